@@ -1,0 +1,2 @@
+// libjpeg-turbo and libpng behind error codes: their setjmp error handling ends in this module.
+#pragma once

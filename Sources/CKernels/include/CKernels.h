@@ -1,0 +1,7 @@
+// What Swift's SIMD types cannot say: conversions of whole vectors, and which instructions the processor has.
+#pragma once
+#include <stdbool.h>
+#include <stdint.h>
+
+/// Whether the processor and the system run AVX2 and FMA code.
+bool ckernels_has_avx2(void);
