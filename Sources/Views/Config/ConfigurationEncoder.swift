@@ -1,0 +1,167 @@
+/// Encodes a value as a tree, names in snake_case, every setting written out, nil as `null`.
+struct ConfigurationEncoder: Encoder {
+    /// Where containers leave what they were given.
+    final class Slot {
+        enum Content {
+            case leaf(ConfigurationTree)
+            case list([Slot])
+            case map([(key: String, value: Slot)])
+        }
+        var content = Content.map([])
+
+        var tree: ConfigurationTree {
+            switch content {
+            case .leaf(let tree): tree
+            case .list(let items): .sequence(items.map(\.tree))
+            case .map(let entries): .mapping(entries.map { .init(key: $0.key, value: $0.value.tree) })
+            }
+        }
+
+        func add(_ key: String) -> Slot {
+            let slot = Slot()
+            if case .map(let entries) = content { content = .map(entries + [(key, slot)]) }
+            return slot
+        }
+
+        func append() -> Slot {
+            let slot = Slot()
+            if case .list(let items) = content { content = .list(items + [slot]) }
+            return slot
+        }
+    }
+
+    let slot: Slot
+    var codingPath: [any CodingKey] { [] }
+    var userInfo: [CodingUserInfoKey: Any] { [:] }
+
+    /// The tree of a value.
+    static func tree<Value: Encodable>(_ value: Value) throws -> ConfigurationTree {
+        let slot = Slot()
+        try value.encode(to: ConfigurationEncoder(slot: slot))
+        return slot.tree
+    }
+
+    func container<Key: CodingKey>(keyedBy type: Key.Type) -> KeyedEncodingContainer<Key> {
+        slot.content = .map([])
+        return KeyedEncodingContainer(Keyed<Key>(slot: slot))
+    }
+
+    func unkeyedContainer() -> any UnkeyedEncodingContainer {
+        slot.content = .list([])
+        return List(slot: slot)
+    }
+
+    func singleValueContainer() -> any SingleValueEncodingContainer { Single(slot: slot) }
+
+    private struct Keyed<Key: CodingKey>: KeyedEncodingContainerProtocol {
+        let slot: Slot
+        var codingPath: [any CodingKey] { [] }
+
+        private func add(_ key: Key) -> Slot {
+            slot.add(key is NameKey ? key.stringValue : snakeCase(key.stringValue))
+        }
+
+        mutating func encodeNil(forKey key: Key) throws { add(key).content = .leaf(.null) }
+
+        mutating func encode<Value: Encodable>(_ value: Value, forKey key: Key) throws {
+            try value.encode(to: ConfigurationEncoder(slot: add(key)))
+        }
+
+        // The defaults of these leave nil out.
+        mutating func encodeIfPresent(_ value: Bool?, forKey key: Key) throws { try optional(value, key) }
+        mutating func encodeIfPresent(_ value: String?, forKey key: Key) throws { try optional(value, key) }
+        mutating func encodeIfPresent(_ value: Double?, forKey key: Key) throws { try optional(value, key) }
+        mutating func encodeIfPresent(_ value: Float?, forKey key: Key) throws { try optional(value, key) }
+        mutating func encodeIfPresent(_ value: Int?, forKey key: Key) throws { try optional(value, key) }
+        mutating func encodeIfPresent(_ value: UInt64?, forKey key: Key) throws { try optional(value, key) }
+        mutating func encodeIfPresent<Value: Encodable>(_ value: Value?, forKey key: Key) throws {
+            try optional(value, key)
+        }
+
+        private mutating func optional<Value: Encodable>(_ value: Value?, _ key: Key) throws {
+            guard let value else { return try encodeNil(forKey: key) }
+            try encode(value, forKey: key)
+        }
+
+        mutating func nestedContainer<Nested: CodingKey>(
+            keyedBy type: Nested.Type, forKey key: Key
+        ) -> KeyedEncodingContainer<Nested> {
+            ConfigurationEncoder(slot: add(key)).container(keyedBy: type)
+        }
+
+        mutating func nestedUnkeyedContainer(forKey key: Key) -> any UnkeyedEncodingContainer {
+            ConfigurationEncoder(slot: add(key)).unkeyedContainer()
+        }
+
+        mutating func superEncoder() -> any Encoder { ConfigurationEncoder(slot: slot) }
+        mutating func superEncoder(forKey key: Key) -> any Encoder { ConfigurationEncoder(slot: add(key)) }
+    }
+
+    private struct List: UnkeyedEncodingContainer {
+        let slot: Slot
+        var codingPath: [any CodingKey] { [] }
+        private(set) var count = 0
+
+        init(slot: Slot) { self.slot = slot }
+
+        private mutating func append() -> Slot {
+            count += 1
+            return slot.append()
+        }
+
+        mutating func encodeNil() throws { append().content = .leaf(.null) }
+
+        mutating func encode<Value: Encodable>(_ value: Value) throws {
+            try value.encode(to: ConfigurationEncoder(slot: append()))
+        }
+
+        mutating func nestedContainer<Nested: CodingKey>(
+            keyedBy type: Nested.Type
+        ) -> KeyedEncodingContainer<Nested> {
+            ConfigurationEncoder(slot: append()).container(keyedBy: type)
+        }
+
+        mutating func nestedUnkeyedContainer() -> any UnkeyedEncodingContainer {
+            ConfigurationEncoder(slot: append()).unkeyedContainer()
+        }
+
+        mutating func superEncoder() -> any Encoder { ConfigurationEncoder(slot: append()) }
+    }
+
+    private struct Single: SingleValueEncodingContainer {
+        let slot: Slot
+        var codingPath: [any CodingKey] { [] }
+
+        private func plain(_ text: String) { slot.content = .leaf(.scalar(text, quoted: false)) }
+
+        mutating func encodeNil() throws { slot.content = .leaf(.null) }
+        mutating func encode(_ value: Bool) throws { plain(value ? "true" : "false") }
+        mutating func encode(_ value: String) throws { slot.content = .leaf(.scalar(value, quoted: true)) }
+        mutating func encode(_ value: Double) throws { plain(real(value.description)) }
+        mutating func encode(_ value: Float) throws { plain(real(value.description)) }
+        mutating func encode(_ value: Int) throws { plain("\(value)") }
+        mutating func encode(_ value: Int8) throws { plain("\(value)") }
+        mutating func encode(_ value: Int16) throws { plain("\(value)") }
+        mutating func encode(_ value: Int32) throws { plain("\(value)") }
+        mutating func encode(_ value: Int64) throws { plain("\(value)") }
+        mutating func encode(_ value: UInt) throws { plain("\(value)") }
+        mutating func encode(_ value: UInt8) throws { plain("\(value)") }
+        mutating func encode(_ value: UInt16) throws { plain("\(value)") }
+        mutating func encode(_ value: UInt32) throws { plain("\(value)") }
+        mutating func encode(_ value: UInt64) throws { plain("\(value)") }
+        mutating func encode<Value: Encodable>(_ value: Value) throws {
+            try value.encode(to: ConfigurationEncoder(slot: slot))
+        }
+
+        /// As YAML 1.1 writes it, which wants a point before an exponent.
+        private func real(_ text: String) -> String {
+            switch text {
+            case "inf": ".inf"
+            case "-inf": "-.inf"
+            case "nan": ".nan"
+            default:
+                text.contains(".") ? text : text.replacing("e", with: ".0e", maxReplacements: 1)
+            }
+        }
+    }
+}

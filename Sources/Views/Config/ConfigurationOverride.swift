@@ -1,0 +1,100 @@
+/// One setting given beside the file, as `--set views.branches[0].size=96` does.
+struct ConfigurationOverride: Sendable {
+    enum Step: Sendable {
+        case key(String)
+        case index(Int)
+    }
+
+    private let text: String
+    private let steps: [Step]
+    private let value: ConfigurationTree
+
+    /// Where errors about overrides are placed.
+    private static let source = "--set"
+
+    static func parse(_ texts: [String]) throws(ConfigurationError) -> [ConfigurationOverride] {
+        var result: [ConfigurationOverride] = []
+        for text in texts { result.append(try ConfigurationOverride(text)) }
+        return result
+    }
+
+    private init(_ text: String) throws(ConfigurationError) {
+        self.text = text
+        guard let equals = text.firstIndex(of: "=") else {
+            throw ConfigurationError(file: Self.source, path: text, reason: "must be path=value")
+        }
+        let path = text[..<equals]
+        let written = text[text.index(after: equals)...]
+        steps = try Self.steps(path)
+        value = written.isEmpty ? .null : try ConfigurationParser(file: "--set \(path)").parse(String(written))
+    }
+
+    private static func steps(_ path: Substring) throws(ConfigurationError) -> [Step] {
+        var steps: [Step] = []
+        for part in path.split(separator: ".", omittingEmptySubsequences: false) {
+            var pieces = part.split(separator: "[", omittingEmptySubsequences: false)
+            let name = pieces.removeFirst()
+            guard !name.isEmpty else {
+                throw ConfigurationError(file: source, path: String(path), reason: "has an empty name in its path")
+            }
+            steps.append(.key(String(name)))
+            for piece in pieces {
+                guard piece.last == "]", let index = Int(piece.dropLast()), index >= 0 else {
+                    throw ConfigurationError(
+                        file: source, path: String(path), reason: "an index must be written as [0]")
+                }
+                steps.append(.index(index))
+            }
+        }
+        return steps
+    }
+
+    func apply(to tree: inout ConfigurationTree) throws(ConfigurationError) {
+        try set(&tree, steps[...], at: "")
+    }
+
+    private func set(
+        _ tree: inout ConfigurationTree, _ rest: ArraySlice<Step>, at path: String
+    ) throws(ConfigurationError) {
+        guard let step = rest.first else {
+            tree = value
+            return
+        }
+        switch step {
+        case .index(let index):
+            guard case .sequence(var items) = tree else {
+                throw ConfigurationError(file: Self.source, path: path, reason: "is not a list, but \(tree.kind)")
+            }
+            guard items.indices.contains(index) else {
+                throw ConfigurationError(
+                    file: Self.source, path: "\(path)[\(index)]", reason: "there are \(items.count) elements, from 0")
+            }
+            try set(&items[index], rest.dropFirst(), at: "\(path)[\(index)]")
+            tree = .sequence(items)
+        case .key(let key):
+            let place = path.isEmpty ? key : "\(path).\(key)"
+            var entries: [ConfigurationTree.Entry]
+            switch tree {
+            case .mapping(let existing): entries = existing
+            // A part that is absent, or selected by its name alone, takes its defaults.
+            case .scalar(let name, _) where tree.isNull || name == key: entries = []
+            default:
+                throw ConfigurationError(file: Self.source, path: place, reason: "\(path) is \(tree.kind)")
+            }
+            guard let index = entries.firstIndex(where: { $0.key == key }) else {
+                // A list of what there is says more than what the decoder could about half a path.
+                guard entries.isEmpty else {
+                    throw ConfigurationError(
+                        file: Self.source, path: place,
+                        reason: "is not a setting; \(advice(for: key, among: entries.map(\.key)))")
+                }
+                var added = ConfigurationTree.null
+                try set(&added, rest.dropFirst(), at: place)
+                tree = .mapping([.init(key: key, value: added)])
+                return
+            }
+            try set(&entries[index].value, rest.dropFirst(), at: place)
+            tree = .mapping(entries)
+        }
+    }
+}

@@ -1,0 +1,67 @@
+import Foundation
+
+/// Reads a YAML configuration strictly: unknown settings, wrong types and values out of range are errors with a path.
+///
+/// ```swift
+/// let reader = try ConfigurationReader(contentsOf: "pipelines/simclr.yaml", overrides: ["training.epochs=5"])
+/// let experiment = try reader.read(Experiment.self)
+/// ```
+public struct ConfigurationReader: Sendable {
+    private let file: String
+    private let tree: ConfigurationTree
+    private let overrides: [ConfigurationOverride]
+
+    /// Takes YAML text.
+    /// - Parameters:
+    ///   - file: the text's name in messages.
+    ///   - text: one YAML document, a mapping; at most 256 KiB.
+    ///   - overrides: settings that replace the text's, each `path=value` as in `views.branches[0].size=96`; values are
+    ///     YAML too.
+    public init(file: String, text: String, overrides: [String] = []) throws(ConfigurationError) {
+        self.file = file
+        tree = try ConfigurationParser(file: file).parse(text)
+        guard case .mapping = tree else {
+            throw ConfigurationError(file: file, path: "", reason: "must be a mapping of settings, is \(tree.kind)")
+        }
+        self.overrides = try ConfigurationOverride.parse(overrides)
+    }
+
+    /// Takes a YAML file.
+    public init(contentsOf file: String, overrides: [String] = []) throws(ConfigurationError) {
+        let bytes: Data
+        do {
+            let handle = try FileHandle(forReadingFrom: URL(fileURLWithPath: file))
+            defer { try? handle.close() }
+            bytes = try handle.read(upToCount: ConfigurationParser.maximumBytes + 1) ?? Data()
+        } catch {
+            throw ConfigurationError(
+                file: file, path: "",
+                reason: "cannot be read: \((error as NSError).localizedFailureReason ?? "no such file")")
+        }
+        guard let text = String(validating: bytes, as: UTF8.self) else {
+            throw ConfigurationError(file: file, path: "", reason: "is not text in UTF-8")
+        }
+        try self.init(file: file, text: text, overrides: overrides)
+    }
+
+    /// Reads a configuration, the overrides applied to the file with all defaults written out.
+    public func read<Value: Component>(_ type: Value.Type) throws(ConfigurationError) -> Value {
+        let written = try decode(type, from: tree)
+        guard !overrides.isEmpty else { return written }
+        var resolved = try ConfigurationWriter.tree(written)
+        for override in overrides { try override.apply(to: &resolved) }
+        return try decode(type, from: resolved)
+    }
+
+    private func decode<Value: Component>(
+        _ type: Value.Type, from tree: ConfigurationTree
+    ) throws(ConfigurationError) -> Value {
+        do {
+            return try ConfigurationDecoder(file: file, path: "", node: tree, fallback: nil).decode(type)
+        } catch let error as ConfigurationError {
+            throw error
+        } catch {
+            throw ConfigurationError(file: file, path: "", reason: "\(error)")
+        }
+    }
+}

@@ -1,0 +1,81 @@
+/// A configuration as a tree of text, lists and named values, before it is known what each part means.
+enum ConfigurationTree: Equatable, Sendable {
+    /// Text; `quoted` text is never a number, a truth value or nothing.
+    case scalar(String, quoted: Bool)
+    case sequence([ConfigurationTree])
+    case mapping([Entry])
+
+    struct Entry: Equatable, Sendable {
+        var key: String
+        var value: ConfigurationTree
+    }
+
+    static let null = ConfigurationTree.scalar("null", quoted: false)
+
+    /// The value of a key; nil also for what is not a mapping.
+    subscript(key: String) -> ConfigurationTree? {
+        guard case .mapping(let entries) = self else { return nil }
+        return entries.first { $0.key == key }?.value
+    }
+
+    var isNull: Bool {
+        guard case .scalar(let text, quoted: false) = self else { return false }
+        return ["", "~", "null", "Null", "NULL"].contains(text)
+    }
+
+    /// True and false as in YAML 1.1, which PyYAML reads too.
+    var bool: Bool? {
+        guard case .scalar(let text, quoted: false) = self else { return nil }
+        switch text.lowercased() {
+        case "true", "yes", "on": return true
+        case "false", "no", "off": return false
+        default: return nil
+        }
+    }
+
+    var number: Double? {
+        guard case .scalar(let text, quoted: false) = self else { return nil }
+        switch text.lowercased() {
+        case ".inf", "+.inf": return .infinity
+        case "-.inf": return -.infinity
+        default: break
+        }
+        // Double also takes "nan", "infinity" and hexadecimal, which YAML writes otherwise or not at all.
+        let allowed = text.utf8.allSatisfy { byte in
+            (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte) || "+-.eE".utf8.contains(byte)
+        }
+        return allowed ? Double(text) : nil
+    }
+
+    func integer<Value: FixedWidthInteger>(_ type: Value.Type) -> Value? {
+        guard case .scalar(let text, quoted: false) = self else { return nil }
+        return Value(text) ?? number.flatMap { Value(exactly: $0) }
+    }
+
+    /// What stands here, for messages.
+    var kind: String {
+        switch self {
+        case .mapping: "a mapping"
+        case .sequence: "a list"
+        case .scalar(let text, let quoted):
+            isNull ? "empty" : quoted ? "the text \"\(text.prefix(60))\"" : "\(text.prefix(60))"
+        }
+    }
+}
+
+/// A setting's name as files write it: `minScale` is `min_scale`, `useEMA` is `use_ema`.
+func snakeCase(_ name: String) -> String {
+    var result = ""
+    var previous: Character?
+    var rest = name[...]
+    while let character = rest.popFirst() {
+        let startsWord =
+            character.isUppercase
+            && (previous.map { !$0.isUppercase && $0 != "_" } ?? false
+                || (previous?.isUppercase ?? false) && (rest.first?.isLowercase ?? false))
+        if startsWord { result.append("_") }
+        result += character.lowercased()
+        previous = character
+    }
+    return result
+}
