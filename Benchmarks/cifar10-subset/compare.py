@@ -3,7 +3,7 @@
     python compare.py DATA --diptych ../../.build/release/diptych
 
 DATA is what datasets/cifar10/prepare made. Finished runs are kept under --work and not repeated, so an interrupted comparison goes on
-where it stopped; --fresh starts again. See README.md.
+where it stopped; --fresh SIDE forgets them. See README.md.
 """
 
 import argparse
@@ -73,7 +73,7 @@ def at(content, path, file):
 
 
 def pytorch(arguments, images, seed, work):
-    command = [arguments.python, HERE / "pytorch_simclr.py", images, "--seed", seed, "--epochs", arguments.epochs]
+    command = [arguments.python, HERE / "pytorch_simclr.py", images, "--seed", seed, "--epochs", arguments.epochs, "--per-class", arguments.per_class]
     if arguments.workers is not None:
         command += ["--workers", arguments.workers]
     output, seconds = run(command, work / f"pytorch-{seed}.log")
@@ -153,7 +153,7 @@ def main():
     parser.add_argument("--workers", type=int, default=None, help="DataLoader processes of the PyTorch program")
     parser.add_argument("--only", choices=["pytorch", "diptych"], help="run one side; the table shows what has been run")
     parser.add_argument("--work", type=Path, default=ROOT / "runs/cifar10-subset", help="run folders, logs and results.jsonl")
-    parser.add_argument("--fresh", action="store_true", help="forget the results of earlier runs")
+    parser.add_argument("--fresh", choices=["pytorch", "diptych", "both"], help="forget the results of earlier runs of that side")
     parser.add_argument("--output", type=Path, default=HERE / "RESULTS.md")
     arguments = parser.parse_args()
     for name in ["work", "diptych", "pipeline", "output"]:
@@ -162,8 +162,9 @@ def main():
         work = arguments.work
         work.mkdir(parents=True, exist_ok=True)
         kept = work / "results.jsonl"
-        if arguments.fresh:
-            kept.unlink(missing_ok=True)
+        if arguments.fresh and kept.exists():
+            lines = kept.read_text().splitlines(keepends=True)
+            kept.write_text("".join(line for line in lines if arguments.fresh not in ("both", json.loads(line)["side"])))
         setting = {"epochs": arguments.epochs, "per_class": arguments.per_class}
         results = {}
         for line in kept.read_text().splitlines() if kept.exists() else []:
