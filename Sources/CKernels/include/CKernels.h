@@ -3,5 +3,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "vectors.h"
+
 /// Whether the processor and the system run AVX2 and FMA code.
 bool ckernels_has_avx2(void);

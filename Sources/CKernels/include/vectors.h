@@ -1,0 +1,116 @@
+// Operations on vectors of 16 pixels that Swift's SIMD types spell slowly or not at all. All are inlined, so they take
+// the instruction set of the caller, and none contracts a product and a sum: every caller gets the same bits.
+// Swift sees ck_u8x16 as SIMD16<UInt8>, ck_i32x16 as SIMD16<Int32> and so on.
+#pragma once
+#include <stdint.h>
+#include <string.h>
+
+#pragma STDC FP_CONTRACT OFF
+
+typedef uint8_t ck_u8x16 __attribute__((ext_vector_type(16)));
+typedef uint16_t ck_u16x16 __attribute__((ext_vector_type(16)));
+typedef uint32_t ck_u32x16 __attribute__((ext_vector_type(16)));
+typedef int32_t ck_i32x16 __attribute__((ext_vector_type(16)));
+typedef float ck_f32x16 __attribute__((ext_vector_type(16)));
+
+// Without AVX such vectors would be passed in memory, which the compiler warns of; nothing here is ever passed.
+#pragma clang diagnostic push
+#pragma clang diagnostic ignored "-Wpsabi"
+
+#define CK static inline __attribute__((always_inline))
+
+// Memory, at any alignment.
+CK ck_u8x16 ck_load(const uint8_t *p) {
+  ck_u8x16 v;
+  memcpy(&v, p, sizeof v);
+  return v;
+}
+CK ck_u16x16 ck_load_u16(const uint16_t *p) {
+  ck_u16x16 v;
+  memcpy(&v, p, sizeof v);
+  return v;
+}
+CK void ck_store(uint8_t *p, ck_u8x16 v) { memcpy(p, &v, sizeof v); }
+CK void ck_store_u16(uint16_t *p, ck_u16x16 v) { memcpy(p, &v, sizeof v); }
+CK void ck_store_f32(float *p, ck_f32x16 v) { memcpy(p, &v, sizeof v); }
+/// Stores the first `count` lanes only.
+CK void ck_store_some(uint8_t *p, ck_u8x16 v, intptr_t count) { memcpy(p, &v, (size_t)count); }
+CK void ck_store_some_f32(float *p, ck_f32x16 v, intptr_t count) { memcpy(p, &v, (size_t)count * sizeof(float)); }
+
+// Conversions; to a narrower type the values must fit, from float they are truncated.
+CK ck_u16x16 ck_u16(ck_u8x16 v) { return __builtin_convertvector(v, ck_u16x16); }
+CK ck_i32x16 ck_i32(ck_u8x16 v) { return __builtin_convertvector(v, ck_i32x16); }
+CK ck_f32x16 ck_f32(ck_u8x16 v) { return __builtin_convertvector(__builtin_convertvector(v, ck_i32x16), ck_f32x16); }
+CK ck_f32x16 ck_f32_from_i32(ck_i32x16 v) { return __builtin_convertvector(v, ck_f32x16); }
+CK ck_u8x16 ck_u8_from_u16(ck_u16x16 v) { return __builtin_convertvector(v, ck_u8x16); }
+CK ck_u8x16 ck_u8_from_f32(ck_f32x16 v) {
+  return __builtin_convertvector(__builtin_convertvector(v, ck_i32x16), ck_u8x16);
+}
+/// Clamped to 0...255.
+CK ck_u8x16 ck_u8_clamped(ck_i32x16 v) {
+  ck_i32x16 low = __builtin_elementwise_max(v, (ck_i32x16)(0));
+  return __builtin_convertvector(__builtin_elementwise_min(low, (ck_i32x16)(255)), ck_u8x16);
+}
+
+// Smaller and larger.
+CK ck_u8x16 ck_min(ck_u8x16 a, ck_u8x16 b) { return __builtin_elementwise_min(a, b); }
+CK ck_u8x16 ck_max(ck_u8x16 a, ck_u8x16 b) { return __builtin_elementwise_max(a, b); }
+CK ck_f32x16 ck_min_f32(ck_f32x16 a, ck_f32x16 b) { return a < b ? a : b; }
+CK ck_f32x16 ck_max_f32(ck_f32x16 a, ck_f32x16 b) { return a > b ? a : b; }
+CK ck_f32x16 ck_abs_f32(ck_f32x16 v) { return __builtin_elementwise_abs(v); }
+
+/// The high halves of the products.
+CK ck_u16x16 ck_mulhi(ck_u16x16 a, ck_u16x16 b) {
+  ck_u32x16 product = __builtin_convertvector(a, ck_u32x16) * __builtin_convertvector(b, ck_u32x16);
+  return __builtin_convertvector(product >> 16, ck_u16x16);
+}
+
+// `a * first + b * second` lane by lane, where `weights` holds `first` in its low and `second` in its high half.
+#if defined(__AVX2__)
+#include <immintrin.h>
+CK ck_i32x16 ck_weigh_pair(ck_u8x16 a, ck_u8x16 b, int32_t weights) {
+  // The products of adjacent 16-bit lanes are summed in one instruction, so the two sources are interleaved first.
+  __m256i w = _mm256_set1_epi32(weights);
+  __m256i low = _mm256_madd_epi16(_mm256_cvtepu8_epi16(_mm_unpacklo_epi8((__m128i)a, (__m128i)b)), w);
+  __m256i high = _mm256_madd_epi16(_mm256_cvtepu8_epi16(_mm_unpackhi_epi8((__m128i)a, (__m128i)b)), w);
+  ck_i32x16 sum;
+  memcpy(&sum, &low, sizeof low);
+  memcpy((char *)&sum + sizeof low, &high, sizeof high);
+  return sum;
+}
+#else
+CK ck_i32x16 ck_weigh_pair(ck_u8x16 a, ck_u8x16 b, int32_t weights) {
+  return ck_i32(a) * (int32_t)(int16_t)weights + ck_i32(b) * (weights >> 16);
+}
+#endif
+
+CK ck_u8x16 ck_zip_low(ck_u8x16 a, ck_u8x16 b) {
+  return __builtin_shufflevector(a, b, 0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6, 22, 7, 23);
+}
+CK ck_u8x16 ck_zip_high(ck_u8x16 a, ck_u8x16 b) {
+  return __builtin_shufflevector(a, b, 8, 24, 9, 25, 10, 26, 11, 27, 12, 28, 13, 29, 14, 30, 15, 31);
+}
+CK ck_u8x16 ck_reversed(ck_u8x16 v) {
+  return __builtin_shufflevector(v, v, 15, 14, 13, 12, 11, 10, 9, 8, 7, 6, 5, 4, 3, 2, 1, 0);
+}
+
+/// The 16x16 bytes at `from` (rows `stride` apart), columns and rows exchanged, to `to` (rows `to_stride` apart).
+CK void ck_transpose(const uint8_t *from, intptr_t stride, uint8_t *to, intptr_t to_stride) {
+  // Four rounds of the perfect shuffle of rows i and i + 8 exchange rows and columns of 16x16.
+  ck_u8x16 a[16], b[16];
+  for (int i = 0; i < 16; i++) a[i] = ck_load(from + i * stride);
+#define CK_ROUND(x, y)                        \
+  for (int i = 0; i < 8; i++) {               \
+    y[2 * i] = ck_zip_low(x[i], x[i + 8]);    \
+    y[2 * i + 1] = ck_zip_high(x[i], x[i + 8]); \
+  }
+  CK_ROUND(a, b)
+  CK_ROUND(b, a)
+  CK_ROUND(a, b)
+  CK_ROUND(b, a)
+#undef CK_ROUND
+  for (int i = 0; i < 16; i++) ck_store(to + i * to_stride, a[i]);
+}
+
+#undef CK
+#pragma clang diagnostic pop

@@ -1,0 +1,4 @@
+/// Every augmentation that a pipeline file can name; a new one needs its file and a place here.
+let augmentationTypes: [any Augmentation.Type] = [
+    ResizedCrop.self, HorizontalFlip.self, VerticalFlip.self, ColorJitter.self, Grayscale.self, GaussianBlur.self,
+]

@@ -1,0 +1,35 @@
+/// Bytes to the floats that a network takes, channel by channel: `(x / 255 - mean) / std`.
+///
+/// This is how a view leaves the canvas, not a step on it.
+public struct Normalize: Component {
+    /// `normalize`.
+    public static let name = "normalize"
+    /// Subtracted, one value a channel, of levels in 0...1.
+    public var mean = [0.485, 0.456, 0.406]
+    /// Divided by, likewise.
+    public var std = [0.229, 0.224, 0.225]
+
+    /// ImageNet's statistics.
+    public init() {}
+
+    /// Checks that each has one usable value a channel.
+    public func validate() throws(InvalidSetting) {
+        for (key, values) in [("mean", mean), ("std", std)] {
+            guard values.count == Image.channels else {
+                throw InvalidSetting(key, "must have \(Image.channels) values, has \(values.count)")
+            }
+        }
+        for value in mean { try require("mean", value, in: -1e6...1e6) }
+        for value in std { try require("std", value, in: 1e-6...1e6) }
+    }
+
+    /// Writes a picture as `[3, height, width]` to `target`, which has room for it.
+    public func write(_ image: Image, to target: UnsafeMutablePointer<Float>) {
+        let count = image.size.area
+        for channel in 0..<Image.channels {
+            Processor.normalize(
+                image.plane(channel), count: count, mean: mean[channel], std: std[channel],
+                to: target + channel * count)
+        }
+    }
+}

@@ -1,0 +1,83 @@
+import Foundation
+
+/// Memory for one encoded file after another; grows to the largest and stays. One owner; not shared between threads.
+public final class FileBuffer {
+    /// Bytes that a file may have.
+    public let limit: Int
+    private var memory: UnsafeMutableRawBufferPointer
+    private var filled = 0
+
+    /// Makes a buffer for files of at most `limit` bytes, 1 GiB unless told.
+    public init(limit: Int = 1 << 30) {
+        self.limit = limit
+        memory = .allocate(byteCount: 1 << 16, alignment: 64)
+    }
+
+    deinit { memory.deallocate() }
+
+    /// What was last read; valid until the next read.
+    public var bytes: UnsafeRawBufferPointer { UnsafeRawBufferPointer(rebasing: memory[..<filled]) }
+
+    /// Takes a copy of bytes that are already in memory.
+    public func load(_ bytes: UnsafeRawBufferPointer) {
+        filled = 0
+        reserve(bytes.count)
+        memory.copyMemory(from: bytes)
+        filled = bytes.count
+    }
+
+    /// Reads a regular file to its end, wherever that is by then: a file may change while it is read.
+    /// - Parameters:
+    ///   - path: the file's path in the bytes of the file system, closed by a zero.
+    ///   - name: the path in errors.
+    func read(path: UnsafePointer<CChar>, name: @autoclosure () -> String) throws(DecodeError) {
+        filled = 0
+        // A pipe must not block the worker that opens it.
+        let file = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
+        guard file >= 0 else { throw DecodeError(.unreadable, path: name(), reason: systemReason()) }
+        defer { close(file) }
+        var status = stat()
+        guard fstat(file, &status) == 0 else { throw DecodeError(.unreadable, path: name(), reason: systemReason()) }
+        guard status.st_mode & S_IFMT == S_IFREG else {
+            throw DecodeError(.unreadable, path: name(), reason: "is not a file")
+        }
+        guard status.st_size <= limit else {
+            throw DecodeError(.tooLarge, path: name(), reason: "has \(status.st_size) bytes, the limit is \(limit)")
+        }
+        // One byte more than expected, so that the end is seen without growing.
+        reserve(Int(status.st_size) + 1)
+        while true {
+            if filled == memory.count {
+                guard filled <= limit else {
+                    throw DecodeError(.tooLarge, path: name(), reason: "has more than \(limit) bytes")
+                }
+                reserve(filled * 2)
+            }
+            let count = Foundation.read(file, memory.baseAddress.unsafelyUnwrapped + filled, memory.count - filled)
+            if count == 0 { break }
+            if count < 0 {
+                if errno == EINTR { continue }
+                throw DecodeError(.unreadable, path: name(), reason: systemReason())
+            }
+            filled += count
+        }
+        guard filled > 0 else { throw DecodeError(.empty, path: name(), reason: "is empty") }
+        guard filled <= limit else {
+            throw DecodeError(.tooLarge, path: name(), reason: "has more than \(limit) bytes")
+        }
+    }
+
+    private func reserve(_ count: Int) {
+        guard count > memory.count else { return }
+        let larger = UnsafeMutableRawBufferPointer.allocate(byteCount: count, alignment: 64)
+        larger.copyMemory(from: bytes)
+        memory.deallocate()
+        memory = larger
+    }
+}
+
+/// The last system call's failure in words, as in `permission denied`.
+func systemReason() -> String {
+    let text = String(cString: strerror(errno))
+    return text.prefix(1).lowercased() + text.dropFirst()
+}

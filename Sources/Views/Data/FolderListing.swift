@@ -1,0 +1,180 @@
+import Foundation
+
+/// Walks a folder and lists its images by the bytes of their names: links followed, loops and failures noted.
+struct FolderListing {
+    /// Paths relative to the root, one after another without separators.
+    private(set) var text: [UInt8] = []
+    /// The range of each image's path in `text`.
+    private(set) var images: [Range<Int>] = []
+    private(set) var issues: [SourceIssue] = []
+    /// Files without an image's extension.
+    private(set) var ignored = 0
+    /// Files and folders whose names start with a point.
+    private(set) var hidden = 0
+
+    private struct Identity: Hashable {
+        let device: dev_t
+        let node: ino_t
+    }
+
+    private enum Kind {
+        case file, folder, other
+    }
+
+    private let root: [UInt8]
+    private var visits: [Identity: Int] = [:]
+
+    static let maximumDepth = 64
+    /// Links that lead to one folder on different ways double what is listed at each, so they are bounded.
+    static let maximumVisits = 16
+
+    /// - Parameter root: the root's path in the bytes of the file system.
+    init(root: [UInt8]) {
+        self.root = root
+    }
+
+    /// The names of the folders directly inside, sorted, and of the images directly inside, by the same rules as below.
+    mutating func topLevel() throws(DataError) -> (folders: [[UInt8]], images: [[UInt8]]) {
+        var folders: [[UInt8]] = []
+        var images: [[UInt8]] = []
+        let failure = scan([]) { name, kind in
+            if kind == .folder { folders.append(name) } else { images.append(name) }
+        }
+        if let failure { throw DataError(path: printable(root), reason: failure) }
+        return (folders.sorted(by: precedes), images.sorted(by: precedes))
+    }
+
+    /// Adds the images in and below a folder, folders by their whole paths in the order of bytes, then files by name;
+    /// returns the range of the new images.
+    mutating func add(folder: [UInt8]) -> Range<Int> {
+        let start = images.count
+        var found: [(folder: [UInt8], files: [[UInt8]])] = []
+        // A link back to the root is a loop too.
+        let above = folder.isEmpty ? nil : identity(of: [])
+        walk(folder, ancestors: above.map { [$0] } ?? [], into: &found)
+        found.sort { precedes($0.folder, $1.folder) }
+        for (folder, files) in found {
+            for file in files.sorted(by: precedes) {
+                let first = text.count
+                if !folder.isEmpty {
+                    text += folder
+                    text.append(UInt8(ascii: "/"))
+                }
+                text += file
+                images.append(first..<text.count)
+            }
+        }
+        return start..<images.count
+    }
+
+    mutating func note(_ kind: SourceIssue.Kind, _ path: [UInt8], _ reason: String) {
+        issues.append(SourceIssue(kind: kind, path: path.isEmpty ? "." : printable(path), reason: reason))
+    }
+
+    private func identity(of folder: [UInt8]) -> Identity? {
+        var status = stat()
+        guard withPath(folder, { stat($0, &status) }) == 0 else { return nil }
+        return Identity(device: status.st_dev, node: status.st_ino)
+    }
+
+    private mutating func walk(
+        _ folder: [UInt8], ancestors: [Identity], into found: inout [(folder: [UInt8], files: [[UInt8]])]
+    ) {
+        guard let identity = identity(of: folder) else { return note(.unreadable, folder, systemReason()) }
+        guard !ancestors.contains(identity), ancestors.count < FolderListing.maximumDepth else {
+            return note(.loop, folder, "is linked into itself; not followed")
+        }
+        visits[identity, default: 0] += 1
+        guard visits[identity, default: 0] <= FolderListing.maximumVisits else {
+            return note(.loop, folder, "is linked to more than \(FolderListing.maximumVisits) times; not followed")
+        }
+        var files: [[UInt8]] = []
+        var folders: [[UInt8]] = []
+        let failure = scan(folder) { name, kind in
+            if kind == .folder { folders.append(name) } else { files.append(name) }
+        }
+        if let failure { note(.unreadable, folder, failure) }
+        found.append((folder, files))
+        for name in folders.sorted(by: precedes) {
+            walk(join(folder, name), ancestors: ancestors + [identity], into: &found)
+        }
+    }
+
+    /// Calls `body` for each folder and image; returns why the folder cannot be listed.
+    private mutating func scan(_ folder: [UInt8], _ body: ([UInt8], Kind) -> Void) -> String? {
+        guard let stream = withPath(folder, { opendir($0) }) else { return systemReason() }
+        defer { closedir(stream) }
+        let offset = MemoryLayout<dirent>.offset(of: \.d_name) ?? 0
+        while true {
+            errno = 0
+            guard let entry = readdir(stream) else { return errno == 0 ? nil : systemReason() }
+            // Through a raw pointer: the field is a tuple of 256 bytes that would be copied.
+            let start = (UnsafeRawPointer(entry) + offset).assumingMemoryBound(to: UInt8.self)
+            let name = [UInt8](
+                UnsafeBufferPointer(start: start, count: strlen(UnsafePointer<CChar>(OpaquePointer(start)))))
+            if name.first == UInt8(ascii: ".") {
+                if name != [UInt8(ascii: ".")] && name != [UInt8(ascii: "."), UInt8(ascii: ".")] { hidden += 1 }
+                continue
+            }
+            guard let kind = kind(of: name, in: folder, type: Int(entry.pointee.d_type)) else { continue }
+            switch kind {
+            case .folder: body(name, .folder)
+            case .file where isImage(name): body(name, .file)
+            case .other where isImage(name): note(.notAFile, join(folder, name), "is not a file")
+            default: ignored += 1
+            }
+        }
+    }
+
+    private mutating func kind(of name: [UInt8], in folder: [UInt8], type: Int) -> Kind? {
+        switch type {
+        case Int(DT_REG): return .file
+        case Int(DT_DIR): return .folder
+        case Int(DT_LNK), Int(DT_UNKNOWN): break
+        default: return .other
+        }
+        var status = stat()
+        let path = join(folder, name)
+        guard withPath(path, { stat($0, &status) }) == 0 else {
+            if errno == ELOOP {
+                note(.loop, path, "is a link that leads to itself")
+            } else if errno == ENOENT {
+                note(.brokenLink, path, "is a link to nothing")
+            } else {
+                note(.unreadable, path, systemReason())
+            }
+            return nil
+        }
+        switch status.st_mode & S_IFMT {
+        case S_IFREG: return .file
+        case S_IFDIR: return .folder
+        default: return .other
+        }
+    }
+
+    private func withPath<Result>(_ relative: [UInt8], _ body: (UnsafePointer<CChar>) -> Result) -> Result {
+        let path = join(root, relative) + [0]
+        return path.withUnsafeBufferPointer { bytes in
+            bytes.withMemoryRebound(to: CChar.self) { body($0.baseAddress.unsafelyUnwrapped) }
+        }
+    }
+}
+
+/// Whether the name ends in .jpg, .jpeg or .png, in any case.
+private func isImage(_ name: [UInt8]) -> Bool {
+    guard let point = name.lastIndex(of: UInt8(ascii: ".")), name.count - point <= 5 else { return false }
+    let ending = name[(point + 1)...].map { $0 | 0x20 }
+    return ending == Array("jpg".utf8) || ending == Array("jpeg".utf8) || ending == Array("png".utf8)
+}
+
+/// The order of bytes, which for UTF-8 is Python's order of code points.
+func precedes(_ first: [UInt8], _ second: [UInt8]) -> Bool {
+    let order = memcmp(first, second, min(first.count, second.count))
+    return order == 0 ? first.count < second.count : order < 0
+}
+
+func join(_ folder: [UInt8], _ name: [UInt8]) -> [UInt8] {
+    if folder.isEmpty { return name }
+    if name.isEmpty { return folder }
+    return folder.last == UInt8(ascii: "/") ? folder + name : folder + [UInt8(ascii: "/")] + name
+}

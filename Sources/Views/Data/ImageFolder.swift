@@ -1,0 +1,136 @@
+import Foundation
+
+/// Images in a folder, in the order and with the labels of torchvision's `ImageFolder`.
+///
+/// The folders directly inside the root are the classes, sorted by name; images below them are listed folder by folder in
+/// the order of bytes. A root with images directly inside is unlabelled as a whole, its subfolders included: leaving
+/// images out would be worse than leaving labels out (`labels: .required` decides otherwise). Unlike torchvision's, class
+/// folders without images get no label, hidden files are passed over, and only .jpg, .jpeg and .png count.
+/// Names may hold any bytes.
+public struct ImageFolder: Source {
+    /// Whether folders directly inside the root are classes.
+    public enum Labels: Sendable {
+        /// They are, unless there are images beside them.
+        case automatic
+        /// They are; images beside them are left out.
+        case required
+        /// They are not.
+        case none
+    }
+
+    /// The root, printable.
+    public let root: String
+    /// Class names, whose indices are the labels; empty if nothing is labelled.
+    public let classes: [String]
+    /// What was left out, or should be known.
+    public let issues: [SourceIssue]
+    /// Number of files that have no image's extension.
+    public let ignoredFiles: Int
+    /// Number of entries whose names start with a point.
+    public let hiddenEntries: Int
+
+    private let rootBytes: [UInt8]
+    private let text: [UInt8]
+    private let images: [Range<Int>]
+    private let labels: [Int]
+
+    /// Lists a folder; reads no image.
+    /// - Parameters:
+    ///   - root: the folder.
+    ///   - labels: what folders inside mean.
+    ///   - classes: the classes to label by, as for test images beside training images; other folders are left out.
+    /// - Throws: `DataError` where the folder cannot be listed or holds no image.
+    public init(_ root: String, labels: Labels = .automatic, classes: [String]? = nil) throws(DataError) {
+        try self.init(bytes: Array(root.utf8), labels: labels, classes: classes)
+    }
+
+    /// Lists a folder whose path is given in the bytes of the file system.
+    public init(
+        bytes root: [UInt8], labels: Labels = .automatic, classes known: [String]? = nil
+    ) throws(DataError) {
+        var listing = FolderListing(root: root)
+        let top = try listing.topLevel()
+        var classes: [String] = []
+        var found: [Int] = []
+        var labelled = !top.folders.isEmpty
+        switch labels {
+        case .none: labelled = false
+        case .required: break
+        case .automatic: labelled = labelled && (top.images.isEmpty || known != nil)
+        }
+        if labelled {
+            if !top.images.isEmpty {
+                listing.note(.mixed, top.images[0], "is one of \(top.images.count) images beside classes, left out")
+            }
+            classes = known ?? []
+            for folder in top.folders {
+                let name = printable(folder)
+                if let known, !known.contains(name) {
+                    listing.note(.unknownClass, folder, "is not a class of the training images, left out")
+                    continue
+                }
+                let range = listing.add(folder: folder)
+                if range.isEmpty {
+                    listing.note(.emptyClass, folder, "holds no images, so is no class")
+                    continue
+                }
+                if known == nil { classes.append(name) }
+                let label = known?.firstIndex(of: name) ?? classes.count - 1
+                found += repeatElement(label, count: range.count)
+            }
+        } else {
+            // Anew, so that what the first look at the root noted is not noted twice.
+            listing = FolderListing(root: root)
+            _ = listing.add(folder: [])
+            if case .automatic = labels, !top.folders.isEmpty {
+                listing.note(
+                    .mixed, top.images[0],
+                    "is one of \(top.images.count) images beside \(top.folders.count) folders, so all are unlabelled")
+            }
+        }
+        guard !listing.images.isEmpty else {
+            throw DataError(path: printable(root), reason: ImageFolder.emptiness(of: listing))
+        }
+        self.root = printable(root)
+        rootBytes = root
+        self.classes = classes
+        self.labels = found
+        text = listing.text
+        images = listing.images
+        issues = listing.issues
+        ignoredFiles = listing.ignored
+        hiddenEntries = listing.hidden
+    }
+
+    /// Number of images.
+    public var count: Int { images.count }
+
+    /// The class of an image; nil if unlabelled.
+    public func label(_ index: Int) -> Int? { labels.isEmpty ? nil : labels[index] }
+
+    /// The printable path relative to the root.
+    public func name(_ index: Int) -> String { printable(text[images[index]]) }
+
+    /// Reads an image's encoded bytes.
+    public func read(_ index: Int, into buffer: FileBuffer) throws(DecodeError) {
+        let path = join(rootBytes, Array(text[images[index]])) + [0]
+        let result = path.withUnsafeBufferPointer { bytes in
+            bytes.withMemoryRebound(to: CChar.self) { path in
+                Result { () throws(DecodeError) in
+                    try buffer.read(path: path.baseAddress.unsafelyUnwrapped, name: self.path(index))
+                }
+            }
+        }
+        try result.get()
+    }
+
+    /// The printable path, the root included.
+    public func path(_ index: Int) -> String { printable(join(rootBytes, Array(text[images[index]]))) }
+
+    private static func emptiness(of listing: FolderListing) -> String {
+        var reason = "holds no images (.jpg, .jpeg or .png)"
+        if listing.ignored > 0 { reason += ", but \(listing.ignored) other files" }
+        if let issue = listing.issues.first(where: { $0.kind != .emptyClass }) { reason += "; \(issue)" }
+        return reason
+    }
+}

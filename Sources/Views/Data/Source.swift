@@ -1,0 +1,88 @@
+/// A list of encoded images, some of them labelled; what training, probing and scanning read from.
+public protocol Source: Sendable {
+    /// Number of images.
+    var count: Int { get }
+
+    /// Class names, whose indices are the labels; empty if nothing is labelled.
+    var classes: [String] { get }
+
+    /// The class of an image, an index into `classes`; nil if unlabelled.
+    func label(_ index: Int) -> Int?
+
+    /// A printable name, unique where the file system's is: the path relative to the root.
+    func name(_ index: Int) -> String
+
+    /// Reads an image's encoded bytes; may be called from several threads, each with its own buffer.
+    /// - Throws: `DecodeError` of kind `unreadable`, `empty` or `tooLarge`.
+    func read(_ index: Int, into buffer: FileBuffer) throws(DecodeError)
+}
+
+/// Why data as a whole cannot be used, as opposed to one image of it.
+public struct DataError: Error, Equatable, Sendable, CustomStringConvertible {
+    /// The folder, as the caller named it.
+    public var path: String
+    /// One line for people: what is wrong.
+    public var reason: String
+
+    /// Makes an error.
+    public init(path: String, reason: String) {
+        self.path = path
+        self.reason = reason
+    }
+
+    /// `path: reason`.
+    public var description: String { "\(path): \(reason)" }
+}
+
+/// Something found while listing a source that is left out or that the user should know of.
+public struct SourceIssue: Codable, Equatable, Sendable, CustomStringConvertible {
+    /// The kinds of issue, which tools can tell apart.
+    public enum Kind: String, Codable, Sendable {
+        /// A folder that cannot be listed.
+        case unreadable
+        /// A symbolic link to nothing.
+        case brokenLink = "broken_link"
+        /// A folder that is linked into itself, or linked to more often than can be meant.
+        case loop
+        /// An image name on something that is no file, such as a pipe.
+        case notAFile = "not_a_file"
+        /// A class folder without images; it gets no label.
+        case emptyClass = "empty_class"
+        /// A class that the training data do not have.
+        case unknownClass = "unknown_class"
+        /// Images beside class folders.
+        case mixed
+    }
+
+    /// The kind of issue.
+    public var kind: Kind
+    /// The path relative to the root, printable.
+    public var path: String
+    /// One line for people.
+    public var reason: String
+
+    /// `path: reason`.
+    public var description: String { "\(path): \(reason)" }
+}
+
+/// Bytes of a name as text: what is not UTF-8, and control characters, as `\xNN`.
+func printable(_ bytes: some Collection<UInt8>) -> String {
+    let plain = bytes.allSatisfy { $0 >= 0x20 && $0 != 0x7F }
+    if plain, let text = String(validating: bytes, as: UTF8.self) { return text }
+    let hex = Array("0123456789abcdef")
+    func escape(_ byte: UInt8) -> String { "\\x\(hex[Int(byte >> 4)])\(hex[Int(byte & 15)])" }
+    var result = ""
+    var rest = bytes[...]
+    while let first = rest.first {
+        let length = first < 0x80 ? 1 : first >= 0xF0 ? 4 : first >= 0xE0 ? 3 : 2
+        let piece = rest.prefix(length)
+        if first >= 0x20, first != 0x7F, piece.count == length, let text = String(validating: piece, as: UTF8.self) {
+            result += text
+            rest = rest.dropFirst(length)
+        } else {
+            result += escape(first)
+            rest = rest.dropFirst()
+        }
+    }
+    return result
+}

@@ -1,0 +1,41 @@
+/// Some images of a source, in the order given; labels keep their meaning.
+public struct Subset<Base: Source>: Source {
+    /// The source that is selected from.
+    public let base: Base
+    /// The positions in it.
+    public let indices: [Int]
+
+    /// Selects images by their positions.
+    public init(_ base: Base, indices: [Int]) {
+        self.base = base
+        self.indices = indices
+    }
+
+    /// Selects the first `count` images of each class in the source's order, which is by name; of all where unlabelled.
+    public init(_ base: Base, firstOfEachClass count: Int) {
+        var taken: [Int?: Int] = [:]
+        self.init(
+            base,
+            indices: (0..<base.count).filter { index in
+                taken[base.label(index), default: 0] += 1
+                return taken[base.label(index), default: 0] <= count
+            })
+    }
+
+    /// Number of images.
+    public var count: Int { indices.count }
+
+    /// Class names of the base.
+    public var classes: [String] { base.classes }
+
+    /// The class of an image; nil if unlabelled.
+    public func label(_ index: Int) -> Int? { base.label(indices[index]) }
+
+    /// The name in the base.
+    public func name(_ index: Int) -> String { base.name(indices[index]) }
+
+    /// Reads an image's encoded bytes.
+    public func read(_ index: Int, into buffer: FileBuffer) throws(DecodeError) {
+        try base.read(indices[index], into: buffer)
+    }
+}

@@ -1,0 +1,37 @@
+import CKernels
+
+/// Copies of planes: mirrored, or as the floats that a network takes.
+extension Kernels {
+    /// Mirrors every row of a plane from left to right, in place; `line` holds `width + 16` bytes.
+    package static func mirrorRows(
+        _ pixels: UnsafeMutablePointer<UInt8>, width: Int, height: Int, line: UnsafeMutablePointer<UInt8>
+    ) {
+        for y in 0..<height {
+            let row = pixels + y * width
+            var x = 0
+            while x + 16 <= width {
+                ck_store(line + width - 16 - x, ck_reversed(ck_load(row + x)))
+                x += 16
+            }
+            while x < width {
+                line[width - 1 - x] = row[x]
+                x += 1
+            }
+            row.update(from: line, count: width)
+        }
+    }
+
+    /// `(x / 255 - mean) / std`, given as `x * factor + offset`.
+    package static func normalize(
+        _ pixels: UnsafePointer<UInt8>, count: Int, factor: Float, offset: Float, to target: UnsafeMutablePointer<Float>
+    ) {
+        for index in stride(from: 0, to: count, by: 16) {
+            let value = ck_f32(ck_load(pixels + index)) * factor + offset
+            if count - index >= 16 {
+                ck_store_f32(target + index, value)
+            } else {
+                ck_store_some_f32(target + index, value, count - index)
+            }
+        }
+    }
+}

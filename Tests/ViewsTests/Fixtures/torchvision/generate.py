@@ -1,0 +1,147 @@
+"""Makes cases.json and pixels.bin: what torchvision's v2 functions make of uint8 tensors.
+
+Made with torch 2.13.0, torchvision 0.28.0, numpy 2, on a processor with AVX2 (`python generate.py`, here).
+Each case names an input picture, the settings and parameters as Diptych encodes them, and where the expected planes
+[3, height, width] lie in pixels.bin. Pictures are listed first and stored the same way.
+"""
+import json
+import pathlib
+import sys
+import types
+
+import numpy as np
+import torch
+
+library = torch.library.Library("torchvision", "DEF")
+library.define("nms(Tensor dets, Tensor scores, float iou_threshold) -> Tensor")
+library.define("qnms(Tensor dets, Tensor scores, float iou_threshold) -> Tensor")
+sys.modules["torchvision._meta_registrations"] = types.ModuleType("x")
+import torchvision  # noqa: E402
+from torchvision.transforms import InterpolationMode  # noqa: E402
+from torchvision.transforms.v2 import functional as F  # noqa: E402
+
+here = pathlib.Path(__file__).parent
+blob = bytearray()
+pictures, cases = {}, []
+
+
+def store(tensor):
+    assert tensor.dtype == torch.uint8 and tensor.ndim == 3 and tensor.shape[0] == 3
+    place = {"offset": len(blob), "width": tensor.shape[2], "height": tensor.shape[1]}
+    blob.extend(tensor.contiguous().numpy().tobytes())
+    return place
+
+
+def picture(name, width, height, seed):
+    """Waves, noise, gray and saturated patches: every branch of the colour formulas occurs."""
+    rng = np.random.default_rng(seed)
+    y, x = np.mgrid[0:height, 0:width]
+    planes = []
+    for c in range(3):
+        wave = 127 + 90 * np.sin(x * (0.11 + 0.05 * c) + c) * np.cos(y * (0.17 - 0.03 * c))
+        planes.append(wave + rng.normal(0, 18, (height, width)))
+    pixels = np.clip(np.stack(planes), 0, 255).astype(np.uint8)
+    if width > 8 and height > 8:
+        pixels[:, : height // 4, : width // 4] = pixels[:1, : height // 4, : width // 4]  # gray
+        pixels[:, -height // 5 :, : width // 3] = 255 * (rng.random((3, height // 5 + (height % 5 > 0), width // 3)) > 0.5)
+        pixels[:, height // 2, :] = 0
+    tensor = torch.from_numpy(pixels.copy())
+    pictures[name] = store(tensor)
+    return tensor
+
+
+def case(name, source, result, parameters, settings=None):
+    cases.append(
+        {"name": name, "picture": source, "settings": settings or {}, "parameters": parameters, "expected": store(result)}
+    )
+
+
+tensors = {
+    "odd": picture("odd", 61, 47, 1),
+    "prime": picture("prime", 31, 29, 2),
+    "wide": picture("wide", 97, 13, 3),
+    "row": picture("row", 37, 1, 4),
+    "column": picture("column", 1, 19, 5),
+    "dot": picture("dot", 1, 1, 6),
+    "even": picture("even", 64, 48, 7),
+    "dark": picture("dark", 61, 47, 8) // 3 + 40,
+}
+pictures["dark"] = store(tensors["dark"])
+photograph = picture("photograph", 250, 188, 9)
+tensors["photograph"] = photograph
+
+# Resized crops: up, down, both, whole, one row, one pixel.
+crops = [
+    ("odd", (0, 0, 61, 47), (32, 32)),
+    ("odd", (5, 3, 40, 29), (32, 32)),
+    ("odd", (17, 11, 13, 19), (32, 32)),
+    ("odd", (60, 46, 1, 1), (16, 16)),
+    ("odd", (10, 7, 32, 32), (32, 32)),
+    ("odd", (10, 7, 32, 21), (32, 32)),
+    ("odd", (3, 30, 55, 17), (23, 17)),
+    ("prime", (1, 2, 29, 23), (7, 5)),
+    ("wide", (0, 0, 97, 13), (20, 20)),
+    ("row", (0, 0, 37, 1), (16, 16)),
+    ("column", (0, 0, 1, 19), (16, 16)),
+    ("dot", (0, 0, 1, 1), (8, 8)),
+    ("photograph", (3, 5, 240, 180), (16, 16)),
+    ("photograph", (21, 9, 201, 163), (224, 224)),
+]
+modes = {"bilinear": InterpolationMode.BILINEAR, "bicubic": InterpolationMode.BICUBIC}
+for source, (x, y, w, h), (tw, th) in crops:
+    for mode in modes:
+        if tw == 224 and mode == "bicubic":
+            continue
+        result = F.resized_crop(tensors[source], y, x, h, w, [th, tw], modes[mode], antialias=True)
+        case(
+            "resized_crop", source, result,
+            {"region": {"x": x, "y": y, "width": w, "height": h}, "size": {"width": tw, "height": th}},
+            {"scale": [0.08, 1], "ratio": [0.75, 1.3], "interpolation": mode},
+        )  # fmt: skip
+
+small = ["odd", "wide", "row", "column", "dot"]
+for source in small:
+    case("horizontal_flip", source, F.horizontal_flip(tensors[source]), {}, {"p": 0.5})
+    case("vertical_flip", source, F.vertical_flip(tensors[source]), {}, {"p": 0.5})
+for source in ["odd", "even", "dot"]:
+    case("grayscale", source, F.rgb_to_grayscale(tensors[source], 3), {}, {"p": 0.1})
+
+none = {"brightness": 0, "contrast": 0, "saturation": 0, "hue": 0, "p": 1}
+adjust = {
+    "brightness": (F.adjust_brightness, "factor", [0, 0.37, 1, 1.63, 2.9]),
+    "contrast": (F.adjust_contrast, "factor", [0, 0.41, 1, 1.72, 3.3]),
+    "saturation": (F.adjust_saturation, "factor", [0, 0.23, 1, 1.58, 4]),
+    "hue": (F.adjust_hue, "shift", [-0.5, -0.31, -0.1, 0, 0.07, 0.2, 0.5]),
+}
+for kind, (function, label, values) in adjust.items():
+    for value in values:
+        for source in ["odd", "row"]:
+            case(
+                "color_jitter", source, function(tensors[source], value),
+                {"adjustments": [{kind: {label: value}}]}, none,
+            )  # fmt: skip
+chain = [("hue", 0.13), ("contrast", 0.6), ("brightness", 1.3), ("saturation", 1.7)]
+for order in [chain, chain[::-1]]:
+    result = tensors["odd"]
+    for kind, value in order:
+        result = adjust[kind][0](result, value)
+    case(
+        "color_jitter", "odd", result,
+        {"adjustments": [{kind: {adjust[kind][1]: value}} for kind, value in order]}, none,
+    )  # fmt: skip
+
+for source, size, sigma in [
+    ("odd", 3, 0.1), ("odd", 3, 0.8), ("odd", 5, 2.0), ("odd", 9, 0.4), ("odd", 23, 0.1), ("odd", 23, 0.9),
+    ("odd", 23, 2.0), ("odd", 23, 9.0), ("odd", 93, 30.0), ("prime", 7, 1.1), ("wide", 25, 1.7), ("wide", 5, 1.0),
+    ("even", 23, 1.5),
+]:  # fmt: skip
+    case(
+        "gaussian_blur", source, F.gaussian_blur(tensors[source], size, sigma),
+        {"kernelSize": size, "sigma": sigma}, {"sigma": [0.1, 2], "p": 1},
+    )  # fmt: skip
+
+(here / "pixels.bin").write_bytes(blob)
+versions = {"torch": torch.__version__, "torchvision": torchvision.__version__, "numpy": np.__version__}
+document = {"versions": versions, "pictures": pictures, "cases": cases}
+(here / "cases.json").write_text(json.dumps(document, separators=(",", ":")) + "\n")
+print(len(cases), "cases,", len(blob), "bytes", versions)
