@@ -72,6 +72,8 @@ CK ck_f32x16 ck_truncated(ck_f32x16 v) {
 // Smaller and larger.
 CK ck_u8x16 ck_min(ck_u8x16 a, ck_u8x16 b) { return __builtin_elementwise_min(a, b); }
 CK ck_u8x16 ck_max(ck_u8x16 a, ck_u8x16 b) { return __builtin_elementwise_max(a, b); }
+/// The complement of what is `threshold` or more.
+CK ck_u8x16 ck_solarized(ck_u8x16 v, ck_u8x16 threshold) { return v >= threshold ? ~v : v; }
 CK ck_f32x16 ck_min_f32(ck_f32x16 a, ck_f32x16 b) { return a < b ? a : b; }
 CK ck_f32x16 ck_max_f32(ck_f32x16 a, ck_f32x16 b) { return a > b ? a : b; }
 
