@@ -24,10 +24,11 @@ public struct Apply: Combinator {
         public var steps: [DrawnStep]
     }
 
-    /// Checks the probability and that there are steps.
+    /// Checks the probability and the steps.
     public func validate() throws(InvalidSetting) {
         try require("p", p, in: 0...1)
         guard !steps.isEmpty else { throw InvalidSetting("steps", "must hold at least one step") }
+        try Views.validate(steps, place: "steps")
     }
 
     /// The extent of the input.

@@ -26,9 +26,10 @@ public struct OneOf: Combinator {
         public var step: DrawnStep
     }
 
-    /// Checks that there are steps, and a weight for each.
+    /// Checks the steps, and that there is a weight for each.
     public func validate() throws(InvalidSetting) {
         guard !steps.isEmpty else { throw InvalidSetting("steps", "must hold at least one step") }
+        try Views.validate(steps, place: "steps")
         guard let weights else { return }
         guard weights.count == steps.count else {
             throw InvalidSetting("weights", "must be as many as steps, \(steps.count), is \(weights.count)")
@@ -40,8 +41,8 @@ public struct OneOf: Combinator {
     /// The extent that every step ends in.
     public func shape(of input: Shape, target: Size) throws(InvalidSetting) -> Shape {
         var result: Shape?
-        for step in steps {
-            let shape = try [step.component].shape(of: input, target: target)
+        for (index, step) in steps.enumerated() {
+            let shape = try step.component.shape(of: input, target: target, place: index)
             guard shape == result ?? shape else {
                 throw InvalidSetting("steps", "must all end in the same extent, since any may be chosen")
             }

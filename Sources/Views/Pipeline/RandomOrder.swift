@@ -23,14 +23,16 @@ public struct RandomOrder: Combinator {
         public var steps: [DrawnStep]
     }
 
-    /// Checks that there are steps.
+    /// Checks the steps.
     public func validate() throws(InvalidSetting) {
         guard !steps.isEmpty else { throw InvalidSetting("steps", "must hold at least one step") }
+        try Views.validate(steps, place: "steps")
     }
 
     /// The extent of the input.
     public func shape(of input: Shape, target: Size) throws(InvalidSetting) -> Shape {
-        for step in steps where try [step.component].shape(of: input, target: target) != input {
+        for (index, step) in steps.enumerated()
+        where try step.component.shape(of: input, target: target, place: index) != input {
             throw InvalidSetting("steps", "come in any order, so must not change the extent")
         }
         return input

@@ -73,6 +73,17 @@ public struct DrawnStep: Codable, Equatable, Sendable {
     }
 }
 
+/// Checks steps that were not read from a file, where the reader has done so; the key is the step's place and setting.
+func validate(_ steps: [Step], place: String) throws(InvalidSetting) {
+    for (index, step) in steps.enumerated() {
+        do {
+            try step.validate()
+        } catch {
+            throw InvalidSetting("\(place)[\(index)].\(error.key)", error.reason)
+        }
+    }
+}
+
 extension Augmentation {
     /// Places that this step and those that it holds take in the graph.
     var nodes: Int { 1 + ((self as? any Combinator)?.steps.reduce(0) { $0 + $1.component.nodes } ?? 0) }
@@ -97,6 +108,16 @@ extension Augmentation {
         return stream.hasDrawn || self is any Combinator
     }
 
+    /// The extent of the result; errors say which of its siblings this step is.
+    func shape(of input: Shape, target: Size, place index: Int) throws(InvalidSetting) -> Shape {
+        do {
+            return try shape(of: input, target: target)
+        } catch {
+            let place = "steps[\(index)].\(Self.name)"
+            throw InvalidSetting(error.key.isEmpty ? place : "\(place).\(error.key)", error.reason)
+        }
+    }
+
     /// The extent after this step as it was drawn. A step that cannot take the picture says so even where chance left
     /// it out, so that which pictures are usable does not change from epoch to epoch.
     func size(of input: Size, target: Size, drawn: DrawnStep) throws(InvalidSetting) -> Size {
@@ -113,14 +134,7 @@ extension [any Augmentation] {
     /// - Throws: `InvalidSetting` with the step's index and name as key.
     func shape(of input: Shape, target: Size) throws(InvalidSetting) -> Shape {
         var shape = input
-        for (index, step) in enumerated() {
-            do {
-                shape = try step.shape(of: shape, target: target)
-            } catch {
-                let place = "steps[\(index)].\(type(of: step).name)"
-                throw InvalidSetting(error.key.isEmpty ? place : "\(place).\(error.key)", error.reason)
-            }
-        }
+        for (index, step) in enumerated() { shape = try step.shape(of: shape, target: target, place: index) }
         return shape
     }
 

@@ -15,8 +15,9 @@ public struct ViewConfiguration: Component {
     public var trunk: [Step] = []
     /// The kinds of view.
     public var branches = [BranchConfiguration()]
-    /// Steps that make the one view of an image that is evaluated; none of them random.
-    public var evaluation: [Step] = []
+    /// Steps that make the one view of an image that is evaluated; none of them random. By default the shorter side
+    /// becomes the extent's, and the middle is kept.
+    public var evaluation: [Step] = [Step(Resize()), Step(CenterCrop())]
     /// The extent that they end in; the first branch's if nil.
     public var evaluationSize: ViewSize?
     /// How levels become the floats that a network takes.

@@ -20,11 +20,10 @@ public final class ViewPipeline: Sendable {
     public let background: Background
     /// How levels become floats.
     public let normalize: Normalize
-    /// The pipeline that makes the one view of an image that is evaluated; nil if the configuration has none.
-    public let evaluation: ViewPipeline?
 
     private let trunk: [any Augmentation]
     private let branchOfView: [Int]
+    private let evaluating: ViewPipeline?
 
     /// Builds the graph of a configuration.
     /// - Throws: `InvalidSetting` where a step cannot take what comes before it, or a branch does not end in its extent.
@@ -32,6 +31,7 @@ public final class ViewPipeline: Sendable {
         guard !configuration.branches.isEmpty else {
             throw InvalidSetting("branches", "must hold at least one branch")
         }
+        try validate(configuration.trunk, place: "trunk")
         let trunk = configuration.trunk.map(\.component)
         let shape: Shape
         do {
@@ -54,16 +54,17 @@ public final class ViewPipeline: Sendable {
                     name, count: branch.count, size: branch.size.size, steps: branch.steps, from: shape,
                     place: "\(place).steps"))
         }
-        if configuration.evaluation.isEmpty {
-            evaluation = nil
-        } else {
-            for (index, step) in configuration.evaluation.enumerated() where step.component.isRandom {
-                throw InvalidSetting("evaluation[\(index)]", "\(step.name) is random, which evaluation must not be")
-            }
-            let size = configuration.evaluationSize?.size ?? branches[0].size
-            let branch = try ViewPipeline.branch(
-                "evaluation", count: 1, size: size, steps: configuration.evaluation, from: .any, place: "evaluation")
-            evaluation = ViewPipeline(evaluating: branch, configuration)
+        for (index, step) in configuration.evaluation.enumerated() where step.component.isRandom {
+            throw InvalidSetting("evaluation[\(index)]", "\(step.name) is random, which evaluation must not be")
+        }
+        let size = configuration.evaluationSize?.size ?? branches[0].size
+        let branch = try ViewPipeline.branch(
+            "evaluation", count: 1, size: size, steps: configuration.evaluation, from: .any, place: "evaluation")
+        evaluating = ViewPipeline(evaluating: branch, configuration)
+        do {
+            try configuration.normalize.validate()
+        } catch {
+            throw InvalidSetting("normalize.\(error.key)", error.reason)
         }
         self.trunk = trunk
         self.branches = branches
@@ -78,12 +79,13 @@ public final class ViewPipeline: Sendable {
         branchOfView = [0]
         background = configuration.background
         normalize = configuration.normalize
-        evaluation = nil
+        evaluating = nil
     }
 
     private static func branch(
         _ name: String, count: Int, size: Size, steps: [Step], from shape: Shape, place: String
     ) throws(InvalidSetting) -> Branch {
+        try validate(steps, place: place)
         let steps = steps.map(\.component)
         let result: Shape
         do {
@@ -104,6 +106,9 @@ public final class ViewPipeline: Sendable {
         }
         return Branch(name: name, count: count, size: size, steps: steps)
     }
+
+    /// The pipeline that makes the one view of an image that is evaluated; of such a pipeline, itself.
+    public var evaluation: ViewPipeline { evaluating ?? self }
 
     /// Views of each image, over all branches.
     public var viewCount: Int { branchOfView.count }

@@ -86,9 +86,13 @@ struct ViewPipelineTests {
         #expect(kinds.isSuperset(of: ["apply skipped", "apply drawn", "horizontal_flip skipped", "one_of drawn"]))
     }
 
-    @Test func onlyTheRegionOfAllViewsIsRead() throws {
-        let pipeline = try Self.pipeline(
-            "branches: [{count: 3, size: 16, steps: [{resized_crop: {scale: [0.02, 0.1]}}, horizontal_flip]}]")
+    @Test(arguments: [
+        "branches: [{count: 3, size: 16, steps: [{resized_crop: {scale: [0.02, 0.1]}}, horizontal_flip]}]",
+        "branches: [{size: 16, steps: [center_crop]}, {size: 20, steps: [{one_of: {steps: [center_crop, resized_crop]}}]}]",
+        "{trunk: [{resized_crop: {scale: [0.1, 0.2]}}], branches: [{size: 16}]}",
+    ])
+    func onlyTheRegionOfAllViewsIsRead(text: String) throws {
+        let pipeline = try Self.pipeline(text)
         let picture = Self.picture(Size(width: 80, height: 60))
         let canvas = Canvas()
         let recipes = try pipeline.recipes(seed: 4, epoch: 0, sample: 0, input: picture.size)
@@ -201,6 +205,10 @@ struct ViewPipelineTests {
             "branches: [{steps: [{one_of: {steps: [resized_crop, grayscale]}}]}]",
             "x.yaml: branches[0].steps[0].one_of.steps: must all end in the same extent"
         ),
+        (
+            "branches: [{size: 4, steps: [center_crop, {resize: {size: 8}}, {one_of: {steps: [center_crop, pad]}}]}]",
+            "x.yaml: branches[0].steps[2].one_of.steps[1].pad: a picture of 8x8 is larger"
+        ),
         ("branches: [{steps: [{apply: {p: 1.5, steps: [grayscale]}}]}]", "x.yaml: branches[0].steps[0].apply.p: must"),
         ("branches: [{steps: [{apply: {}}]}]", "x.yaml: branches[0].steps[0].apply.steps: must hold at least one"),
         (
@@ -211,12 +219,44 @@ struct ViewPipelineTests {
             "branches: [{steps: [resized_crop, {apply: {steps: [{color_jitter: {hue: 3.0}}]}}]}]",
             "x.yaml: branches[0].steps[1].apply.steps[0].color_jitter.hue: must be in"
         ),
+        ("evaluation: []", "x.yaml: evaluation: evaluation must end in 224x224, ends in pictures of any extent"),
         ("evaluation: [resized_crop]", "x.yaml: evaluation[0]: resized_crop is random, which evaluation must not be"),
         ("background: pink", "x.yaml: background: must be white, black, gray, or three levels"),
         ("normalize: {mean: [0.5]}", "x.yaml: normalize.mean: must have 3 values, has 1"),
     ])
     func whatCannotWorkIsAnErrorWhenBuilt(text: String, expected: String) {
         #expect(error(text).hasPrefix(expected), "\(error(text))")
+    }
+
+    @Test func evaluationMakesOneViewWithoutChance() throws {
+        let pipeline = try Self.pipeline(Self.graph).evaluation
+        #expect(pipeline.viewCount == 1 && pipeline.branches[0].size == Size(square: 24))
+        #expect(pipeline.evaluation === pipeline)
+        let input = Size(width: 50, height: 40)
+        let recipe = try pipeline.recipe(seed: 1, epoch: 0, sample: 0, view: 0, input: input)
+        #expect(try pipeline.recipe(seed: 2, epoch: 3, sample: 4, view: 0, input: input).steps == recipe.steps)
+        let canvas = Canvas()
+        pipeline.apply(recipe, to: Self.picture(input), on: canvas)
+        #expect(canvas.picture.size == Size(square: 24))
+        let other = try Self.pipeline("{evaluation: [{resize: {size: 40}}, pad], evaluation_size: [48, 64]}").evaluation
+        #expect(other.branches[0].size == Size(width: 64, height: 48))
+        #expect(throws: InvalidSetting.self) {
+            try other.recipe(seed: 0, epoch: 0, sample: 0, view: 0, input: Size(width: 100, height: 10))
+        }
+    }
+
+    @Test func configurationsMadeInCodeAreCheckedToo() {
+        var blur = GaussianBlur()
+        blur.sigma = Interval(-1, 2)
+        var configuration = ViewConfiguration()
+        configuration.branches[0].steps.append(Step(Apply(p: 0.5, steps: [Step(Grayscale()), Step(blur)])))
+        let expected = "branches[0].steps[1].apply.steps[1].gaussian_blur.sigma"
+        do throws(InvalidSetting) {
+            _ = try ViewPipeline(configuration)
+            Issue.record("nothing was thrown")
+        } catch {
+            #expect(error.key == expected)
+        }
     }
 
     @Test func aConfigurationWritesAndReadsBack() throws {
