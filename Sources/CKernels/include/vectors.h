@@ -37,26 +37,50 @@ CK void ck_store_f32(float *p, ck_f32x16 v) { memcpy(p, &v, sizeof v); }
 CK void ck_store_some(uint8_t *p, ck_u8x16 v, intptr_t count) { memcpy(p, &v, (size_t)count); }
 CK void ck_store_some_f32(float *p, ck_f32x16 v, intptr_t count) { memcpy(p, &v, (size_t)count * sizeof(float)); }
 
-// Conversions; to a narrower type the values must fit, from float they are truncated.
+// Conversions; to a narrower type the values must fit unless they are said to be clamped.
 CK ck_u16x16 ck_u16(ck_u8x16 v) { return __builtin_convertvector(v, ck_u16x16); }
 CK ck_i32x16 ck_i32(ck_u8x16 v) { return __builtin_convertvector(v, ck_i32x16); }
 CK ck_f32x16 ck_f32(ck_u8x16 v) { return __builtin_convertvector(__builtin_convertvector(v, ck_i32x16), ck_f32x16); }
-CK ck_f32x16 ck_f32_from_i32(ck_i32x16 v) { return __builtin_convertvector(v, ck_f32x16); }
 CK ck_u8x16 ck_u8_from_u16(ck_u16x16 v) { return __builtin_convertvector(v, ck_u8x16); }
-CK ck_u8x16 ck_u8_from_f32(ck_f32x16 v) {
-  return __builtin_convertvector(__builtin_convertvector(v, ck_i32x16), ck_u8x16);
-}
+
 /// Clamped to 0...255.
+#if defined(__AVX2__)
+#include <immintrin.h>
+CK ck_u8x16 ck_u8_clamped(ck_i32x16 v) {
+  __m256i low, high;
+  memcpy(&low, &v, sizeof low);
+  memcpy(&high, (char *)&v + sizeof low, sizeof high);
+  // Packing saturates, 128 bits at a time; the permutation puts the quarters back in order.
+  __m256i words = _mm256_permute4x64_epi64(_mm256_packs_epi32(low, high), 0xD8);
+  return (ck_u8x16)_mm_packus_epi16(_mm256_castsi256_si128(words), _mm256_extracti128_si256(words, 1));
+}
+#else
 CK ck_u8x16 ck_u8_clamped(ck_i32x16 v) {
   ck_i32x16 low = __builtin_elementwise_max(v, (ck_i32x16)(0));
   return __builtin_convertvector(__builtin_elementwise_min(low, (ck_i32x16)(255)), ck_u8x16);
+}
+#endif
+
+/// Truncated, then clamped to 0...255; within the range of 32-bit integers.
+CK ck_u8x16 ck_u8_from_f32(ck_f32x16 v) { return ck_u8_clamped(__builtin_convertvector(v, ck_i32x16)); }
+
+/// Without the fraction, of values within the range of 32-bit integers.
+CK ck_f32x16 ck_truncated(ck_f32x16 v) {
+  return __builtin_convertvector(__builtin_convertvector(v, ck_i32x16), ck_f32x16);
 }
 
 // Smaller and larger.
 CK ck_u8x16 ck_min(ck_u8x16 a, ck_u8x16 b) { return __builtin_elementwise_min(a, b); }
 CK ck_u8x16 ck_max(ck_u8x16 a, ck_u8x16 b) { return __builtin_elementwise_max(a, b); }
+/// The complement of what is `threshold` or more.
+CK ck_u8x16 ck_solarized(ck_u8x16 v, ck_u8x16 threshold) { return v >= threshold ? ~v : v; }
 CK ck_f32x16 ck_min_f32(ck_f32x16 a, ck_f32x16 b) { return a < b ? a : b; }
 CK ck_f32x16 ck_max_f32(ck_f32x16 a, ck_f32x16 b) { return a > b ? a : b; }
+
+/// `then` where `a` equals or is below `b`, else `other`.
+CK ck_f32x16 ck_where_equal(ck_f32x16 a, ck_f32x16 b, ck_f32x16 then, ck_f32x16 other) { return a == b ? then : other; }
+CK ck_f32x16 ck_where_less(ck_f32x16 a, ck_f32x16 b, ck_f32x16 then, ck_f32x16 other) { return a < b ? then : other; }
+
 CK ck_f32x16 ck_abs_f32(ck_f32x16 v) { return __builtin_elementwise_abs(v); }
 
 /// The high halves of the products.
@@ -67,7 +91,6 @@ CK ck_u16x16 ck_mulhi(ck_u16x16 a, ck_u16x16 b) {
 
 // `a * first + b * second` lane by lane, where `weights` holds `first` in its low and `second` in its high half.
 #if defined(__AVX2__)
-#include <immintrin.h>
 CK ck_i32x16 ck_weigh_pair(ck_u8x16 a, ck_u8x16 b, int32_t weights) {
   // The products of adjacent 16-bit lanes are summed in one instruction, so the two sources are interleaved first.
   __m256i w = _mm256_set1_epi32(weights);

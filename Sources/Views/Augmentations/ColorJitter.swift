@@ -44,9 +44,9 @@ public struct ColorJitter: Augmentation {
 
     /// Checks the ranges.
     public func validate() throws(InvalidSetting) {
-        try brightness.validate("brightness", largest: .greatestFiniteMagnitude, in: 0 ... .greatestFiniteMagnitude)
-        try contrast.validate("contrast", largest: .greatestFiniteMagnitude, in: 0 ... .greatestFiniteMagnitude)
-        try saturation.validate("saturation", largest: .greatestFiniteMagnitude, in: 0 ... .greatestFiniteMagnitude)
+        try brightness.validate("brightness", largest: 1e6, in: 0...1e6)
+        try contrast.validate("contrast", largest: 1e6, in: 0...1e6)
+        try saturation.validate("saturation", largest: 1e6, in: 0...1e6)
         try hue.validate("hue", largest: 0.5, in: -0.5...0.5)
         try require("p", p, in: 0...1)
     }

@@ -1,4 +1,3 @@
-import CKernels
 import KernelsAVX2
 
 /// How a pixel between pixels is computed.
@@ -14,7 +13,7 @@ extension Processor {
     /// region is not read, as if it had been cropped first.
     static func resample(
         _ source: Image, region: Region, to target: Image, interpolation: Interpolation, scratch canvas: Canvas,
-        wide: Bool = ckernels_has_avx2()
+        wide: Bool = isWide
     ) {
         guard region.size.area > 0, target.size.area > 0 else { return }
         let cubic = interpolation == .bicubic

@@ -7,8 +7,11 @@ import KernelsAVX2
 /// Both give the same bits; `wide` is there for the tests of that. A function takes whole pictures, so that the choice
 /// and the call cost nothing beside the pixels.
 enum Processor {
+    /// Whether this machine runs the kernels for AVX2.
+    static var isWide: Bool { ckernels_has_avx2() }
+
     /// Mirrors a picture from left to right, in place.
-    static func mirror(_ image: Image, scratch canvas: Canvas, wide: Bool = ckernels_has_avx2()) {
+    static func mirror(_ image: Image, scratch canvas: Canvas, wide: Bool = isWide) {
         canvas.withScratch(bytes: image.size.width + 16) { memory in
             let line = memory.assumingMemoryBound(to: UInt8.self)
             let (width, height) = (image.size.width, image.size.height * Image.channels)
@@ -21,12 +24,12 @@ enum Processor {
     }
 
     /// `clamp(factor * x)` in place.
-    static func brightness(_ image: Image, factor: Double, wide: Bool = ckernels_has_avx2()) {
+    static func brightness(_ image: Image, factor: Double, wide: Bool = isWide) {
         scale(image, factor: Float(factor), offset: 0, wide: wide)
     }
 
     /// `clamp(factor * x + (1 - factor) * m)` in place, m the mean gray level of the picture.
-    static func contrast(_ image: Image, factor: Double, wide: Bool = ckernels_has_avx2()) {
+    static func contrast(_ image: Image, factor: Double, wide: Bool = isWide) {
         guard image.size.area > 0 else { return }
         let (red, green, blue) = (image.plane(0), image.plane(1), image.plane(2))
         let sum =
@@ -47,7 +50,7 @@ enum Processor {
     }
 
     /// `clamp(factor * x + (1 - factor) * gray)` in place, gray the level of the same pixel.
-    static func saturation(_ image: Image, factor: Double, wide: Bool = ckernels_has_avx2()) {
+    static func saturation(_ image: Image, factor: Double, wide: Bool = isWide) {
         let (red, green, blue, count) = (image.plane(0), image.plane(1), image.plane(2), image.size.area)
         let (kept, rest) = (Float(factor), Float(1 - factor))
         if wide {
@@ -58,7 +61,7 @@ enum Processor {
     }
 
     /// Turns the hue by `shift` of a turn, -0.5...0.5, in place.
-    static func hue(_ image: Image, shift: Double, wide: Bool = ckernels_has_avx2()) {
+    static func hue(_ image: Image, shift: Double, wide: Bool = isWide) {
         let (red, green, blue, count) = (image.plane(0), image.plane(1), image.plane(2), image.size.area)
         if wide {
             KernelsAVX2.Kernels.turnHue(red, green, blue, count: count, shift: Float(shift))
@@ -68,7 +71,7 @@ enum Processor {
     }
 
     /// Three equal planes of gray, in place.
-    static func grayscale(_ image: Image, wide: Bool = ckernels_has_avx2()) {
+    static func grayscale(_ image: Image, wide: Bool = isWide) {
         let (red, green, blue, count) = (image.plane(0), image.plane(1), image.plane(2), image.size.area)
         if wide {
             KernelsAVX2.Kernels.grayscale(red, green, blue, count: count)
@@ -80,7 +83,7 @@ enum Processor {
     /// `(x / 255 - mean) / std` of one plane, written to `target`.
     static func normalize(
         _ plane: UnsafePointer<UInt8>, count: Int, mean: Double, std: Double, to target: UnsafeMutablePointer<Float>,
-        wide: Bool = ckernels_has_avx2()
+        wide: Bool = isWide
     ) {
         let (factor, offset) = (Float(1 / (255 * std)), Float(-mean / std))
         if wide {
@@ -95,7 +98,7 @@ enum Processor {
     /// Taps whose weight rounds to 0 in 1/65536 are left out, and so are those that would reach past a picture smaller
     /// than the kernel, which torchvision rejects.
     static func blur(
-        _ image: Image, radius: Int, sigma: Double, scratch canvas: Canvas, wide: Bool = ckernels_has_avx2()
+        _ image: Image, radius: Int, sigma: Double, scratch canvas: Canvas, wide: Bool = isWide
     ) {
         let (width, height) = (image.size.width, image.size.height)
         let longest = min(radius, width - 1, height - 1)

@@ -3,16 +3,16 @@ import CKernels
 /// Colour operations in place on planes of bytes, as torchvision computes them on bytes: in single precision, the
 /// results clamped and truncated. Up to 15 bytes after a plane are read.
 extension Kernels {
-    /// floor(0.2989 R + 0.587 G + 0.114 B), as a whole float.
+    /// 0.2989 R + 0.587 G + 0.114 B, not yet truncated.
     @inline(__always)
-    private static func grayLevel(_ r: SIMD16<Float>, _ g: SIMD16<Float>, _ b: SIMD16<Float>) -> SIMD16<UInt8> {
-        ck_u8_from_f32(r * 0.2989 + g * 0.587 + b * 0.114)
+    private static func grayLevel(_ r: SIMD16<Float>, _ g: SIMD16<Float>, _ b: SIMD16<Float>) -> SIMD16<Float> {
+        r * 0.2989 + g * 0.587 + b * 0.114
     }
 
+    /// Truncated and clamped to 0...255; the conversion clamps below.
     @inline(__always)
     private static func clamped(_ value: SIMD16<Float>) -> SIMD16<UInt8> {
-        ck_u8_from_f32(
-            ck_min_f32(ck_max_f32(value, SIMD16(repeating: 0)), SIMD16(repeating: 255)))
+        ck_u8_from_f32(ck_min_f32(value, SIMD16(repeating: 255)))
     }
 
     /// Stores a vector, or its beginning where fewer than 16 pixels are left.
@@ -40,15 +40,17 @@ extension Kernels {
             let end = min(count, index + 16 << 16)
             var sums = SIMD16<UInt32>()
             while index + 16 <= end {
-                let gray = grayLevel(
-                    ck_f32(ck_load(red + index)), ck_f32(ck_load(green + index)), ck_f32(ck_load(blue + index)))
+                let gray = ck_u8_from_f32(
+                    grayLevel(
+                        ck_f32(ck_load(red + index)), ck_f32(ck_load(green + index)), ck_f32(ck_load(blue + index))))
                 sums &+= SIMD16<UInt32>(truncatingIfNeeded: ck_i32(gray))
                 index += 16
             }
             for lane in 0..<16 { total += Int(sums[lane]) }
             if index < end {
-                let gray = grayLevel(
-                    ck_f32(ck_load(red + index)), ck_f32(ck_load(green + index)), ck_f32(ck_load(blue + index)))
+                let gray = ck_u8_from_f32(
+                    grayLevel(
+                        ck_f32(ck_load(red + index)), ck_f32(ck_load(green + index)), ck_f32(ck_load(blue + index))))
                 for lane in 0..<(end - index) { total += Int(gray[lane]) }
                 index = end
             }
@@ -62,8 +64,9 @@ extension Kernels {
         _ blue: UnsafeMutablePointer<UInt8>, count: Int
     ) {
         for index in stride(from: 0, to: count, by: 16) {
-            let gray = grayLevel(
-                ck_f32(ck_load(red + index)), ck_f32(ck_load(green + index)), ck_f32(ck_load(blue + index)))
+            let gray = ck_u8_from_f32(
+                grayLevel(
+                    ck_f32(ck_load(red + index)), ck_f32(ck_load(green + index)), ck_f32(ck_load(blue + index))))
             put(gray, to: red + index, left: count - index)
             put(gray, to: green + index, left: count - index)
             put(gray, to: blue + index, left: count - index)
@@ -79,7 +82,7 @@ extension Kernels {
             let r = ck_f32(ck_load(red + index))
             let g = ck_f32(ck_load(green + index))
             let b = ck_f32(ck_load(blue + index))
-            let gray = ck_f32(grayLevel(r, g, b)) * rest
+            let gray = ck_truncated(grayLevel(r, g, b)) * rest
             let left = count - index
             put(clamped(r * factor + gray), to: red + index, left: left)
             put(clamped(g * factor + gray), to: green + index, left: left)
@@ -87,7 +90,7 @@ extension Kernels {
         }
     }
 
-    /// One channel of the colour whose hue is `distance` sixths of a turn from where that channel is weakest.
+    /// One channel that has `share`, clamped to 0...1, of the chroma above the least channel.
     @inline(__always)
     private static func channel(
         _ share: SIMD16<Float>, chroma: SIMD16<Float>, least: SIMD16<Float>
@@ -117,17 +120,15 @@ extension Kernels {
             let floor = ck_f32(least)
             let chroma = ck_f32(most) - floor
             let top = ck_f32(most)
-            let isRed = r32 .== top
-            let isGreen = g32 .== top
             // (g - b), (b - r) or (r - g), by the largest channel; the first that is largest counts.
-            var difference = (r32 - g32).replacing(with: b32 - r32, where: isGreen)
-            difference = difference.replacing(with: g32 - b32, where: isRed)
-            var base = SIMD16<Float>(repeating: 4).replacing(with: SIMD16(repeating: 2), where: isGreen)
-            base = base.replacing(with: SIMD16(repeating: 0), where: isRed)
+            var difference = ck_where_equal(g32, top, b32 - r32, r32 - g32)
+            difference = ck_where_equal(r32, top, g32 - b32, difference)
+            var base = ck_where_equal(g32, top, SIMD16(repeating: 2), SIMD16(repeating: 4))
+            base = ck_where_equal(r32, top, SIMD16(repeating: 0), base)
             // Gray has no hue and no chroma; any divisor will do.
             var hue = difference / ck_max_f32(chroma, SIMD16(repeating: 1)) + (base + shift * 6)
-            hue = hue.replacing(with: hue + 6, where: hue .< SIMD16(repeating: 0))
-            hue = hue.replacing(with: hue - 6, where: hue .>= SIMD16(repeating: 6))
+            hue = ck_where_less(hue, SIMD16(repeating: 0), hue + 6, hue)
+            hue = ck_where_less(hue, SIMD16(repeating: 6), hue, hue - 6)
             let left = count - index
             put(channel(ck_abs_f32(hue - 3) - 1, chroma: chroma, least: floor), to: red + index, left: left)
             put(channel(2 - ck_abs_f32(hue - 2), chroma: chroma, least: floor), to: green + index, left: left)

@@ -50,6 +50,18 @@ public struct RandomStream: Sendable {
             mixed.z, 0, UInt32(truncatingIfNeeded: key.view), UInt32(truncatingIfNeeded: key.node))
     }
 
+    /// Whether anything was drawn; a step that draws nothing is not random.
+    var hasDrawn: Bool { counter.y > 0 }
+
+    /// The stream of the node `offset` places after this one's in the graph, from its start.
+    func descendant(_ offset: Int) -> RandomStream {
+        var stream = self
+        stream.counter.y = 0
+        stream.counter.w &+= UInt32(truncatingIfNeeded: offset)
+        stream.used = 4
+        return stream
+    }
+
     /// The next 32 random bits.
     public mutating func next() -> UInt32 {
         if used == 4 {

@@ -140,6 +140,74 @@ for source, size, sigma in [
         {"kernelSize": size, "sigma": sigma}, {"sigma": [0.1, 2], "p": 1},
     )  # fmt: skip
 
+for source in ["odd", "row", "dark"]:
+    for threshold in [0, 100.5, 128, 255]:
+        case("solarize", source, F.solarize(tensors[source], threshold), {}, {"threshold": threshold, "p": 0.5})
+    for bits in [0, 1, 4, 7, 8]:
+        case("posterize", source, F.posterize(tensors[source], bits), {}, {"bits": bits, "p": 0.5})
+flat = torch.full((3, 9, 11), 77, dtype=torch.uint8)
+tensors["flat"], pictures["flat"] = flat, store(flat)
+for source in ["odd", "dark", "flat", "dot", "row", "photograph"]:
+    if source != "photograph":
+        case("autocontrast", source, F.autocontrast(tensors[source]), {}, {"p": 0.5})
+    case("equalize", source, F.equalize(tensors[source]), {}, {"p": 0.5})
+for source in ["odd", "prime", "row", "even"]:
+    for factor in [0, 0.4, 1, 2, 5.5]:
+        result = F.adjust_sharpness(tensors[source], factor)
+        case("sharpness", source, result, {}, {"sharpnessFactor": factor, "p": 0.5})
+
+colour = [12, 200, 99]
+for mode in ["nearest", "bilinear"]:
+    interpolation = InterpolationMode(mode)
+    for fill in [0, colour]:
+        fills = [fill] * 3 if fill == 0 else fill
+        shared = {"interpolation": mode, "fill": fill, "p": 1}
+        for source, angle in [("odd", 17.3), ("odd", -141.0), ("even", 33.0), ("wide", 5.5), ("prime", 301.7)]:
+            result = F.rotate(tensors[source], angle, interpolation, fill=fills)
+            case("rotation", source, result, {"angle": angle}, {"degrees": 30, **shared})
+        for source, angle, move, scale, shear in [
+            ("odd", 0.0, (0, 0), 1.0, (0.0, 0.0)), ("odd", 21.7, (5, -3), 1.13, (7.1, 0.0)),
+            ("prime", -38.2, (-4, 6), 0.71, (-11.0, 5.3)), ("even", 3.1, (0, 9), 1.9, (0.0, -4.0)),
+        ]:  # fmt: skip
+            result = F.affine(tensors[source], angle, list(move), scale, list(shear), interpolation, fill=fills)
+            parameters = {
+                "angle": angle, "translateX": move[0], "translateY": move[1], "scale": scale,
+                "shearX": shear[0], "shearY": shear[1],
+            }  # fmt: skip
+            case("affine", source, result, parameters, {"degrees": 0, **shared})
+
+for source, (x, y, w, h) in [("odd", (0, 0, 61, 47)), ("odd", (13, 7, 21, 30)), ("prime", (30, 28, 1, 1))]:
+    value = torch.tensor(colour, dtype=torch.uint8)[:, None, None]
+    result = F.erase(tensors[source], y, x, h, w, value)
+    case(
+        "cutout", source, result, {"region": {"x": x, "y": y, "width": w, "height": h}},
+        {"scale": [0.02, 0.33], "ratio": [0.3, 3.3], "value": colour, "p": 1},
+    )  # fmt: skip
+for source, short in [("odd", 47), ("odd", 20), ("prime", 41), ("wide", 8), ("column", 3), ("even", 48)]:
+    for mode in modes:
+        result = F.resize(tensors[source], [short], modes[mode], antialias=True)
+        size = {"width": result.shape[2], "height": result.shape[1]}
+        case("resize", source, result, {"size": size}, {"size": short, "interpolation": mode})
+
+
+def placement(width, height, new_width, new_height):
+    """The rounding of torchvision's centre crop, restated for the recorded parameters."""
+    corner = lambda new, old: -((new - old) // 2) if new > old else int(round((old - new) / 2))
+    x, y = corner(new_width, width), corner(new_height, height)
+    read = {"x": max(x, 0), "y": max(y, 0), "width": min(width, new_width), "height": min(height, new_height)}
+    return {"region": {"x": x, "y": y, "width": new_width, "height": new_height}, "read": read}
+
+
+for source, (w, h) in [("odd", (32, 32)), ("odd", (60, 80)), ("prime", (40, 41)), ("dot", (6, 7)), ("wide", (14, 14))]:
+    tensor = tensors[source]
+    parameters = placement(tensor.shape[2], tensor.shape[1], w, h)
+    case("center_crop", source, F.center_crop(tensor, [h, w]), parameters)
+for source, (w, h) in [("prime", (40, 41)), ("dot", (6, 7)), ("wide", (100, 14))]:
+    tensor = tensors[source]
+    dx, dy = w - tensor.shape[2], h - tensor.shape[1]
+    result = F.pad(tensor, [dx // 2, dy // 2, dx - dx // 2, dy - dy // 2], fill=colour)
+    case("pad", source, result, placement(tensor.shape[2], tensor.shape[1], w, h), {"fill": colour})
+
 (here / "pixels.bin").write_bytes(blob)
 versions = {"torch": torch.__version__, "torchvision": torchvision.__version__, "numpy": np.__version__}
 document = {"versions": versions, "pictures": pictures, "cases": cases}

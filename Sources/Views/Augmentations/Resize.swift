@@ -1,0 +1,60 @@
+/// Resized so that the shorter side is `size`, aspect kept: torchvision's `Resize`.
+///
+/// The longer side is `size * longer / shorter`, rounded down; unlike torchvision's it is at most 100 times the shorter,
+/// so that a line of pixels in the data cannot ask for gigabytes.
+public struct Resize: Augmentation {
+    /// `resize`.
+    public static let name = "resize"
+    /// The shorter side in pixels; the branch's shorter side by default.
+    public var size: Int?
+    /// How pixels are computed; always antialiased.
+    public var interpolation = Interpolation.bilinear
+
+    /// To the branch's size.
+    public init() {}
+
+    /// What is done.
+    public struct Parameters: Codable, Equatable, Sendable {
+        /// The size of the result.
+        public var size: Size
+
+        /// Makes parameters.
+        public init(size: Size) {
+            self.size = size
+        }
+    }
+
+    /// Checks the size.
+    public func validate() throws(InvalidSetting) {
+        if let size { try require("size", size, in: 1...16384) }
+    }
+
+    /// Known where the input's is.
+    public func shape(of input: Shape, target: Size) throws(InvalidSetting) -> Shape {
+        guard case .fixed(let size) = input else { return .any }
+        return .fixed(result(for: size, target: target))
+    }
+
+    /// The size that a picture becomes.
+    func result(for input: Size, target: Size) -> Size {
+        let short = size ?? min(target.width, target.height)
+        let shorter = max(1, min(input.width, input.height))
+        let exact = Int(Double(short * max(input.width, input.height)) / Double(shorter))
+        let long = min(exact, 100 * short)
+        return input.width <= input.height ? Size(width: short, height: long) : Size(width: long, height: short)
+    }
+
+    /// No draws.
+    public func sample(from random: inout RandomStream, input: Size, target: Size) -> Parameters? {
+        Parameters(size: result(for: input, target: target))
+    }
+
+    /// Writes a new picture, unless it has that size.
+    public func apply(_ parameters: Parameters, to canvas: Canvas) {
+        guard parameters.size != canvas.size else { return }
+        canvas.replace(size: parameters.size) { source, target in
+            Processor.resample(
+                source, region: Region(source.size), to: target, interpolation: interpolation, scratch: canvas)
+        }
+    }
+}

@@ -1,0 +1,66 @@
+import Synchronization
+
+/// The consumer's side of a loader: which epoch it is in, and what became of images that cannot be used.
+final class Consumer: Sendable {
+    private struct State {
+        var epoch: Int
+        var bad = Set<Int>()
+        var quarantine: [QuarantineRecord] = []
+        var failure: LoaderError?
+    }
+
+    private let source: any Source
+    private let policy: BadImagePolicy
+    private let end: Int
+    private let state: Mutex<State>
+
+    init(source: any Source, policy: BadImagePolicy, epoch: Int, end: Int) {
+        self.source = source
+        self.policy = policy
+        self.end = end
+        state = Mutex(State(epoch: epoch))
+    }
+
+    var quarantine: [QuarantineRecord] { state.withLock { $0.quarantine } }
+
+    func next(from ring: SlotRing) throws(LoaderError) -> ViewBatch? {
+        while true {
+            let (epoch, failure) = state.withLock { ($0.epoch, $0.failure) }
+            if let failure { throw failure }
+            switch ring.take(epoch: epoch) {
+            case .stopped: throw .stopped
+            case .endOfEpoch:
+                state.withLock { $0.epoch = min($0.epoch + 1, end) }
+                return nil
+            case .batch(let slot):
+                if !slot.failures.isEmpty { try leaveOut(slot) }
+                if slot.batch.count > 0 { return slot.batch }
+            }
+        }
+    }
+
+    private func leaveOut(_ slot: SlotRing.Slot) throws(LoaderError) {
+        let batch = slot.batch
+        let failure: LoaderError? = state.withLock { state in
+            for (row, error) in slot.failures where state.failure == nil {
+                let sample = batch.samples[row]
+                let name = source.name(sample)
+                guard case .skip(let maximum) = policy else {
+                    state.failure = .badImage(DecodeError(error.kind, path: name, reason: error.reason))
+                    break
+                }
+                guard state.bad.insert(sample).inserted else { continue }
+                let record = QuarantineRecord(
+                    sample: sample, name: name, kind: error.kind, reason: error.reason, epoch: batch.epoch)
+                state.quarantine.append(record)
+                if Double(state.bad.count) > maximum * Double(source.count) {
+                    state.failure = .tooManyBad(bad: state.bad.count, total: source.count, example: record)
+                }
+            }
+            return state.failure
+        }
+        if let failure { throw failure }
+        let failed = Set(slot.failures.map(\.row))
+        batch.keep(rows: (0..<batch.count).filter { !failed.contains($0) })
+    }
+}

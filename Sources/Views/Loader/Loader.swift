@@ -1,0 +1,116 @@
+import Foundation
+
+/// How a loader works; nothing here changes what it delivers, but for `badImages`.
+public struct LoaderOptions: Sendable {
+    /// Worker threads; as many as there are processors if nil.
+    public var threads: Int?
+    /// Batches in memory, one of them the consumer's; at least 2. As many as fit in 256 MiB, at most 4, if nil.
+    public var slots: Int?
+    /// What is done with an image that cannot be used.
+    public var badImages = BadImagePolicy.skip(maximum: 0.01)
+    /// Bytes that a file may have.
+    public var maximumFileBytes = 1 << 30
+
+    /// The defaults.
+    public init() {}
+}
+
+/// Streams batches of augmented views of a source's images, made by worker threads ahead of the consumer.
+///
+/// ```swift
+/// let loader = try Loader(
+///     folder, pipeline: pipeline, sampler: Sampler(count: folder.count, batch: 64, seed: 0, dropLast: true), epochs: 0..<10)
+/// for epoch in 0..<10 {
+///     while let batch = try loader.next() { train(on: batch.views(branch: 0)) }
+/// }
+/// ```
+/// Batches are the same, bit for bit, with any number of threads and slots. All batches are allocated here; workers stop
+/// allocating at their largest image. `next` blocks its thread and is for one consumer; `stop` may be called from any.
+public final class Loader: Sendable {
+    private let ring: SlotRing
+    private let consumer: Consumer
+
+    /// Makes a loader over any decoder.
+    init(
+        _ source: any Source, pipeline: ViewPipeline, sampler: Sampler, seed: UInt64, epochs: Range<Int>,
+        from first: Int,
+        options: LoaderOptions, decoder: @escaping @Sendable () -> any PictureDecoder
+    ) throws(LoaderError) {
+        guard source.count > 0 else { throw .empty("there are no images") }
+        guard sampler.count == source.count else {
+            throw .empty("the sampler is for \(sampler.count) images, there are \(source.count)")
+        }
+        guard sampler.batches > 0 else {
+            throw .empty("there are \(source.count) images, too few for a batch of \(sampler.batch)")
+        }
+        let capacity = min(sampler.batch, source.count)
+        let bytes = pipeline.branches.reduce(0) { $0 + ViewBatch.bytes(of: $1, images: capacity) }
+        let count = max(2, options.slots ?? min(4, (256 << 20) / max(1, bytes)))
+        let pixels = pipeline.branches.reduce(0) { $0 + $1.count * $1.size.area }
+        let ring = SlotRing(
+            slots: (0..<count).map { _ in ViewBatch(branches: pipeline.branches, capacity: capacity) },
+            plan: BatchPlan(sampler: sampler, epochs: epochs, first: first),
+            // About as much work as a view of 128 by 128, so that small views do not wait on the ring's lock.
+            chunk: min(max(1, 16384 / max(1, pixels)), 16), label: { source.label($0) ?? -1 })
+        self.ring = ring
+        consumer = Consumer(source: source, policy: options.badImages, epoch: epochs.lowerBound, end: epochs.upperBound)
+        let limit = options.maximumFileBytes
+        for _ in 0..<max(1, options.threads ?? ProcessInfo.processInfo.activeProcessorCount) {
+            ring.start(stackSize: 4 << 20) {
+                let maker = ViewMaker(pipeline: pipeline, decoder: decoder())
+                Loader.work(on: ring, source: source, maker: maker, buffer: FileBuffer(limit: limit), seed: seed)
+            }
+        }
+    }
+
+    deinit { ring.stop() }
+
+    /// The next batch of the epoch, which gives the last one back to the workers; nil once at the end of each epoch, and
+    /// for ever after the last. Images that cannot be used are left out, and batches of nothing else are passed over.
+    /// - Throws: `LoaderError`, and again the same at every later call.
+    public func next() throws(LoaderError) -> ViewBatch? {
+        try consumer.next(from: ring)
+    }
+
+    /// Ends the loader early: workers finish the image at hand and leave; `next` throws `stopped` from then on.
+    public func stop() { ring.stop() }
+
+    /// Seconds that the consumer spent waiting for batches.
+    public var waitSeconds: Double { Double(ring.waited) / 1e9 }
+
+    /// Where the workers' time went so far.
+    public var statistics: LoaderStatistics { ring.statistics }
+
+    /// The images that were left out so far, in the order in which they were met.
+    public var quarantine: [QuarantineRecord] { consumer.quarantine }
+
+    /// What one thread does until there is nothing left.
+    private static func work(
+        on ring: SlotRing, source: any Source, maker: ViewMaker, buffer: FileBuffer, seed: UInt64
+    ) {
+        while let claim = ring.claim() {
+            let batch = claim.slot.batch
+            var failures: [(row: Int, error: DecodeError)] = []
+            var statistics = LoaderStatistics()
+            for row in claim.rows {
+                // An image can take long; a loader that is being stopped does not want it.
+                if ring.stopped { break }
+                let sample = batch.samples[row]
+                do throws(DecodeError) {
+                    let start = monotonicNanoseconds()
+                    try source.read(sample, into: buffer)
+                    statistics.read += monotonicNanoseconds() - start
+                    statistics.bytes += buffer.bytes.count
+                    try maker.make(
+                        buffer.bytes, seed: seed, epoch: batch.epoch, sample: sample, times: &statistics
+                    ) { batch.target(view: $0, row: row) }
+                    statistics.images += 1
+                } catch {
+                    failures.append((row, error))
+                    statistics.failures += 1
+                }
+            }
+            ring.finish(claim, failures: failures, statistics: statistics)
+        }
+    }
+}

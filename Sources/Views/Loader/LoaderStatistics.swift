@@ -1,0 +1,42 @@
+import Foundation
+
+/// Where a loader's time went, summed over its workers; times in nanoseconds.
+public struct LoaderStatistics: Codable, Equatable, Sendable {
+    /// Images made into views.
+    public var images = 0
+    /// Images that could not be.
+    public var failures = 0
+    /// Encoded bytes read.
+    public var bytes = 0
+    /// Reading files.
+    public var read: UInt64 = 0
+    /// Decoding, headers included.
+    public var decode: UInt64 = 0
+    /// Drawing and applying augmentations.
+    public var augment: UInt64 = 0
+    /// Converting to floats in the batch.
+    public var normalize: UInt64 = 0
+    /// Waiting for room in the ring: the consumer is the bottleneck.
+    public var idle: UInt64 = 0
+
+    /// Nothing yet.
+    public init() {}
+
+    static func += (total: inout LoaderStatistics, other: LoaderStatistics) {
+        total.images += other.images
+        total.failures += other.failures
+        total.bytes += other.bytes
+        total.read += other.read
+        total.decode += other.decode
+        total.augment += other.augment
+        total.normalize += other.normalize
+        total.idle += other.idle
+    }
+}
+
+/// Nanoseconds on a clock that never goes back.
+func monotonicNanoseconds() -> UInt64 {
+    var time = timespec()
+    clock_gettime(CLOCK_MONOTONIC, &time)
+    return UInt64(time.tv_sec) * 1_000_000_000 + UInt64(time.tv_nsec)
+}

@@ -1,0 +1,162 @@
+import Foundation
+
+/// A bounded ring of preallocated batches between the workers, who fill rows in order, and one consumer.
+///
+/// Workers wait while every slot is filled or in use; the consumer waits while the next batch is not complete. Batches come
+/// out in the order of the plan, whoever filled their rows.
+///
+/// `@unchecked Sendable`: all state is guarded by `condition`, but for the rows of a slot, of which each belongs to the
+/// worker that claimed it until it hands it back, and to the consumer once the batch is complete.
+final class SlotRing: @unchecked Sendable {
+    /// One batch and how far it is.
+    final class Slot {
+        enum State {
+            case free, filling, complete
+        }
+
+        let batch: ViewBatch
+        fileprivate(set) var failures: [(row: Int, error: DecodeError)] = []
+        fileprivate var state = State.free
+        fileprivate var unfinished = 0
+
+        init(batch: ViewBatch) { self.batch = batch }
+    }
+
+    /// Rows that one worker fills.
+    struct Claim {
+        let slot: Slot
+        let rows: Range<Int>
+    }
+
+    private let condition = NSCondition()
+    private let slots: [Slot]
+    private let chunk: Int
+    private let label: @Sendable (Int) -> Int
+    private var plan: BatchPlan
+    private var filling: (slot: Slot, next: Int)?
+    private var started = 0
+    private var taken = 0
+    private var held: Slot?
+    private var isStopped = false
+    private var workers = 0
+    private var total = LoaderStatistics()
+    private var consumerWait: UInt64 = 0
+
+    /// - Parameters:
+    ///   - chunk: rows that a worker claims at a time.
+    ///   - label: the class of an image, -1 if it has none.
+    init(slots: [ViewBatch], plan: BatchPlan, chunk: Int, label: @escaping @Sendable (Int) -> Int) {
+        self.slots = slots.map(Slot.init)
+        self.plan = plan
+        self.chunk = chunk
+        self.label = label
+    }
+
+    /// What the workers did so far.
+    var statistics: LoaderStatistics { condition.withLock { total } }
+
+    /// Nanoseconds that the consumer spent waiting.
+    var waited: UInt64 { condition.withLock { consumerWait } }
+
+    // MARK: Workers
+
+    /// Starts a thread that runs `body` to its end.
+    func start(stackSize: Int, _ body: @escaping @Sendable () -> Void) {
+        condition.withLock { workers += 1 }
+        let thread = Thread {
+            body()
+            self.condition.withLock {
+                self.workers -= 1
+                self.condition.broadcast()
+            }
+        }
+        thread.stackSize = stackSize
+        thread.name = "views"
+        thread.start()
+    }
+
+    /// The next rows to fill; waits for room. Nil when there is nothing left to do.
+    func claim() -> Claim? {
+        condition.lock()
+        defer { condition.unlock() }
+        while !isStopped {
+            if let (slot, next) = filling {
+                let end = min(next + chunk, slot.batch.count)
+                filling = end < slot.batch.count ? (slot, end) : nil
+                return Claim(slot: slot, rows: next..<end)
+            }
+            guard started < plan.total else { return nil }
+            let slot = slots[started % slots.count]
+            guard slot.state == .free else {
+                let since = monotonicNanoseconds()
+                condition.wait()
+                total.idle += monotonicNanoseconds() - since
+                continue
+            }
+            guard let (epoch, index, samples) = plan.next() else { return nil }
+            slot.batch.begin(epoch: epoch, index: index, samples: samples, labels: samples.map(label))
+            slot.failures = []
+            slot.unfinished = samples.count
+            slot.state = .filling
+            started += 1
+            filling = (slot, 0)
+            // The others can claim rows of it.
+            condition.broadcast()
+        }
+        return nil
+    }
+
+    /// Hands back filled rows, with those that could not be.
+    func finish(_ claim: Claim, failures: [(row: Int, error: DecodeError)], statistics: LoaderStatistics) {
+        condition.withLock {
+            claim.slot.failures += failures
+            claim.slot.unfinished -= claim.rows.count
+            total += statistics
+            if claim.slot.unfinished == 0 {
+                claim.slot.failures.sort { $0.row < $1.row }
+                claim.slot.state = .complete
+                condition.broadcast()
+            }
+        }
+    }
+
+    /// Whether workers should leave their rows as they are.
+    var stopped: Bool { condition.withLock { isStopped } }
+
+    // MARK: The consumer
+
+    /// What the consumer gets.
+    enum Delivery {
+        case batch(Slot)
+        case endOfEpoch
+        case stopped
+    }
+
+    /// Takes back the batch given last, then waits for the next one of `epoch`.
+    func take(epoch: Int) -> Delivery {
+        condition.lock()
+        defer { condition.unlock() }
+        held?.state = .free
+        held = nil
+        condition.broadcast()
+        guard !isStopped else { return .stopped }
+        guard taken < plan.total, plan.epoch(of: taken) == epoch else { return .endOfEpoch }
+        let slot = slots[taken % slots.count]
+        let since = monotonicNanoseconds()
+        while slot.state != .complete && !isStopped { condition.wait() }
+        consumerWait += monotonicNanoseconds() - since
+        guard !isStopped else { return .stopped }
+        taken += 1
+        held = slot
+        return .batch(slot)
+    }
+
+    /// Ends all work and waits for the workers to leave; what was given out stays valid.
+    func stop() {
+        condition.withLock {
+            isStopped = true
+            condition.broadcast()
+            while workers > 0 { condition.wait() }
+        }
+    }
+}

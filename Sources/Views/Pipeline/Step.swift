@@ -1,0 +1,166 @@
+/// The augmentations that a pipeline file can name, those that hold others included.
+public struct Augmentations: ComponentFamily {
+    /// All of them.
+    public static let registry = Registry<any Augmentation>(
+        kind: "an augmentation", augmentationTypes.map { $0 } + [Apply.self, OneOf.self, RandomOrder.self])
+}
+
+/// One step of a pipeline, as a file writes it: `horizontal_flip`, or `resized_crop: {scale: [0.2, 1]}`.
+public typealias Step = Selected<Augmentations>
+
+/// An augmentation that holds others; each has a stream of random numbers of its own.
+protocol Combinator: Augmentation {
+    var steps: [Step] { get }
+}
+
+/// What one step drew for one view, which is all that it takes to repeat it.
+public struct DrawnStep: Codable, Equatable, Sendable {
+    /// What an augmentation's parameters are at least.
+    public typealias Parameters = Codable & Equatable & Sendable
+
+    /// The step's name.
+    public let name: String
+    /// What was drawn; nil where chance left the picture alone.
+    public let parameters: (any Parameters)?
+
+    init(name: String, parameters: (any Parameters)?) {
+        self.name = name
+        self.parameters = parameters
+    }
+
+    /// Equal names and equal parameters.
+    public static func == (first: DrawnStep, second: DrawnStep) -> Bool {
+        func equal<Value: Equatable>(_ value: Value, _ other: Any) -> Bool { value == other as? Value }
+        guard first.name == second.name else { return false }
+        switch (first.parameters, second.parameters) {
+        case (nil, nil): return true
+        case (let one?, let other?): return equal(one, other)
+        default: return false
+        }
+    }
+
+    private enum Keys: String, CodingKey {
+        case step, parameters, skipped
+    }
+
+    /// Reads `{step: name, parameters: {...}}` or `{step: name, skipped: true}`.
+    public init(from decoder: any Decoder) throws {
+        let container = try decoder.container(keyedBy: Keys.self)
+        name = try container.decode(String.self, forKey: .step)
+        if try container.decodeIfPresent(Bool.self, forKey: .skipped) == true {
+            parameters = nil
+            return
+        }
+        func read<Kind: Augmentation>(_ type: Kind.Type) throws -> any Parameters {
+            try container.decode(Kind.Parameters.self, forKey: .parameters)
+        }
+        guard let type = try Augmentations.registry.type(named: name) as? any Augmentation.Type else {
+            throw DecodingError.dataCorruptedError(
+                forKey: .step, in: container, debugDescription: "\(name) is not an augmentation")
+        }
+        parameters = try read(type)
+    }
+
+    /// Writes the same.
+    public func encode(to encoder: any Encoder) throws {
+        var container = encoder.container(keyedBy: Keys.self)
+        try container.encode(name, forKey: .step)
+        if let parameters {
+            try container.encode(parameters, forKey: .parameters)
+        } else {
+            try container.encode(true, forKey: .skipped)
+        }
+    }
+}
+
+/// Checks steps that were not read from a file, where the reader has done so; the key is the step's place and setting.
+func validate(_ steps: [Step], place: String) throws(InvalidSetting) {
+    for (index, step) in steps.enumerated() {
+        do {
+            try step.validate()
+        } catch {
+            throw InvalidSetting("\(place)[\(index)].\(error.key)", error.reason)
+        }
+    }
+}
+
+extension Augmentation {
+    /// Places that this step and those that it holds take in the graph.
+    var nodes: Int { 1 + ((self as? any Combinator)?.steps.reduce(0) { $0 + $1.component.nodes } ?? 0) }
+
+    func draw(from stream: RandomStream, input: Size, target: Size) -> DrawnStep {
+        var stream = stream
+        return DrawnStep(name: Self.name, parameters: sample(from: &stream, input: input, target: target))
+    }
+
+    func window(of drawn: DrawnStep) -> Region? {
+        (drawn.parameters as? Parameters).flatMap(window)
+    }
+
+    func replay(_ drawn: DrawnStep, on canvas: Canvas) {
+        if let parameters = drawn.parameters as? Parameters { apply(parameters, to: canvas) }
+    }
+
+    /// Whether sampling draws random numbers; a step that holds others always counts.
+    var isRandom: Bool {
+        var stream = RandomStream(RandomKey(seed: 0, epoch: 0, sample: 0))
+        _ = sample(from: &stream, input: Size(width: 97, height: 89), target: Size(square: 64))
+        return stream.hasDrawn || self is any Combinator
+    }
+
+    /// The extent of the result; errors say which of its siblings this step is.
+    func shape(of input: Shape, target: Size, place index: Int) throws(InvalidSetting) -> Shape {
+        do {
+            return try shape(of: input, target: target)
+        } catch {
+            let place = "steps[\(index)].\(Self.name)"
+            throw InvalidSetting(error.key.isEmpty ? place : "\(place).\(error.key)", error.reason)
+        }
+    }
+
+    /// The extent after this step as it was drawn. A step that cannot take the picture says so even where chance left
+    /// it out, so that which pictures are usable does not change from epoch to epoch.
+    func size(of input: Size, target: Size, drawn: DrawnStep) throws(InvalidSetting) -> Size {
+        guard case .fixed(let size) = try shape(of: .fixed(input), target: target), drawn.parameters != nil else {
+            return input
+        }
+        return size
+    }
+}
+
+/// Steps in order, each from a stream of its own: the pre-order of the graph numbers them.
+extension [any Augmentation] {
+    /// The extent after all steps, as far as it is known.
+    /// - Throws: `InvalidSetting` with the step's index and name as key.
+    func shape(of input: Shape, target: Size) throws(InvalidSetting) -> Shape {
+        var shape = input
+        for (index, step) in enumerated() { shape = try step.shape(of: shape, target: target, place: index) }
+        return shape
+    }
+
+    /// Draws all steps; `stream` is that of the first.
+    func draw(from stream: RandomStream, input: Size, target: Size) throws(InvalidSetting) -> [DrawnStep] {
+        var drawn: [DrawnStep] = []
+        drawn.reserveCapacity(count)
+        var node = 0
+        var size = input
+        for step in self {
+            let one = step.draw(from: stream.descendant(node), input: size, target: target)
+            size = try step.size(of: size, target: target, drawn: one)
+            node += step.nodes
+            drawn.append(one)
+        }
+        return drawn
+    }
+
+    /// Applies what was drawn for these steps.
+    func replay(_ drawn: [DrawnStep], on canvas: Canvas) {
+        for (step, one) in zip(self, drawn) { step.replay(one, on: canvas) }
+    }
+
+    /// The only part of the input that the steps read; nil for all of it.
+    func window(of drawn: [DrawnStep]) -> Region? {
+        guard let step = first, let one = drawn.first else { return nil }
+        return step.window(of: one)
+    }
+}

@@ -1,0 +1,153 @@
+/// What is made of each image: the `views` part of a pipeline file.
+///
+/// ```yaml
+/// views:
+///   branches:
+///     - {count: 2, size: 224, steps: [resized_crop, horizontal_flip]}
+///   evaluation: [{resize: {size: 256}}, center_crop]
+/// ```
+public struct ViewConfiguration: Component {
+    /// `views`.
+    public static let name = "views"
+    /// What shows through transparent pixels.
+    public var background = Background.white
+    /// Steps that are applied once and shared by all views, the random draws included.
+    public var trunk: [Step] = []
+    /// The kinds of view.
+    public var branches = [BranchConfiguration()]
+    /// Steps that make the one view of an image that is evaluated; none of them random. By default the shorter side
+    /// becomes the extent's, and the middle is kept.
+    public var evaluation: [Step] = [Step(Resize()), Step(CenterCrop())]
+    /// The extent that they end in; the first branch's if nil.
+    public var evaluationSize: ViewSize?
+    /// How levels become the floats that a network takes.
+    public var normalize = Normalize()
+
+    /// One branch of two views, 224 by 224.
+    public init() {}
+
+    /// Checks that a pipeline can be built.
+    public func validate() throws(InvalidSetting) {
+        _ = try ViewPipeline(self)
+    }
+}
+
+/// One kind of view of an image, of which there may be several.
+public struct BranchConfiguration: Component {
+    /// `branch`.
+    public static let name = "branch"
+    /// What it is called in messages and reports; `branch N`, counted from 0, if nil.
+    public var name: String?
+    /// Views of this kind of each image.
+    public var count = 2
+    /// Their extent.
+    public var size = ViewSize(Size(square: 224))
+    /// How they are made, in order.
+    public var steps: [Step] = [Step(ResizedCrop())]
+
+    /// Two random crops, 224 by 224.
+    public init() {}
+
+    /// Views of a kind.
+    public init(name: String? = nil, count: Int, size: Size, steps: [Step]) {
+        self.name = name
+        self.count = count
+        self.size = ViewSize(size)
+        self.steps = steps
+    }
+
+    /// Checks the count.
+    public func validate() throws(InvalidSetting) {
+        try require("count", count, in: 1...64)
+    }
+}
+
+/// An extent as files write it: one number for a square, or `[height, width]`.
+public struct ViewSize: Codable, Hashable, Sendable {
+    /// The extent.
+    public var size: Size
+
+    /// Wraps an extent.
+    public init(_ size: Size) {
+        self.size = size
+    }
+
+    /// Reads a number or two.
+    public init(from decoder: any Decoder) throws {
+        if let side = try? decoder.singleValueContainer().decode(Int.self) {
+            size = Size(square: side)
+        } else {
+            let sides = try? decoder.singleValueContainer().decode([Int].self)
+            guard let sides, sides.count == 2 else {
+                throw DecodingError.dataCorrupted(
+                    .init(
+                        codingPath: decoder.codingPath,
+                        debugDescription: "must be a whole number, or two: [height, width]"))
+            }
+            size = Size(width: sides[1], height: sides[0])
+        }
+        guard (1...8192).contains(size.width), (1...8192).contains(size.height) else {
+            throw DecodingError.dataCorrupted(
+                .init(codingPath: decoder.codingPath, debugDescription: "must be in 1...8192, is \(size)"))
+        }
+    }
+
+    /// Writes the same.
+    public func encode(to encoder: any Encoder) throws {
+        var container = encoder.singleValueContainer()
+        if size.width == size.height {
+            try container.encode(size.width)
+        } else {
+            try container.encode([size.height, size.width])
+        }
+    }
+}
+
+/// A colour as files write it: `white`, `black`, `gray`, or `[red, green, blue]`.
+public struct Background: Codable, Hashable, Sendable {
+    /// Red, 0...255.
+    public var red: UInt8
+    /// Green, 0...255.
+    public var green: UInt8
+    /// Blue, 0...255.
+    public var blue: UInt8
+
+    /// Makes a colour.
+    public init(red: UInt8, green: UInt8, blue: UInt8) {
+        self.red = red
+        self.green = green
+        self.blue = blue
+    }
+
+    /// `[255, 255, 255]`.
+    public static let white = Background(red: 255, green: 255, blue: 255)
+    /// `[0, 0, 0]`.
+    public static let black = Background(red: 0, green: 0, blue: 0)
+    /// `[128, 128, 128]`.
+    public static let gray = Background(red: 128, green: 128, blue: 128)
+
+    private static let names: [(String, Background)] = [("white", white), ("black", black), ("gray", gray)]
+
+    /// Reads a name or three levels.
+    public init(from decoder: any Decoder) throws {
+        let container = try decoder.singleValueContainer()
+        if let name = try? container.decode(String.self), let named = Background.names.first(where: { $0.0 == name }) {
+            self = named.1
+        } else if let levels = try? container.decode([UInt8].self), levels.count == 3 {
+            self.init(red: levels[0], green: levels[1], blue: levels[2])
+        } else {
+            throw DecodingError.dataCorruptedError(
+                in: container, debugDescription: "must be white, black, gray, or three levels: [red, green, blue]")
+        }
+    }
+
+    /// Writes the same.
+    public func encode(to encoder: any Encoder) throws {
+        var container = encoder.singleValueContainer()
+        if let named = Background.names.first(where: { $0.1 == self }) {
+            try container.encode(named.0)
+        } else {
+            try container.encode([red, green, blue])
+        }
+    }
+}

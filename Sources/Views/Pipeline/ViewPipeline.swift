@@ -1,0 +1,191 @@
+/// The augmentation graph: a trunk that is applied once, then branches, each with a number of views of one extent.
+///
+/// Immutable and checked when built, so that any number of workers may share it. Every draw is a function of
+/// `(seed, epoch, sample, view, node)`, where views are counted over all branches and nodes in order of appearance.
+public final class ViewPipeline: Sendable {
+    /// One kind of view.
+    public struct Branch: Sendable {
+        /// What it is called.
+        public let name: String
+        /// Views of each image.
+        public let count: Int
+        /// Their extent.
+        public let size: Size
+        let steps: [any Augmentation]
+    }
+
+    /// The kinds of view, in order.
+    public let branches: [Branch]
+    /// What shows through transparent pixels.
+    public let background: Background
+    /// How levels become floats.
+    public let normalize: Normalize
+
+    private let trunk: [any Augmentation]
+    private let branchOfView: [Int]
+    private let evaluating: ViewPipeline?
+
+    /// Builds the graph of a configuration.
+    /// - Throws: `InvalidSetting` where a step cannot take what comes before it, or a branch does not end in its extent.
+    public init(_ configuration: ViewConfiguration) throws(InvalidSetting) {
+        guard !configuration.branches.isEmpty else {
+            throw InvalidSetting("branches", "must hold at least one branch")
+        }
+        try validate(configuration.trunk, place: "trunk")
+        let trunk = configuration.trunk.map(\.component)
+        let shape: Shape
+        do {
+            // A step of the trunk that goes by the branch's size would differ from branch to branch.
+            shape = try trunk.shape(of: .any, target: configuration.branches[0].size.size)
+        } catch {
+            throw InvalidSetting("trunk" + error.key.dropFirst("steps".count), error.reason)
+        }
+        var branches: [Branch] = []
+        for (index, branch) in configuration.branches.enumerated() {
+            let place = "branches[\(index)]"
+            let name = branch.name ?? "branch \(index)"
+            do {
+                try branch.validate()
+            } catch {
+                throw InvalidSetting("\(place).\(error.key)", error.reason)
+            }
+            branches.append(
+                try ViewPipeline.branch(
+                    name, count: branch.count, size: branch.size.size, steps: branch.steps, from: shape,
+                    place: "\(place).steps"))
+        }
+        for (index, step) in configuration.evaluation.enumerated() where step.component.isRandom {
+            throw InvalidSetting("evaluation[\(index)]", "\(step.name) is random, which evaluation must not be")
+        }
+        let size = configuration.evaluationSize?.size ?? branches[0].size
+        let branch = try ViewPipeline.branch(
+            "evaluation", count: 1, size: size, steps: configuration.evaluation, from: .any, place: "evaluation")
+        evaluating = ViewPipeline(evaluating: branch, configuration)
+        do {
+            try configuration.normalize.validate()
+        } catch {
+            throw InvalidSetting("normalize.\(error.key)", error.reason)
+        }
+        self.trunk = trunk
+        self.branches = branches
+        branchOfView = branches.indices.flatMap { Array(repeating: $0, count: branches[$0].count) }
+        background = configuration.background
+        normalize = configuration.normalize
+    }
+
+    private init(evaluating branch: Branch, _ configuration: ViewConfiguration) {
+        trunk = []
+        branches = [branch]
+        branchOfView = [0]
+        background = configuration.background
+        normalize = configuration.normalize
+        evaluating = nil
+    }
+
+    private static func branch(
+        _ name: String, count: Int, size: Size, steps: [Step], from shape: Shape, place: String
+    ) throws(InvalidSetting) -> Branch {
+        try validate(steps, place: place)
+        let steps = steps.map(\.component)
+        let result: Shape
+        do {
+            result = try steps.shape(of: shape, target: size)
+        } catch {
+            throw InvalidSetting(place + error.key.dropFirst("steps".count), error.reason)
+        }
+        guard result == .fixed(size) else {
+            let end =
+                switch result {
+                case .any: "pictures of any extent"
+                case .fixed(let other): "pictures of \(other)"
+                }
+            throw InvalidSetting(
+                place,
+                "\(name) must end in \(size), ends in \(end); end it in a step that gives the size, "
+                    + "such as resized_crop, resize with both sides, or center_crop")
+        }
+        return Branch(name: name, count: count, size: size, steps: steps)
+    }
+
+    /// The pipeline that makes the one view of an image that is evaluated; of such a pipeline, itself.
+    public var evaluation: ViewPipeline { evaluating ?? self }
+
+    /// Views of each image, over all branches.
+    public var viewCount: Int { branchOfView.count }
+
+    /// The branch of a view.
+    public func branch(of view: Int) -> Branch { branches[branchOfView[view]] }
+
+    /// Draws one view of an image of extent `input`.
+    /// - Throws: `InvalidSetting` where a step cannot take a picture of that extent.
+    public func recipe(
+        seed: UInt64, epoch: Int, sample: Int, view: Int, input: Size
+    ) throws(InvalidSetting) -> Recipe {
+        let trunk = try drawTrunk(seed: seed, epoch: epoch, sample: sample, input: input)
+        return try recipe(seed: seed, epoch: epoch, sample: sample, view: view, input: input, trunk: trunk)
+    }
+
+    /// Draws all views of an image; they share what the trunk drew.
+    public func recipes(seed: UInt64, epoch: Int, sample: Int, input: Size) throws(InvalidSetting) -> [Recipe] {
+        let trunk = try drawTrunk(seed: seed, epoch: epoch, sample: sample, input: input)
+        var recipes: [Recipe] = []
+        recipes.reserveCapacity(viewCount)
+        for view in 0..<viewCount {
+            recipes.append(
+                try recipe(seed: seed, epoch: epoch, sample: sample, view: view, input: input, trunk: trunk))
+        }
+        return recipes
+    }
+
+    private func drawTrunk(
+        seed: UInt64, epoch: Int, sample: Int, input: Size
+    ) throws(InvalidSetting) -> (drawn: [DrawnStep], size: Size) {
+        guard !trunk.isEmpty else { return ([], input) }
+        let stream = RandomStream(RandomKey(seed: seed, epoch: epoch, sample: sample))
+        let target = branches[0].size
+        let drawn = try trunk.draw(from: stream, input: input, target: target)
+        var size = input
+        for (step, one) in zip(trunk, drawn) { size = try step.size(of: size, target: target, drawn: one) }
+        return (drawn, size)
+    }
+
+    private func recipe(
+        seed: UInt64, epoch: Int, sample: Int, view: Int, input: Size, trunk: (drawn: [DrawnStep], size: Size)
+    ) throws(InvalidSetting) -> Recipe {
+        let key = RandomKey(seed: seed, epoch: epoch, sample: sample, view: view)
+        let branch = branch(of: view)
+        let steps = try branch.steps.draw(from: RandomStream(key), input: trunk.size, target: branch.size)
+        return Recipe(key: key, input: input, trunk: trunk.drawn, steps: steps)
+    }
+
+    /// The only part of the picture that these views of one image read: what a decoder must deliver.
+    public func region(of recipes: [Recipe]) -> Region {
+        guard let first = recipes.first else { return Region(x: 0, y: 0, width: 0, height: 0) }
+        let whole = Region(first.input)
+        if !trunk.isEmpty { return trunk.window(of: first.trunk) ?? whole }
+        var union: Region?
+        for recipe in recipes {
+            guard let window = branch(of: recipe.key.view).steps.window(of: recipe.steps) else { return whole }
+            union = union?.union(window) ?? window
+        }
+        return union ?? whole
+    }
+
+    /// Makes one view of a picture, trunk included; the canvas then holds it.
+    /// - Parameter picture: at least the region of the recipe.
+    public func apply(_ recipe: Recipe, to picture: Image, on canvas: Canvas) {
+        canvas.load(picture)
+        applyTrunk(recipe, on: canvas)
+        applyBranch(recipe, on: canvas)
+    }
+
+    var hasTrunk: Bool { !trunk.isEmpty }
+
+    func applyTrunk(_ recipe: Recipe, on canvas: Canvas) {
+        trunk.replay(recipe.trunk, on: canvas)
+    }
+
+    func applyBranch(_ recipe: Recipe, on canvas: Canvas) {
+        branch(of: recipe.key.view).steps.replay(recipe.steps, on: canvas)
+    }
+}

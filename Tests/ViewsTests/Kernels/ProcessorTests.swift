@@ -1,0 +1,87 @@
+import Testing
+
+@testable import Views
+
+/// The kernels for AVX2 and those for any processor give the same bits; without AVX2 there is nothing to compare.
+@Suite(.enabled(if: Processor.isWide, "this processor has no AVX2"))
+struct ProcessorTests {
+    /// Widths and heights around the vectors' sixteen pixels.
+    static let sizes = [(1, 1), (15, 3), (16, 16), (17, 5), (31, 33), (64, 48), (101, 67)].map {
+        Size(width: $0.0, height: $0.1)
+    }
+
+    static func noise(_ size: Size, seed: UInt64 = 1) -> Image {
+        var random = RandomStream(RandomKey(seed: seed, epoch: 0, sample: size.area))
+        let levels = (0..<size.area * 3).map { _ -> UInt8 in
+            let draw = random.integer(below: 320)
+            return UInt8(draw < 256 ? draw : draw % 2 * 255)
+        }
+        return Image(size: size, interleaved: levels)
+    }
+
+    private func expectSame(_ size: Size, _ body: (Image, _ wide: Bool) -> Void) {
+        let (narrow, wide) = (Self.noise(size), Self.noise(size))
+        let before = narrow.interleaved()
+        body(narrow, false)
+        body(wide, true)
+        #expect(narrow.interleaved() == wide.interleaved())
+        if size.area > 1 { #expect(narrow.interleaved() != before) }
+    }
+
+    @Test(arguments: sizes, [0.0, 0.3, 0.77, 1.41, 6.5])
+    func colour(_ size: Size, factor: Double) {
+        expectSame(size) { Processor.brightness($0, factor: factor, wide: $1) }
+        expectSame(size) { Processor.contrast($0, factor: factor, wide: $1) }
+        expectSame(size) { Processor.saturation($0, factor: factor, wide: $1) }
+        expectSame(size) { Processor.grayscale($0, wide: $1) }
+    }
+
+    @Test(arguments: sizes, [-0.5, -0.21, 0.03, 0.1, 0.4])
+    func hue(_ size: Size, shift: Double) {
+        expectSame(size) { Processor.hue($0, shift: shift, wide: $1) }
+    }
+
+    @Test(arguments: sizes.filter { $0.height > 1 }, [(1, 0.8), (4, 1.1), (11, 1.9), (11, 7), (30, 20)])
+    func blur(_ size: Size, kernel: (radius: Int, sigma: Double)) {
+        let canvas = Canvas()
+        expectSame(size) {
+            Processor.blur($0, radius: kernel.radius, sigma: kernel.sigma, scratch: canvas, wide: $1)
+        }
+    }
+
+    @Test(arguments: sizes.filter { $0.width > 1 })
+    func mirror(_ size: Size) {
+        let canvas = Canvas()
+        expectSame(size) { Processor.mirror($0, scratch: canvas, wide: $1) }
+    }
+
+    @Test(arguments: sizes, sizes)
+    func resample(_ from: Size, to: Size) {
+        let canvas = Canvas()
+        let source = Self.noise(from)
+        for interpolation in [Interpolation.bilinear, .bicubic] {
+            let results = [false, true].map { wide in
+                let target = Image()
+                target.reshape(to: to)
+                Processor.resample(
+                    source, region: Region(from), to: target, interpolation: interpolation, scratch: canvas, wide: wide)
+                return target.interleaved()
+            }
+            #expect(results[0] == results[1])
+        }
+    }
+
+    @Test(arguments: sizes)
+    func normalize(_ size: Size) {
+        let source = Self.noise(size)
+        let results = [false, true].map { wide in
+            [Float](unsafeUninitializedCapacity: size.area) { target, count in
+                Processor.normalize(
+                    source.plane(1), count: size.area, mean: 0.456, std: 0.224,
+                    to: target.baseAddress.unsafelyUnwrapped, wide: wide)
+                count = size.area
+            }
+        }
+        #expect(results[0] == results[1])
+    }
+}
