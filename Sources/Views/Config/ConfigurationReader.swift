@@ -45,23 +45,30 @@ public struct ConfigurationReader: Sendable {
     }
 
     /// Reads a configuration, the overrides applied to the file with all defaults written out.
-    public func read<Value: Component>(_ type: Value.Type) throws(ConfigurationError) -> Value {
-        let written = try decode(type, from: tree)
-        guard !overrides.isEmpty else { return written }
+    /// - Parameter section: the key of the part to read, where a file has more than `Value` knows; the other parts are
+    ///   not looked at. Its defaults if the file has no such part. Empty for the whole file.
+    public func read<Value: Component>(
+        _ type: Value.Type, section: String = ""
+    ) throws(ConfigurationError) -> Value {
+        let part = section.isEmpty ? tree : tree[section] ?? .null
+        let written = try decode(type, from: part, path: section)
+        let concerned = overrides.filter { section.isEmpty || $0.section == section }
+        guard !concerned.isEmpty else { return written }
         var resolved = try ConfigurationWriter.tree(written)
-        for override in overrides { try override.apply(to: &resolved) }
-        return try decode(type, from: resolved)
+        if !section.isEmpty { resolved = .mapping([.init(key: section, value: resolved)]) }
+        for override in concerned { try override.apply(to: &resolved) }
+        return try decode(type, from: section.isEmpty ? resolved : resolved[section] ?? .null, path: section)
     }
 
     private func decode<Value: Component>(
-        _ type: Value.Type, from tree: ConfigurationTree
+        _ type: Value.Type, from tree: ConfigurationTree, path: String
     ) throws(ConfigurationError) -> Value {
         do {
-            return try ConfigurationDecoder(file: file, path: "", node: tree, fallback: nil).decode(type)
+            return try ConfigurationDecoder(file: file, path: path, node: tree, fallback: nil).decode(type)
         } catch let error as ConfigurationError {
             throw error
         } catch {
-            throw ConfigurationError(file: file, path: "", reason: "\(error)")
+            throw ConfigurationError(file: file, path: path, reason: "\(error)")
         }
     }
 }

@@ -107,6 +107,25 @@ struct ConfigurationReaderTests {
         #expect(try self.read(text, ["favourite=dog"]).favourite.name == "dog")
     }
 
+    @Test func aSectionIsReadAlone() throws {
+        let text = "training: {unknown: [1]}\nhouse: {rooms: 7, garden: {depth: 1}}"
+        func read(_ text: String, _ overrides: [String] = []) throws(ConfigurationError) -> Household {
+            try ConfigurationReader(file: "x.yaml", text: text, overrides: overrides)
+                .read(Household.self, section: "house")
+        }
+        #expect(try read(text).rooms == 7 && read("other: 1").rooms == 2)
+        #expect(try read(text, ["house.garden.depth=3", "training.unknown=2"]).garden.depth == 3)
+        #expect(throws: ConfigurationError(file: "x.yaml", path: "house.rooms", reason: "must be a whole number, is x"))
+        {
+            try read("house: {rooms: x}")
+        }
+        #expect(
+            throws: ConfigurationError(file: "x.yaml", path: "house.garden.depth", reason: "must be in 0...10, is 11")
+        ) {
+            try read(text, ["house.garden.depth=11"])
+        }
+    }
+
     @Test(arguments: [
         ("garden", "--set: garden: must be path=value"),
         ("garden.dept=3", "--set: garden.dept: is not a setting; did you mean depth? valid are depth, max_width"),
