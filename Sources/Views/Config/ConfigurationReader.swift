@@ -1,5 +1,3 @@
-import Foundation
-
 /// Reads a YAML configuration strictly: unknown settings, wrong types and values out of range are errors with a path.
 ///
 /// ```swift
@@ -28,17 +26,13 @@ public struct ConfigurationReader: Sendable {
 
     /// Takes a YAML file.
     public init(contentsOf file: String, overrides: [String] = []) throws(ConfigurationError) {
-        let bytes: Data
-        do {
-            let handle = try FileHandle(forReadingFrom: URL(fileURLWithPath: file))
-            defer { try? handle.close() }
-            bytes = try handle.read(upToCount: ConfigurationParser.maximumBytes + 1) ?? Data()
+        let buffer = FileBuffer(limit: ConfigurationParser.maximumBytes)
+        do throws(DecodeError) {
+            try buffer.read(path: file, name: file)
         } catch {
-            throw ConfigurationError(
-                file: file, path: "",
-                reason: "cannot be read: \((error as NSError).localizedFailureReason ?? "no such file")")
+            throw ConfigurationError(file: file, path: "", reason: error.reason)
         }
-        guard let text = String(validating: bytes, as: UTF8.self) else {
+        guard let text = String(validating: buffer.bytes, as: UTF8.self) else {
             throw ConfigurationError(file: file, path: "", reason: "is not text in UTF-8")
         }
         try self.init(file: file, text: text, overrides: overrides)

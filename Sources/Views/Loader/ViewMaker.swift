@@ -31,15 +31,19 @@ public final class ViewMaker {
         }
     }
 
-    /// Makes one view again from what was drawn for it.
-    /// - Throws: `DecodeError` where the image cannot be read or decoded, or is not of the recipe's extent.
+    /// Makes one view again from its record.
+    /// - Throws: `DecodeError` where the image cannot be read or decoded, or the pipeline draws something else for it:
+    ///   parameters of another pipeline could lead outside of the picture's memory.
     public func picture(of source: any Source, recipe: Recipe) throws(DecodeError) -> Image {
         let sample = recipe.key.sample
         do throws(DecodeError) {
             try source.read(sample, into: buffer)
             let size = try decoder.size(of: buffer.bytes)
-            guard size == recipe.input else {
-                throw DecodeError(.unsupported, path: "", reason: "is \(size), the recipe is for \(recipe.input)")
+            let key = recipe.key
+            guard (0..<pipeline.viewCount).contains(key.view),
+                try draw(seed: key.seed, epoch: key.epoch, sample: sample, size: size)[key.view] == recipe
+            else {
+                throw DecodeError(.unsupported, path: "", reason: "the recipe is not this pipeline's for this image")
             }
             return try pictures([recipe], of: buffer.bytes)[0].picture
         } catch {

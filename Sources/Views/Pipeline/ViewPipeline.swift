@@ -185,7 +185,7 @@ public final class ViewPipeline: Sendable {
     }
 
     /// Makes one view of a picture, trunk included; the canvas then holds it.
-    /// - Parameter picture: at least the region of the recipe.
+    /// - Precondition: this pipeline drew the recipe for a picture of this extent, and `picture` holds its region.
     public func apply(_ recipe: Recipe, to picture: Image, on canvas: Canvas) {
         canvas.load(picture)
         applyTrunk(recipe, on: canvas)

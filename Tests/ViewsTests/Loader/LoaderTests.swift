@@ -96,8 +96,12 @@ struct LoaderTests {
         #expect(throws: DecodeError(.corrupt, path: "5.fake", reason: "has no rows")) {
             try maker.pictures(of: source, sample: 5, seed: 5, epoch: 0)
         }
-        let other = try pipeline.recipe(seed: 0, epoch: 0, sample: 2, view: 0, input: Size(square: 9))
-        #expect(throws: DecodeError.self) { try maker.picture(of: source, recipe: other) }
+        let good = views[1].recipe
+        for (view, input) in [(1, Size(square: 900)), (0, good.input), (-1, good.input), (99, good.input)] {
+            let key = RandomKey(seed: 5, epoch: 0, sample: 3, view: view)
+            let other = Recipe(key: key, input: input, trunk: good.trunk, steps: good.steps)
+            #expect(throws: DecodeError.self) { try maker.picture(of: source, recipe: other) }
+        }
     }
 
     @Test func aRunResumesAtAnyBatch() throws {
