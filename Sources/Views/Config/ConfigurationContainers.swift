@@ -10,9 +10,8 @@ struct KeyedConfiguration<Key: CodingKey>: KeyedDecodingContainerProtocol {
     }
 
     private func child(_ key: Key) -> ConfigurationDecoder {
-        // A name that only the file can know is looked up as it stands, a property's name as files write it.
-        let raw = key.stringValue
-        let name = key is NameKey ? raw : snakeCase(raw)
+        // Keys that were taken from the file are looked up as they stand, a property's name as files write it.
+        let name = decoder.asked.takesAny ? key.stringValue : snakeCase(key.stringValue)
         if !decoder.asked.keys.contains(name) { decoder.asked.keys.append(name) }
         return ConfigurationDecoder(
             file: decoder.file, path: decoder.path.isEmpty ? name : "\(decoder.path).\(name)",

@@ -8,12 +8,17 @@ struct ConfigurationEncoder: Encoder {
             case map([(key: String, value: Slot)])
         }
         var content = Content.map([])
+        /// A dictionary's order differs from run to run.
+        var sorts = false
 
         var tree: ConfigurationTree {
             switch content {
             case .leaf(let tree): tree
             case .list(let items): .sequence(items.map(\.tree))
-            case .map(let entries): .mapping(entries.map { .init(key: $0.key, value: $0.value.tree) })
+            case .map(let entries):
+                .mapping(
+                    (sorts ? entries.sorted { $0.key < $1.key } : entries)
+                        .map { .init(key: $0.key, value: $0.value.tree) })
             }
         }
 
@@ -31,19 +36,26 @@ struct ConfigurationEncoder: Encoder {
     }
 
     let slot: Slot
+    /// Whether keys are data, to be left as they are, rather than names of properties.
+    var keepsKeys = false
     var codingPath: [any CodingKey] { [] }
     var userInfo: [CodingUserInfoKey: Any] { [:] }
 
     /// The tree of a value.
     static func tree<Value: Encodable>(_ value: Value) throws -> ConfigurationTree {
         let slot = Slot()
-        try value.encode(to: ConfigurationEncoder(slot: slot))
+        try ConfigurationEncoder(slot: slot).encode(value)
         return slot.tree
+    }
+
+    private func encode<Value: Encodable>(_ value: Value) throws {
+        try value.encode(to: ConfigurationEncoder(slot: slot, keepsKeys: Value.self is any StringKeyed.Type))
     }
 
     func container<Key: CodingKey>(keyedBy type: Key.Type) -> KeyedEncodingContainer<Key> {
         slot.content = .map([])
-        return KeyedEncodingContainer(Keyed<Key>(slot: slot))
+        slot.sorts = keepsKeys
+        return KeyedEncodingContainer(Keyed<Key>(slot: slot, keepsKeys: keepsKeys || Key.self is NameKey.Type))
     }
 
     func unkeyedContainer() -> any UnkeyedEncodingContainer {
@@ -55,16 +67,17 @@ struct ConfigurationEncoder: Encoder {
 
     private struct Keyed<Key: CodingKey>: KeyedEncodingContainerProtocol {
         let slot: Slot
+        let keepsKeys: Bool
         var codingPath: [any CodingKey] { [] }
 
         private func add(_ key: Key) -> Slot {
-            slot.add(key is NameKey ? key.stringValue : snakeCase(key.stringValue))
+            slot.add(keepsKeys ? key.stringValue : snakeCase(key.stringValue))
         }
 
         mutating func encodeNil(forKey key: Key) throws { add(key).content = .leaf(.null) }
 
         mutating func encode<Value: Encodable>(_ value: Value, forKey key: Key) throws {
-            try value.encode(to: ConfigurationEncoder(slot: add(key)))
+            try ConfigurationEncoder(slot: add(key)).encode(value)
         }
 
         // The defaults of these leave nil out.
@@ -112,7 +125,7 @@ struct ConfigurationEncoder: Encoder {
         mutating func encodeNil() throws { append().content = .leaf(.null) }
 
         mutating func encode<Value: Encodable>(_ value: Value) throws {
-            try value.encode(to: ConfigurationEncoder(slot: append()))
+            try ConfigurationEncoder(slot: append()).encode(value)
         }
 
         mutating func nestedContainer<Nested: CodingKey>(
@@ -150,7 +163,7 @@ struct ConfigurationEncoder: Encoder {
         mutating func encode(_ value: UInt32) throws { plain("\(value)") }
         mutating func encode(_ value: UInt64) throws { plain("\(value)") }
         mutating func encode<Value: Encodable>(_ value: Value) throws {
-            try value.encode(to: ConfigurationEncoder(slot: slot))
+            try ConfigurationEncoder(slot: slot).encode(value)
         }
 
         /// As YAML 1.1 writes it, which wants a point before an exponent.
@@ -165,3 +178,6 @@ struct ConfigurationEncoder: Encoder {
         }
     }
 }
+
+private protocol StringKeyed {}
+extension Dictionary: StringKeyed where Key == String {}

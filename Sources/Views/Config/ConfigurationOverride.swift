@@ -12,6 +12,12 @@ struct ConfigurationOverride: Sendable {
     /// Where errors about overrides are placed.
     private static let source = "--set"
 
+    /// The name at the top of the file under which the setting is.
+    var section: String {
+        guard case .key(let key)? = steps.first else { return "" }
+        return key
+    }
+
     static func parse(_ texts: [String]) throws(ConfigurationError) -> [ConfigurationOverride] {
         var result: [ConfigurationOverride] = []
         for text in texts { result.append(try ConfigurationOverride(text)) }

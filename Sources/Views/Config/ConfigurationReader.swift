@@ -1,5 +1,3 @@
-import Foundation
-
 /// Reads a YAML configuration strictly: unknown settings, wrong types and values out of range are errors with a path.
 ///
 /// ```swift
@@ -28,40 +26,43 @@ public struct ConfigurationReader: Sendable {
 
     /// Takes a YAML file.
     public init(contentsOf file: String, overrides: [String] = []) throws(ConfigurationError) {
-        let bytes: Data
-        do {
-            let handle = try FileHandle(forReadingFrom: URL(fileURLWithPath: file))
-            defer { try? handle.close() }
-            bytes = try handle.read(upToCount: ConfigurationParser.maximumBytes + 1) ?? Data()
+        let buffer = FileBuffer(limit: ConfigurationParser.maximumBytes)
+        do throws(DecodeError) {
+            try buffer.read(path: file, name: file)
         } catch {
-            throw ConfigurationError(
-                file: file, path: "",
-                reason: "cannot be read: \((error as NSError).localizedFailureReason ?? "no such file")")
+            throw ConfigurationError(file: file, path: "", reason: error.reason)
         }
-        guard let text = String(validating: bytes, as: UTF8.self) else {
+        guard let text = String(validating: buffer.bytes, as: UTF8.self) else {
             throw ConfigurationError(file: file, path: "", reason: "is not text in UTF-8")
         }
         try self.init(file: file, text: text, overrides: overrides)
     }
 
     /// Reads a configuration, the overrides applied to the file with all defaults written out.
-    public func read<Value: Component>(_ type: Value.Type) throws(ConfigurationError) -> Value {
-        let written = try decode(type, from: tree)
-        guard !overrides.isEmpty else { return written }
+    /// - Parameter section: the key of the part to read, where a file has more than `Value` knows; the other parts are
+    ///   not looked at. Its defaults if the file has no such part. Empty for the whole file.
+    public func read<Value: Component>(
+        _ type: Value.Type, section: String = ""
+    ) throws(ConfigurationError) -> Value {
+        let part = section.isEmpty ? tree : tree[section] ?? .null
+        let written = try decode(type, from: part, path: section)
+        let concerned = overrides.filter { section.isEmpty || $0.section == section }
+        guard !concerned.isEmpty else { return written }
         var resolved = try ConfigurationWriter.tree(written)
-        for override in overrides { try override.apply(to: &resolved) }
-        return try decode(type, from: resolved)
+        if !section.isEmpty { resolved = .mapping([.init(key: section, value: resolved)]) }
+        for override in concerned { try override.apply(to: &resolved) }
+        return try decode(type, from: section.isEmpty ? resolved : resolved[section] ?? .null, path: section)
     }
 
     private func decode<Value: Component>(
-        _ type: Value.Type, from tree: ConfigurationTree
+        _ type: Value.Type, from tree: ConfigurationTree, path: String
     ) throws(ConfigurationError) -> Value {
         do {
-            return try ConfigurationDecoder(file: file, path: "", node: tree, fallback: nil).decode(type)
+            return try ConfigurationDecoder(file: file, path: path, node: tree, fallback: nil).decode(type)
         } catch let error as ConfigurationError {
             throw error
         } catch {
-            throw ConfigurationError(file: file, path: "", reason: "\(error)")
+            throw ConfigurationError(file: file, path: path, reason: "\(error)")
         }
     }
 }

@@ -57,8 +57,8 @@ public final class Loader: Sendable {
         let limit = options.maximumFileBytes
         for _ in 0..<max(1, options.threads ?? ProcessInfo.processInfo.activeProcessorCount) {
             ring.start(stackSize: 4 << 20) {
-                let maker = ViewMaker(pipeline: pipeline, decoder: decoder())
-                Loader.work(on: ring, source: source, maker: maker, buffer: FileBuffer(limit: limit), seed: seed)
+                let maker = ViewMaker(pipeline: pipeline, decoder: decoder(), maximumFileBytes: limit)
+                Loader.work(on: ring, source: source, maker: maker, seed: seed)
             }
         }
     }
@@ -85,9 +85,7 @@ public final class Loader: Sendable {
     public var quarantine: [QuarantineRecord] { consumer.quarantine }
 
     /// What one thread does until there is nothing left.
-    private static func work(
-        on ring: SlotRing, source: any Source, maker: ViewMaker, buffer: FileBuffer, seed: UInt64
-    ) {
+    private static func work(on ring: SlotRing, source: any Source, maker: ViewMaker, seed: UInt64) {
         while let claim = ring.claim() {
             let batch = claim.slot.batch
             var failures: [(row: Int, error: DecodeError)] = []
@@ -95,16 +93,10 @@ public final class Loader: Sendable {
             for row in claim.rows {
                 // An image can take long; a loader that is being stopped does not want it.
                 if ring.stopped { break }
-                let sample = batch.samples[row]
                 do throws(DecodeError) {
-                    let start = monotonicNanoseconds()
-                    try source.read(sample, into: buffer)
-                    statistics.read += monotonicNanoseconds() - start
-                    statistics.bytes += buffer.bytes.count
                     try maker.make(
-                        buffer.bytes, seed: seed, epoch: batch.epoch, sample: sample, times: &statistics
+                        source, sample: batch.samples[row], seed: seed, epoch: batch.epoch, times: &statistics
                     ) { batch.target(view: $0, row: row) }
-                    statistics.images += 1
                 } catch {
                     failures.append((row, error))
                     statistics.failures += 1

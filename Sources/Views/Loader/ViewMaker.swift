@@ -1,25 +1,82 @@
 /// Makes all views of one image after another: decodes once, then augments and normalises each view.
 ///
 /// Holds all memory that this takes, which stops growing at the largest image. One owner; not shared between threads.
-final class ViewMaker {
+public final class ViewMaker {
     private let pipeline: ViewPipeline
     private let decoder: any PictureDecoder
     private let picture = Image()
     private let trunk = Canvas()
     private let canvas: Canvas
+    private let buffer: FileBuffer
 
-    init(pipeline: ViewPipeline, decoder: any PictureDecoder) {
+    init(pipeline: ViewPipeline, decoder: any PictureDecoder, maximumFileBytes: Int = 1 << 30) {
+        buffer = FileBuffer(limit: maximumFileBytes)
         self.pipeline = pipeline
         self.decoder = decoder
         canvas = Canvas(capacity: pipeline.branches.map(\.size.area).max() ?? 0)
     }
 
-    /// Makes the views of an image, as floats `[3, height, width]` each.
+    /// Makes the views of an image as pictures, to be looked at or compared, with what was drawn for each.
+    /// - Throws: `DecodeError` where the image cannot be read or decoded, or is of an extent that a step cannot take.
+    public func pictures(
+        of source: any Source, sample: Int, seed: UInt64, epoch: Int
+    ) throws(DecodeError) -> [(recipe: Recipe, picture: Image)] {
+        do throws(DecodeError) {
+            try source.read(sample, into: buffer)
+            let size = try decoder.size(of: buffer.bytes)
+            let recipes = try draw(seed: seed, epoch: epoch, sample: sample, size: size)
+            return try pictures(recipes, of: buffer.bytes)
+        } catch {
+            throw DecodeError(error.kind, path: source.name(sample), reason: error.reason)
+        }
+    }
+
+    /// Makes one view again from its record.
+    /// - Throws: `DecodeError` where the image cannot be read or decoded, or the pipeline draws something else for it:
+    ///   parameters of another pipeline could lead outside of the picture's memory.
+    public func picture(of source: any Source, recipe: Recipe) throws(DecodeError) -> Image {
+        let sample = recipe.key.sample
+        do throws(DecodeError) {
+            try source.read(sample, into: buffer)
+            let size = try decoder.size(of: buffer.bytes)
+            let key = recipe.key
+            guard (0..<pipeline.viewCount).contains(key.view),
+                try draw(seed: key.seed, epoch: key.epoch, sample: sample, size: size)[key.view] == recipe
+            else {
+                throw DecodeError(.unsupported, path: "", reason: "the recipe is not this pipeline's for this image")
+            }
+            return try pictures([recipe], of: buffer.bytes)[0].picture
+        } catch {
+            throw DecodeError(error.kind, path: source.name(sample), reason: error.reason)
+        }
+    }
+
+    private func pictures(
+        _ recipes: [Recipe], of bytes: UnsafeRawBufferPointer
+    ) throws(DecodeError) -> [(recipe: Recipe, picture: Image)] {
+        try decoder.decode(bytes, region: pipeline.region(of: recipes), into: picture)
+        return recipes.map { recipe in
+            pipeline.apply(recipe, to: picture, on: canvas)
+            let copy = Image()
+            copy.copy(from: canvas.picture)
+            return (recipe, copy)
+        }
+    }
+
+    private func draw(seed: UInt64, epoch: Int, sample: Int, size: Size) throws(DecodeError) -> [Recipe] {
+        do {
+            return try pipeline.recipes(seed: seed, epoch: epoch, sample: sample, input: size)
+        } catch {
+            throw DecodeError(.unsupported, path: "", reason: "\(size) is unusable: \(error.key) \(error.reason)")
+        }
+    }
+
+    /// Reads an image and makes its views, as floats `[3, height, width]` each.
     /// - Parameters:
     ///   - target: where a view goes, counted over all branches.
     ///   - times: what each stage took is added to it.
     func make(
-        _ bytes: UnsafeRawBufferPointer, seed: UInt64, epoch: Int, sample: Int, times: inout LoaderStatistics,
+        _ source: any Source, sample: Int, seed: UInt64, epoch: Int, times: inout LoaderStatistics,
         target: (Int) -> UnsafeMutablePointer<Float>
     ) throws(DecodeError) {
         var clock = monotonicNanoseconds()
@@ -28,14 +85,13 @@ final class ViewMaker {
             defer { clock = now }
             return now - clock
         }
+        try source.read(sample, into: buffer)
+        let bytes = buffer.bytes
+        times.bytes += bytes.count
+        times.read += lap()
         let size = try decoder.size(of: bytes)
         times.decode += lap()
-        let recipes: [Recipe]
-        do {
-            recipes = try pipeline.recipes(seed: seed, epoch: epoch, sample: sample, input: size)
-        } catch {
-            throw DecodeError(.unsupported, path: "", reason: "\(size) is unusable: \(error.key) \(error.reason)")
-        }
+        let recipes = try draw(seed: seed, epoch: epoch, sample: sample, size: size)
         times.augment += lap()
         try decoder.decode(bytes, region: pipeline.region(of: recipes), into: picture)
         times.decode += lap()
@@ -52,5 +108,6 @@ final class ViewMaker {
             pipeline.normalize.write(canvas.picture, to: target(view))
             times.normalize += lap()
         }
+        times.images += 1
     }
 }

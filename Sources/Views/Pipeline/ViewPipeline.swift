@@ -73,6 +73,19 @@ public final class ViewPipeline: Sendable {
         normalize = configuration.normalize
     }
 
+    /// Builds the graph of a pipeline file's `views` part; the file's other parts are not looked at.
+    /// - Parameter overrides: settings that replace the file's, as in `views.branches[0].size=96`.
+    /// - Throws: `ConfigurationError` with the file and the setting.
+    public convenience init(contentsOf file: String, overrides: [String] = []) throws(ConfigurationError) {
+        let reader = try ConfigurationReader(contentsOf: file, overrides: overrides)
+        let configuration = try reader.read(ViewConfiguration.self, section: ViewConfiguration.name)
+        do {
+            try self.init(configuration)
+        } catch {
+            throw ConfigurationError(file: file, path: "\(ViewConfiguration.name).\(error.key)", reason: error.reason)
+        }
+    }
+
     private init(evaluating branch: Branch, _ configuration: ViewConfiguration) {
         trunk = []
         branches = [branch]
@@ -172,7 +185,7 @@ public final class ViewPipeline: Sendable {
     }
 
     /// Makes one view of a picture, trunk included; the canvas then holds it.
-    /// - Parameter picture: at least the region of the recipe.
+    /// - Precondition: this pipeline drew the recipe for a picture of this extent, and `picture` holds its region.
     public func apply(_ recipe: Recipe, to picture: Image, on canvas: Canvas) {
         canvas.load(picture)
         applyTrunk(recipe, on: canvas)

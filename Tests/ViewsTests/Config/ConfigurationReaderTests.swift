@@ -1,3 +1,4 @@
+import Foundation
 import Testing
 
 @testable import Views
@@ -85,12 +86,14 @@ struct ConfigurationReaderTests {
         house.ownerName = "null"
         house.ratio = 1e-7
         house.seed = .max
+        house.weightOfClass = ["bigDog": 2, "small_dog": 3]
         house.spare = nil
         house.pets = [Selected(Dog(legs: 2, friend: Selected(Cat(lives: 1)))), Selected(Cat())]
         let text = try ConfigurationWriter.yaml(house)
         #expect(text.contains("max_width: 2.0") && text.contains("spare: null") && text.contains("1.0e-07"))
         #expect(try ConfigurationWriter.yaml(read(text)) == text)
         #expect(try read(text).seed == .max && read(text).ownerName == "null")
+        #expect(try read(text).weightOfClass == house.weightOfClass)
     }
 
     @Test func overridesReplaceWhatTheFileSays() throws {
@@ -105,6 +108,25 @@ struct ConfigurationReaderTests {
         #expect(read.garden.depth == 4 && read.scale == [0.5, 0.75] && read.spare == 8 && read.ownerName == "a=b")
         #expect((read.favourite.component as? Cat)?.lives == 3)
         #expect(try self.read(text, ["favourite=dog"]).favourite.name == "dog")
+    }
+
+    @Test func aSectionIsReadAlone() throws {
+        let text = "training: {unknown: [1]}\nhouse: {rooms: 7, garden: {depth: 1}}"
+        func read(_ text: String, _ overrides: [String] = []) throws(ConfigurationError) -> Household {
+            try ConfigurationReader(file: "x.yaml", text: text, overrides: overrides)
+                .read(Household.self, section: "house")
+        }
+        #expect(try read(text).rooms == 7 && read("other: 1").rooms == 2)
+        #expect(try read(text, ["house.garden.depth=3", "training.unknown=2"]).garden.depth == 3)
+        #expect(throws: ConfigurationError(file: "x.yaml", path: "house.rooms", reason: "must be a whole number, is x"))
+        {
+            try read("house: {rooms: x}")
+        }
+        #expect(
+            throws: ConfigurationError(file: "x.yaml", path: "house.garden.depth", reason: "must be in 0...10, is 11")
+        ) {
+            try read(text, ["house.garden.depth=11"])
+        }
     }
 
     @Test(arguments: [
@@ -162,8 +184,25 @@ struct ConfigurationReaderTests {
         #expect(read.pets.count == 2)
     }
 
-    @Test func aFileThatIsNotThereIsAnError() {
-        #expect(throws: ConfigurationError.self) { try ConfigurationReader(contentsOf: "no/such/file.yaml") }
+    @Test func filesAreReadAndThoseThatCannotBeAreErrors() throws {
+        let root = try TemporaryFolder()
+        try root.write(["good.yaml"], Data("rooms: 4".utf8))
+        try root.write(["bad.yaml"], Data([0x61, 0x3A, 0xFF, 0xFE]))
+        try root.write(["long.yaml"], Data(repeating: 0x20, count: 1 << 19))
+        #expect(try ConfigurationReader(contentsOf: root.path + "/good.yaml").read(Household.self).rooms == 4)
+        #expect(error(root.path + "/bad.yaml").hasSuffix("bad.yaml: is not text in UTF-8"))
+        #expect(error(root.path + "/long.yaml").hasSuffix("has 524288 bytes, the limit is 262144"))
+        func error(_ file: String) -> String {
+            do {
+                _ = try ConfigurationReader(contentsOf: file)
+                return "none"
+            } catch {
+                return error.description
+            }
+        }
+        #expect(error("no/such/file.yaml") == "no/such/file.yaml: no such file or directory")
+        #expect(error("/") == "/: is not a file")
+        #expect(error("/dev/null") == "/dev/null: is not a file")
     }
 
     @Test(arguments: [
@@ -220,6 +259,7 @@ private struct Household: Component {
     var open = false
     var seed: UInt64 = 0
     var spare: Int?
+    var weightOfClass = ["Cat": 1.0]
     var colour = Colour.red
     var scale = [0.08, 1]
     // Not the garden's own default, which a file that names only the width must not bring back.

@@ -76,6 +76,34 @@ struct LoaderTests {
         }
     }
 
+    @Test func picturesAreWhatALoaderWouldDeliver() throws {
+        let source = FakeSource(count: 6, bad: [5])
+        let maker = ViewMaker(pipeline: pipeline, decoder: FakeDecoder())
+        let batch = try #require(
+            try Loader(fake: source, pipeline: pipeline, batch: 6, shuffled: false).epoch().first)
+        let views = try maker.pictures(of: source, sample: 3, seed: 5, epoch: 0)
+        #expect(views.count == 5)
+        for (view, (recipe, picture)) in views.enumerated() {
+            let length = 3 * picture.size.area
+            var floats = [Float](repeating: 0, count: length)
+            floats.withUnsafeMutableBufferPointer { buffer in
+                if let start = buffer.baseAddress { pipeline.normalize.write(picture, to: start) }
+            }
+            let place = ((view < 2 ? view : view - 2) * 5 + 3) * length
+            #expect(Array(batch.views[view < 2 ? 0 : 1][place..<place + length]) == floats)
+            #expect(try maker.picture(of: source, recipe: recipe).interleaved() == picture.interleaved())
+        }
+        #expect(throws: DecodeError(.corrupt, path: "5.fake", reason: "has no rows")) {
+            try maker.pictures(of: source, sample: 5, seed: 5, epoch: 0)
+        }
+        let good = views[1].recipe
+        for (view, input) in [(1, Size(square: 900)), (0, good.input), (-1, good.input), (99, good.input)] {
+            let key = RandomKey(seed: 5, epoch: 0, sample: 3, view: view)
+            let other = Recipe(key: key, input: input, trunk: good.trunk, steps: good.steps)
+            #expect(throws: DecodeError.self) { try maker.picture(of: source, recipe: other) }
+        }
+    }
+
     @Test func aRunResumesAtAnyBatch() throws {
         let source = FakeSource(count: 50)
         let whole = try Loader(fake: source, pipeline: pipeline, batch: 8, epochs: 0..<2)
