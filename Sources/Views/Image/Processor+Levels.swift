@@ -105,8 +105,9 @@ extension Processor {
         }
     }
 
-    /// Sets a region to one colour, in place.
+    /// Sets a region, as far as the picture has it, to one colour, in place.
     static func erase(_ image: Image, region: Region, fill: Fill) {
+        let region = region.clipped(to: image.size)
         for channel in 0..<Image.channels {
             for row in region.y..<region.y + region.height {
                 (image.plane(channel) + row * image.size.width + region.x).update(

@@ -44,4 +44,23 @@ import Testing
         try check(CenterCrop(), target: target, sample: 0)
         try check(Pad(), target: target, sample: 0)
     }
+
+    /// A recipe from elsewhere may not fit the picture; nothing outside of the picture is touched.
+    @Test func regionsThatDoNotFitAreCut() {
+        let whole = ProcessorTests.noise(Size(width: 20, height: 16))
+        let canvas = Canvas()
+        func cropped(_ region: Region) -> [UInt8] {
+            canvas.load(whole)
+            ResizedCrop().apply(.init(region: region, size: Size(square: 8)), to: canvas)
+            return canvas.picture.interleaved()
+        }
+        #expect(
+            cropped(Region(x: -5, y: 10, width: 100, height: 100))
+                == cropped(Region(x: 0, y: 10, width: 20, height: 6)))
+        #expect(cropped(Region(x: 30, y: 0, width: 5, height: 5)).allSatisfy { $0 == 0 })
+        canvas.load(whole)
+        Cutout().apply(.init(region: Region(x: -3, y: 4, width: 99, height: 99)), to: canvas)
+        #expect(canvas.picture.interleaved().prefix(20 * 4 * 3) == whole.interleaved().prefix(20 * 4 * 3))
+        #expect(canvas.picture.interleaved().dropFirst(20 * 4 * 3).allSatisfy { $0 == 0 })
+    }
 }
