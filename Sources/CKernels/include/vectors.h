@@ -69,6 +69,21 @@ CK ck_f32x16 ck_truncated(ck_f32x16 v) {
   return __builtin_convertvector(__builtin_convertvector(v, ck_i32x16), ck_f32x16);
 }
 
+CK ck_i32x16 ck_i32_truncated(ck_f32x16 v) { return __builtin_convertvector(v, ck_i32x16); }
+
+/// The index of the pixel in column `x` of row `y`, or -1 where there is none.
+CK ck_i32x16 ck_pixel_index(ck_i32x16 x, ck_i32x16 y, int32_t width, int32_t height) {
+  ck_i32x16 inside = (x >= 0) & (x < width) & (y >= 0) & (y < height);
+  return inside ? y * width + x : -1;
+}
+/// `v` where the index is not negative, else 0.
+CK ck_f32x16 ck_where_pixel(ck_i32x16 index, ck_f32x16 v) { return index >= 0 ? v : 0.0f; }
+/// The index, 0 where it is negative.
+CK void ck_store_index(int32_t *p, ck_i32x16 v) {
+  ck_i32x16 index = v >= 0 ? v : 0;
+  memcpy(p, &index, sizeof index);
+}
+
 // Smaller and larger.
 CK ck_u8x16 ck_min(ck_u8x16 a, ck_u8x16 b) { return __builtin_elementwise_min(a, b); }
 CK ck_u8x16 ck_max(ck_u8x16 a, ck_u8x16 b) { return __builtin_elementwise_max(a, b); }

@@ -66,19 +66,19 @@ extension Processor {
         wide: Bool = isWide
     ) {
         let (width, height) = (source.size.width, source.size.height)
-        canvas.withScratch(bytes: 6 * 4) { memory in
-            let entries = memory.assumingMemoryBound(to: Float.self)
+        canvas.withScratch(bytes: 512) { memory in
+            let work = memory.assumingMemoryBound(to: Int32.self)
+            let entries = (memory + 256).assumingMemoryBound(to: Float.self)
             for index in 0..<6 { entries[index] = Float(matrix[index]) }
-            for channel in 0..<Image.channels {
-                if wide {
-                    KernelsAVX2.Kernels.warp(
-                        source.plane(channel), width: width, height: height, matrix: entries, linear: linear,
-                        fill: fill.levels[channel], to: target.plane(channel))
-                } else {
-                    Kernels.warp(
-                        source.plane(channel), width: width, height: height, matrix: entries, linear: linear,
-                        fill: fill.levels[channel], to: target.plane(channel))
-                }
+            let colour = (fill.levels.x, fill.levels.y, fill.levels.z)
+            if wide {
+                KernelsAVX2.Kernels.warp(
+                    source.plane(0), width: width, height: height, matrix: entries, linear: linear, fill: colour,
+                    to: target.plane(0), work: work)
+            } else {
+                Kernels.warp(
+                    source.plane(0), width: width, height: height, matrix: entries, linear: linear, fill: colour,
+                    to: target.plane(0), work: work)
             }
         }
     }
@@ -105,8 +105,9 @@ extension Processor {
         }
     }
 
-    /// Sets a region to one colour, in place.
+    /// Sets a region, as far as the picture has it, to one colour, in place.
     static func erase(_ image: Image, region: Region, fill: Fill) {
+        let region = region.clipped(to: image.size)
         for channel in 0..<Image.channels {
             for row in region.y..<region.y + region.height {
                 (image.plane(channel) + row * image.size.width + region.x).update(

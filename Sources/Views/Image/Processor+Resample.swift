@@ -10,12 +10,18 @@ public enum Interpolation: String, Codable, Sendable {
 
 extension Processor {
     /// Resamples a region of the held pixels of `source` to the whole of `target`, antialiased: what lies outside of the
-    /// region is not read, as if it had been cropped first.
+    /// region is not read, as if it had been cropped first. What the source does not hold is cut off the region; of
+    /// nothing the result is black.
     static func resample(
         _ source: Image, region: Region, to target: Image, interpolation: Interpolation, scratch canvas: Canvas,
         wide: Bool = isWide
     ) {
-        guard region.size.area > 0, target.size.area > 0 else { return }
+        let region = region.clipped(to: source.size)
+        guard region.size.area > 0 else {
+            target.plane(0).update(repeating: 0, count: target.size.area * Image.channels)
+            return
+        }
+        guard target.size.area > 0 else { return }
         let cubic = interpolation == .bicubic
         let plan = ResamplePlan(from: region.size, to: target.size, cubic: cubic)
         canvas.withScratch(bytes: plan.bytes) { memory in
@@ -118,5 +124,16 @@ private struct ResamplePlan {
         return Kernels.resampleWeights(
             from: length, to: count, cubic: cubic, taps: table.taps, starts: starts, weights: weights,
             work: (memory + exact).assumingMemoryBound(to: Double.self))
+    }
+}
+
+extension Region {
+    /// The part of this region that a picture of extent `size` has.
+    func clipped(to size: Size) -> Region {
+        let left = min(max(x, 0), size.width)
+        let top = min(max(y, 0), size.height)
+        return Region(
+            x: left, y: top,
+            width: max(min(x + width, size.width) - left, 0), height: max(min(y + height, size.height) - top, 0))
     }
 }

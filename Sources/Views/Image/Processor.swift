@@ -102,7 +102,7 @@ enum Processor {
     ) {
         let (width, height) = (image.size.width, image.size.height)
         let longest = min(radius, width - 1, height - 1)
-        guard longest > 0 else { return }
+        guard longest > 0, sigma > 0 else { return }
         func weight(_ distance: Int) -> Double { exp(-Double(distance * distance) / (2 * sigma * sigma)) }
         let total = (1...longest).reduce(weight(0)) { $0 + 2 * weight($1) }
         var reach = longest

@@ -1,86 +1,112 @@
-/// Affine resampling of one plane, with torchvision's grid in single precision.
+import CKernels
+
+/// Affine resampling of three planes, with torchvision's grid in single precision.
+///
+/// Where a pixel comes from is computed for 16 pixels at a time and once for all planes.
 extension Kernels {
-    /// The source coordinate of an output pixel, by way of torch's grid, which runs from -1 to 1 over `length` pixels.
+    /// Adding and subtracting 1.5 * 2^23 rounds to the nearest integer, ties to even.
+    private static var rounder: Float { 12_582_912 }
+
+    /// Source coordinates in one direction, by way of torch's grid, which runs from -1 to 1 over `length` pixels.
     @inline(__always)
-    private static func coordinate(
-        _ x: Float, _ y: Float, _ a: Float, _ b: Float, _ c: Float, _ length: Float
-    ) -> Float {
+    private static func coordinates(
+        _ x: SIMD16<Float>, _ y: Float, _ row: UnsafePointer<Float>, _ length: Float
+    ) -> SIMD16<Float> {
         let half = length * 0.5
-        let grid = x * (a / half) + y * (b / half) + c / half
+        let grid = x * (row[0] / half) + y * (row[1] / half) + row[2] / half
         let place = ((grid + 1) * length - 1) * 0.5
         // Anything far outside is as good as anything else far outside, and fits the integers.
-        return place < -1000 ? -1000 : place > length + 1000 ? length + 1000 : place
+        return ck_min_f32(ck_max_f32(place, SIMD16(repeating: -1000)), SIMD16(repeating: length + 1000))
     }
 
-    /// Fills `target` with the pixels of `source` that an inverse transform finds, both `width` x `height`.
+    /// Fills `target` with the pixels of `source` that an inverse transform finds; both are three planes of `width` x
+    /// `height`.
     ///
     /// With x and y counted from the centre, the pixel at (x, y) comes from (a x + b y + c, d x + e y + f), where
     /// `matrix` is (a, b, c, d, e, f); what comes from outside is `fill`. Without `linear` it is the nearest pixel, ties to
     /// even, else the four around it are weighed, and what lies outside counts as torchvision counts it:
-    /// (sum - fill) * inside + fill, with `inside` the weight of the pixels inside.
+    /// (sum - fill) * inside + fill, with `inside` the weight of the pixels inside. `work` holds 64 values.
     package static func warp(
         _ source: UnsafePointer<UInt8>, width: Int, height: Int, matrix: UnsafePointer<Float>, linear: Bool,
-        fill: UInt8,
-        to target: UnsafeMutablePointer<UInt8>
+        fill: (UInt8, UInt8, UInt8), to target: UnsafeMutablePointer<UInt8>, work: UnsafeMutablePointer<Int32>
     ) {
         let (columns, rows) = (Float(width), Float(height))
+        let plane = width * height
+        let lanes = SIMD16<Float>(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15)
         for row in 0..<height {
             let y = Float(row) - (rows - 1) * 0.5
-            let output = target + row * width
-            for column in 0..<width {
-                let x = Float(column) - (columns - 1) * 0.5
-                let u = coordinate(x, y, matrix[0], matrix[1], matrix[2], columns)
-                let v = coordinate(x, y, matrix[3], matrix[4], matrix[5], rows)
+            for left in stride(from: 0, to: width, by: 16) {
+                let x = (lanes + Float(left)) - (columns - 1) * 0.5
+                let u = coordinates(x, y, matrix, columns)
+                let v = coordinates(x, y, matrix + 3, rows)
+                let output = target + row * width + left
+                let count = min(16, width - left)
                 if linear {
-                    output[column] = blend(source, width, height, u, v, fill)
+                    let taps = Taps(u, v, width: width, height: height, work: work)
+                    put(taps.blend(source, work, fill.0), to: output, left: count)
+                    put(taps.blend(source + plane, work, fill.1), to: output + plane, left: count)
+                    put(taps.blend(source + 2 * plane, work, fill.2), to: output + 2 * plane, left: count)
                 } else {
-                    // Adding and subtracting 1.5 * 2^23 rounds to the nearest integer, ties to even.
-                    let i = Int((u + 12_582_912) - 12_582_912)
-                    let j = Int((v + 12_582_912) - 12_582_912)
-                    let inside = i >= 0 && i < width && j >= 0 && j < height
-                    output[column] = inside ? source[j * width + i] : fill
+                    let i = ck_i32_truncated((u + rounder) - rounder)
+                    let j = ck_i32_truncated((v + rounder) - rounder)
+                    let index = ck_pixel_index(i, j, Int32(width), Int32(height))
+                    for lane in 0..<count {
+                        let from = Int(index[lane])
+                        output[lane] = from < 0 ? fill.0 : source[from]
+                        output[plane + lane] = from < 0 ? fill.1 : source[plane + from]
+                        output[2 * plane + lane] = from < 0 ? fill.2 : source[2 * plane + from]
+                    }
                 }
             }
         }
     }
 
-    @inline(__always)
-    private static func blend(
-        _ source: UnsafePointer<UInt8>, _ width: Int, _ height: Int, _ u: Float, _ v: Float, _ fill: UInt8
-    ) -> UInt8 {
-        // Shifted by 1024, what is in reach is positive, where truncation is the floor.
-        let i = Int(u + 1024) - 1024
-        let j = Int(v + 1024) - 1024
-        let right = u - Float(i)
-        let below = v - Float(j)
-        var sum: Float = 0
-        var inside: Float = 0
-        if j >= 0 && j < height {
-            if i >= 0 && i < width {
-                let weight = (1 - right) * (1 - below)
-                sum += weight * Float(source[j * width + i])
-                inside += weight
-            }
-            if i + 1 >= 0 && i + 1 < width {
-                let weight = right * (1 - below)
-                sum += weight * Float(source[j * width + i + 1])
-                inside += weight
-            }
+    /// The weights of the four pixels around each of 16 places, 0 where there is none.
+    private struct Taps {
+        var upperLeft: SIMD16<Float>
+        var upperRight: SIMD16<Float>
+        var lowerLeft: SIMD16<Float>
+        var lowerRight: SIMD16<Float>
+
+        /// Leaves the four pixels' indices in `work`.
+        @inline(__always)
+        init(_ u: SIMD16<Float>, _ v: SIMD16<Float>, width: Int, height: Int, work: UnsafeMutablePointer<Int32>) {
+            let (columns, rows) = (Int32(width), Int32(height))
+            // Shifted by 1024, what is in reach is positive, where truncation is the floor.
+            let wholeU = ck_truncated(u + 1024) - 1024
+            let wholeV = ck_truncated(v + 1024) - 1024
+            let (i, j) = (ck_i32_truncated(wholeU), ck_i32_truncated(wholeV))
+            let (right, below) = (u - wholeU, v - wholeV)
+            let one = SIMD16<Int32>(repeating: 1)
+            let first = ck_pixel_index(i, j, columns, rows)
+            let second = ck_pixel_index(i &+ one, j, columns, rows)
+            let third = ck_pixel_index(i, j &+ one, columns, rows)
+            let fourth = ck_pixel_index(i &+ one, j &+ one, columns, rows)
+            upperLeft = ck_where_pixel(first, (1 - right) * (1 - below))
+            upperRight = ck_where_pixel(second, right * (1 - below))
+            lowerLeft = ck_where_pixel(third, (1 - right) * below)
+            lowerRight = ck_where_pixel(fourth, right * below)
+            ck_store_index(work, first)
+            ck_store_index(work + 16, second)
+            ck_store_index(work + 32, third)
+            ck_store_index(work + 48, fourth)
         }
-        if j + 1 >= 0 && j + 1 < height {
-            if i >= 0 && i < width {
-                let weight = (1 - right) * below
-                sum += weight * Float(source[(j + 1) * width + i])
-                inside += weight
-            }
-            if i + 1 >= 0 && i + 1 < width {
-                let weight = right * below
-                sum += weight * Float(source[(j + 1) * width + i + 1])
-                inside += weight
-            }
+
+        @inline(__always)
+        func blend(_ source: UnsafePointer<UInt8>, _ work: UnsafePointer<Int32>, _ fill: UInt8) -> SIMD16<UInt8> {
+            let sum =
+                upperLeft * gather(source, work) + upperRight * gather(source, work + 16)
+                + lowerLeft * gather(source, work + 32) + lowerRight * gather(source, work + 48)
+            let inside = upperLeft + upperRight + lowerLeft + lowerRight
+            let outside = Float(fill)
+            return ck_u8_from_f32((((sum - outside) * inside + outside) + rounder) - rounder)
         }
-        let outside = Float(fill)
-        let value = (sum - outside) * inside + outside
-        return UInt8(truncatingIfNeeded: Int((value + 12_582_912) - 12_582_912))
+
+        @inline(__always)
+        private func gather(_ source: UnsafePointer<UInt8>, _ index: UnsafePointer<Int32>) -> SIMD16<Float> {
+            var pixels = SIMD16<UInt8>()
+            for lane in 0..<16 { pixels[lane] = source[Int(index[lane])] }
+            return ck_f32(pixels)
+        }
     }
 }

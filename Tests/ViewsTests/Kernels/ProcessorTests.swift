@@ -55,6 +55,30 @@ struct ProcessorTests {
         expectSame(size) { Processor.mirror($0, scratch: canvas, wide: $1) }
     }
 
+    @Test(arguments: sizes.filter { $0.area > 1 })
+    func levels(_ size: Size) {
+        expectSame(size) { Processor.solarize($0, threshold: 100, wide: $1) }
+        expectSame(size) { Processor.posterize($0, bits: 3, wide: $1) }
+    }
+
+    @Test(arguments: sizes.filter { $0.height > 2 })
+    func sharpness(_ size: Size) {
+        expectSame(size) { image, wide in
+            let source = Self.noise(size)
+            Processor.sharpness(source, factor: 2.3, to: image, wide: wide)
+        }
+    }
+
+    @Test(arguments: sizes.filter { $0.area > 1 }, [true, false])
+    func warp(_ size: Size, linear: Bool) {
+        let canvas = Canvas()
+        let matrix = inverseAffine(angle: 23.4, translate: (1, -2), scale: 0.83, shear: (4, 9))
+        expectSame(size) { image, wide in
+            Processor.warp(
+                Self.noise(size), matrix: matrix, linear: linear, fill: Fill(9), to: image, scratch: canvas, wide: wide)
+        }
+    }
+
     @Test(arguments: sizes, sizes)
     func resample(_ from: Size, to: Size) {
         let canvas = Canvas()
