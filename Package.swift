@@ -18,6 +18,7 @@ let package = Package(
         .package(url: "https://github.com/jpsim/Yams", from: "6.2.2")
     ],
     targets: [
+        .target(name: "Files"),
         .target(
             name: "CCodecs",
             linkerSettings: [.linkedLibrary("jpeg"), .linkedLibrary("png")]),
@@ -25,7 +26,8 @@ let package = Package(
         .target(name: "KernelsAVX2", dependencies: ["CKernels"], swiftSettings: wideKernels),
         .target(
             name: "Views",
-            dependencies: ["CCodecs", "CKernels", "KernelsAVX2", .product(name: "Yams", package: "Yams")]),
+            dependencies: ["CCodecs", "CKernels", "Files", "KernelsAVX2", .product(name: "Yams", package: "Yams")]),
+        .testTarget(name: "FilesTests", dependencies: ["Files"]),
         .testTarget(name: "ViewsTests", dependencies: ["Views"], exclude: ["Fixtures"]),
     ],
     swiftLanguageModes: [.v6],

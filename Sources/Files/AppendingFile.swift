@@ -1,0 +1,25 @@
+import Foundation
+
+/// A log that grows by whole records, each handed to the system before `append` returns.
+public final class AppendingFile {
+    /// Where it lies.
+    public let path: String
+    private let file: Int32
+
+    /// Opens a file for appending, making it where it is missing.
+    /// - Throws: `FileError`.
+    public init(_ path: String) throws(FileError) {
+        self.path = path
+        file = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o644)
+        guard file >= 0 else { throw FileError(path: path, failed: "cannot be written") }
+    }
+
+    deinit { close(file) }
+
+    /// Appends one record.
+    /// - Throws: `FileError`, as when the disk is full.
+    public func append(_ record: some Collection<UInt8>) throws(FileError) {
+        let written = Array(record).withUnsafeBytes { writeAll($0, to: file) }
+        guard written else { throw FileError(path: path, failed: "cannot be written") }
+    }
+}

@@ -1,0 +1,65 @@
+import Foundation
+
+/// Writes files that appear whole or not at all: aside, flushed to the disk, then renamed.
+public enum AtomicFile {
+    /// Replaces the file at `path` by `bytes`; folders on the way are made.
+    /// - Throws: `FileError`; the old file, if any, is then untouched and nothing is left aside.
+    public static func write(_ bytes: some Collection<UInt8>, to path: String) throws(FileError) {
+        try write(to: path) { (file: Int32) throws(FileError) in
+            if let result = bytes.withContiguousStorageIfAvailable({ all($0, into: file) }) {
+                guard result else { throw FileError(path: path, failed: "cannot be written") }
+            } else {
+                let written = Array(bytes).withUnsafeBufferPointer { all($0, into: file) }
+                guard written else { throw FileError(path: path, failed: "cannot be written") }
+            }
+        }
+    }
+
+    /// Replaces the file at `path` by a text in UTF-8.
+    /// - Throws: `FileError`, as `write(_:to:)`.
+    public static func write(_ text: String, to path: String) throws(FileError) {
+        try write(Array(text.utf8), to: path)
+    }
+
+    /// Replaces the file at `path` by what `body` writes to the descriptor that it is given.
+    /// - Throws: `FileError`, as `write(_:to:)`.
+    public static func write(to path: String, _ body: (Int32) throws(FileError) -> Void) throws(FileError) {
+        try Folder.create(at: (path as NSString).deletingLastPathComponent)
+        // One process writes one path: the process id keeps two runs apart that share a folder by mistake.
+        let aside = "\(path).\(getpid()).tmp"
+        let file = open(aside, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644)
+        guard file >= 0 else { throw FileError(path: path, failed: "cannot be written") }
+        do throws(FileError) {
+            try body(file)
+            guard fsync(file) == 0 else { throw FileError(path: path, failed: "cannot be written") }
+        } catch {
+            close(file)
+            unlink(aside)
+            throw error
+        }
+        // A network file system may report a full disk only here.
+        guard close(file) == 0, rename(aside, path) == 0 else {
+            let error = FileError(path: path, failed: "cannot be written")
+            unlink(aside)
+            throw error
+        }
+    }
+
+    private static func all(_ bytes: UnsafeBufferPointer<UInt8>, into file: Int32) -> Bool {
+        writeAll(UnsafeRawBufferPointer(bytes), to: file)
+    }
+}
+
+/// Writes every byte, whatever share of them each call takes; false with `errno` set where the system refuses.
+func writeAll(_ bytes: UnsafeRawBufferPointer, to file: Int32) -> Bool {
+    var done = 0
+    while done < bytes.count {
+        let count = write(file, bytes.baseAddress.unsafelyUnwrapped + done, bytes.count - done)
+        if count < 0 {
+            if errno == EINTR { continue }
+            return false
+        }
+        done += count
+    }
+    return true
+}

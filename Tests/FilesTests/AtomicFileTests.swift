@@ -1,0 +1,46 @@
+import Foundation
+import Testing
+
+@testable import Files
+
+@Suite("Atomic files")
+struct AtomicFileTests {
+    private let folder = FileManager.default.temporaryDirectory.appendingPathComponent(UUID().uuidString).path
+
+    @Test func replacesTheWholeFileAndLeavesNothingAside() throws {
+        defer { try? FileManager.default.removeItem(atPath: folder) }
+        let path = "\(folder)/a/b.txt"
+        try AtomicFile.write("first and long", to: path)
+        try AtomicFile.write("second", to: path)
+        #expect(try String(contentsOfFile: path, encoding: .utf8) == "second")
+        #expect(try FileManager.default.contentsOfDirectory(atPath: "\(folder)/a") == ["b.txt"])
+    }
+
+    @Test func aFailureKeepsTheOldFile() throws {
+        defer { try? FileManager.default.removeItem(atPath: folder) }
+        let path = "\(folder)/a.txt"
+        try AtomicFile.write("old", to: path)
+        #expect(throws: FileError(path: path, reason: "stopped")) {
+            try AtomicFile.write(to: path) { (file: Int32) throws(FileError) in
+                write(file, "new", 3)
+                throw FileError(path: path, reason: "stopped")
+            }
+        }
+        #expect(try String(contentsOfFile: path, encoding: .utf8) == "old")
+        #expect(try FileManager.default.contentsOfDirectory(atPath: folder) == ["a.txt"])
+    }
+
+    @Test func aFullDiskIsAnErrorThatNamesTheFile() throws {
+        guard FileManager.default.fileExists(atPath: "/dev/full") else { return }
+        let log = try AppendingFile("/dev/full")
+        #expect(throws: FileError(path: "/dev/full", reason: "cannot be written: No space left on device")) {
+            try log.append(Array("line\n".utf8))
+        }
+    }
+
+    @Test func aFileInTheWayOfAFolderIsAnError() throws {
+        defer { try? FileManager.default.removeItem(atPath: folder) }
+        try AtomicFile.write("in the way", to: "\(folder)/a")
+        #expect(throws: FileError.self) { try AtomicFile.write("x", to: "\(folder)/a/b") }
+    }
+}
