@@ -1,2 +1,71 @@
-// libjpeg-turbo and libpng behind error codes: their setjmp error handling ends in this module.
+// libjpeg-turbo and libpng behind status codes: their setjmp error handling ends in this module.
 #pragma once
+#include <stddef.h>
+#include <stdint.h>
+
+/// How a call ended. Anything but `CCODECS_OK` comes with a message.
+typedef enum {
+    CCODECS_OK,
+    /// The data end before the picture does.
+    CCODECS_TRUNCATED,
+    /// The data contradict the format.
+    CCODECS_CORRUPT,
+    /// A kind of the format that the library does not read.
+    CCODECS_UNSUPPORTED,
+    /// Memory ran out.
+    CCODECS_NO_MEMORY,
+} ccodecs_status;
+
+/// What a call has to say beside its status.
+typedef struct {
+    /// Warnings of the library that did not end the call.
+    uint32_t warnings;
+    /// The error where there is one, else the first warning, else empty; ends with a zero.
+    char message[232];
+} ccodecs_report;
+
+/// Row memory that is kept from one file to the next and only grows; zero-initialise it, then free it once.
+typedef struct {
+    uint8_t *bytes;
+    size_t capacity;
+} ccodecs_scratch;
+
+/// Frees what `scratch` holds.
+void ccodecs_scratch_free(ccodecs_scratch *scratch);
+
+/// What to decode and where to.
+typedef struct {
+    /// The extent that the caller read from the file's header; the library must agree.
+    uint32_t width, height;
+    /// The part that is wanted; lies in the picture and is not empty.
+    uint32_t x, y, region_width, region_height;
+    /// The planes of that part, `region_width` bytes a row without padding.
+    uint8_t *planes[3];
+    /// What alpha is composited on: red, green, blue.
+    uint8_t background[3];
+} ccodecs_target;
+
+/// Decodes a part of a JPEG file, to the same pixels that decoding the whole of it gives.
+///
+/// Rows below the part are looked at only where the data lack an end-of-image marker, to find out whether pixels are
+/// missing. Entropy-coded data that end early are an error; every other warning of the library is counted.
+ccodecs_status ccodecs_jpeg_decode(ccodecs_scratch *scratch, const uint8_t *data, size_t size,
+                                   const ccodecs_target *target, ccodecs_report *report);
+
+/// Decodes a part of a PNG file: 16 bits keep the high byte, alpha is composited, colour chunks are ignored.
+ccodecs_status ccodecs_png_decode(ccodecs_scratch *scratch, const uint8_t *data, size_t size,
+                                  const ccodecs_target *target, ccodecs_report *report);
+
+/// The most bytes that `ccodecs_png_encode` writes for such a picture; 0 where it is too large for PNG.
+size_t ccodecs_png_bound(uint32_t width, uint32_t height, uint32_t channels);
+
+/// Encodes interleaved pixels of 1 (gray) or 3 (RGB) channels as PNG. `size` is the room in `bytes` and becomes the
+/// number of bytes written.
+ccodecs_status ccodecs_png_encode(const uint8_t *pixels, uint32_t width, uint32_t height, uint32_t channels,
+                                  uint8_t *bytes, size_t *size, ccodecs_report *report);
+
+/// The version of libjpeg-turbo that this was built with, as in `2.1.5`.
+const char *ccodecs_jpeg_version(void);
+
+/// The version of libpng that is running, as in `1.6.39`.
+const char *ccodecs_png_version(void);

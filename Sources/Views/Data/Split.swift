@@ -16,9 +16,12 @@ public struct Split: Sendable {
     public let test: any Source
     /// How the two were told apart.
     public let origin: Origin
+    /// What listing the folders came across.
+    public let issues: [SourceIssue]
 
     /// Makes a split of two sources that are apart already.
-    public init(train: any Source, test: any Source, origin: Origin) {
+    public init(train: any Source, test: any Source, origin: Origin, issues: [SourceIssue] = []) {
+        self.issues = issues
         self.train = train
         self.test = test
         self.origin = origin
@@ -28,19 +31,22 @@ public struct Split: Sendable {
     /// - Throws: `DataError` where a folder is unusable.
     public init(folder root: String, fraction: Double = 0.2, seed: UInt64 = 0) throws(DataError) {
         if let test = Split.testFolder(in: root) {
-            let learn = try ImageFolder(join(root, "train"))
+            let learn = try ImageFolder(Split.trainingFolder(in: root))
+            let judge = try ImageFolder(join(root, test), classes: learn.classes.isEmpty ? nil : learn.classes)
             self.init(
-                train: learn,
-                test: try ImageFolder(join(root, test), classes: learn.classes.isEmpty ? nil : learn.classes),
-                origin: .folders(train: "train", test: test))
+                train: learn, test: judge, origin: .folders(train: "train", test: test),
+                issues: learn.issues + judge.issues)
         } else {
-            try self.init(stratified: ImageFolder(root), fraction: fraction, seed: seed)
+            let folder = try ImageFolder(root)
+            self.init(stratified: folder, fraction: fraction, seed: seed, issues: folder.issues)
         }
     }
 
     /// Splits by chance: `fraction` of each class, rounded, but at least one image and never all, goes to `test`, so a
     /// class of one image is only learnt from. The same seed gives the same split; both keep the source's order.
-    public init<Images: Source>(stratified source: Images, fraction: Double = 0.2, seed: UInt64 = 0) {
+    public init(
+        stratified source: any Source, fraction: Double = 0.2, seed: UInt64 = 0, issues: [SourceIssue] = []
+    ) {
         let unlabelled = source.classes.count
         var groups: [[Int]] = Array(repeating: [], count: unlabelled + 1)
         for index in 0..<source.count { groups[source.label(index) ?? unlabelled].append(index) }
@@ -53,7 +59,13 @@ public struct Split: Sendable {
         let test = Set(held)
         self.init(
             train: Subset(source, indices: (0..<source.count).filter { !test.contains($0) }),
-            test: Subset(source, indices: held.sorted()), origin: .stratified(seed: seed, fraction: fraction))
+            test: Subset(source, indices: held.sorted()), origin: .stratified(seed: seed, fraction: fraction),
+            issues: issues)
+    }
+
+    /// The folder of images to learn from: `train` inside where test images lie beside it, else the root itself.
+    public static func trainingFolder(in root: String) -> String {
+        testFolder(in: root) == nil ? root : join(root, "train")
     }
 
     /// The name of the folder of test images beside `train`; nil where the root has none.

@@ -1,18 +1,18 @@
 /// Some images of a source, in the order given; labels keep their meaning.
-public struct Subset<Base: Source>: Source {
+public struct Subset: Source {
     /// The source that is selected from.
-    public let base: Base
+    public let base: any Source
     /// The positions in it.
     public let indices: [Int]
 
     /// Selects images by their positions.
-    public init(_ base: Base, indices: [Int]) {
+    public init(_ base: any Source, indices: [Int]) {
         self.base = base
         self.indices = indices
     }
 
     /// Selects the first `count` images of each class in the source's order, which is by name; of all where unlabelled.
-    public init(_ base: Base, firstOfEachClass count: Int) {
+    public init(_ base: any Source, firstOfEachClass count: Int) {
         var taken: [Int?: Int] = [:]
         self.init(
             base,

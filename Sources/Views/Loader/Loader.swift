@@ -30,6 +30,23 @@ public final class Loader: Sendable {
     private let ring: SlotRing
     private let consumer: Consumer
 
+    /// Makes a loader and starts its workers.
+    /// - Parameters:
+    ///   - sampler: which images make up which batch; must be for as many images as the source has.
+    ///   - seed: the seed of the views.
+    ///   - epochs: the passes to make.
+    ///   - first: batches of the first epoch to leave out, where a run resumes.
+    /// - Throws: `LoaderError.empty` where there is nothing to load.
+    public convenience init(
+        _ source: any Source, pipeline: ViewPipeline, sampler: Sampler, seed: UInt64, epochs: Range<Int>,
+        from first: Int = 0, options: LoaderOptions = LoaderOptions()
+    ) throws(LoaderError) {
+        let settings = DecodeOptions(background: pipeline.background)
+        try self.init(
+            source, pipeline: pipeline, sampler: sampler, seed: seed, epochs: epochs, from: first, options: options,
+            decoder: { CodecDecoder(settings) })
+    }
+
     /// Makes a loader over any decoder.
     init(
         _ source: any Source, pipeline: ViewPipeline, sampler: Sampler, seed: UInt64, epochs: Range<Int>,

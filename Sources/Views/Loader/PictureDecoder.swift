@@ -8,3 +8,18 @@ protocol PictureDecoder: AnyObject {
     /// Decodes at least `region` of the picture.
     func decode(_ bytes: UnsafeRawBufferPointer, region: Region, into image: Image) throws(DecodeError)
 }
+
+/// The codecs as workers use them.
+final class CodecDecoder: PictureDecoder {
+    private let decoder: ImageDecoder
+
+    init(_ options: DecodeOptions) { decoder = ImageDecoder(options: options) }
+
+    func size(of bytes: UnsafeRawBufferPointer) throws(DecodeError) -> Size {
+        try decoder.header(of: bytes, path: "").size
+    }
+
+    func decode(_ bytes: UnsafeRawBufferPointer, region: Region, into image: Image) throws(DecodeError) {
+        _ = try decoder.decode(bytes, path: "", region: region, into: image)
+    }
+}

@@ -1,0 +1,126 @@
+#include "rows.h"
+#include <stdlib.h>
+#include <string.h>
+
+// The loops below are plain so that the compiler vectorises them. Splitting three channels needs byte shuffles, which
+// x86-64 has only from SSSE3 on: that loop is compiled twice and chosen at run time.
+
+static inline __attribute__((always_inline)) void split_rgb(const uint8_t *restrict row, size_t count,
+                                                            uint8_t *restrict red, uint8_t *restrict green,
+                                                            uint8_t *restrict blue) {
+    for (size_t i = 0; i < count; i++) {
+        red[i] = row[3 * i];
+        green[i] = row[3 * i + 1];
+        blue[i] = row[3 * i + 2];
+    }
+}
+
+#if defined(__x86_64__)
+__attribute__((target("avx2"))) static void split_rgb_avx2(const uint8_t *row, size_t count, uint8_t *red,
+                                                           uint8_t *green, uint8_t *blue) {
+    split_rgb(row, count, red, green, blue);
+}
+#endif
+
+static void write_rgb(const uint8_t *row, size_t count, uint8_t *red, uint8_t *green, uint8_t *blue) {
+#if defined(__x86_64__)
+    if (__builtin_cpu_supports("avx2")) {
+        split_rgb_avx2(row, count, red, green, blue);
+        return;
+    }
+#endif
+    split_rgb(row, count, red, green, blue);
+}
+
+// Rounded division by 255, exact for 0...65025.
+static inline uint8_t divide_255(uint32_t value) {
+    value += 128;
+    return (uint8_t)((value + (value >> 8)) >> 8);
+}
+
+// round((colour * alpha + background * (255 - alpha)) / 255), as Pillow's alpha_composite on an opaque background.
+static inline uint8_t composite(uint8_t colour, uint8_t alpha, uint8_t background) {
+    return divide_255((uint32_t)colour * alpha + (uint32_t)background * (255u - alpha));
+}
+
+static void write_rgb_alpha(const uint8_t *restrict row, size_t count, const uint8_t background[3],
+                            uint8_t *restrict red, uint8_t *restrict green, uint8_t *restrict blue) {
+    const uint8_t r = background[0], g = background[1], b = background[2];
+    for (size_t i = 0; i < count; i++) {
+        const uint8_t alpha = row[4 * i + 3];
+        red[i] = composite(row[4 * i], alpha, r);
+        green[i] = composite(row[4 * i + 1], alpha, g);
+        blue[i] = composite(row[4 * i + 2], alpha, b);
+    }
+}
+
+static void write_gray_alpha(const uint8_t *restrict row, size_t count, const uint8_t background[3],
+                             uint8_t *restrict red, uint8_t *restrict green, uint8_t *restrict blue) {
+    const uint8_t r = background[0], g = background[1], b = background[2];
+    for (size_t i = 0; i < count; i++) {
+        const uint8_t gray = row[2 * i], alpha = row[2 * i + 1];
+        red[i] = composite(gray, alpha, r);
+        green[i] = composite(gray, alpha, g);
+        blue[i] = composite(gray, alpha, b);
+    }
+}
+
+// Adobe stores 255 - ink. Pillow takes every CMYK file as stored so, then red = (255 - k) - c * (255 - k) / 255.
+static inline uint8_t ink(uint8_t colour, uint8_t black) {
+    return (uint8_t)(black - divide_255((uint32_t)(255 - colour) * black));
+}
+
+static void write_inverted_cmyk(const uint8_t *restrict row, size_t count, uint8_t *restrict red,
+                                uint8_t *restrict green, uint8_t *restrict blue) {
+    for (size_t i = 0; i < count; i++) {
+        const uint8_t black = row[4 * i + 3];
+        red[i] = ink(row[4 * i], black);
+        green[i] = ink(row[4 * i + 1], black);
+        blue[i] = ink(row[4 * i + 2], black);
+    }
+}
+
+size_t row_channels(row_kind kind) {
+    switch (kind) {
+    case ROW_GRAY: return 1;
+    case ROW_GRAY_ALPHA: return 2;
+    case ROW_RGB: return 3;
+    case ROW_RGB_ALPHA: return 4;
+    case ROW_INVERTED_CMYK: return 4;
+    }
+}
+
+void row_write(row_kind kind, const uint8_t *row, uint32_t origin, uint32_t y, const ccodecs_target *target) {
+    if (y < target->y || y - target->y >= target->region_height) return;
+    const size_t count = target->region_width;
+    const size_t offset = (size_t)(y - target->y) * count;
+    uint8_t *const red = target->planes[0] + offset;
+    uint8_t *const green = target->planes[1] + offset;
+    uint8_t *const blue = target->planes[2] + offset;
+    row += (size_t)(target->x - origin) * row_channels(kind);
+    switch (kind) {
+    case ROW_GRAY:
+        memcpy(red, row, count);
+        memcpy(green, row, count);
+        memcpy(blue, row, count);
+        break;
+    case ROW_GRAY_ALPHA: write_gray_alpha(row, count, target->background, red, green, blue); break;
+    case ROW_RGB: write_rgb(row, count, red, green, blue); break;
+    case ROW_RGB_ALPHA: write_rgb_alpha(row, count, target->background, red, green, blue); break;
+    case ROW_INVERTED_CMYK: write_inverted_cmyk(row, count, red, green, blue); break;
+    }
+}
+
+bool scratch_reserve(ccodecs_scratch *scratch, size_t size) {
+    if (size <= scratch->capacity) return true;
+    free(scratch->bytes);
+    scratch->bytes = malloc(size);
+    scratch->capacity = scratch->bytes ? size : 0;
+    return scratch->bytes != NULL;
+}
+
+void ccodecs_scratch_free(ccodecs_scratch *scratch) {
+    free(scratch->bytes);
+    scratch->bytes = NULL;
+    scratch->capacity = 0;
+}

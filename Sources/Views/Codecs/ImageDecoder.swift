@@ -1,0 +1,144 @@
+import CCodecs
+
+/// What becomes of pixels that a file leaves open, and what is too much.
+public struct DecodeOptions: Sendable, Equatable {
+    /// What shows through transparent pixels.
+    public var background: Background
+    /// Pixels that a picture may have; checked before memory is taken for it.
+    public var maximumPixels: Int
+
+    /// White behind transparent pixels, at most 100 megapixels.
+    public init(background: Background = .white, maximumPixels: Int = 100_000_000) {
+        self.background = background
+        self.maximumPixels = maximumPixels
+    }
+}
+
+/// Decodes one file after another, in any of the supported formats, told apart by content.
+///
+/// Keeps its memory from one file to the next. One owner; not shared between threads.
+public final class ImageDecoder {
+    private let options: DecodeOptions
+    private var scratch = ccodecs_scratch()
+    private let stored = Image()
+
+    /// Makes a decoder.
+    public init(options: DecodeOptions = DecodeOptions()) {
+        self.options = options
+    }
+
+    deinit { ccodecs_scratch_free(&scratch) }
+
+    /// Reads a file's header.
+    /// - Parameter path: the file's name in errors.
+    /// - Throws: `DecodeError` where the data are empty, of no supported format, damaged, or of too many pixels.
+    public func header(of data: UnsafeRawBufferPointer, path: String) throws(DecodeError) -> ImageHeader {
+        do throws(Malformed) {
+            return try inspect(data).header
+        } catch {
+            throw DecodeError(error.kind, path: path, reason: error.reason)
+        }
+    }
+
+    /// Decodes a region of a file's picture, orientation applied, into `image`, which then holds just that.
+    /// - Parameters:
+    ///   - region: in the coordinates of the picture as it is delivered; all of it if nil.
+    /// - Returns: warnings of the library that were passed over.
+    /// - Throws: `DecodeError` as `header`, where the data end early or contradict themselves, and where the region does
+    ///   not lie in the picture.
+    @discardableResult
+    public func decode(
+        _ data: UnsafeRawBufferPointer, path: String, region: Region? = nil, into image: Image
+    ) throws(DecodeError) -> DecodeReport {
+        do throws(Malformed) {
+            let (codec, header) = try inspect(data)
+            let region = region ?? Region(header.size)
+            guard region.width > 0, region.height > 0, Region(header.size).contains(region) else {
+                throw Malformed(.unsupported, "has \(header.size) pixels, which do not hold the region \(region)")
+            }
+            image.reshape(toHold: region, of: header.size)
+            if header.orientation == .up {
+                return try decode(data, codec, header, region, into: image)
+            }
+            let part = header.orientation.stored(region, of: header.stored)
+            stored.reshape(toHold: part, of: header.stored)
+            let report = try decode(data, codec, header, part, into: stored)
+            for channel in 0..<Image.channels {
+                header.orientation.apply(to: stored.plane(channel), of: part.size, writing: image.plane(channel))
+            }
+            return report
+        } catch {
+            throw DecodeError(error.kind, path: path, reason: error.reason)
+        }
+    }
+
+    private func inspect(
+        _ data: UnsafeRawBufferPointer
+    ) throws(Malformed) -> (codec: any Codec.Type, header: ImageHeader) {
+        guard !data.isEmpty else { throw Malformed(.empty, "is empty") }
+        guard let codec = codecs.first(where: { $0.recognizes(data) }) else {
+            let known = ImageFormat.allCases.map { $0.rawValue.uppercased() }.joined(separator: " nor ")
+            throw Malformed(.unsupported, "is neither \(known)\(foreignFormat(data).map { " but \($0)" } ?? "")")
+        }
+        let header = try codec.header(of: data)
+        guard header.stored.area <= options.maximumPixels else {
+            throw Malformed(
+                .tooLarge, "has \(header.stored) pixels, the limit is \(options.maximumPixels / 1_000_000) megapixels")
+        }
+        return (codec, header)
+    }
+
+    private func decode(
+        _ data: UnsafeRawBufferPointer, _ codec: any Codec.Type, _ header: ImageHeader, _ region: Region,
+        into image: Image
+    ) throws(Malformed) -> DecodeReport {
+        let background = options.background
+        var target = ccodecs_target(
+            width: UInt32(header.stored.width), height: UInt32(header.stored.height), x: UInt32(region.x),
+            y: UInt32(region.y), region_width: UInt32(region.width), region_height: UInt32(region.height),
+            planes: (image.plane(0), image.plane(1), image.plane(2)),
+            background: (background.red, background.green, background.blue))
+        var report = ccodecs_report()
+        let status = codec.decode(data, scratch: &scratch, target: &target, report: &report)
+        let message = report.text
+        switch status {
+        case CCODECS_OK: return DecodeReport(warnings: Int(report.warnings), message: message)
+        case CCODECS_TRUNCATED: throw Malformed(.truncated, "is cut short: \(message)")
+        case CCODECS_UNSUPPORTED: throw Malformed(.unsupported, "is not supported: \(message)")
+        case CCODECS_NO_MEMORY: throw Malformed(.tooLarge, "does not fit in memory: \(message)")
+        default: throw Malformed(.corrupt, "is damaged: \(message)")
+        }
+    }
+}
+
+/// What a decoder had to say of a file that it could use.
+public struct DecodeReport: Equatable, Sendable {
+    /// Warnings of the library.
+    public var warnings: Int
+    /// The first of them.
+    public var message: String
+}
+
+extension ccodecs_report {
+    /// The message as text.
+    var text: String {
+        withUnsafeBytes(of: message) { String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self) }
+    }
+}
+
+/// What data are that are no supported picture, by their first bytes, so that the user knows what to convert.
+private func foreignFormat(_ data: UnsafeRawBufferPointer) -> String? {
+    func holds(_ text: String, at offset: Int = 0) -> Bool {
+        data.count >= offset + text.utf8.count
+            && data[offset..<offset + text.utf8.count].elementsEqual(Array(text.utf8))
+    }
+    if holds("GIF8") { return "GIF" }
+    if holds("RIFF"), holds("WEBP", at: 8) { return "WebP" }
+    if holds("BM") { return "BMP" }
+    if holds("II*\0") || holds("MM\0*") { return "TIFF" }
+    if holds("ftyp", at: 4) { return holds("avif", at: 8) ? "AVIF" : holds("hei", at: 8) ? "HEIC" : "a video" }
+    if holds("<svg") || holds("<?xml") { return "SVG or XML" }
+    if holds("<!DOCTYPE") || holds("<html") { return "a web page" }
+    if holds("\0\0\0\0") { return "filled with zeros" }
+    return nil
+}

@@ -1,0 +1,64 @@
+import CCodecs
+
+/// JPEG: baseline, extended and progressive, Huffman or arithmetic, 8 bits, 1, 3 or 4 components, through libjpeg-turbo.
+enum JPEG: Codec {
+    static let format = ImageFormat.jpeg
+
+    static func recognizes(_ data: UnsafeRawBufferPointer) -> Bool {
+        data.count >= 3 && data[0] == 0xFF && data[1] == 0xD8 && data[2] == 0xFF
+    }
+
+    /// Walks the marker segments to the frame header; the first EXIF segment gives the orientation.
+    static func header(of data: UnsafeRawBufferPointer) throws(Malformed) -> ImageHeader {
+        var orientation: Orientation?
+        var offset = 2
+        while true {
+            guard offset < data.count else { throw .cutShort }
+            // Decoders look for the next marker where junk lies between segments, and markers may be padded.
+            guard data[offset] == 0xFF, offset + 1 < data.count, data[offset + 1] != 0, data[offset + 1] != 0xFF else {
+                offset += 1
+                continue
+            }
+            let marker = data[offset + 1]
+            if marker == 0x01 || (0xD0...0xD8).contains(marker) {
+                offset += 2
+                continue
+            }
+            if marker == 0xD9 || marker == 0xDA { throw Malformed(.corrupt, "has no frame header before its data") }
+            guard let length = data.big16(offset + 2) else { throw .cutShort }
+            guard length >= 2 else { throw Malformed(.corrupt, "has a marker segment of \(length) bytes") }
+            let segment = offset + 4..<offset + 2 + length
+            if isFrame(marker) {
+                guard let height = data.big16(segment.lowerBound + 1), let width = data.big16(segment.lowerBound + 3)
+                else { throw .cutShort }
+                guard width > 0 else { throw Malformed(.corrupt, "has no columns") }
+                // A DNL marker after the first scan could still give it; no encoder in use writes one.
+                guard height > 0 else { throw Malformed(.unsupported, "gives its height after the pixels") }
+                return ImageHeader(
+                    format: .jpeg, stored: Size(width: width, height: height), orientation: orientation ?? .up)
+            }
+            if marker == 0xE1, orientation == nil, segment.upperBound <= data.count {
+                orientation = exif(UnsafeRawBufferPointer(rebasing: data[segment]))
+            }
+            offset = segment.upperBound
+        }
+    }
+
+    static func decode(
+        _ data: UnsafeRawBufferPointer, scratch: UnsafeMutablePointer<ccodecs_scratch>,
+        target: UnsafePointer<ccodecs_target>, report: UnsafeMutablePointer<ccodecs_report>
+    ) -> ccodecs_status {
+        ccodecs_jpeg_decode(scratch, data.bindMemory(to: UInt8.self).baseAddress, data.count, target, report)
+    }
+
+    /// SOF0 to SOF15, among whose codes lie DHT, JPG and DAC.
+    private static func isFrame(_ marker: UInt8) -> Bool {
+        (0xC0...0xCF).contains(marker) && marker != 0xC4 && marker != 0xC8 && marker != 0xCC
+    }
+
+    /// The orientation of an APP1 segment; nil where it is not EXIF's.
+    private static func exif(_ segment: UnsafeRawBufferPointer) -> Orientation? {
+        guard segment.count > 6, segment.prefix(6).elementsEqual(Array("Exif\0\0".utf8)) else { return nil }
+        return Orientation(tiff: UnsafeRawBufferPointer(rebasing: segment[6...]))
+    }
+}

@@ -1,0 +1,110 @@
+/// A picture of what a pipeline makes: a row for each image, the original at the left, its views beside it.
+public struct ContactSheet: Sendable {
+    private let pipeline: ViewPipeline
+    private let seed: UInt64
+    private let cell: Int
+    private let zoom: Int
+    private let gap = 4
+
+    /// Makes a sheet of the views that a run of this seed sees in its first epoch.
+    public init(pipeline: ViewPipeline, seed: UInt64) {
+        self.pipeline = pipeline
+        self.seed = seed
+        let side = pipeline.branches.map { max($0.size.width, $0.size.height) }.max() ?? 1
+        cell = side
+        // Views of 32 pixels would be hard to judge on a screen.
+        zoom = max(1, 96 / side)
+    }
+
+    /// Draws `count` images, spread evenly over the source; images that cannot be used give way to the next.
+    /// - Throws: `DecodeError` where no image can be used.
+    public func draw(_ source: any Source, count: Int) throws(DecodeError) -> Image {
+        let rows = try views(of: source, count: count)
+        let pitch = cell * zoom + gap
+        let sheet = Image()
+        sheet.reshape(
+            to: Size(width: gap + (1 + pipeline.viewCount) * pitch, height: gap + rows.count * pitch))
+        for channel in 0..<Image.channels { sheet.plane(channel).update(repeating: 255, count: sheet.size.area) }
+        for (row, pictures) in rows.enumerated() {
+            for (column, picture) in pictures.enumerated() {
+                paste(picture, into: sheet, x: gap + column * pitch, y: gap + row * pitch)
+            }
+        }
+        return sheet
+    }
+
+    /// For each image a thumbnail and its views.
+    private func views(of source: any Source, count: Int) throws(DecodeError) -> [[Image]] {
+        let decoder = ImageDecoder(options: DecodeOptions(background: pipeline.background))
+        let buffer = FileBuffer()
+        let picture = Image()
+        let canvas = Canvas()
+        var rows: [[Image]] = []
+        var failure = DecodeError(.unreadable, path: "", reason: "there are no images")
+        var next = 0
+        for place in 0..<min(count, source.count) {
+            next = max(next, place * source.count / min(count, source.count))
+            while next < source.count {
+                defer { next += 1 }
+                do throws(DecodeError) {
+                    rows.append(try row(source, next, decoder, buffer, picture, canvas))
+                    break
+                } catch {
+                    failure = error
+                }
+            }
+        }
+        if rows.isEmpty { throw failure }
+        return rows
+    }
+
+    private func row(
+        _ source: any Source, _ index: Int, _ decoder: ImageDecoder, _ buffer: FileBuffer, _ picture: Image,
+        _ canvas: Canvas
+    ) throws(DecodeError) -> [Image] {
+        let name = source.name(index)
+        try source.read(index, into: buffer)
+        _ = try decoder.decode(buffer.bytes, path: name, into: picture)
+        var images = [thumbnail(of: picture, canvas)]
+        let recipes: [Recipe]
+        do {
+            recipes = try pipeline.recipes(seed: seed, epoch: 0, sample: index, input: picture.size)
+        } catch {
+            throw DecodeError(.unsupported, path: name, reason: "\(picture.size) is unusable: \(error.reason)")
+        }
+        for recipe in recipes {
+            pipeline.apply(recipe, to: picture, on: canvas)
+            let view = Image()
+            view.copy(from: canvas.picture)
+            images.append(view)
+        }
+        return images
+    }
+
+    private func thumbnail(of picture: Image, _ canvas: Canvas) -> Image {
+        let longest = max(picture.size.width, picture.size.height)
+        let size = Size(
+            width: max(1, picture.size.width * cell / longest), height: max(1, picture.size.height * cell / longest))
+        canvas.load(picture)
+        Resize().apply(Resize.Parameters(size: size), to: canvas)
+        let image = Image()
+        image.copy(from: canvas.picture)
+        return image
+    }
+
+    /// Copies a picture into the sheet, every pixel as a square of `zoom`, centred in its cell.
+    private func paste(_ picture: Image, into sheet: Image, x: Int, y: Int) {
+        let left = x + (cell - picture.size.width) * zoom / 2
+        let top = y + (cell - picture.size.height) * zoom / 2
+        for channel in 0..<Image.channels {
+            let source = picture.plane(channel)
+            let target = sheet.plane(channel)
+            for row in 0..<picture.size.height * zoom {
+                for column in 0..<picture.size.width * zoom {
+                    target[(top + row) * sheet.size.width + left + column] =
+                        source[row / zoom * picture.size.width + column / zoom]
+                }
+            }
+        }
+    }
+}
