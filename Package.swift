@@ -1,4 +1,5 @@
 // swift-tools-version: 6.1
+import Foundation
 import PackageDescription
 
 // The kernels are compiled twice from the same files: for any x86-64 here, for AVX2 and FMA in KernelsAVX2
@@ -9,13 +10,33 @@ let wideKernels: [SwiftSetting] = [.unsafeFlags(["-Xcc", "-march=x86-64-v3"])]
 let wideKernels: [SwiftSetting] = []
 #endif
 
+// libtorch: the system's by default; LIBTORCH=/path/to/torch takes any other, a PyPI wheel's folder included.
+var torchIncludes: [String] = []
+var torchLinks = ["-ltorch", "-ltorch_cpu", "-lc10"]
+if let libtorch = Context.environment["LIBTORCH"], !libtorch.isEmpty {
+    torchIncludes = ["-I\(libtorch)/include", "-I\(libtorch)/include/torch/csrc/api/include"]
+    torchLinks += ["-L\(libtorch)/lib", "-Xlinker", "-rpath", "-Xlinker", "\(libtorch)/lib"]
+    // The driver's libraries need not be on the machine that builds.
+    torchLinks += ["-Xlinker", "--allow-shlib-undefined"]
+    if FileManager.default.fileExists(atPath: "\(libtorch)/lib/libtorch_cuda.so") {
+        torchLinks += ["-Xlinker", "--no-as-needed", "-ltorch_cuda", "-lc10_cuda"]
+    }
+}
+
 let package = Package(
     name: "diptych",
     products: [
-        .library(name: "Views", targets: ["Views"])
+        .library(name: "Views", targets: ["Views"]),
+        .library(name: "Torch", targets: ["Torch"]),
+        .library(name: "Contrast", targets: ["Contrast"]),
+        .executable(name: "diptych", targets: ["diptych"]),
+        .executable(name: "diptych-torch", targets: ["diptych-torch"]),
     ],
     dependencies: [
-        .package(url: "https://github.com/jpsim/Yams", from: "6.2.2")
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
+        .package(url: "https://github.com/apple/swift-protobuf", from: "1.39.0"),
+        .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
     ],
     targets: [
         .target(name: "Files"),
@@ -27,8 +48,28 @@ let package = Package(
         .target(
             name: "Views",
             dependencies: ["CCodecs", "CKernels", "Files", "KernelsAVX2", .product(name: "Yams", package: "Yams")]),
+        .target(
+            name: "CTorch",
+            cxxSettings: [.unsafeFlags(torchIncludes)],
+            linkerSettings: [.unsafeFlags(torchLinks)]),
+        .target(name: "Torch", dependencies: ["CTorch", "Files"]),
+        .target(
+            name: "Contrast",
+            dependencies: [
+                "Files", "Torch", "Views", .product(name: "Crypto", package: "swift-crypto"),
+                .product(name: "SwiftProtobuf", package: "swift-protobuf"),
+            ],
+            exclude: ["TensorBoard/event.proto"]),
+        .target(
+            name: "Commands",
+            dependencies: ["Files", "Views", .product(name: "ArgumentParser", package: "swift-argument-parser")]),
+        .executableTarget(name: "diptych", dependencies: ["Commands"]),
+        .executableTarget(name: "diptych-torch", dependencies: ["Commands", "Contrast"]),
         .testTarget(name: "FilesTests", dependencies: ["Files"]),
         .testTarget(name: "ViewsTests", dependencies: ["Views"], exclude: ["Fixtures"]),
+        .testTarget(name: "TorchTests", dependencies: ["Torch"]),
+        .testTarget(name: "ContrastTests", dependencies: ["Contrast"], exclude: ["Fixtures"]),
+        .testTarget(name: "CommandTests", dependencies: ["Commands", "diptych", "diptych-torch"]),
     ],
     swiftLanguageModes: [.v6],
     cxxLanguageStandard: .cxx17

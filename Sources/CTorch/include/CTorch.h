@@ -1,0 +1,118 @@
+// libtorch behind C: opaque handles, a status from every call, the message of the last failure of this thread.
+#pragma once
+#include <stdbool.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+typedef struct CTorchTensor *ctorch_tensor;
+typedef struct CTorchGenerator *ctorch_generator;
+
+/// 0, or 1 with a message in ctorch_error().
+typedef int32_t ctorch_status;
+const char *ctorch_error(void);
+
+// ScalarType codes as ATen numbers them.
+enum { CTORCH_UINT8 = 0, CTORCH_INT32 = 3, CTORCH_INT64 = 4, CTORCH_FLOAT16 = 5, CTORCH_FLOAT32 = 6,
+       CTORCH_FLOAT64 = 7, CTORCH_BOOL = 11, CTORCH_BFLOAT16 = 15 };
+// Device codes: -1 the CPU, else the index of a CUDA device.
+
+// tensor.cpp: life and contents
+void ctorch_free(ctorch_tensor t);
+int64_t ctorch_live(void);
+ctorch_status ctorch_borrow(void *data, const int64_t *shape, int32_t rank, int8_t dtype, ctorch_tensor *out);
+ctorch_status ctorch_copy_in(const void *data, const int64_t *shape, int32_t rank, int8_t dtype, ctorch_tensor *out);
+ctorch_status ctorch_copy_out(ctorch_tensor t, int8_t dtype, void *data, int64_t count);
+ctorch_status ctorch_full(const int64_t *shape, int32_t rank, double value, int8_t dtype, int32_t device,
+                          ctorch_tensor *out);
+ctorch_status ctorch_eye(int64_t n, int8_t dtype, int32_t device, ctorch_tensor *out);
+ctorch_status ctorch_arange(int64_t count, int8_t dtype, int32_t device, ctorch_tensor *out);
+int32_t ctorch_rank(ctorch_tensor t);
+int64_t ctorch_size(ctorch_tensor t, int32_t dim);
+int8_t ctorch_dtype(ctorch_tensor t);
+int32_t ctorch_device(ctorch_tensor t);
+ctorch_status ctorch_item(ctorch_tensor t, double *out);
+ctorch_status ctorch_cast(ctorch_tensor t, int8_t dtype, ctorch_tensor *out);
+ctorch_status ctorch_move(ctorch_tensor t, int32_t device, ctorch_tensor *out);
+ctorch_status ctorch_contiguous(ctorch_tensor t, bool channels_last, ctorch_tensor *out);
+ctorch_status ctorch_clone(ctorch_tensor t, ctorch_tensor *out);
+
+// operations.cpp: element by element, reductions, shapes
+typedef enum { CTORCH_ADD, CTORCH_SUB, CTORCH_MUL, CTORCH_DIV, CTORCH_MATMUL, CTORCH_EQ, CTORCH_GT, CTORCH_LT,
+               CTORCH_MAXIMUM } ctorch_binary_op;
+ctorch_status ctorch_binary(ctorch_binary_op op, ctorch_tensor a, ctorch_tensor b, ctorch_tensor *out);
+typedef enum { CTORCH_ADD_SCALAR, CTORCH_MUL_SCALAR, CTORCH_POW, CTORCH_GT_SCALAR, CTORCH_CLAMP_MIN } ctorch_scalar_op;
+ctorch_status ctorch_scalar(ctorch_scalar_op op, ctorch_tensor a, double b, ctorch_tensor *out);
+typedef enum { CTORCH_NEG, CTORCH_EXP, CTORCH_LOG, CTORCH_SQRT, CTORCH_ABS, CTORCH_RELU, CTORCH_DETACH,
+               CTORCH_ISFINITE } ctorch_unary_op;
+ctorch_status ctorch_unary(ctorch_unary_op op, ctorch_tensor a, ctorch_tensor *out);
+typedef enum { CTORCH_SUM, CTORCH_MEAN, CTORCH_MAX, CTORCH_LOGSUMEXP, CTORCH_NORM } ctorch_reduction;
+/// Over all dimensions where `rank` is 0.
+ctorch_status ctorch_reduce(ctorch_reduction op, ctorch_tensor a, const int64_t *dims, int32_t rank, bool keepdim,
+                            ctorch_tensor *out);
+ctorch_status ctorch_softmax(ctorch_tensor a, int64_t dim, bool logarithm, ctorch_tensor *out);
+ctorch_status ctorch_argmax(ctorch_tensor a, int64_t dim, ctorch_tensor *out);
+ctorch_status ctorch_topk(ctorch_tensor a, int64_t k, int64_t dim, ctorch_tensor *values, ctorch_tensor *indices);
+ctorch_status ctorch_masked_fill(ctorch_tensor a, ctorch_tensor mask, double value, ctorch_tensor *out);
+ctorch_status ctorch_where(ctorch_tensor mask, ctorch_tensor a, ctorch_tensor b, ctorch_tensor *out);
+ctorch_status ctorch_gather(ctorch_tensor a, int64_t dim, ctorch_tensor index, ctorch_tensor *out);
+ctorch_status ctorch_scatter_add(ctorch_tensor a, int64_t dim, ctorch_tensor index, ctorch_tensor source,
+                                 ctorch_tensor *out);
+ctorch_status ctorch_index_select(ctorch_tensor a, int64_t dim, ctorch_tensor index, ctorch_tensor *out);
+ctorch_status ctorch_one_hot(ctorch_tensor a, int64_t classes, ctorch_tensor *out);
+ctorch_status ctorch_narrow(ctorch_tensor a, int64_t dim, int64_t start, int64_t length, ctorch_tensor *out);
+ctorch_status ctorch_reshape(ctorch_tensor a, const int64_t *shape, int32_t rank, ctorch_tensor *out);
+ctorch_status ctorch_transpose(ctorch_tensor a, int64_t first, int64_t second, ctorch_tensor *out);
+ctorch_status ctorch_squeeze(ctorch_tensor a, int64_t dim, ctorch_tensor *out);
+ctorch_status ctorch_unsqueeze(ctorch_tensor a, int64_t dim, ctorch_tensor *out);
+ctorch_status ctorch_cat(const ctorch_tensor *list, int32_t count, int64_t dim, ctorch_tensor *out);
+ctorch_status ctorch_stack(const ctorch_tensor *list, int32_t count, int64_t dim, ctorch_tensor *out);
+ctorch_status ctorch_svdvals(ctorch_tensor a, ctorch_tensor *out);
+ctorch_status ctorch_copy_(ctorch_tensor target, ctorch_tensor source);
+
+// network.cpp: layers
+ctorch_status ctorch_conv2d(ctorch_tensor x, ctorch_tensor weight, ctorch_tensor bias, int64_t stride, int64_t padding,
+                            ctorch_tensor *out);
+ctorch_status ctorch_batch_norm(ctorch_tensor x, ctorch_tensor weight, ctorch_tensor bias, ctorch_tensor mean,
+                                ctorch_tensor variance, bool training, double momentum, double eps, ctorch_tensor *out);
+ctorch_status ctorch_linear(ctorch_tensor x, ctorch_tensor weight, ctorch_tensor bias, ctorch_tensor *out);
+ctorch_status ctorch_max_pool2d(ctorch_tensor x, int64_t kernel, int64_t stride, int64_t padding, ctorch_tensor *out);
+
+// autograd.cpp: gradients and optimiser steps
+ctorch_status ctorch_set_requires_grad(ctorch_tensor t, bool required);
+bool ctorch_requires_grad(ctorch_tensor t);
+ctorch_status ctorch_backward(ctorch_tensor t);
+/// NULL in `out` where there is none.
+ctorch_status ctorch_grad(ctorch_tensor t, ctorch_tensor *out);
+ctorch_status ctorch_clear_grads(const ctorch_tensor *list, int32_t count);
+bool ctorch_grad_enabled(void);
+void ctorch_set_grad_enabled(bool enabled);
+typedef struct { double lr, momentum, weight_decay; bool nesterov; } ctorch_sgd;
+typedef struct { double lr, beta1, beta2, eps, weight_decay, correction1, correction2; } ctorch_adamw;
+typedef struct { double lr, momentum, weight_decay, trust, eps; bool adapt; } ctorch_lars;
+// One parameter with its gradient and state; parameters without a gradient are left alone.
+ctorch_status ctorch_sgd_step(ctorch_sgd settings, const ctorch_tensor *parameters, const ctorch_tensor *momenta,
+                              int32_t count);
+ctorch_status ctorch_adamw_step(ctorch_adamw settings, const ctorch_tensor *parameters, const ctorch_tensor *first,
+                                const ctorch_tensor *second, int32_t count);
+ctorch_status ctorch_lars_step(ctorch_lars settings, const ctorch_tensor *parameters, const ctorch_tensor *momenta,
+                               int32_t count);
+
+// runtime.cpp: the library, threads, random numbers
+const char *ctorch_version(void);
+/// The file that libtorch was loaded from; empty where the system does not say.
+const char *ctorch_library_path(void);
+int32_t ctorch_cuda_devices(void);
+ctorch_status ctorch_set_threads(int32_t count);
+ctorch_status ctorch_generator_new(uint64_t seed, ctorch_generator *out);
+void ctorch_generator_free(ctorch_generator generator);
+ctorch_status ctorch_uniform(const int64_t *shape, int32_t rank, double low, double high, ctorch_generator generator,
+                             ctorch_tensor *out);
+ctorch_status ctorch_normal(const int64_t *shape, int32_t rank, double deviation, ctorch_generator generator,
+                            ctorch_tensor *out);
+
+#ifdef __cplusplus
+}
+#endif

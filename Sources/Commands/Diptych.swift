@@ -1,0 +1,49 @@
+import ArgumentParser
+
+/// The command tree. Commands that need libtorch hand over to `diptych-torch`, so that the others start at once.
+package struct Diptych: ParsableCommand {
+    package static let configuration = CommandConfiguration(
+        commandName: "diptych",
+        abstract: "Contrastive self-supervised learning on image folders.",
+        discussion: """
+            Point it at a folder of images, configure the augmentations in a YAML file, and get encoder weights and \
+            linear-probe scores.
+
+              diptych train photos/ --pipeline pipelines/simclr.yaml --output runs/photos
+              diptych probe runs/photos photos/
+
+            Exit codes: 0 done, 1 failed, 2 unusable arguments or configuration, 3 data unusable, 130 interrupted \
+            (after a checkpoint).
+            """,
+        version: "0.1.0",
+        subcommands: [Train.self, Probe.self, Embed.self, Sheet.self, ScanFolder.self, Doctor.self])
+
+    package init() {}
+}
+
+/// Where the work is done.
+package enum DeviceChoice: String, ExpressibleByArgument, CaseIterable, Sendable {
+    /// CUDA where there is one, else the CPU.
+    case auto
+    /// The processor.
+    case cpu
+    /// The first GPU, or the one of `LOCAL_RANK`.
+    case cuda
+}
+
+/// How many threads and where; shared by the commands that compute.
+package struct ComputeOptions: ParsableArguments, Sendable {
+    @Option(help: "Where to compute: auto, cpu or cuda.")
+    package var device: DeviceChoice = .auto
+
+    @Option(help: ArgumentHelp("Threads; all cores by default.", valueName: "N"))
+    package var threads: Int?
+
+    package init() {}
+
+    package func validate() throws {
+        if let threads, threads < 1 {
+            throw ValidationError("--threads must be at least 1, is \(threads)")
+        }
+    }
+}

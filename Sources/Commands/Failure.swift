@@ -1,0 +1,79 @@
+import ArgumentParser
+import Foundation
+import Views
+
+/// The exit codes of the command.
+package enum ExitStatus: Int32, Sendable {
+    /// Done.
+    case done = 0
+    /// Something went wrong that is neither of the following.
+    case failed = 1
+    /// The arguments or the configuration cannot be used.
+    case unusable = 2
+    /// The data cannot be used.
+    case data = 3
+    /// Stopped by a signal, after a checkpoint.
+    case interrupted = 130
+}
+
+/// What ends a command: an exit code and one line for standard error.
+package struct Failure: Error, Equatable, Sendable {
+    /// The exit code.
+    package var status: ExitStatus
+    /// What is wrong, where, and what to do; one line.
+    package var message: String
+
+    /// Makes a failure.
+    package init(_ status: ExitStatus, _ message: String) {
+        self.status = status
+        self.message = message
+    }
+
+    /// The failure that an error of the libraries stands for.
+    package init(_ error: any Error) {
+        switch error {
+        case let failure as Failure: self = failure
+        case let error as ConfigurationError: self.init(.unusable, "\(error)")
+        case let error as DataError: self.init(.data, "\(error)")
+        case let error as DecodeError: self.init(.data, "\(error)")
+        case let error as LoaderError: self.init(.data, "\(error)")
+        default: self.init(.failed, "\(error)")
+        }
+    }
+}
+
+extension Diptych {
+    /// Parses the arguments, runs `body` on the command found, and exits as the command's contract says.
+    package static func start(
+        classify: (any Error) -> Failure = { Failure($0) }, _ body: (inout any ParsableCommand) throws -> Void
+    ) -> Never {
+        // A reader that goes away (`| head`) must not kill a run before its checkpoint.
+        signal(SIGPIPE, SIG_IGN)
+        var command: any ParsableCommand
+        do {
+            command = try parseAsRoot()
+        } catch {
+            if exitCode(for: error).isSuccess {
+                print(fullMessage(for: error))
+                Foundation.exit(ExitStatus.done.rawValue)
+            }
+            complain("\(message(for: error)) (see diptych --help)", .unusable)
+        }
+        do {
+            try body(&command)
+            Foundation.exit(ExitStatus.done.rawValue)
+        } catch let error where exitCode(for: error) == .success || error is CleanExit {
+            print(fullMessage(for: error))
+            Foundation.exit(ExitStatus.done.rawValue)
+        } catch {
+            let failure = classify(error)
+            complain(failure.message, failure.status)
+        }
+    }
+
+    private static func complain(_ message: String, _ status: ExitStatus) -> Never {
+        let line = message.split(whereSeparator: \.isNewline).joined(separator: " ")
+        FileHandle.standardError.write(Data("diptych: \(line)\n".utf8))
+        Foundation.exit(status.rawValue)
+    }
+}

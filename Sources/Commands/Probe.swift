@@ -1,0 +1,51 @@
+import ArgumentParser
+
+/// `diptych probe`.
+package struct Probe: ParsableCommand {
+    package static let configuration = CommandConfiguration(
+        abstract: "Scores an encoder by a linear probe and weighted kNN on labelled images.",
+        discussion: """
+            The encoder stays frozen: its file is hashed before and after. IMAGES with train/ and test/ or val/ inside \
+            is split so; otherwise a stratified share is held out by the run's seed, the same share that training \
+            never saw.
+            """)
+
+    @Argument(help: ArgumentHelp("Run folder or encoder.safetensors.", valueName: "run"))
+    package var encoder: String
+
+    @Argument(help: ArgumentHelp("Labelled folder of images.", valueName: "images"))
+    package var images: String
+
+    @Option(help: ArgumentHelp("A folder of test images with the same classes.", valueName: "images"))
+    package var test: String?
+
+    @Option(help: ArgumentHelp("Where the scores go; RUN/probe.json by default.", valueName: "file"))
+    package var output: String?
+
+    @Flag(help: "Also scores the same architecture with random weights.")
+    package var control = false
+
+    @Option(
+        name: .customLong("cost"),
+        help: ArgumentHelp("C of the logistic regression, 1/2 |w|^2 + C * sum of log losses.", valueName: "C"))
+    package var cost: Double?
+
+    @Option(help: ArgumentHelp("Neighbours of the kNN; by the size of the bank by default.", valueName: "k"))
+    package var neighbours: Int?
+
+    @Option(help: ArgumentHelp("Seed of the stratified split; the run's by default.", valueName: "N"))
+    package var seed: UInt64?
+
+    @OptionGroup package var compute: ComputeOptions
+
+    package init() {}
+
+    package func validate() throws {
+        if let cost, !(cost > 0 && cost.isFinite) { throw ValidationError("--cost must be positive, is \(cost)") }
+        if let neighbours, neighbours < 1 {
+            throw ValidationError("--neighbours must be at least 1, is \(neighbours)")
+        }
+    }
+
+    package func run() throws { try TorchProcess.handOver() }
+}

@@ -1,0 +1,83 @@
+import ArgumentParser
+import Files
+import Foundation
+import Views
+
+/// `diptych scan`.
+package struct ScanFolder: ParsableCommand {
+    package static let configuration = CommandConfiguration(
+        commandName: "scan",
+        abstract: """
+            Looks at every image: classes, sizes, formats, unreadable files with reasons, duplicates, imbalance.
+            """)
+
+    @Argument(help: ArgumentHelp("Folder of images.", valueName: "images"))
+    package var images: String
+
+    @Option(help: ArgumentHelp("Writes one JSON object; - for standard output.", valueName: "file"))
+    package var json: String?
+
+    @Option(help: ArgumentHelp("Threads; all cores by default.", valueName: "N"))
+    package var threads: Int?
+
+    package init() {}
+
+    package func validate() throws {
+        if let threads, threads < 1 { throw ValidationError("--threads must be at least 1, is \(threads)") }
+    }
+
+    package func run() throws {
+        let folder = try ImageFolder(images)
+        let isTerminal = isatty(STDERR_FILENO) == 1
+        let report = Scan(folder).run(threads: threads ?? ProcessInfo.processInfo.activeProcessorCount) { done in
+            if isTerminal { FileHandle.standardError.write(Data("\r\(done) of \(folder.count) images".utf8)) }
+        }
+        if isTerminal { FileHandle.standardError.write(Data("\r\u{1B}[2K".utf8)) }
+        guard let json else {
+            report.lines(root: images).forEach { print($0) }
+            return
+        }
+        let encoder = JSONEncoder()
+        encoder.keyEncodingStrategy = .convertToSnakeCase
+        encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+        let data = try encoder.encode(report) + Data([0x0A])
+        if json == "-" {
+            FileHandle.standardOutput.write(data)
+        } else {
+            try AtomicFile.write(data, to: json)
+            print("\(json): \(report.images) images, \(report.unreadable.count) unreadable")
+        }
+    }
+}
+
+extension ScanReport {
+    /// The report for people; long lists end in a count.
+    fileprivate func lines(root: String) -> [String] {
+        var lines = ["\(root): \(images) images, \(classes.isEmpty ? "no classes" : "\(classes.count) classes")"]
+        lines += classes.map { "  \($0.name): \($0.images)" }
+        if let imbalance {
+            lines.append(String(format: "imbalance: the largest class is %.1f times the smallest", imbalance))
+        }
+        let formats = formats.sorted { $0.key < $1.key }.map { "\($0.value) \($0.key)" }
+        if !formats.isEmpty { lines.append("formats: \(formats.joined(separator: ", "))") }
+        if let widths, let heights {
+            lines.append("widths: \(widths.smallest) to \(widths.largest), median \(widths.median)")
+            lines.append("heights: \(heights.smallest) to \(heights.largest), median \(heights.median)")
+        }
+        if alpha > 0 { lines.append("transparent: \(alpha)") }
+        if oriented > 0 { lines.append("turned or mirrored by EXIF: \(oriented)") }
+        if warned > 0 { lines.append("read with warnings: \(warned)") }
+        lines += some("named as another format than they have", mislabelled)
+        lines += some("unreadable", unreadable.map { "\($0.path): \($0.reason)" })
+        lines += some("groups of identical files", duplicates.map { $0.joined(separator: " = ") })
+        lines += some("noticed", issues.map { "\($0)" })
+        if ignoredFiles > 0 { lines.append("files that are no images by name: \(ignoredFiles)") }
+        return lines
+    }
+
+    private func some(_ what: String, _ items: [String], limit: Int = 20) -> [String] {
+        guard !items.isEmpty else { return [] }
+        let rest = items.count > limit ? ["  and \(items.count - limit) more (--json lists all)"] : []
+        return ["\(what): \(items.count)"] + items.prefix(limit).map { "  \($0)" } + rest
+    }
+}

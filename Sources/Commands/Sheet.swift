@@ -1,0 +1,73 @@
+import ArgumentParser
+import Files
+import Views
+
+/// `diptych views`.
+package struct Sheet: ParsableCommand {
+    package static let configuration = CommandConfiguration(
+        commandName: "views",
+        abstract: "Shows what a pipeline makes of some images: a contact sheet (.png) or the views themselves (.npy).")
+
+    @Argument(help: ArgumentHelp("Folder of images.", valueName: "images"))
+    package var images: String
+
+    @Option(help: ArgumentHelp("The run's YAML file; SimCLR's defaults without it.", valueName: "file"))
+    package var pipeline: String?
+
+    @Option(
+        name: .customLong("set"), parsing: .singleValue,
+        help: ArgumentHelp("Overrides one setting. Repeatable.", valueName: "key=value"))
+    package var overrides: [String] = []
+
+    @Option(help: ArgumentHelp("Images to show.", valueName: "N"))
+    package var count = 8
+
+    @Option(help: ArgumentHelp("The seed of the views.", valueName: "N"))
+    package var seed: UInt64 = 0
+
+    @Option(help: ArgumentHelp("sheet.png, or views.npy with float32 [images, views, 3, H, W].", valueName: "file"))
+    package var output: String
+
+    package init() {}
+
+    package func validate() throws {
+        if count < 1 || count > 10_000 { throw ValidationError("--count must be in 1...10000, is \(count)") }
+        if !output.hasSuffix(".png") && !output.hasSuffix(".npy") {
+            throw ValidationError("--output must end in .png or .npy, is \(output)")
+        }
+    }
+
+    package func run() throws {
+        let pipeline = try ViewPipeline.read(pipeline, overrides: overrides)
+        let folder = try ImageFolder(Split.trainingFolder(in: images))
+        if output.hasSuffix(".png") {
+            let sheet = try ContactSheet(pipeline: pipeline, seed: seed).draw(folder, count: count)
+            try AtomicFile.write(try PNGWriter.encode(sheet), to: output)
+        } else {
+            let extents = Set(pipeline.branches.map { $0.size })
+            guard let size = extents.first, extents.count == 1 else {
+                throw Failure(.unusable, "\(output): an array needs branches of one size; write a .png instead")
+            }
+            let views = try ViewArray(pipeline: pipeline, seed: seed).make(folder, count: count)
+            let shape = [views.images, pipeline.viewCount, Image.channels, size.height, size.width]
+            try Npy.write(views.values, shape: shape, to: output)
+        }
+        print("\(output): \(min(count, folder.count)) images, \(pipeline.viewCount) views each")
+    }
+}
+
+extension ViewPipeline {
+    /// The pipeline of a run's YAML file; the defaults without one. What belongs to training is not looked at here.
+    static func read(_ file: String?, overrides: [String]) throws -> ViewPipeline {
+        let reader =
+            try file.map { file throws(ConfigurationError) in
+                try ConfigurationReader(contentsOf: file, overrides: overrides)
+            } ?? ConfigurationReader(file: "defaults", text: "{}", overrides: overrides)
+        let views = try reader.read(ViewConfiguration.self, section: "views")
+        do {
+            return try ViewPipeline(views)
+        } catch {
+            throw ConfigurationError(file: file ?? "defaults", path: "views.\(error.key)", reason: error.reason)
+        }
+    }
+}

@@ -1,0 +1,59 @@
+import ArgumentParser
+
+/// `diptych train`.
+package struct Train: ParsableCommand {
+    package static let configuration = CommandConfiguration(
+        abstract: "Trains an encoder on a folder of images.",
+        discussion: """
+            IMAGES is a folder: its sub-folders are the classes, a flat folder is unlabelled; train/ and test/ or val/ \
+            inside are kept apart. The run folder gets config.yaml, metrics.jsonl, TensorBoard events, checkpoints, \
+            encoder.safetensors with torchvision's keys, encoder.json and quarantine.jsonl. Ctrl-C stops after a \
+            checkpoint; --resume goes on from it.
+            """)
+
+    @Argument(help: ArgumentHelp("Folder of images.", valueName: "images"))
+    package var images: String
+
+    @Option(help: ArgumentHelp("The run's YAML file; SimCLR's defaults without it.", valueName: "file"))
+    package var pipeline: String?
+
+    @Option(
+        name: .customLong("set"), parsing: .singleValue,
+        help: ArgumentHelp("Overrides one setting, as in training.batch_size=128. Repeatable.", valueName: "key=value"))
+    package var overrides: [String] = []
+
+    @Option(help: ArgumentHelp("The run folder; runs/NAME-DATE by default.", valueName: "folder"))
+    package var output: String?
+
+    @Flag(help: "Goes on from the last checkpoint of --output.")
+    package var resume = false
+
+    @OptionGroup package var compute: ComputeOptions
+
+    @Option(help: ArgumentHelp("Overrides training.seed.", valueName: "N"))
+    package var seed: UInt64?
+
+    @Option(help: ArgumentHelp("Overrides training.epochs.", valueName: "N"))
+    package var epochs: Int?
+
+    @Option(
+        help: ArgumentHelp(
+            "Stops when more than this share of the images is unusable; 0 for none.", valueName: "share"))
+    package var maxBad: Double = 0.01
+
+    package init() {}
+
+    package func validate() throws {
+        if resume && output == nil {
+            throw ValidationError("--resume needs --output, the run folder to go on with")
+        }
+        if let epochs, epochs < 1 {
+            throw ValidationError("--epochs must be at least 1, is \(epochs)")
+        }
+        if !(0...1).contains(maxBad) {
+            throw ValidationError("--max-bad must be a share in 0...1, is \(maxBad)")
+        }
+    }
+
+    package func run() throws { try TorchProcess.handOver() }
+}

@@ -1,0 +1,55 @@
+import Torch
+import Views
+
+/// A small plain network for small machines: 3x3 convolutions with batch norm and ReLU, each followed by a halving of the
+/// side, the channels doubling; 8 width features after the global average.
+public struct ConvNet: EncoderArchitecture {
+    /// `convnet`.
+    public static let name = "convnet"
+
+    /// Channels of the first of four layers.
+    public var width = 32
+
+    /// 32 channels at first.
+    public init() {}
+
+    /// Checks the ranges.
+    public func validate() throws(InvalidSetting) { try require("width", width, in: 1...4096) }
+
+    /// Builds the network with random weights.
+    public func build(generator: Generator) throws(TorchError) -> any Encoder {
+        try ConvNetEncoder(width: width, generator: generator)
+    }
+}
+
+/// The network of `ConvNet`.
+final class ConvNetEncoder: Encoder {
+    let dimension: Int
+    let convolutions: ModuleList<Conv2d>
+    let norms: ModuleList<BatchNorm>
+
+    init(width: Int, generator: Generator) throws(TorchError) {
+        var convolutions: [Conv2d] = []
+        var norms: [BatchNorm] = []
+        var channels = 3
+        for layer in 0..<4 {
+            convolutions.append(
+                try Conv2d(channels, width << layer, kernel: 3, padding: 1, generator: generator))
+            norms.append(try BatchNorm(width << layer))
+            channels = width << layer
+        }
+        self.convolutions = ModuleList(convolutions)
+        self.norms = ModuleList(norms)
+        dimension = channels
+    }
+
+    func callAsFunction(_ images: Tensor, training: Bool) throws(TorchError) -> Tensor {
+        var x = images
+        for (layer, (convolution, norm)) in zip(convolutions.modules, norms.modules).enumerated() {
+            x = try norm(convolution(x), training: training).relu()
+            // Pictures below 8 pixels cannot be halved three times.
+            if layer < 3, x.shape[2] > 1, x.shape[3] > 1 { x = try x.maxPool2d(kernel: 2, stride: 2) }
+        }
+        return try x.mean(dims: [2, 3])
+    }
+}

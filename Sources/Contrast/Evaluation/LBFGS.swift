@@ -1,0 +1,121 @@
+/// Limited-memory BFGS for smooth convex functions (Liu & Nocedal 1989; Nocedal & Wright 2006, algorithm 7.5).
+struct LBFGS {
+    /// Pairs of steps and gradient changes that are remembered.
+    var history = 10
+    /// Steps at most.
+    var maximumIterations = 1000
+    /// Converged when no entry of the gradient is larger.
+    var gradientTolerance: Double
+
+    /// Where the search ended.
+    struct Minimum {
+        var point: [Double]
+        var value: Double
+        /// Steps taken.
+        var iterations: Int
+        /// Whether the gradient fell below the tolerance, or no step can lower the value in float64.
+        var converged: Bool
+    }
+
+    /// Minimises a function given with its gradient.
+    func minimise<Failure: Error>(
+        from start: [Double],
+        _ evaluate: ([Double]) throws(Failure) -> (value: Double, gradient: [Double])
+    ) throws(Failure) -> Minimum {
+        var point = start
+        var (value, gradient) = try evaluate(point)
+        var pairs: [(step: [Double], change: [Double], curvature: Double)] = []
+        for iteration in 0..<maximumIterations {
+            if largest(gradient) <= gradientTolerance {
+                return Minimum(point: point, value: value, iterations: iteration, converged: true)
+            }
+            let direction = descent(gradient, pairs)
+            let slope = dot(direction, gradient)
+            // Without curvature yet, a step of length 1 along the gradient direction is a guess at the scale.
+            let first = pairs.isEmpty ? min(1, 1 / dot(gradient, gradient).squareRoot()) : 1
+            guard
+                let next = try search(
+                    from: point, value: value, slope: slope, along: direction, first: first, evaluate)
+            else {
+                return Minimum(point: point, value: value, iterations: iteration, converged: true)
+            }
+            let step = difference(next.point, point)
+            let change = difference(next.gradient, gradient)
+            let curvature = dot(step, change)
+            if curvature > 0 {
+                if pairs.count == history { pairs.removeFirst() }
+                pairs.append((step, change, curvature))
+            }
+            (point, value, gradient) = next
+        }
+        return Minimum(point: point, value: value, iterations: maximumIterations, converged: false)
+    }
+
+    /// Minus the approximate inverse Hessian times the gradient, by the two-loop recursion.
+    private func descent(
+        _ gradient: [Double], _ pairs: [(step: [Double], change: [Double], curvature: Double)]
+    ) -> [Double] {
+        var direction = gradient
+        var weights = [Double](repeating: 0, count: pairs.count)
+        for (index, pair) in pairs.enumerated().reversed() {
+            weights[index] = dot(pair.step, direction) / pair.curvature
+            add(-weights[index], pair.change, to: &direction)
+        }
+        if let last = pairs.last {
+            let scale = last.curvature / dot(last.change, last.change)
+            for index in direction.indices { direction[index] *= scale }
+        }
+        for (index, pair) in pairs.enumerated() {
+            add(weights[index] - dot(pair.change, direction) / pair.curvature, pair.step, to: &direction)
+        }
+        for index in direction.indices { direction[index] = -direction[index] }
+        return direction
+    }
+
+    /// A step that meets the weak Wolfe conditions, by bisection; nil where none lowers the value any more.
+    private func search<Failure: Error>(
+        from point: [Double], value: Double, slope: Double, along direction: [Double], first: Double,
+        _ evaluate: ([Double]) throws(Failure) -> (value: Double, gradient: [Double])
+    ) throws(Failure) -> (point: [Double], value: Double, gradient: [Double])? {
+        guard slope < 0 else { return nil }
+        var length = first
+        var shortest = 0.0
+        var longest = Double.infinity
+        for _ in 0..<60 {
+            var candidate = point
+            add(length, direction, to: &candidate)
+            let (reached, gradient) = try evaluate(candidate)
+            if !(reached <= value + 1e-4 * length * slope) {
+                longest = length
+            } else if dot(gradient, direction) < 0.9 * slope {
+                shortest = length
+            } else {
+                return (candidate, reached, gradient)
+            }
+            length = longest.isFinite ? (shortest + longest) / 2 : 2 * length
+        }
+        return nil
+    }
+}
+
+private func dot(_ a: [Double], _ b: [Double]) -> Double {
+    // Four running sums, because one would make every addition wait for the last.
+    var sums = SIMD4<Double>()
+    let whole = a.count & ~3
+    for index in stride(from: 0, to: whole, by: 4) {
+        let left = SIMD4<Double>(a[index], a[index + 1], a[index + 2], a[index + 3])
+        let right = SIMD4<Double>(b[index], b[index + 1], b[index + 2], b[index + 3])
+        sums += left * right
+    }
+    var sum = sums.sum()
+    for index in whole..<a.count { sum += a[index] * b[index] }
+    return sum
+}
+
+private func largest(_ a: [Double]) -> Double { a.reduce(0) { max($0, abs($1)) } }
+
+private func difference(_ a: [Double], _ b: [Double]) -> [Double] { zip(a, b).map { $0 - $1 } }
+
+private func add(_ factor: Double, _ a: [Double], to b: inout [Double]) {
+    for index in b.indices { b[index] += factor * a[index] }
+}

@@ -1,0 +1,73 @@
+import Foundation
+import Torch
+
+/// Multinomial logistic regression on frozen features, trained to convergence.
+///
+/// Minimises `1/2 |W|^2 + C * sum_i -log softmax(W x_i + b)[y_i]`, the intercept unpenalised, on features that are
+/// standardised with the training rows' mean and population deviation (constant features are only centred). Equals
+/// scikit-learn's `LogisticRegression(C)` behind a `StandardScaler`.
+public struct LinearProbe {
+    /// Weights on standardised features and the intercept, `[classes, D + 1]`, float64.
+    public let weights: Tensor
+    /// The training rows' mean, `[D]`, float64.
+    public let mean: Tensor
+    /// The training rows' deviation, 1 where a feature is constant, `[D]`, float64.
+    public let deviation: Tensor
+    /// The objective at the weights.
+    public let objective: Double
+    /// Steps of L-BFGS taken.
+    public let iterations: Int
+    /// Whether the largest entry of the gradient fell to 1e-6 * C * rows.
+    public let converged: Bool
+
+    /// Fits a probe.
+    /// - Parameters:
+    ///   - features: `[N, D]`, any floating type.
+    ///   - labels: N classes in `0..<classes`.
+    ///   - cost: C, the weight of the data against the penalty.
+    public init(
+        features: Tensor, labels: [Int], classes: Int, cost: Double, maximumIterations: Int = 2000
+    ) throws(TorchError) {
+        let rows = try features.detach().to(.float64)
+        mean = try rows.mean(dim: 0)
+        let spread = try (rows - mean).pow(2).mean(dim: 0).sqrt()
+        // Rounding leaves a constant column a deviation near its magnitude's last bit, not always 0.
+        let noise = try mean.abs() * 1e-12 + 1e-30
+        deviation = try Tensor.where(spread.gt(noise), spread, Tensor.ones(spread.shape, dtype: .float64))
+        let inputs = try LinearProbe.inputs(rows, mean, deviation)
+        let targets = try Tensor(labels.map(Int64.init), shape: [labels.count]).oneHot(classes).to(.float64)
+        let width = inputs.shape[1]
+        let penalised = try Tensor(
+            (0..<width).map { $0 == width - 1 ? 0.0 : 1.0 }, shape: [1, width])
+        let search = LBFGS(maximumIterations: maximumIterations, gradientTolerance: 1e-6 * cost * Double(labels.count))
+        let start = [Double](repeating: 0, count: classes * width)
+        let minimum = try search.minimise(from: start) { (point: [Double]) throws(TorchError) in
+            let weights = try Tensor(point, shape: [classes, width])
+            let logs = try inputs.matmul(weights.transpose(0, 1)).logSoftmax(dim: 1)
+            let shrunk = try weights * penalised
+            let loss = try -(logs * targets).sum().item()
+            let penalty = try 0.5 * (shrunk * shrunk).sum().item()
+            let residual = try logs.exp() - targets
+            let gradient = try residual.transpose(0, 1).matmul(inputs) * cost + shrunk
+            return (penalty + cost * loss, try gradient.toArray())
+        }
+        weights = try Tensor(minimum.point, shape: [classes, width])
+        objective = minimum.value
+        iterations = minimum.iterations
+        converged = minimum.converged
+    }
+
+    /// The classes of each row from most to least probable, the first `count` of them.
+    public func ranking(_ features: Tensor, count: Int = 5) throws(TorchError) -> [[Int]] {
+        let inputs = try LinearProbe.inputs(features.detach().to(.float64), mean, deviation)
+        let logits = try inputs.matmul(weights.transpose(0, 1))
+        let best = min(count, weights.shape[0])
+        let indices: [Int64] = try logits.topk(best, dim: 1).indices.toArray()
+        return stride(from: 0, to: indices.count, by: best).map { row in indices[row..<row + best].map { Int($0) } }
+    }
+
+    private static func inputs(_ rows: Tensor, _ mean: Tensor, _ deviation: Tensor) throws(TorchError) -> Tensor {
+        let standardised = try (rows - mean) / deviation
+        return try Tensor.cat([standardised, Tensor.ones([rows.shape[0], 1], dtype: .float64)], dim: 1)
+    }
+}

@@ -1,0 +1,116 @@
+import Foundation
+import Torch
+import Views
+
+/// Scores a frozen encoder: linear probe and weighted kNN, beside a random encoder where asked for.
+public struct Probe {
+    /// How to score.
+    public struct Options: Sendable {
+        /// C of the logistic regression; the experiment's where nil.
+        public var cost: Double?
+        /// Neighbours of the kNN; by the size of the bank where nil.
+        public var neighbours: Int?
+        /// Whether the same architecture with random weights is scored too.
+        public var control = false
+        /// The share of unusable images above which scoring stops.
+        public var maximumBad = 0.01
+
+        /// The defaults.
+        public init() {}
+    }
+
+    private let file: EncoderFile
+    private let machine: Machine
+    private let options: Options
+
+    /// Makes a probe of an encoder.
+    public init(_ file: EncoderFile, machine: Machine, options: Options = Options()) {
+        self.file = file
+        self.machine = machine
+        self.options = options
+    }
+
+    /// Learns on the training images' features and scores on the test images'.
+    /// - Parameter progress: told what is being done and the share done, 0...1.
+    /// - Throws: `TrainingError` where there are fewer than two classes or the encoder changed; `LoaderError`, `TorchError`.
+    public func run(
+        train: any Source, test: any Source, split: String, progress: (String, Double) -> Void = { _, _ in }
+    ) throws -> ProbeReport {
+        guard train.classes.count > 1 else {
+            throw TrainingError(
+                .data, "a linear probe needs two class folders at least, there are \(train.classes.count)")
+        }
+        guard test.count > 0 else { throw TrainingError(.data, "there are no test images") }
+        try machine.prepare()
+        let before = try EncoderFile.hash(file.path)
+        var encoders = [file.encoder]
+        if options.control {
+            // Seeded apart from the run, so that the control is not the run's own beginning.
+            let generator = try Generator(seed: file.experiment.training.seed &+ 0x5EED)
+            encoders.append(try file.experiment.encoder.component.build(generator: generator))
+        }
+        for encoder in encoders { try encoder.move(to: machine.device, channelsLast: machine.channelsLast) }
+        let pipeline = try ViewPipeline(file.experiment.views)
+        let extractor = FeatureExtractor(pipeline: pipeline, machine: machine, maximumBad: options.maximumBad)
+        let total = Double(train.count + test.count)
+        let known = try extractor.features(of: train, by: encoders) { progress("features", Double($0) / total) }
+        let asked = try extractor.features(of: test, by: encoders) {
+            progress("features", Double(train.count + $0) / total)
+        }
+        var pairs: [ProbeReport.Pair] = []
+        for index in encoders.indices {
+            progress(index == 0 ? "linear probe" : "linear probe of the control", 1)
+            pairs.append(try score(known, asked, index, classes: train.classes))
+        }
+        let after = try EncoderFile.hash(file.path)
+        guard before == after else {
+            throw TrainingError(.failed, "\(file.path): changed while it was scored; run the probe again")
+        }
+        return ProbeReport(
+            encoder: .init(
+                path: file.path, architecture: file.experiment.encoder.name, dimension: file.encoder.dimension,
+                sha256Before: before, sha256After: after),
+            classes: train.classes, trainImages: known.labels.count, testImages: asked.labels.count,
+            skipped: known.skipped.count + asked.skipped.count, split: split, protocol: words(pairs[0], pipeline),
+            majority: majority(known.labels, asked.labels, classes: train.classes.count),
+            linearProbe: pairs[0].linearProbe, knn: pairs[0].knn, control: pairs.count > 1 ? pairs[1] : nil)
+    }
+
+    private func score(
+        _ known: Features, _ asked: Features, _ index: Int, classes: [String]
+    ) throws(TorchError) -> ProbeReport.Pair {
+        let cost = options.cost ?? file.experiment.evaluation.cost
+        let probe = try LinearProbe(
+            features: known.rows[index], labels: known.labels, classes: classes.count, cost: cost)
+        let linear = Scores(
+            ranked: try probe.ranking(asked.rows[index]), labels: asked.labels, classes: classes.count)
+        let defaults = NearestNeighbours.defaults(bank: known.labels.count)
+        let neighbours = try NearestNeighbours(
+            features: known.rows[index], labels: known.labels, classes: classes.count,
+            neighbours: options.neighbours ?? defaults.neighbours, temperature: defaults.temperature)
+        let nearest = Scores(
+            ranked: try neighbours.ranking(asked.rows[index]), labels: asked.labels, classes: classes.count)
+        return ProbeReport.Pair(
+            linearProbe: .init(
+                top1: linear.top1, top5: linear.top5, balanced: linear.balanced,
+                perClass: Dictionary(uniqueKeysWithValues: zip(classes, linear.perClass)), confusion: linear.confusion,
+                C: cost, objective: probe.objective, iterations: probe.iterations, converged: probe.converged),
+            knn: .init(
+                top1: nearest.top1, top5: nearest.top5, k: neighbours.neighbours, temperature: neighbours.temperature))
+    }
+
+    private func words(_ pair: ProbeReport.Pair, _ pipeline: ViewPipeline) -> String {
+        let views = pipeline.evaluation.branches[0]
+        let steps = file.experiment.views.evaluation.map(\.name).joined(separator: ", ")
+        return "frozen encoder, running batch-norm statistics, input \(views.size) by \(steps); linear probe: features "
+            + "standardised by the training rows, 1/2 |w|^2 + C sum log loss with C = \(pair.linearProbe.C), L-BFGS to "
+            + "convergence; kNN: cosine, k = \(pair.knn.k), weight e^(cos/T) with T = \(pair.knn.temperature)"
+    }
+
+    private func majority(_ known: [Int], _ asked: [Int], classes: Int) -> Double {
+        var counts = [Int](repeating: 0, count: classes)
+        for label in known { counts[label] += 1 }
+        let largest = counts.indices.max { counts[$0] < counts[$1] } ?? 0
+        return Double(asked.count { $0 == largest }) / Double(max(asked.count, 1))
+    }
+}

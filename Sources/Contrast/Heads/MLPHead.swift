@@ -1,0 +1,63 @@
+import Torch
+import Views
+
+/// SimCLR's projection head: linear layers with batch norm and ReLU between them (Chen et al. 2020, section 2.1).
+public struct MLPHead: HeadArchitecture {
+    /// `mlp`.
+    public static let name = "mlp"
+
+    /// Linear layers.
+    public var layers = 2
+    /// Numbers of a hidden layer; as many as the encoder's features where it is not set.
+    public var hidden: Int?
+    /// Numbers of an embedding.
+    public var output = 128
+    /// Whether batch norm stands between the layers.
+    public var batchNorm = true
+
+    /// Two layers to 128 numbers with batch norm between.
+    public init() {}
+
+    /// Checks the ranges.
+    public func validate() throws(InvalidSetting) {
+        try require("layers", layers, in: 1...10)
+        if let hidden { try require("hidden", hidden, in: 1...65_536) }
+        try require("output", output, in: 1...65_536)
+    }
+
+    /// Builds the head with random weights.
+    public func build(inputs: Int, generator: Generator) throws(TorchError) -> any Head {
+        try MLP(inputs: inputs, settings: self, generator: generator)
+    }
+}
+
+/// The network of `MLPHead`.
+final class MLP: Head {
+    let linears: ModuleList<Linear>
+    let norms: ModuleList<BatchNorm>
+
+    init(inputs: Int, settings: MLPHead, generator: Generator) throws(TorchError) {
+        var linears: [Linear] = []
+        var norms: [BatchNorm] = []
+        var width = inputs
+        for layer in 0..<settings.layers {
+            let next = layer == settings.layers - 1 ? settings.output : settings.hidden ?? inputs
+            linears.append(try Linear(width, next, generator: generator))
+            if settings.batchNorm, layer < settings.layers - 1 { norms.append(try BatchNorm(next)) }
+            width = next
+        }
+        self.linears = ModuleList(linears)
+        self.norms = ModuleList(norms)
+    }
+
+    func callAsFunction(_ features: Tensor, training: Bool) throws(TorchError) -> Tensor {
+        var x = features
+        for (layer, linear) in linears.modules.enumerated() {
+            x = try linear(x)
+            guard layer < linears.modules.count - 1 else { break }
+            if !norms.modules.isEmpty { x = try norms.modules[layer](x, training: training) }
+            x = try x.relu()
+        }
+        return x
+    }
+}

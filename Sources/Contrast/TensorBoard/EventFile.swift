@@ -1,0 +1,80 @@
+import Files
+import Foundation
+import SwiftProtobuf
+
+/// Appends scalars and pictures to a TensorBoard event file, `events.out.tfevents.TIME.HOST`.
+///
+/// A record is its length (8 bytes, little-endian), the masked CRC-32C of the length, the serialised event, and the
+/// masked CRC-32C of the event: TensorFlow's TFRecord framing.
+public final class EventFile {
+    private let file: AppendingFile
+
+    /// Opens a new event file in `folder`.
+    /// - Throws: `FileError` where it cannot be written.
+    public init(in folder: String, now: Date = Date()) throws(FileError) {
+        let name = "events.out.tfevents.\(Int(now.timeIntervalSince1970)).\(ProcessInfo.processInfo.hostName)"
+        file = try AppendingFile("\(folder)/\(name)")
+        var event = TBEvent()
+        event.wallTime = now.timeIntervalSince1970
+        event.fileVersion = "brain.Event:2"
+        try append(event)
+    }
+
+    /// Writes scalars of one step, in order.
+    public func write(_ scalars: [(tag: String, value: Double)], step: Int, now: Date = Date()) throws(FileError) {
+        var event = TBEvent()
+        event.wallTime = now.timeIntervalSince1970
+        event.step = Int64(step)
+        event.summary.value = scalars.map { scalar in
+            var value = TBSummary.Value()
+            value.tag = scalar.tag
+            value.simpleValue = Float(scalar.value)
+            return value
+        }
+        try append(event)
+    }
+
+    /// Writes a picture, given as the bytes of a PNG file.
+    public func write(png: [UInt8], width: Int, height: Int, tag: String, step: Int) throws(FileError) {
+        var image = TBSummary.Image()
+        image.width = Int32(width)
+        image.height = Int32(height)
+        image.colorspace = 3
+        image.encodedImageString = Data(png)
+        var value = TBSummary.Value()
+        value.tag = tag
+        value.image = image
+        var event = TBEvent()
+        event.wallTime = Date().timeIntervalSince1970
+        event.step = Int64(step)
+        event.summary.value = [value]
+        try append(event)
+    }
+
+    private func append(_ event: TBEvent) throws(FileError) {
+        let payload: Data
+        do {
+            payload = try event.serializedData()
+        } catch {
+            throw FileError(path: file.path, reason: "cannot serialise an event: \(error)")
+        }
+        let length = withUnsafeBytes(of: UInt64(payload.count).littleEndian) { Data($0) }
+        try file.append(length + EventFile.maskedChecksum(length) + payload + EventFile.maskedChecksum(payload))
+    }
+
+    private static func maskedChecksum(_ data: Data) -> Data {
+        let checksum = crc32c(data)
+        let masked = (checksum >> 15 | checksum << 17) &+ 0xA282_EAD8
+        return withUnsafeBytes(of: masked.littleEndian) { Data($0) }
+    }
+
+    /// CRC-32C (Castagnoli), bit by bit: a few hundred bytes an epoch need no table.
+    static func crc32c(_ data: Data) -> UInt32 {
+        var remainder: UInt32 = 0xFFFF_FFFF
+        for byte in data {
+            remainder ^= UInt32(byte)
+            for _ in 0..<8 { remainder = remainder >> 1 ^ (remainder & 1 == 1 ? 0x82F6_3B78 : 0) }
+        }
+        return ~remainder
+    }
+}

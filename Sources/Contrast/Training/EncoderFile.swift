@@ -1,0 +1,76 @@
+import Crypto
+import Files
+import Foundation
+import Torch
+import Views
+
+/// A trained encoder with everything that is needed to use it: the network, its weights' hash, and how its input is made.
+public struct EncoderFile {
+    /// The file of weights.
+    public let path: String
+    /// The network with the weights, in main memory.
+    public let encoder: any Encoder
+    /// The run's configuration.
+    public let experiment: Experiment
+
+    /// SHA-256 of the file as it is now, in hexadecimal.
+    /// - Throws: `TrainingError` where it cannot be read.
+    public static func hash(_ path: String) throws(TrainingError) -> String {
+        guard let data = try? Data(contentsOf: URL(fileURLWithPath: path), options: .alwaysMapped) else {
+            throw TrainingError(.failed, "\(path): cannot be read")
+        }
+        return SHA256.hash(data: data).map { String(format: "%02x", $0) }.joined()
+    }
+
+    /// Opens a run folder's encoder, or a file of weights that a run wrote.
+    /// - Throws: `TrainingError`, `SafetensorsError`, `ConfigurationError`, `TorchError`.
+    public init(_ path: String) throws {
+        let file = Folder.exists(path) ? RunFolder(path).encoder : path
+        guard FileManager.default.fileExists(atPath: file) else {
+            throw TrainingError(
+                .unusable, "\(path): there is no encoder.safetensors; has the run ended or been interrupted by Ctrl-C?")
+        }
+        self.path = file
+        let weights = try Safetensors(contentsOf: file)
+        guard let configuration = weights.metadata["configuration"] else {
+            throw TrainingError(.unusable, "\(file): does not say which encoder it is; it was not written by diptych")
+        }
+        experiment = try ConfigurationReader(file: file, text: configuration).read(Experiment.self)
+        encoder = try experiment.encoder.component.build(generator: Generator(seed: 0))
+        do {
+            // Weights from elsewhere may bring torchvision's classifier, which a feature does not need.
+            try encoder.load(stateDict: weights.tensors) { $0.hasPrefix("fc.") }
+        } catch {
+            throw TrainingError(.unusable, "\(file): does not fit \(experiment.encoder.name): \(error)")
+        }
+    }
+
+    /// Writes the encoder's weights under bare torchvision keys, its description beside, and the head's weights.
+    static func write(_ model: any ContrastiveModel, experiment: Experiment, epochs: Int, to folder: RunFolder) throws {
+        let configuration = try ConfigurationWriter.yaml(experiment)
+        let notes = ["format": "pt", "configuration": configuration]
+        try Safetensors(tensors: model.encoder.stateDict, metadata: notes).write(to: folder.encoder)
+        try Safetensors(tensors: model.head.stateDict, metadata: notes).write(to: folder.head)
+        let pipeline = try ViewPipeline(experiment.views).evaluation
+        let description = Description(
+            architecture: experiment.encoder.name, dimension: model.encoder.dimension,
+            inputSize: [pipeline.branches[0].size.height, pipeline.branches[0].size.width],
+            mean: experiment.views.normalize.mean, std: experiment.views.normalize.std, epochs: epochs,
+            sha256: try hash(folder.encoder), configuration: configuration)
+        let encoder = JSONEncoder()
+        encoder.keyEncodingStrategy = .convertToSnakeCase
+        encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+        try AtomicFile.write(try encoder.encode(description) + Data([0x0A]), to: folder.encoderDescription)
+    }
+
+    private struct Description: Codable {
+        var architecture: String
+        var dimension: Int
+        var inputSize: [Int]
+        var mean: [Double]
+        var std: [Double]
+        var epochs: Int
+        var sha256: String
+        var configuration: String
+    }
+}

@@ -1,0 +1,36 @@
+import Torch
+import Views
+
+/// Where and with how many threads to compute.
+public struct Machine: Equatable, Sendable {
+    /// The device of the network.
+    public var device: Device
+    /// Threads of an operation, and of the loader.
+    public var threads: Int
+
+    /// Names a machine.
+    public init(device: Device, threads: Int) {
+        self.device = device
+        self.threads = threads
+    }
+
+    /// Whether pictures are laid out with the channels innermost.
+    var channelsLast: Bool { device != .cpu || Runtime.prefersChannelsLast }
+
+    /// Sets libtorch's threads.
+    func prepare() throws(TorchError) { try Runtime.setThreads(threads) }
+
+    /// A branch's views as a tensor `[count * N, 3, H, W]`; valid until the loader's next batch.
+    func tensor(_ batch: ViewBatch, branch index: Int) throws(TorchError) -> Tensor {
+        let branch = batch.branches[index]
+        let views = batch.views(branch: index)
+        guard let memory = views.baseAddress else {
+            throw TorchError(operation: "borrow", message: "the batch is empty")
+        }
+        let images = try Tensor.borrowing(
+            memory, shape: [branch.count * batch.count, Image.channels, branch.size.height, branch.size.width],
+            dtype: .float32, owner: batch)
+        let placed = try images.to(device: device)
+        return channelsLast ? try placed.channelsLast() : placed
+    }
+}

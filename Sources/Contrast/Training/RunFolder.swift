@@ -1,0 +1,38 @@
+import Files
+import Foundation
+
+/// The folder that a run leaves behind, and the names of the files in it.
+public struct RunFolder: Sendable {
+    /// Where it lies.
+    public let path: String
+
+    /// Names a folder; nothing is made or read.
+    public init(_ path: String) {
+        // A trailing slash would double in messages.
+        self.path = path.count > 1 && path.hasSuffix("/") ? String(path.dropLast()) : path
+    }
+
+    /// The resolved configuration, every setting written out.
+    public var configuration: String { "\(path)/config.yaml" }
+    /// One JSON object a line: steps and epochs.
+    public var metrics: String { "\(path)/metrics.jsonl" }
+    /// The state to resume from.
+    public var checkpoint: String { "\(path)/checkpoints/last.ckpt" }
+    /// The encoder's weights under torchvision's keys.
+    public var encoder: String { "\(path)/encoder.safetensors" }
+    /// What the encoder is and how its input is made.
+    public var encoderDescription: String { "\(path)/encoder.json" }
+    /// The projection head's weights.
+    public var head: String { "\(path)/head.safetensors" }
+    /// The scores and the protocol that produced them.
+    public var probe: String { "\(path)/probe.json" }
+    /// The images that could not be used, with reasons.
+    public var quarantine: String { "\(path)/quarantine.jsonl" }
+    /// A picture of view pairs as the trainer saw them.
+    public var views: String { "\(path)/views.png" }
+
+    /// Whether a run has begun here.
+    public var exists: Bool { FileManager.default.fileExists(atPath: configuration) }
+    /// Whether there is a state to resume from.
+    public var hasCheckpoint: Bool { FileManager.default.fileExists(atPath: checkpoint) }
+}

@@ -1,0 +1,48 @@
+import Files
+import Foundation
+
+/// Appends to the run's metrics.jsonl and TensorBoard events.
+final class RunLog {
+    private let metrics: AppendingFile
+    private let events: EventFile
+    private let encoder: JSONEncoder
+
+    /// Opens the logs. Lines of steps after `step`, which a killed run wrote past its last checkpoint, are dropped.
+    init(_ folder: RunFolder, resumingAt step: Int?) throws(FileError) {
+        try Folder.create(at: folder.path)
+        if let step { try RunLog.truncate(folder.metrics, after: step) }
+        metrics = try AppendingFile(folder.metrics)
+        events = try EventFile(in: folder.path)
+        encoder = JSONEncoder()
+        encoder.keyEncodingStrategy = .convertToSnakeCase
+        encoder.outputFormatting = [.sortedKeys]
+        // A diverged loss is a fact to be logged, not a reason to lose the log.
+        encoder.nonConformingFloatEncodingStrategy = .convertToString(
+            positiveInfinity: "Infinity", negativeInfinity: "-Infinity", nan: "NaN")
+    }
+
+    func write(_ record: StepRecord) throws { try append(record) }
+
+    func write(_ record: EpochRecord) throws {
+        try append(record)
+        try events.write(record.scalars, step: record.step)
+    }
+
+    func write(picture png: [UInt8], width: Int, height: Int, tag: String) throws(FileError) {
+        try events.write(png: png, width: width, height: height, tag: tag, step: 0)
+    }
+
+    private func append(_ record: some Encodable) throws {
+        try metrics.append(try encoder.encode(record) + Data([0x0A]))
+    }
+
+    private static func truncate(_ path: String, after step: Int) throws(FileError) {
+        struct Position: Decodable { var step: Int }
+        guard let text = FileManager.default.contents(atPath: path) else { return }
+        let kept = text.split(separator: 0x0A).filter { line in
+            guard let position = try? JSONDecoder().decode(Position.self, from: Data(line)) else { return false }
+            return position.step <= step
+        }
+        try AtomicFile.write(kept.flatMap { $0 + [0x0A] }, to: path)
+    }
+}

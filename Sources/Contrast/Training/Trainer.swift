@@ -1,0 +1,255 @@
+import Files
+import Foundation
+import Torch
+import Views
+
+/// Trains an encoder on a source of images and leaves a run folder; the loop of a run, top to bottom.
+public final class Trainer {
+    /// How a run ended.
+    public enum Outcome: Equatable, Sendable {
+        /// All passes were done.
+        case finished
+        /// It was asked to stop, and can be resumed.
+        case interrupted
+    }
+
+    private let experiment: Experiment
+    private let images: any Source
+    private let heldOut: (any Source)?
+    private let folder: RunFolder
+    private let machine: Machine
+    private let maximumBad: Double
+    private let configuration: String
+    private let pipeline: ViewPipeline
+    private let sampler: Sampler
+    private let model: any ContrastiveModel
+    private let optimizer: any Optimizer
+    private var position: Checkpoint.Position
+    private var quarantined = Set<String>()
+
+    /// Prepares a run: builds the network with the seed's weights, or takes up the folder's last checkpoint.
+    /// - Parameters:
+    ///   - images: what to learn from.
+    ///   - heldOut: labelled images for kNN scores on the way; nil or unlabelled for none.
+    ///   - maximumBad: the share of unusable images, 0...1, above which the run stops.
+    ///   - resume: whether to go on from the last checkpoint, which must be there.
+    /// - Throws: `TrainingError`, `InvalidSetting`, `TorchError`, `FileError`, `SafetensorsError`.
+    public init(
+        _ experiment: Experiment, images: any Source, heldOut: (any Source)? = nil, folder: RunFolder,
+        machine: Machine, maximumBad: Double = 0.01, resume: Bool = false, observer: any TrainingObserver
+    ) throws {
+        self.experiment = experiment
+        self.images = images
+        self.heldOut = heldOut
+        self.folder = folder
+        self.machine = machine
+        self.maximumBad = maximumBad
+        configuration = try ConfigurationWriter.yaml(experiment)
+        pipeline = try ViewPipeline(experiment.views)
+        let training = experiment.training
+        guard pipeline.viewCount >= 2, pipeline.branches[0].count >= 1 else {
+            throw TrainingError(.unusable, "views.branches: there must be two views of an image at least")
+        }
+        guard images.count >= 2 else {
+            throw TrainingError(.data, "there are \(images.count) images; a contrast needs two at least")
+        }
+        // The last, smaller batch is left out: its loss has another ceiling, its batch norm other noise.
+        sampler = Sampler(
+            count: images.count, batch: min(training.batchSize, images.count), seed: training.seed, dropLast: true)
+        if training.batchSize > images.count {
+            observer.notice(
+                "training.batch_size is \(training.batchSize), there are \(images.count) images: all are one batch")
+        }
+        try machine.prepare()
+        let generator = try Generator(seed: training.seed)
+        let encoder = try experiment.encoder.component.build(generator: generator)
+        model = try experiment.method.component.build(encoder: encoder, generator: generator)
+        try model.move(to: machine.device, channelsLast: machine.channelsLast)
+        optimizer = try training.optimizer.component.build(model.namedParameters)
+        position = Checkpoint.Position()
+        if resume {
+            position = try Checkpoint.read(
+                folder.checkpoint, configuration: configuration, into: model, optimizer
+            ).position
+        }
+    }
+
+    /// Trains to the end, or until `stop` says so after a step; the folder then holds a checkpoint and the encoder.
+    /// - Throws: `TrainingError`, `LoaderError`, `TorchError`, `FileError`.
+    public func run(observer: any TrainingObserver, stop: () -> Bool = { false }) throws -> Outcome {
+        let training = experiment.training
+        try AtomicFile.write(configuration, to: folder.configuration)
+        let log = try RunLog(folder, resumingAt: position.step > 0 ? position.step : nil)
+        if position.step == 0 { try showViews(log) }
+        var options = LoaderOptions()
+        options.threads = machine.threads
+        options.badImages = .skip(maximum: maximumBad)
+        let loader = try Loader(
+            images, pipeline: pipeline, sampler: sampler, seed: training.seed,
+            epochs: position.epoch..<training.epochs, from: position.batch, options: options)
+        defer { loader.stop() }
+        let steps = training.epochs * sampler.batches
+        let before = position.skipped
+        for epoch in position.epoch..<training.epochs {
+            var clock = Stopwatch(loader)
+            var last: (objective: Objective, lr: Double)?
+            while let batch = try loader.next() {
+                // A place in the schedule belongs to a batch, whether or not earlier ones were left out.
+                let place = epoch * sampler.batches + batch.index
+                let factor = training.schedule.component.factor(
+                    step: place, steps: steps, stepsPerEpoch: sampler.batches)
+                guard batch.count >= 2 else { continue }
+                let objective = try step(batch, factor: factor)
+                let loss = try objective.loss.item()
+                guard loss.isFinite else {
+                    throw TrainingError(
+                        .failed,
+                        "the loss is \(loss) at step \(position.step + 1) (epoch \(epoch + 1), batch \(batch.index + 1)); "
+                            + "lower training.optimizer.\(training.optimizer.name).lr or raise the temperature")
+                }
+                let lr = training.optimizer.component.lr * factor
+                last = (objective, lr)
+                position.step += 1
+                position.batch = batch.index + 1
+                position.skipped = before + loader.quarantine.count
+                position.meter.add(loss: loss, candidates: objective.candidates, images: batch.count)
+                clock.lap(into: &position.meter)
+                if position.step % training.logEvery == 0 {
+                    try log.write(stepRecord(epoch: epoch, loss: loss, objective: objective, lr: lr))
+                }
+                observer.stepped(progress(epoch: epoch, loss: loss, objective: objective))
+                if stop() {
+                    try quarantine(loader.quarantine)
+                    try save()
+                    try EncoderFile.write(model, experiment: experiment, epochs: epoch, to: folder)
+                    return .interrupted
+                }
+            }
+            clock.lap(into: &position.meter)
+            try quarantine(loader.quarantine)
+            guard let last else {
+                throw TrainingError(.data, "no batch of epoch \(epoch + 1) had two usable images")
+            }
+            let record = try epochRecord(epoch: epoch, last: last)
+            try log.write(record)
+            observer.finished(record)
+            position.epoch = epoch + 1
+            position.batch = 0
+            position.meter = EpochMeter()
+            try save()
+        }
+        try EncoderFile.write(model, experiment: experiment, epochs: training.epochs, to: folder)
+        return .finished
+    }
+
+    /// One optimiser step on one batch.
+    private func step(_ batch: ViewBatch, factor: Double) throws(TorchError) -> Objective {
+        try optimizer.zeroGrad()
+        var views: [ViewTensor] = []
+        for (index, branch) in batch.branches.enumerated() {
+            views.append(
+                ViewTensor(images: try machine.tensor(batch, branch: index), count: branch.count))
+        }
+        let objective = try model.objective(views)
+        try objective.loss.backward()
+        try optimizer.step(factor: factor)
+        return objective
+    }
+
+    private func save() throws {
+        try Checkpoint(position: position, configuration: configuration)
+            .write(model: model, optimizer: optimizer, to: folder.checkpoint)
+    }
+
+    /// Appends the images that were met since the last call, so that a killed run has listed them too.
+    private func quarantine(_ records: [QuarantineRecord]) throws {
+        let new = records.filter { quarantined.insert($0.name).inserted }
+        guard !new.isEmpty else { return }
+        let file = try AppendingFile(folder.quarantine)
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+        for record in new { try file.append(try encoder.encode(record) + Data([0x0A])) }
+    }
+
+    /// Draws what the trainer will see, into the folder and into TensorBoard.
+    private func showViews(_ log: RunLog) throws {
+        let sheet = ContactSheet(pipeline: pipeline, seed: experiment.training.seed)
+        guard let picture = try? sheet.draw(images, count: 8) else { return }
+        let png = try PNGWriter.encode(picture)
+        try AtomicFile.write(png, to: folder.views)
+        try log.write(picture: png, width: picture.size.width, height: picture.size.height, tag: "views")
+    }
+
+    private func progress(epoch: Int, loss: Double, objective: Objective) -> TrainingProgress {
+        let meter = position.meter
+        let left = experiment.training.epochs * sampler.batches - (epoch * sampler.batches + position.batch)
+        return TrainingProgress(
+            epoch: epoch + 1, epochs: experiment.training.epochs, batch: position.batch, batches: sampler.batches,
+            loss: loss, bound: objective.candidates.map { log(Double($0)) - loss }, ceiling: meter.ceiling,
+            imagesPerSecond: Double(meter.images) / max(meter.seconds, 1e-9),
+            dataWait: meter.waited / max(meter.seconds, 1e-9),
+            secondsLeft: meter.seconds / Double(max(meter.steps, 1)) * Double(left))
+    }
+
+    private func stepRecord(epoch: Int, loss: Double, objective: Objective, lr: Double) -> StepRecord {
+        let ceiling = objective.candidates.map { log(Double($0)) }
+        return StepRecord(
+            epoch: epoch + 1, step: position.step, trainLoss: loss, miBound: ceiling.map { $0 - loss },
+            miCeiling: ceiling ?? 0, lr: lr)
+    }
+
+    private func epochRecord(epoch: Int, last: (objective: Objective, lr: Double)) throws -> EpochRecord {
+        let meter = position.meter
+        let (first, second) = (last.objective.embeddings.first, last.objective.embeddings.second)
+        return EpochRecord(
+            epoch: epoch + 1, step: position.step, trainLoss: meter.loss / Double(max(meter.steps, 1)),
+            miBound: meter.bounded > 0 ? meter.bound / Double(meter.bounded) : nil, miCeiling: meter.ceiling,
+            alignment: try Geometry.alignment(first, second),
+            uniformity: (try Geometry.uniformity(first) + Geometry.uniformity(second)) / 2,
+            effectiveRank: try Geometry.effectiveRank(first), lr: last.lr,
+            imagesPerSecond: Double(meter.images) / max(meter.seconds, 1e-9),
+            dataWait: meter.waited / max(meter.seconds, 1e-9), seconds: meter.seconds, skipped: position.skipped,
+            valKnnTop1: try heldOutAccuracy(after: epoch + 1))
+    }
+
+    /// The weighted kNN on held-out images, in the passes that want one.
+    private func heldOutAccuracy(after epoch: Int) throws -> Double? {
+        let evaluation = experiment.evaluation
+        guard let heldOut, heldOut.count > 0, images.classes.count > 1, evaluation.knnEvery > 0,
+            epoch % evaluation.knnEvery == 0 || epoch == experiment.training.epochs
+        else { return nil }
+        let stride = max(1, (images.count + evaluation.knnImages - 1) / evaluation.knnImages)
+        let bank = Subset(images, indices: Array(Swift.stride(from: 0, to: images.count, by: stride)))
+        let extractor = FeatureExtractor(pipeline: pipeline, machine: machine, maximumBad: maximumBad)
+        let known = try extractor.features(of: bank, by: [model.encoder])
+        let asked = try extractor.features(of: heldOut, by: [model.encoder])
+        let defaults = NearestNeighbours.defaults(bank: known.labels.count)
+        let classifier = try NearestNeighbours(
+            features: known.rows[0], labels: known.labels, classes: images.classes.count,
+            neighbours: defaults.neighbours, temperature: defaults.temperature)
+        return Scores(
+            ranked: try classifier.ranking(asked.rows[0]), labels: asked.labels, classes: images.classes.count
+        ).top1
+    }
+}
+
+/// Measures the time of steps, and how much of it was spent waiting for data.
+private struct Stopwatch {
+    private let loader: Loader
+    private var last = ContinuousClock.now
+    private var waited: Double
+
+    init(_ loader: Loader) {
+        self.loader = loader
+        waited = loader.waitSeconds
+    }
+
+    mutating func lap(into meter: inout EpochMeter) {
+        let now = ContinuousClock.now
+        let elapsed = now - last
+        meter.seconds += Double(elapsed.components.seconds) + Double(elapsed.components.attoseconds) * 1e-18
+        meter.waited += loader.waitSeconds - waited
+        last = now
+        waited = loader.waitSeconds
+    }
+}

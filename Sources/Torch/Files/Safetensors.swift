@@ -1,0 +1,161 @@
+import CTorch
+import Files
+import Foundation
+
+/// A file in the safetensors format that cannot be used.
+public struct SafetensorsError: Error, Equatable, Sendable, CustomStringConvertible {
+    /// The file.
+    public var path: String
+    /// One line for people: what is wrong.
+    public var reason: String
+
+    /// `path: reason`.
+    public var description: String { "\(path): \(reason)" }
+}
+
+/// Named tensors and notes, as Hugging Face's safetensors format stores them.
+///
+/// The file is the header's length (8 bytes, little-endian), the header as JSON (name to type, shape and offsets), then
+/// the elements. Nothing in it can run; the header is checked against the file before memory is taken.
+public struct Safetensors {
+    /// The tensors by name, in main memory.
+    public var tensors: [String: Tensor]
+    /// Notes by name.
+    public var metadata: [String: String]
+
+    /// Collects tensors and notes.
+    public init(tensors: [String: Tensor], metadata: [String: String] = [:]) {
+        self.tensors = tensors
+        self.metadata = metadata
+    }
+
+    /// The longest header that is read: 100 MB, the format's own limit.
+    private static let longestHeader = 100_000_000
+
+    /// Reads a file whole.
+    /// - Throws: `SafetensorsError` where it cannot be read, is cut short or contradicts itself.
+    public init(contentsOf path: String) throws(SafetensorsError) {
+        func refuse(_ reason: String) -> SafetensorsError { SafetensorsError(path: path, reason: reason) }
+        let data: Data
+        do {
+            data = try Data(contentsOf: URL(fileURLWithPath: path), options: .alwaysMapped)
+        } catch {
+            throw refuse("cannot be read: \((error as NSError).localizedFailureReason ?? "no such file")")
+        }
+        guard data.count >= 8 else { throw refuse("is no safetensors file: only \(data.count) bytes") }
+        let length = data.withUnsafeBytes { UInt64(littleEndian: $0.loadUnaligned(as: UInt64.self)) }
+        guard length <= Safetensors.longestHeader, Int(length) <= data.count - 8 else {
+            throw refuse("is no safetensors file, or is cut short: its header should have \(length) bytes")
+        }
+        let body = data.count - 8 - Int(length)
+        guard
+            let header = try? JSONSerialization.jsonObject(with: data.subdata(in: 8..<8 + Int(length)))
+                as? [String: Any]
+        else { throw refuse("is no safetensors file: its header is not a JSON object") }
+        tensors = [:]
+        metadata = [:]
+        var spans: [Range<Int>] = []
+        for (name, value) in header {
+            if name == "__metadata__" {
+                guard let notes = value as? [String: String] else { throw refuse("has metadata that are no strings") }
+                metadata = notes
+                continue
+            }
+            let entry = try Entry(name, value, body: body, path: path)
+            spans.append(entry.span)
+            let start = 8 + Int(length) + entry.span.lowerBound
+            do throws(TorchError) {
+                tensors[name] = try Safetensors.tensor(entry, data[start..<start + entry.span.count])
+            } catch {
+                throw refuse("\(name): \(error)")
+            }
+        }
+        spans.sort { $0.lowerBound < $1.lowerBound }
+        var end = 0
+        for span in spans where !span.isEmpty {
+            guard span.lowerBound == end else { throw refuse("has tensors that overlap or leave gaps") }
+            end = span.upperBound
+        }
+        guard end == body else { throw refuse("has \(body) bytes of tensors, its header speaks of \(end)") }
+    }
+
+    /// Writes a file whole or not at all.
+    /// - Throws: `FileError`, `TorchError`.
+    public func write(to path: String) throws {
+        var header: [String: Any] = [:]
+        if !metadata.isEmpty { header["__metadata__"] = metadata }
+        var offset = 0
+        // Wide elements first, as the format's own writer does: every tensor is then aligned to its type.
+        let order = tensors.sorted { ($1.value.dtype.size, $0.key) < ($0.value.dtype.size, $1.key) }
+        for (name, tensor) in order {
+            let size = tensor.count * tensor.dtype.size
+            guard let type = Safetensors.names[tensor.dtype] else { continue }
+            header[name] = ["dtype": type, "shape": tensor.shape, "data_offsets": [offset, offset + size]]
+            offset += size
+        }
+        var json = try JSONSerialization.data(withJSONObject: header, options: [.sortedKeys, .withoutEscapingSlashes])
+        json.append(contentsOf: repeatElement(0x20, count: (8 - json.count % 8) % 8))
+        var bytes = withUnsafeBytes(of: UInt64(json.count).littleEndian) { Array($0) }
+        bytes.reserveCapacity(8 + json.count + offset)
+        bytes += json
+        for (_, tensor) in order { bytes += try Safetensors.bytes(tensor) }
+        try AtomicFile.write(bytes, to: path)
+    }
+
+    private static let names: [DType: String] = [
+        .uint8: "U8", .int32: "I32", .int64: "I64", .float16: "F16", .float32: "F32", .float64: "F64", .bool: "BOOL",
+        .bfloat16: "BF16",
+    ]
+
+    private struct Entry {
+        var dtype: DType
+        var shape: [Int]
+        var span: Range<Int>
+
+        init(_ name: String, _ value: Any, body: Int, path: String) throws(SafetensorsError) {
+            guard
+                let entry = value as? [String: Any], let type = entry["dtype"] as? String,
+                let shape = entry["shape"] as? [Int], let offsets = entry["data_offsets"] as? [Int], offsets.count == 2
+            else { throw SafetensorsError(path: path, reason: "\(name): has no dtype, shape and data_offsets") }
+            guard let dtype = Safetensors.names.first(where: { $0.value == type })?.key else {
+                throw SafetensorsError(path: path, reason: "\(name): has the type \(type), which is not supported")
+            }
+            // A product of hostile extents must not overflow.
+            var size = dtype.size
+            for extent in shape {
+                let (product, overflows) = size.multipliedReportingOverflow(by: extent)
+                guard extent >= 0, !overflows else {
+                    throw SafetensorsError(path: path, reason: "\(name): has the impossible shape \(shape)")
+                }
+                size = product
+            }
+            guard 0 <= offsets[0], offsets[0] <= offsets[1], offsets[1] <= body, offsets[1] - offsets[0] == size else {
+                throw SafetensorsError(
+                    path: path, reason: "\(name): its offsets \(offsets) do not hold the shape \(shape) of \(type)")
+            }
+            self.dtype = dtype
+            self.shape = shape
+            span = offsets[0]..<offsets[1]
+        }
+    }
+
+    private static func tensor(_ entry: Entry, _ data: Data) throws(TorchError) -> Tensor {
+        let source = data.isEmpty ? Data([0]) : data
+        return try make("tensor") { out in
+            source.withUnsafeBytes { bytes in
+                ctorch_copy_in(bytes.baseAddress, entry.shape.wide, entry.shape.rank, entry.dtype.rawValue, out)
+            }
+        }
+    }
+
+    private static func bytes(_ tensor: Tensor) throws(TorchError) -> [UInt8] {
+        let size = tensor.count * tensor.dtype.size
+        var status: ctorch_status = 0
+        let bytes = [UInt8](unsafeUninitializedCapacity: max(size, 1)) { memory, filled in
+            status = ctorch_copy_out(tensor.handle, tensor.dtype.rawValue, memory.baseAddress, Int64(tensor.count))
+            filled = status == 0 ? size : 0
+        }
+        try check("copy", status)
+        return bytes
+    }
+}

@@ -1,0 +1,32 @@
+import CTorch
+
+/// Batch normalisation over the channels (dimension 1) of `[N, C]` or `[N, C, H, W]`: Ioffe & Szegedy 2015.
+///
+/// Training uses the batch's statistics and moves the running ones by `momentum`; otherwise the running ones are used.
+/// Momentum 0.1 and epsilon 1e-5 as in PyTorch.
+public final class BatchNorm: Module {
+    let weight: Parameter
+    let bias: Parameter
+    let runningMean: Buffer
+    let runningVar: Buffer
+    let numBatchesTracked: Buffer
+
+    /// Makes a layer that begins as the identity on normalised input.
+    public init(_ channels: Int) throws(TorchError) {
+        weight = try Parameter(.ones([channels]))
+        bias = try Parameter(.zeros([channels]))
+        runningMean = Buffer(try .zeros([channels]))
+        runningVar = Buffer(try .ones([channels]))
+        numBatchesTracked = Buffer(try .zeros([], dtype: .int64))
+    }
+
+    /// The normalised input, in its shape.
+    public func callAsFunction(_ x: Tensor, training: Bool) throws(TorchError) -> Tensor {
+        if training { try numBatchesTracked.value.copy(from: numBatchesTracked.value + 1) }
+        return try make("batch_norm") {
+            ctorch_batch_norm(
+                x.handle, weight.value.handle, bias.value.handle, runningMean.value.handle, runningVar.value.handle,
+                training, 0.1, 1e-5, $0)
+        }
+    }
+}

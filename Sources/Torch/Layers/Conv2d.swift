@@ -1,0 +1,34 @@
+import CTorch
+
+/// A 2-d convolution over `[N, inputs, H, W]`; weights `[outputs, inputs, k, k]`, without bias as before batch norm.
+///
+/// Initialised as torchvision's ResNets: normal with deviation `sqrt(2 / (outputs k k))` (He et al. 2015, fan out).
+public final class Conv2d: Module {
+    let weight: Parameter
+    private let stride: Int
+    private let padding: Int
+
+    /// Makes a layer with random weights.
+    public init(
+        _ inputs: Int, _ outputs: Int, kernel: Int, stride: Int = 1, padding: Int = 0, generator: Generator
+    ) throws(TorchError) {
+        let deviation = (2 / Double(outputs * kernel * kernel)).squareRoot()
+        weight = try Parameter(generator.normal([outputs, inputs, kernel, kernel], deviation: deviation))
+        self.stride = stride
+        self.padding = padding
+    }
+
+    /// `[N, outputs, H', W']`.
+    public func callAsFunction(_ x: Tensor) throws(TorchError) -> Tensor {
+        try make("conv2d") {
+            ctorch_conv2d(x.handle, weight.value.handle, nil, Int64(stride), Int64(padding), $0)
+        }
+    }
+}
+
+extension Tensor {
+    /// The largest of each `kernel x kernel` window of `[N, C, H, W]`.
+    public func maxPool2d(kernel: Int, stride: Int, padding: Int = 0) throws(TorchError) -> Tensor {
+        try make("max_pool2d") { ctorch_max_pool2d(handle, Int64(kernel), Int64(stride), Int64(padding), $0) }
+    }
+}

@@ -1,0 +1,19 @@
+import CTorch
+
+/// `x W^T + b` over `[N, inputs]`, initialised uniformly in `1 / sqrt(inputs)` as PyTorch does.
+public final class Linear: Module {
+    let weight: Parameter
+    let bias: Parameter?
+
+    /// Makes a layer with random weights.
+    public init(_ inputs: Int, _ outputs: Int, bias: Bool = true, generator: Generator) throws(TorchError) {
+        let bound = 1 / Double(max(inputs, 1)).squareRoot()
+        weight = try Parameter(generator.uniform([outputs, inputs], -bound, bound))
+        self.bias = bias ? try Parameter(generator.uniform([outputs], -bound, bound)) : nil
+    }
+
+    /// `[N, outputs]`.
+    public func callAsFunction(_ x: Tensor) throws(TorchError) -> Tensor {
+        try make("linear") { ctorch_linear(x.handle, weight.value.handle, bias?.value.handle, $0) }
+    }
+}

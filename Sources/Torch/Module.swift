@@ -1,0 +1,160 @@
+import CTorch
+
+/// A tensor that is trained.
+public final class Parameter {
+    /// The value; a leaf that requires a gradient.
+    public private(set) var value: Tensor
+
+    /// Takes a value and asks for its gradient.
+    public init(_ value: Tensor) throws(TorchError) {
+        self.value = value
+        try value.setRequiresGrad()
+    }
+
+    /// Whether this is a bias or belongs to a normalisation: one number a channel. Recipes often spare these from decay.
+    public var isBiasOrNorm: Bool { value.shape.count <= 1 }
+
+    func replace(_ change: (Tensor) throws(TorchError) -> Tensor) throws(TorchError) {
+        value = try change(value.detach()).detach()
+        try value.setRequiresGrad()
+    }
+}
+
+/// A tensor that belongs to a module but is not trained, such as running statistics.
+public final class Buffer {
+    /// The value.
+    public private(set) var value: Tensor
+
+    /// Takes a value.
+    public init(_ value: Tensor) { self.value = value }
+
+    func replace(_ change: (Tensor) throws(TorchError) -> Tensor) throws(TorchError) { value = try change(value) }
+}
+
+/// A part of a network: a class whose stored parameters, buffers and modules are its state.
+///
+/// Keys are those of a PyTorch state dict: the property's name in snake_case, then a point, then the inner key.
+public protocol Module: AnyObject {
+    /// The stored members under their key's part; by default the properties, found by reflection.
+    var members: [(key: String, value: Any)] { get }
+}
+
+extension Module {
+    /// The stored properties under their names in snake_case, found by reflection.
+    public var members: [(key: String, value: Any)] {
+        Mirror(reflecting: self).children.compactMap { child in
+            child.label.map { (snakeCase($0), child.value) }
+        }
+    }
+
+    /// Parameters in the order of their appearance.
+    public var namedParameters: [(key: String, parameter: Parameter)] {
+        leaves(of: self, prefix: "").compactMap { leaf in (leaf.value as? Parameter).map { (leaf.key, $0) } }
+    }
+
+    /// Parameters and buffers by key, sharing memory with the module.
+    public var stateDict: [String: Tensor] {
+        var state: [String: Tensor] = [:]
+        for leaf in leaves(of: self, prefix: "") {
+            if let parameter = leaf.value as? Parameter { state[leaf.key] = parameter.value }
+            if let buffer = leaf.value as? Buffer { state[leaf.key] = buffer.value }
+        }
+        return state
+    }
+
+    /// Copies values into the parameters and buffers.
+    /// - Parameter ignoring: keys that may be there without a place, such as a classifier's.
+    /// - Throws: `StateError` where keys are missing or left over, or shapes differ; nothing is then changed.
+    public func load(
+        stateDict state: [String: Tensor], ignoring: (String) -> Bool = { _ in false }
+    ) throws(StateError) {
+        let own = stateDict
+        let missing = own.keys.filter { state[$0] == nil && !$0.hasSuffix("num_batches_tracked") }.sorted()
+        let unexpected = state.keys.filter { own[$0] == nil && !ignoring($0) }.sorted()
+        let mismatched = own.keys.sorted().compactMap { key -> String? in
+            guard let given = state[key], let place = own[key], given.shape != place.shape else { return nil }
+            return "\(key) is \(given.shape), must be \(place.shape)"
+        }
+        guard missing.isEmpty, unexpected.isEmpty, mismatched.isEmpty else {
+            throw StateError(missing: missing, unexpected: unexpected, mismatched: mismatched)
+        }
+        do throws(TorchError) {
+            for (key, place) in own { if let value = state[key] { try place.copy(from: value) } }
+        } catch {
+            throw StateError(missing: [], unexpected: [], mismatched: ["\(error)"])
+        }
+    }
+
+    /// Moves parameters and buffers to a device, and weights of convolutions to the layout asked for.
+    public func move(to device: Device, channelsLast: Bool = false) throws(TorchError) {
+        for leaf in leaves(of: self, prefix: "") {
+            if let parameter = leaf.value as? Parameter {
+                try parameter.replace { (value: Tensor) throws(TorchError) in
+                    let moved = try value.to(device: device)
+                    return channelsLast && moved.shape.count == 4 ? try moved.channelsLast() : moved
+                }
+            }
+            if let buffer = leaf.value as? Buffer {
+                try buffer.replace { (value: Tensor) throws(TorchError) in try value.to(device: device) }
+            }
+        }
+    }
+}
+
+/// A state dict that does not fit a module.
+public struct StateError: Error, Equatable, Sendable, CustomStringConvertible {
+    /// Keys that the module has and the state has not.
+    public var missing: [String]
+    /// Keys that the state has and the module has not.
+    public var unexpected: [String]
+    /// Keys whose shapes differ, in words.
+    public var mismatched: [String]
+
+    /// All in one line, at most three of each.
+    public var description: String {
+        func some(_ what: String, _ keys: [String]) -> String? {
+            guard !keys.isEmpty else { return nil }
+            let more = keys.count > 3 ? " and \(keys.count - 3) more" : ""
+            return "\(what) \(keys.prefix(3).joined(separator: ", "))\(more)"
+        }
+        return [some("missing", missing), some("unexpected", unexpected), some("mismatched", mismatched)]
+            .compactMap { $0 }.joined(separator: "; ")
+    }
+}
+
+/// Modules of one kind in a row, with their places as keys.
+public final class ModuleList<Element>: Module {
+    /// The modules.
+    public let modules: [Element]
+
+    /// Makes a list.
+    public init(_ modules: [Element]) { self.modules = modules }
+
+    /// The modules under their places.
+    public var members: [(key: String, value: Any)] {
+        modules.enumerated().map { ("\($0.offset)", $0.element) }
+    }
+}
+
+private func leaves(of module: any Module, prefix: String) -> [(key: String, value: Any)] {
+    module.members.flatMap { member -> [(key: String, value: Any)] in
+        let key = prefix + member.key
+        switch member.value {
+        case is Parameter, is Buffer: return [(key, member.value)]
+        case let inner as any Module: return leaves(of: inner, prefix: key + ".")
+        default:
+            // An optional member shows itself as one child where it is there.
+            let mirror = Mirror(reflecting: member.value)
+            guard mirror.displayStyle == .optional, let some = mirror.children.first?.value else { return [] }
+            if some is Parameter || some is Buffer { return [(key, some)] }
+            return (some as? any Module).map { leaves(of: $0, prefix: key + ".") } ?? []
+        }
+    }
+}
+
+private func snakeCase(_ name: String) -> String {
+    name.reduce(into: "") { result, character in
+        if character.isUppercase { result += "_" }
+        result += character.lowercased()
+    }
+}

@@ -1,0 +1,66 @@
+/// Moves parameters against their gradients.
+public protocol Optimizer: AnyObject {
+    /// Takes one step with the learning rate multiplied by `factor`, which a schedule gives.
+    func step(factor: Double) throws(TorchError)
+
+    /// Forgets all gradients.
+    func zeroGrad() throws(TorchError)
+
+    /// What a checkpoint must hold beside the parameters.
+    var state: [String: Tensor] { get }
+
+    /// Restores what `state` gave.
+    func load(state: [String: Tensor]) throws(StateError)
+}
+
+/// Parameters that share settings, and as many state tensors for each as the optimiser needs.
+final class ParameterGroup {
+    let keys: [String]
+    let parameters: [Parameter]
+    /// State tensors by name, in the order of the parameters.
+    let slots: [String: [Tensor]]
+
+    init(_ named: [(key: String, parameter: Parameter)], slots names: [String]) throws(TorchError) {
+        keys = named.map { $0.key }
+        parameters = named.map { $0.parameter }
+        var slots: [String: [Tensor]] = [:]
+        for name in names {
+            var tensors: [Tensor] = []
+            // A multiple of the parameter has its layout and device.
+            for parameter in parameters { tensors.append(try (parameter.value.detach() * 0).detach()) }
+            slots[name] = tensors
+        }
+        self.slots = slots
+    }
+
+    var state: [String: Tensor] {
+        var state: [String: Tensor] = [:]
+        for (name, tensors) in slots { for (key, tensor) in zip(keys, tensors) { state["\(name).\(key)"] = tensor } }
+        return state
+    }
+
+    /// Splits parameters into those with decay and those without.
+    static func split(
+        _ named: [(key: String, parameter: Parameter)], sparingBiasAndNorm: Bool, slots: [String]
+    ) throws(TorchError) -> (decayed: ParameterGroup, spared: ParameterGroup) {
+        (
+            try ParameterGroup(named.filter { !sparingBiasAndNorm || !$0.parameter.isBiasOrNorm }, slots: slots),
+            try ParameterGroup(named.filter { sparingBiasAndNorm && $0.parameter.isBiasOrNorm }, slots: slots)
+        )
+    }
+}
+
+/// Overwrites tensors by others of the same keys and shapes; nothing is changed where they do not fit.
+func restore(_ own: [String: Tensor], from state: [String: Tensor]) throws(StateError) {
+    let missing = own.keys.filter { state[$0] == nil }.sorted()
+    let unexpected = state.keys.filter { own[$0] == nil }.sorted()
+    let mismatched = own.keys.filter { state[$0] != nil && state[$0]?.shape != own[$0]?.shape }.sorted()
+    guard missing.isEmpty, unexpected.isEmpty, mismatched.isEmpty else {
+        throw StateError(missing: missing, unexpected: unexpected, mismatched: mismatched)
+    }
+    do throws(TorchError) {
+        for (key, place) in own { if let value = state[key] { try place.copy(from: value) } }
+    } catch {
+        throw StateError(missing: [], unexpected: [], mismatched: ["\(error)"])
+    }
+}

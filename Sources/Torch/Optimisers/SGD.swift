@@ -1,0 +1,49 @@
+import CTorch
+
+/// Stochastic gradient descent as PyTorch's: `d = g + decay w; v = momentum v + d; w -= lr v`
+/// (Nesterov: `w -= lr (d + momentum v)`).
+public final class SGD: Optimizer {
+    private let settings: ctorch_sgd
+    private let groups: [(group: ParameterGroup, decay: Double)]
+
+    /// Makes an optimiser.
+    public init(
+        _ parameters: [(key: String, parameter: Parameter)], lr: Double, momentum: Double, weightDecay: Double,
+        nesterov: Bool, sparingBiasAndNorm: Bool
+    ) throws(TorchError) {
+        settings = ctorch_sgd(lr: lr, momentum: momentum, weight_decay: weightDecay, nesterov: nesterov)
+        let split = try ParameterGroup.split(parameters, sparingBiasAndNorm: sparingBiasAndNorm, slots: ["momentum"])
+        groups = [(split.decayed, weightDecay), (split.spared, 0)]
+    }
+
+    /// Takes one step with the learning rate multiplied by `factor`; parameters without a gradient are left alone.
+    public func step(factor: Double) throws(TorchError) {
+        for (group, decay) in groups {
+            var settings = settings
+            settings.lr *= factor
+            settings.weight_decay = decay
+            try check(
+                "sgd",
+                ctorch_sgd_step(
+                    settings, group.parameters.map { $0.value.handle }, group.slots["momentum"]?.map { $0.handle },
+                    Int32(group.parameters.count)))
+        }
+    }
+
+    /// Forgets the gradients of all parameters.
+    public func zeroGrad() throws(TorchError) { try clear(groups.map { $0.group }) }
+
+    /// The momentum of each parameter.
+    public var state: [String: Tensor] { groups.reduce(into: [:]) { $0.merge($1.group.state) { $1 } } }
+
+    /// Restores what `state` gave; nothing is changed where it does not fit.
+    public func load(state: [String: Tensor]) throws(StateError) { try restore(self.state, from: state) }
+}
+
+/// Forgets the gradients of all parameters of some groups.
+func clear(_ groups: [ParameterGroup]) throws(TorchError) {
+    for group in groups {
+        try check(
+            "zero_grad", ctorch_clear_grads(group.parameters.map { $0.value.handle }, Int32(group.parameters.count)))
+    }
+}

@@ -1,0 +1,42 @@
+import CTorch
+
+/// The libtorch that this program runs with.
+public enum Runtime {
+    /// As in `2.13.0`.
+    public static var version: String { String(cString: ctorch_version()) }
+    /// The file that libtorch was loaded from.
+    public static var libraryPath: String { String(cString: ctorch_library_path()) }
+    /// GPUs that libtorch can use.
+    public static var cudaDevices: Int { Int(ctorch_cuda_devices()) }
+    /// Whether convolutions are faster with the channels innermost: so from libtorch 2 on, not on 1.13 (measured).
+    public static var prefersChannelsLast: Bool { !version.hasPrefix("1.") }
+    /// Sets the threads of one operation.
+    public static func setThreads(_ count: Int) throws(TorchError) {
+        try check("set_num_threads", ctorch_set_threads(Int32(count)))
+    }
+}
+
+/// A seeded source of random numbers on the CPU; the same seed gives the same weights on any device.
+public final class Generator {
+    let handle: ctorch_generator
+
+    /// Makes a generator.
+    public init(seed: UInt64) throws(TorchError) {
+        var handle: ctorch_generator?
+        try check("generator", ctorch_generator_new(seed, &handle))
+        guard let handle else { throw TorchError(operation: "generator", message: "gave no generator") }
+        self.handle = handle
+    }
+
+    deinit { ctorch_generator_free(handle) }
+
+    /// Uniform in `[low, high)`, float32.
+    public func uniform(_ shape: [Int], _ low: Double, _ high: Double) throws(TorchError) -> Tensor {
+        try make("uniform") { ctorch_uniform(shape.wide, shape.rank, low, high, handle, $0) }
+    }
+
+    /// Normal with mean 0, float32.
+    public func normal(_ shape: [Int], deviation: Double) throws(TorchError) -> Tensor {
+        try make("normal") { ctorch_normal(shape.wide, shape.rank, deviation, handle, $0) }
+    }
+}

@@ -1,0 +1,95 @@
+import CTorch
+
+extension Tensor {
+    /// Copies values, row by row.
+    public convenience init<E: Element>(_ values: [E], shape: [Int]) throws(TorchError) {
+        guard values.count == shape.reduce(1, *) else {
+            throw TorchError(operation: "tensor", message: "\(values.count) values do not fill the shape \(shape)")
+        }
+        var handle: ctorch_tensor?
+        let status = values.withUnsafeBytes { bytes in
+            // An empty array has no memory, and libtorch wants a pointer all the same.
+            withUnsafePointer(to: 0) { none in
+                ctorch_copy_in(
+                    bytes.baseAddress ?? UnsafeRawPointer(none), shape.wide, shape.rank, E.dtype.rawValue, &handle)
+            }
+        }
+        try check("tensor", status)
+        guard let handle else { throw TorchError(operation: "tensor", message: "gave no tensor") }
+        self.init(handle)
+    }
+
+    /// Uses memory that belongs to somebody else, without a copy; `owner` is kept alive.
+    /// - Precondition: the memory holds the shape's elements and stays valid while this tensor, or a view of it, is used.
+    public static func borrowing(
+        _ memory: UnsafeMutableRawPointer, shape: [Int], dtype: DType, owner: AnyObject? = nil
+    ) throws(TorchError) -> Tensor {
+        var handle: ctorch_tensor?
+        try check("borrow", ctorch_borrow(memory, shape.wide, shape.rank, dtype.rawValue, &handle))
+        guard let handle else { throw TorchError(operation: "borrow", message: "gave no tensor") }
+        return Tensor(handle, owner: owner)
+    }
+
+    /// One value everywhere.
+    public static func full(
+        _ shape: [Int], _ value: Double, dtype: DType = .float32, device: Device = .cpu
+    ) throws(TorchError) -> Tensor {
+        try make("full") { ctorch_full(shape.wide, shape.rank, value, dtype.rawValue, device.code, $0) }
+    }
+
+    /// Zeros.
+    public static func zeros(
+        _ shape: [Int], dtype: DType = .float32, device: Device = .cpu
+    ) throws(TorchError) -> Tensor {
+        try full(shape, 0, dtype: dtype, device: device)
+    }
+
+    /// Ones.
+    public static func ones(
+        _ shape: [Int], dtype: DType = .float32, device: Device = .cpu
+    ) throws(TorchError) -> Tensor {
+        try full(shape, 1, dtype: dtype, device: device)
+    }
+
+    /// The identity matrix of n rows.
+    public static func eye(_ n: Int, dtype: DType = .float32, device: Device = .cpu) throws(TorchError) -> Tensor {
+        try make("eye") { ctorch_eye(Int64(n), dtype.rawValue, device.code, $0) }
+    }
+
+    /// 0, 1, ..., count - 1.
+    public static func arange(_ count: Int, dtype: DType = .int64, device: Device = .cpu) throws(TorchError) -> Tensor {
+        try make("arange") { ctorch_arange(Int64(count), dtype.rawValue, device.code, $0) }
+    }
+}
+
+extension Tensor {
+    /// The same values as another type; itself where it has that type.
+    public func to(_ dtype: DType) throws(TorchError) -> Tensor {
+        dtype == self.dtype ? self : try make("to") { ctorch_cast(handle, dtype.rawValue, $0) }
+    }
+
+    /// The same values elsewhere; itself where it lies there.
+    public func to(device: Device) throws(TorchError) -> Tensor {
+        device == self.device ? self : try make("to") { ctorch_move(handle, device.code, $0) }
+    }
+
+    /// The same values in row-major order without gaps.
+    public func contiguous() throws(TorchError) -> Tensor {
+        try make("contiguous") { ctorch_contiguous(handle, false, $0) }
+    }
+
+    /// The same values `[N, C, H, W]` with the channels innermost in memory, which convolutions of libtorch 2 prefer.
+    public func channelsLast() throws(TorchError) -> Tensor {
+        try make("contiguous") { ctorch_contiguous(handle, true, $0) }
+    }
+
+    /// A copy.
+    public func clone() throws(TorchError) -> Tensor { try make("clone") { ctorch_clone(handle, $0) } }
+}
+
+extension [Int] {
+    /// As libtorch takes it.
+    var wide: [Int64] { map(Int64.init) }
+    /// Number of dimensions.
+    var rank: Int32 { Int32(count) }
+}

@@ -1,0 +1,35 @@
+import CTorch
+
+/// A failure inside libtorch, with its own words.
+public struct TorchError: Error, Equatable, Sendable, CustomStringConvertible {
+    /// The operation that failed, as in `matmul`.
+    public var operation: String
+    /// libtorch's message.
+    public var message: String
+
+    /// Makes an error.
+    public init(operation: String, message: String) {
+        self.operation = operation
+        self.message = message
+    }
+
+    /// `operation: message`.
+    public var description: String { "\(operation): \(message)" }
+}
+
+/// Throws libtorch's last message where a call failed.
+func check(_ operation: StaticString, _ status: ctorch_status) throws(TorchError) {
+    guard status == 0 else {
+        throw TorchError(operation: "\(operation)", message: String(cString: ctorch_error()))
+    }
+}
+
+/// Runs a call that makes a tensor.
+func make(
+    _ operation: StaticString, _ call: (UnsafeMutablePointer<ctorch_tensor?>) -> ctorch_status
+) throws(TorchError) -> Tensor {
+    var handle: ctorch_tensor?
+    try check(operation, call(&handle))
+    guard let handle else { throw TorchError(operation: "\(operation)", message: "gave no tensor") }
+    return Tensor(handle)
+}

@@ -1,0 +1,66 @@
+import Commands
+import Contrast
+import Files
+import Foundation
+import Views
+
+/// `diptych probe`: opens the encoder and the images, scores, writes the report and prints it.
+struct ProbeJob {
+    private let options: Commands.Probe
+
+    init(_ options: Commands.Probe) { self.options = options }
+
+    func run() throws {
+        let file = try EncoderFile(options.encoder)
+        let (train, test, words) = try images(file.experiment)
+        var settings = Contrast.Probe.Options()
+        settings.cost = options.cost
+        settings.neighbours = options.neighbours
+        settings.control = options.control
+        let probe = Contrast.Probe(file, machine: try Machine(options.compute), options: settings)
+        let console = Console()
+        let report = try probe.run(train: train, test: test, split: words) { what, share in
+            console.working(what, share: share)
+        }
+        console.clear()
+        let output = options.output ?? defaultOutput()
+        try report.write(to: output)
+        lines(report).forEach { print($0) }
+        print("scores    \(output)")
+        print("encoder   \(file.path)")
+    }
+
+    private func images(_ experiment: Experiment) throws -> (any Source, any Source, String) {
+        if let test = options.test {
+            let train = try ImageFolder(options.images)
+            return (train, try ImageFolder(test, classes: train.classes), "\(options.images) and \(test)")
+        }
+        let split = try Split(
+            folder: options.images, fraction: experiment.evaluation.holdOut,
+            seed: options.seed ?? experiment.training.seed)
+        return (split.train, split.test, split.words)
+    }
+
+    private func defaultOutput() -> String {
+        if Folder.exists(options.encoder) { return RunFolder(options.encoder).probe }
+        let folder = URL(fileURLWithPath: options.encoder).deletingLastPathComponent()
+        return folder.appendingPathComponent("probe.json").path
+    }
+
+    private func lines(_ report: ProbeReport) -> [String] {
+        func row(_ name: String, _ linear: ProbeReport.Linear, _ knn: ProbeReport.Neighbours) -> String {
+            let top5 = linear.top5.map { String(format: "  top-5 %5.1f%%", 100 * $0) } ?? ""
+            return name.padding(toLength: 10, withPad: " ", startingAt: 0)
+                + String(format: "linear probe %5.1f%%%@  kNN %5.1f%%", 100 * linear.top1, top5, 100 * knn.top1)
+        }
+        var lines = [
+            "\(report.encoder.architecture): \(report.testImages) test images, \(report.trainImages) training images, "
+                + "\(report.classes.count) classes (\(report.split))",
+            row("trained", report.linearProbe, report.knn),
+        ]
+        if let control = report.control { lines.append(row("random", control.linearProbe, control.knn)) }
+        lines.append(String(format: "chance    %5.1f%% (always the largest class)", 100 * report.majority))
+        if report.skipped > 0 { lines.append("skipped   \(report.skipped) unusable images") }
+        return lines
+    }
+}

@@ -1,0 +1,84 @@
+import Commands
+import Contrast
+import Files
+import Foundation
+import Views
+
+/// `diptych train`: reads the configuration, opens the images, and runs the trainer.
+struct TrainJob {
+    private let options: Train
+
+    init(_ options: Train) { self.options = options }
+
+    func run() throws {
+        let folder = RunFolder(options.output ?? defaultFolder())
+        if options.resume {
+            guard folder.exists else {
+                throw Failure(.unusable, "\(folder.path): there is no run to resume; leave out --resume to begin one")
+            }
+            guard folder.hasCheckpoint else {
+                throw Failure(
+                    .unusable, "\(folder.path): has no checkpoint yet; delete the folder and begin anew")
+            }
+        } else if folder.exists {
+            throw Failure(
+                .unusable, "\(folder.path): holds a run already; go on with it by --resume, or choose another --output")
+        }
+        let experiment = try configuration(folder)
+        let split = try Split(
+            folder: options.images, fraction: experiment.evaluation.holdOut, seed: experiment.training.seed)
+        let console = Console()
+        // Without classes nothing can be scored, so nothing is held out.
+        let images: any Source =
+            split.train.classes.isEmpty ? try ImageFolder(Split.trainingFolder(in: options.images)) : split.train
+        let classes =
+            images.classes.isEmpty
+            ? "no classes" : "\(images.classes.count) classes, \(split.test.count) held out (\(split.words))"
+        console.notice("\(options.images): \(images.count) images, \(classes)")
+        for issue in split.issues.prefix(5) { console.notice("note: \(issue)") }
+        let machine = try Machine(options.compute)
+        let interrupt = Interrupt()
+        let trainer = try Trainer(
+            experiment, images: images, heldOut: split.train.classes.isEmpty ? nil : split.test, folder: folder,
+            machine: machine, maximumBad: options.maxBad, resume: options.resume, observer: console)
+        switch try trainer.run(observer: console, stop: { interrupt.requested }) {
+        case .finished:
+            print("\(folder.encoder)")
+        case .interrupted:
+            throw Failure(
+                .interrupted,
+                "interrupted; go on with: diptych train \(options.images) --output \(folder.path) --resume")
+        }
+    }
+
+    /// The run's own configuration where it is resumed and nothing else is named, else the pipeline file's.
+    private func configuration(_ folder: RunFolder) throws -> Experiment {
+        var overrides = options.overrides
+        if let seed = options.seed { overrides.append("training.seed=\(seed)") }
+        if let epochs = options.epochs { overrides.append("training.epochs=\(epochs)") }
+        let file = options.pipeline ?? (options.resume ? folder.configuration : nil)
+        guard let file else {
+            return try ConfigurationReader(file: "defaults", text: "{}", overrides: overrides).read(Experiment.self)
+        }
+        return try ConfigurationReader(contentsOf: file, overrides: overrides).read(Experiment.self)
+    }
+
+    private func defaultFolder() -> String {
+        let file = URL(fileURLWithPath: options.pipeline ?? "simclr")
+        let name = file.deletingPathExtension().lastPathComponent
+        let format = DateFormatter()
+        format.locale = Locale(identifier: "en_US_POSIX")
+        format.dateFormat = "yyyyMMdd-HHmmss"
+        return "runs/\(name)-\(format.string(from: Date()))"
+    }
+}
+
+extension Split {
+    /// How the two parts were told apart, for people.
+    var words: String {
+        switch origin {
+        case .folders(let train, let test): "\(train)/ and \(test)/"
+        case .stratified(let seed, let fraction): "\(Int((fraction * 100).rounded()))% of each class, seed \(seed)"
+        }
+    }
+}

@@ -1,0 +1,31 @@
+import ArgumentParser
+import Commands
+import Contrast
+import Foundation
+import Torch
+import Views
+
+/// The exit code and message that an error of the libraries stands for.
+func classify(_ error: any Error) -> Failure {
+    switch error {
+    case let error as TrainingError:
+        let status: ExitStatus = error.kind == .unusable ? .unusable : error.kind == .data ? .data : .failed
+        return Failure(status, "\(error)")
+    case let error as SafetensorsError: return Failure(.failed, "\(error)")
+    case let error as InvalidSetting: return Failure(.unusable, "\(error.key): \(error.reason)")
+    default: return Failure(error)
+    }
+}
+
+Diptych.start(classify: classify) { command in
+    switch command {
+    case let train as Train: try TrainJob(train).run()
+    case let probe as Commands.Probe: try ProbeJob(probe).run()
+    case let embed as Embed: try EmbedJob(embed).run()
+    case is Doctor:
+        print("libtorch=\(Runtime.version)")
+        print("path=\(Runtime.libraryPath)")
+        print("device=\(try Machine(DeviceChoice.auto, threads: nil).device)")
+    default: try command.run()
+    }
+}

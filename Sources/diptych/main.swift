@@ -1,0 +1,3 @@
+import Commands
+
+Diptych.start { command in try command.run() }
