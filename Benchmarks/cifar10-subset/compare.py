@@ -22,7 +22,7 @@ ROOT = HERE.parent.parent
 
 # Where Diptych's figures lie: dotted paths in the file that `probe --output` writes, and keys of RUN/metrics.jsonl's lines.
 PROBE_KEYS = {"probe_top1": "linear_probe.top1", "knn_top1": "knn.top1", "C": "linear_probe.C", "knn_k": "knn.k", "knn_temperature": "knn.temperature"}
-METRIC_KEYS = {"train_loss": "train_loss", "pairs_per_second": "pairs_per_second", "epoch": "epoch"}
+METRIC_KEYS = {"train_loss": "train_loss", "pairs_per_second": "images_per_second", "epoch": "epoch"}
 
 SCORES = [("probe_top1", "linear probe, top-1 %", 100, 2), ("knn_top1", "kNN, top-1 %", 100, 2),
           ("pairs_per_second", "training, pairs/s", 1, 0), ("train_loss", "NT-Xent, last epoch, nats", 1, 4), ("seconds", "whole run, s", 1, 0)]

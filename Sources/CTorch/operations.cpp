@@ -44,6 +44,7 @@ ctorch_status ctorch_unary(ctorch_unary_op op, ctorch_tensor a, ctorch_tensor *o
         case CTORCH_SQRT: *out = wrap(x.sqrt()); break;
         case CTORCH_ABS: *out = wrap(x.abs()); break;
         case CTORCH_RELU: *out = wrap(x.relu()); break;
+        case CTORCH_RELU_IN_PLACE: *out = wrap(a->tensor.relu_()); break;
         case CTORCH_DETACH: *out = wrap(x.detach()); break;
         case CTORCH_ISFINITE: *out = wrap(x.isfinite()); break;
         }

@@ -4,6 +4,10 @@
 #include <ATen/CPUGeneratorImpl.h>
 #include <ATen/Parallel.h>
 #include <dlfcn.h>
+#include <limits>
+#ifdef __GLIBC__
+#include <malloc.h>
+#endif
 
 #if __has_include(<torch/version.h>)
 #include <torch/version.h>
@@ -53,6 +57,14 @@ ctorch_status ctorch_set_threads(int32_t count) {
         using Setter = void (*)(int);
         if (auto setter = reinterpret_cast<Setter>(dlsym(RTLD_DEFAULT, "openblas_set_num_threads"))) setter(1);
     });
+}
+
+void ctorch_keep_memory(void) {
+#ifdef __GLIBC__
+    mallopt(M_MMAP_MAX, 0);
+    mallopt(M_TRIM_THRESHOLD, std::numeric_limits<int>::max());
+    mallopt(M_TOP_PAD, 64 << 20);
+#endif
 }
 
 ctorch_status ctorch_generator_new(uint64_t seed, ctorch_generator *out) {

@@ -46,6 +46,8 @@ extension Tensor {
     public func abs() throws(TorchError) -> Tensor { try unary("abs", CTORCH_ABS) }
     /// max(x, 0).
     public func relu() throws(TorchError) -> Tensor { try unary("relu", CTORCH_RELU) }
+    /// max(x, 0), overwriting these elements: for an intermediate result that nothing else needs.
+    public func reluInPlace() throws(TorchError) -> Tensor { try unary("relu", CTORCH_RELU_IN_PLACE) }
     /// True where elements are neither infinite nor NaN.
     public func isFinite() throws(TorchError) -> Tensor { try unary("isfinite", CTORCH_ISFINITE) }
     /// The same memory without a gradient.

@@ -45,8 +45,8 @@ typedef enum { CTORCH_ADD, CTORCH_SUB, CTORCH_MUL, CTORCH_DIV, CTORCH_MATMUL, CT
 ctorch_status ctorch_binary(ctorch_binary_op op, ctorch_tensor a, ctorch_tensor b, ctorch_tensor *out);
 typedef enum { CTORCH_ADD_SCALAR, CTORCH_MUL_SCALAR, CTORCH_POW, CTORCH_GT_SCALAR, CTORCH_CLAMP_MIN } ctorch_scalar_op;
 ctorch_status ctorch_scalar(ctorch_scalar_op op, ctorch_tensor a, double b, ctorch_tensor *out);
-typedef enum { CTORCH_NEG, CTORCH_EXP, CTORCH_LOG, CTORCH_SQRT, CTORCH_ABS, CTORCH_RELU, CTORCH_DETACH,
-               CTORCH_ISFINITE } ctorch_unary_op;
+typedef enum { CTORCH_NEG, CTORCH_EXP, CTORCH_LOG, CTORCH_SQRT, CTORCH_ABS, CTORCH_RELU, CTORCH_RELU_IN_PLACE,
+               CTORCH_DETACH, CTORCH_ISFINITE } ctorch_unary_op;
 ctorch_status ctorch_unary(ctorch_unary_op op, ctorch_tensor a, ctorch_tensor *out);
 typedef enum { CTORCH_SUM, CTORCH_MEAN, CTORCH_MAX, CTORCH_LOGSUMEXP, CTORCH_NORM } ctorch_reduction;
 /// Over all dimensions where `rank` is 0.
@@ -106,6 +106,8 @@ const char *ctorch_version(void);
 const char *ctorch_library_path(void);
 int32_t ctorch_cuda_devices(void);
 ctorch_status ctorch_set_threads(int32_t count);
+/// Lets the process keep what it frees: large blocks would go back to the system and be paged in again at every step.
+void ctorch_keep_memory(void);
 ctorch_status ctorch_generator_new(uint64_t seed, ctorch_generator *out);
 void ctorch_generator_free(ctorch_generator generator);
 ctorch_status ctorch_uniform(const int64_t *shape, int32_t rank, double low, double high, ctorch_generator generator,

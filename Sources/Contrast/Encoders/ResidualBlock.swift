@@ -44,11 +44,11 @@ final class ResidualBlock: Module {
     }
 
     func callAsFunction(_ input: Tensor, training: Bool) throws(TorchError) -> Tensor {
-        var x = try bn1(conv1(input), training: training).relu()
+        var x = try bn1(conv1(input), training: training).reluInPlace()
         x = try bn2(conv2(x), training: training)
-        if let conv3, let bn3 { x = try bn3(conv3(x.relu()), training: training) }
+        if let conv3, let bn3 { x = try bn3(conv3(x.reluInPlace()), training: training) }
         let shortcut = try downsample?(input, training: training) ?? input
-        return try (x + shortcut).relu()
+        return try (x + shortcut).reluInPlace()
     }
 }
 

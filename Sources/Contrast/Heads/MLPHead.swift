@@ -56,7 +56,7 @@ final class MLP: Head {
             x = try linear(x)
             guard layer < linears.modules.count - 1 else { break }
             if !norms.modules.isEmpty { x = try norms.modules[layer](x, training: training) }
-            x = try x.relu()
+            x = try x.reluInPlace()
         }
         return x
     }

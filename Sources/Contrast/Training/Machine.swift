@@ -17,8 +17,11 @@ public struct Machine: Equatable, Sendable {
     /// Whether pictures are laid out with the channels innermost.
     var channelsLast: Bool { device != .cpu || Runtime.prefersChannelsLast }
 
-    /// Sets libtorch's threads.
-    func prepare() throws(TorchError) { try Runtime.setThreads(threads) }
+    /// Sets libtorch's threads, and keeps the memory of one step for the next.
+    func prepare() throws(TorchError) {
+        Runtime.keepMemory()
+        try Runtime.setThreads(threads)
+    }
 
     /// A branch's views as a tensor `[count * N, 3, H, W]`; valid until the loader's next batch.
     func tensor(_ batch: ViewBatch, branch index: Int) throws(TorchError) -> Tensor {
