@@ -31,6 +31,22 @@ package enum DeviceChoice: String, ExpressibleByArgument, CaseIterable, Sendable
     case cuda
 }
 
+/// What is done with images that cannot be used; shared by the commands that read many.
+package struct ToleranceOptions: ParsableArguments, Sendable {
+    @Option(
+        help: ArgumentHelp(
+            "Stops when more than this share of the images is unusable; 0 for none.", valueName: "share"))
+    package var maxBad: Double = 0.01
+
+    package init() {}
+
+    package func validate() throws {
+        if !(0...1).contains(maxBad) {
+            throw ValidationError("--max-bad must be a share in 0...1, is \(maxBad)")
+        }
+    }
+}
+
 /// How many threads and where; shared by the commands that compute.
 package struct ComputeOptions: ParsableArguments, Sendable {
     @Option(help: "Where to compute: auto, cpu or cuda.")

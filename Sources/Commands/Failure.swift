@@ -36,6 +36,11 @@ package struct Failure: Error, Equatable, Sendable {
         case let error as ConfigurationError: self.init(.unusable, "\(error)")
         case let error as DataError: self.init(.data, "\(error)")
         case let error as DecodeError: self.init(.data, "\(error)")
+        case LoaderError.tooManyBad(let bad, let total, let example):
+            self.init(
+                .data,
+                "\(bad) of \(total) images cannot be used, more than --max-bad allows; one is \(example); "
+                    + "diptych scan lists all")
         case let error as LoaderError: self.init(.data, "\(error)")
         default: self.init(.failed, "\(error)")
         }

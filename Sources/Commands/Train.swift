@@ -36,10 +36,7 @@ package struct Train: ParsableCommand {
     @Option(help: ArgumentHelp("Overrides training.epochs.", valueName: "N"))
     package var epochs: Int?
 
-    @Option(
-        help: ArgumentHelp(
-            "Stops when more than this share of the images is unusable; 0 for none.", valueName: "share"))
-    package var maxBad: Double = 0.01
+    @OptionGroup package var tolerance: ToleranceOptions
 
     package init() {}
 
@@ -49,9 +46,6 @@ package struct Train: ParsableCommand {
         }
         if let epochs, epochs < 1 {
             throw ValidationError("--epochs must be at least 1, is \(epochs)")
-        }
-        if !(0...1).contains(maxBad) {
-            throw ValidationError("--max-bad must be a share in 0...1, is \(maxBad)")
         }
     }
 

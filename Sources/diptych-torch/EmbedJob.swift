@@ -15,12 +15,14 @@ struct EmbedJob {
         let file = try EncoderFile(options.encoder)
         let folder = try ImageFolder(options.images)
         let machine = try Machine(options.compute)
-        try file.encoder.move(to: machine.device)
+        try machine.take(file.encoder)
         let pipeline = try ViewPipeline(file.experiment.views)
         let console = Console()
-        let features = try FeatureExtractor(pipeline: pipeline, machine: machine).features(
-            of: folder, by: [file.encoder]
-        ) { console.working("features", share: Double($0) / Double(folder.count)) }
+        let extractor = FeatureExtractor(
+            pipeline: pipeline, machine: machine, maximumBad: options.tolerance.maxBad)
+        let features = try extractor.features(of: folder, by: [file.encoder]) { done in
+            console.working("features", share: Double(done) / Double(folder.count))
+        }
         console.clear()
         let base = URL(fileURLWithPath: options.output).deletingLastPathComponent()
         try Npy.write(try features.rows[0].toArray(Float.self), shape: features.rows[0].shape, to: options.output)

@@ -17,6 +17,7 @@ struct ProbeJob {
         settings.cost = options.cost
         settings.neighbours = options.neighbours
         settings.control = options.control
+        settings.maximumBad = options.tolerance.maxBad
         let probe = Contrast.Probe(file, machine: try Machine(options.compute), options: settings)
         let console = Console()
         let report = try probe.run(train: train, test: test, split: words) { what, share in

@@ -40,7 +40,7 @@ struct TrainJob {
         let interrupt = Interrupt()
         let trainer = try Trainer(
             experiment, images: images, heldOut: split.train.classes.isEmpty ? nil : split.test, folder: folder,
-            machine: machine, maximumBad: options.maxBad, resume: options.resume, observer: console)
+            machine: machine, maximumBad: options.tolerance.maxBad, resume: options.resume, observer: console)
         switch try trainer.run(observer: console, stop: { interrupt.requested }) {
         case .finished:
             print("\(folder.encoder)")

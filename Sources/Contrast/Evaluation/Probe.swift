@@ -41,7 +41,6 @@ public struct Probe {
                 .data, "a linear probe needs two class folders at least, there are \(train.classes.count)")
         }
         guard test.count > 0 else { throw TrainingError(.data, "there are no test images") }
-        try machine.prepare()
         let before = try EncoderFile.hash(file.path)
         var encoders = [file.encoder]
         if options.control {
@@ -49,7 +48,7 @@ public struct Probe {
             let generator = try Generator(seed: file.experiment.training.seed &+ 0x5EED)
             encoders.append(try file.experiment.encoder.component.build(generator: generator))
         }
-        for encoder in encoders { try encoder.move(to: machine.device, channelsLast: machine.channelsLast) }
+        for encoder in encoders { try machine.take(encoder) }
         let pipeline = try ViewPipeline(file.experiment.views)
         let extractor = FeatureExtractor(pipeline: pipeline, machine: machine, maximumBad: options.maximumBad)
         let total = Double(train.count + test.count)

@@ -17,10 +17,12 @@ public struct Machine: Equatable, Sendable {
     /// Whether pictures are laid out with the channels innermost.
     var channelsLast: Bool { device != .cpu || Runtime.prefersChannelsLast }
 
-    /// Sets libtorch's threads, and keeps the memory of one step for the next.
-    func prepare() throws(TorchError) {
+    /// Sets libtorch's threads, keeps the memory of one step for the next, and moves a network here in the layout that
+    /// is fastest.
+    public func take(_ network: any Module) throws(TorchError) {
         Runtime.keepMemory()
         try Runtime.setThreads(threads)
+        try network.move(to: device, channelsLast: channelsLast)
     }
 
     /// A branch's views as a tensor `[count * N, 3, H, W]`; valid until the loader's next batch.

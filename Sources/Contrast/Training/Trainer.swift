@@ -60,11 +60,10 @@ public final class Trainer {
             observer.notice(
                 "training.batch_size is \(training.batchSize), there are \(images.count) images: all are one batch")
         }
-        try machine.prepare()
         let generator = try Generator(seed: training.seed)
         let encoder = try experiment.encoder.component.build(generator: generator)
         model = try experiment.method.component.build(encoder: encoder, generator: generator)
-        try model.move(to: machine.device, channelsLast: machine.channelsLast)
+        try machine.take(model)
         optimizer = try training.optimizer.component.build(model.namedParameters)
         position = Checkpoint.Position()
         if resume {

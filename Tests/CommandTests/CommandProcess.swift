@@ -1,0 +1,54 @@
+import Foundation
+
+/// The built command, run as users run it.
+struct CommandProcess {
+    /// What a finished command left.
+    struct Result {
+        var status: Int32
+        var output: String
+        var errors: String
+    }
+
+    /// Where the programs lie: beside the test bundle.
+    private static let folder: URL = {
+        let own = (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")) ?? ""
+        let beside = URL(fileURLWithPath: own).deletingLastPathComponent()
+        let program = beside.appendingPathComponent("diptych").path
+        if FileManager.default.isExecutableFile(atPath: program) { return beside }
+        // Where a runner loads the bundle, the build folder is the bundle's.
+        return URL(fileURLWithPath: CommandLine.arguments[0]).deletingLastPathComponent()
+    }()
+
+    private let process = Process()
+    private let output = Pipe()
+    private let errors = Pipe()
+
+    /// Starts `diptych` with these arguments.
+    init(_ arguments: [String], in folder: String? = nil) throws {
+        process.executableURL = CommandProcess.folder.appendingPathComponent("diptych")
+        process.arguments = arguments
+        process.standardOutput = output
+        process.standardError = errors
+        process.standardInput = FileHandle.nullDevice
+        if let folder { process.currentDirectoryURL = URL(fileURLWithPath: folder) }
+        try process.run()
+    }
+
+    /// Sends a signal.
+    func send(_ signal: Int32) { kill(process.processIdentifier, signal) }
+
+    /// Waits for the end. What it says fits in a pipe's buffer on one stream at least.
+    func finish() -> Result {
+        let output = output.fileHandleForReading.readDataToEndOfFile()
+        let errors = errors.fileHandleForReading.readDataToEndOfFile()
+        process.waitUntilExit()
+        return Result(
+            status: process.terminationStatus, output: String(decoding: output, as: UTF8.self),
+            errors: String(decoding: errors, as: UTF8.self))
+    }
+}
+
+/// Runs `diptych` to its end.
+func diptych(_ arguments: String..., in folder: String? = nil) throws -> CommandProcess.Result {
+    try CommandProcess(arguments, in: folder).finish()
+}
