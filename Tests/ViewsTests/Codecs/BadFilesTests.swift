@@ -1,0 +1,115 @@
+import Foundation
+import Testing
+
+@testable import Views
+
+@Suite("Files that are no pictures")
+struct BadFilesTests {
+    private func failure(_ bytes: [UInt8], options: DecodeOptions = DecodeOptions()) -> DecodeError? {
+        do throws(DecodeError) {
+            _ = try ImageDecoder(options: options).decode(bytes)
+            return nil
+        } catch {
+            return error
+        }
+    }
+
+    @Test(arguments: [
+        ("", DecodeError.Kind.empty, "is empty"), ("a text that is no picture", .unsupported, "neither JPEG nor PNG"),
+        ("GIF89a and so on", .unsupported, "GIF"), ("RIFF\u{1}\u{1}\u{1}\u{1}WEBPVP8 ", .unsupported, "WebP"),
+        ("<!DOCTYPE html><html>", .unsupported, "web page"), ("\0\0\0\0\0\0\0\0", .unsupported, "zeros"),
+        ("\0\0\0\u{18}ftypheic", .unsupported, "HEIC"), ("BM123456", .unsupported, "BMP"),
+    ])
+    func otherThingsAreNamed(text: String, kind: DecodeError.Kind, said: String) {
+        let error = failure(Array(text.utf8))
+        #expect(error?.kind == kind)
+        #expect(error?.path == "picture")
+        #expect(error?.reason.contains(said) == true, "\(error?.reason ?? "")")
+        #expect(error?.description.contains("\n") == false)
+    }
+
+    /// A cut anywhere is an error, but for a JPEG whose pixels are all there: then it is decoded, to the same pixels.
+    @Test(arguments: Picture.all)
+    func aFileCutShortIsNeverAPartlyGrayPicture(picture: Picture) throws {
+        let decoder = ImageDecoder()
+        let whole = try decoder.decode(picture.bytes).image.interleaved()
+        for length in 0..<picture.bytes.count {
+            let cut = Array(picture.bytes[..<length])
+            do throws(DecodeError) {
+                let (image, report) = try decoder.decode(cut)
+                // The last bits of the last block and the end marker may be missing; PNG has a last chunk.
+                #expect(!picture.isLossless && length >= picture.bytes.count - 4, "\(length) of \(picture.bytes.count)")
+                #expect(report.warnings > 0)
+                #expect(image.interleaved() == whole, "\(length) of \(picture.bytes.count)")
+            } catch {
+                #expect([.empty, .truncated, .corrupt, .unsupported].contains(error.kind))
+            }
+        }
+    }
+
+    @Test(arguments: Picture.all)
+    func damageNeitherCrashesNorHangs(picture: Picture) {
+        var stream = RandomStream(RandomKey(seed: 2, epoch: 0, sample: picture.bytes.count))
+        let decoder = ImageDecoder(options: DecodeOptions(maximumPixels: 100_000))
+        for _ in 0..<300 {
+            var bytes = picture.bytes
+            for _ in 0...stream.integer(below: 4) {
+                bytes[stream.integer(below: bytes.count)] = UInt8(truncatingIfNeeded: stream.next())
+            }
+            if stream.chance(0.2) { bytes.removeSubrange(..<stream.integer(below: bytes.count)) }
+            do throws(DecodeError) {
+                let (image, _) = try decoder.decode(bytes)
+                #expect(image.size.area <= 100_000)
+            } catch {
+                #expect(!error.reason.isEmpty)
+                #expect(!error.reason.contains("\n"))
+            }
+        }
+    }
+
+    @Test func tooManyPixelsAreRefusedBeforeMemoryIsTaken() {
+        // 4 billion by 4 billion in one header; a limit that came after the allocation would end the process.
+        var png = Picture.named("rgb-8.png").bytes
+        png.replaceSubrange(16..<24, with: [0x7F, 0xFF, 0xFF, 0xFF, 0x7F, 0xFF, 0xFF, 0xFF])
+        #expect(failure(png)?.kind == .tooLarge)
+        png.replaceSubrange(16..<24, with: [0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF])
+        #expect(failure(png)?.kind == .corrupt)
+        png.replaceSubrange(16..<24, with: [0, 0, 0, 0, 0, 0, 0, 1])
+        #expect(failure(png)?.kind == .corrupt)
+        var jpeg = Picture.named("baseline-420.jpg").bytes
+        let frame = jpeg.indices.first { jpeg[$0] == 0xFF && jpeg[$0 + 1] == 0xC0 } ?? 0
+        jpeg.replaceSubrange(frame + 5..<frame + 9, with: [0xFF, 0xFF, 0xFF, 0xFF])
+        #expect(failure(jpeg)?.kind == .tooLarge)
+        let options = DecodeOptions(maximumPixels: 45 * 31 - 1)
+        #expect(failure(Picture.named("gray.jpg").bytes, options: options)?.kind == .tooLarge)
+        #expect(failure(Picture.named("gray.jpg").bytes, options: DecodeOptions(maximumPixels: 45 * 31)) == nil)
+    }
+
+    @Test func aJPEGWhoseFramesDisagreeIsCorrupt() throws {
+        let first = Picture.named("baseline-444.jpg").bytes
+        let second = Picture.named("size-16x16.jpg").bytes
+        let frame = first.indices.first { first[$0] == 0xFF && first[$0 + 1] == 0xC0 } ?? 0
+        let other = second.indices.first { second[$0] == 0xFF && second[$0 + 1] == 0xC0 } ?? 0
+        let length = Int(second[other + 2]) << 8 | Int(second[other + 3])
+        let both = first[..<frame] + second[other..<other + 2 + length] + first[frame...]
+        #expect(failure(Array(both))?.kind == .corrupt)
+    }
+
+    @Test func aJPEGOfVeryManyScansIsRefused() throws {
+        let file = Picture.named("progressive-444.jpg").bytes
+        // The first scan, of every component's coarsest bits, may come again and again.
+        let scans = file.indices.filter { file[$0] == 0xFF && $0 + 1 < file.count && file[$0 + 1] == 0xDA }
+        let tables = file[scans[0]..<scans[1]].lastIndex { $0 == 0xC4 } ?? scans[1]
+        let many = file[..<scans[0]] + Array(repeating: file[scans[0]..<tables - 1], count: 600).joined()
+        let error = failure(Array(many) + file[scans[0]...])
+        #expect(error?.kind == .corrupt)
+        #expect(error?.reason.contains("500 scans") == true, "\(error?.reason ?? "")")
+    }
+
+    @Test func aPNGWithADamagedChecksumIsCorrupt() {
+        var bytes = Picture.named("rgb-8.png").bytes
+        let data = bytes.indices.first { Array(bytes[$0..<min($0 + 4, bytes.count)]) == Array("IDAT".utf8) } ?? 0
+        bytes[data + 20] ^= 0xFF
+        #expect(failure(bytes)?.kind == .corrupt)
+    }
+}
