@@ -94,6 +94,8 @@ struct ModuleTests {
         let sample = try Sample(seed: 1)
         var state = try Sample(seed: 2).stateDict
         state["fc.weight"] = try .zeros([1])
+        let error = #expect(throws: StateError.self) { try sample.load(stateDict: state) }
+        #expect(error == StateError(missing: [], unexpected: ["fc.weight"], mismatched: []))
         try sample.load(stateDict: state) { $0.hasPrefix("fc.") }
         #expect(try values(sample) == values(Sample(seed: 2)))
     }
