@@ -88,7 +88,11 @@ public final class Trainer {
         let loader = try Loader(
             images, pipeline: pipeline, sampler: sampler, seed: training.seed,
             epochs: position.epoch..<training.epochs, from: position.batch, options: options)
-        defer { loader.stop() }
+        defer {
+            loader.stop()
+            // A run that fails, as over too many of these images, has to name them all the more.
+            try? quarantine(loader.quarantine)
+        }
         let steps = training.epochs * sampler.batches
         for epoch in position.epoch..<training.epochs {
             var clock = Stopwatch(loader)

@@ -220,14 +220,17 @@ struct TrainerTests {
             try Data().write(to: URL(fileURLWithPath: "\(home.path)/images/red/\(name).png"))
         }
         let images = try ImageFolder("\(home.path)/images")
+        let run = Run(home, "a")
         let error = #expect(throws: LoaderError.self) {
-            try Run(home, "a").train(tinyExperiment("training.epochs=5"), images, maximumBad: 0.05)
+            try run.train(tinyExperiment("training.epochs=5"), images, maximumBad: 0.05)
         }
         guard case .tooManyBad(let bad, let total, _) = error else {
             Issue.record("\(String(describing: error))")
             return
         }
         #expect(bad == 2 && total == 27)
+        let listed = try run.lines(run.folder.quarantine).compactMap { $0["name"] as? String }
+        #expect(listed.count == 2 && Set(listed).isSubset(of: ["red/97.png", "red/98.png", "red/99.png"]))
     }
 
     @Test func aLossThatIsNoNumberStopsTheRunAndKeepsTheCheckpoint() throws {
