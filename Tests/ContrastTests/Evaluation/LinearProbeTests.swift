@@ -49,6 +49,13 @@ struct LinearProbeTests {
         #expect(probe.iterations == 2)
     }
 
+    @Test("Features that are no numbers never count as converged", arguments: [Double.nan, .infinity])
+    func featuresThatAreNoNumbers(value: Double) throws {
+        let probe = try LinearProbe(
+            features: Tensor([1, 2, value, 4], shape: [4, 1]), labels: [0, 1, 0, 1], classes: 2, cost: 1)
+        #expect(!probe.converged)
+    }
+
     @Test func labelsOutsideTheClassesAreAnError() throws {
         #expect(throws: TorchError.self) {
             try LinearProbe(features: Tensor.ones([2, 2]), labels: [0, 2], classes: 2, cost: 1)

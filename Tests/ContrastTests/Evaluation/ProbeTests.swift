@@ -124,6 +124,16 @@ struct ProbeTests {
         }
     }
 
+    @Test func aDivergedEncoderIsNotScored() throws {
+        let images = try makeImages(["a", "b"], each: 3, in: home)
+        let file = try file()
+        try #require(file.encoder.stateDict["norms.3.bias"]).copy(from: Tensor.full([], .nan))
+        let error = #expect(throws: TrainingError.self) {
+            try Probe(file, machine: machine).run(train: images, test: images, split: "")
+        }
+        #expect(error?.reason.contains("diverged") == true)
+    }
+
     @Test func aFileThatChangesMeanwhileIsNotScored() throws {
         let images = try makeImages(["a", "b"], each: 3, in: home)
         let file = try file()
