@@ -14,6 +14,10 @@ ctorch_status ctorch_batch_norm(ctorch_tensor x, ctorch_tensor weight, ctorch_te
                                 ctorch_tensor variance, bool training, double momentum, double eps,
                                 ctorch_tensor *out) {
     return guard([&] {
+        const auto &shape = x->tensor.sizes();
+        // libtorch itself would divide by n - 1 = 0 and leave NaN in the running variance.
+        TORCH_CHECK(!training || shape.size() < 2 || x->tensor.numel() > shape[1],
+                    "expected more than one value per channel in training, got an input of size ", shape);
         *out = wrap(at::batch_norm(x->tensor, weight->tensor, bias->tensor, mean->tensor, variance->tensor, training,
                                    momentum, eps, false));
     });

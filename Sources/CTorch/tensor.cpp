@@ -1,6 +1,8 @@
 // Life and contents of tensors.
 #include "shim.h"
 
+#include <memory>
+
 using namespace ctorch;
 
 namespace ctorch {
@@ -14,8 +16,13 @@ void ctorch_free(ctorch_tensor t) {
 
 int64_t ctorch_live(void) { return live.load(std::memory_order_relaxed); }
 
-ctorch_status ctorch_borrow(void *data, const int64_t *shape, int32_t rank, int8_t dtype, ctorch_tensor *out) {
-    return guard([&] { *out = wrap(at::from_blob(data, list(shape, rank), options(dtype, -1))); });
+ctorch_status ctorch_borrow(void *data, const int64_t *shape, int32_t rank, int8_t dtype, void *owner,
+                            void (*release)(void *), ctorch_tensor *out) {
+    return guard([&] {
+        // Whoever destroys the last copy of the deleter lets the owner go, a failing from_blob included.
+        std::shared_ptr<void> keeper(owner, release);
+        *out = wrap(at::from_blob(data, list(shape, rank), [keeper](void *) {}, options(dtype, -1)));
+    });
 }
 
 ctorch_status ctorch_copy_in(const void *data, const int64_t *shape, int32_t rank, int8_t dtype, ctorch_tensor *out) {

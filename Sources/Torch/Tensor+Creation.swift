@@ -3,7 +3,13 @@ import CTorch
 extension Tensor {
     /// Copies values, row by row.
     public convenience init<E: Element>(_ values: [E], shape: [Int]) throws(TorchError) {
-        guard values.count == shape.reduce(1, *) else {
+        // Extents may come from a file: their product must not overflow.
+        let count = shape.reduce(1) { (count: Int?, extent: Int) -> Int? in
+            guard let count, extent >= 0 else { return nil }
+            let (product, overflows) = count.multipliedReportingOverflow(by: extent)
+            return overflows ? nil : product
+        }
+        guard values.count == count else {
             throw TorchError(operation: "tensor", message: "\(values.count) values do not fill the shape \(shape)")
         }
         var handle: ctorch_tensor?
@@ -19,15 +25,19 @@ extension Tensor {
         self.init(handle)
     }
 
-    /// Uses memory that belongs to somebody else, without a copy; `owner` is kept alive.
-    /// - Precondition: the memory holds the shape's elements and stays valid while this tensor, or a view of it, is used.
+    /// Uses memory that belongs to somebody else, without a copy; `owner` is kept alive as long as this tensor, any view of
+    /// it, or a graph that saved it for its gradient.
+    /// - Precondition: the memory holds the shape's elements, and stays valid as long as `owner`, or where there is none,
+    ///   while any of these is used.
     public static func borrowing(
         _ memory: UnsafeMutableRawPointer, shape: [Int], dtype: DType, owner: AnyObject? = nil
     ) throws(TorchError) -> Tensor {
-        var handle: ctorch_tensor?
-        try check("borrow", ctorch_borrow(memory, shape.wide, shape.rank, dtype.rawValue, &handle))
-        guard let handle else { throw TorchError(operation: "borrow", message: "gave no tensor") }
-        return Tensor(handle, owner: owner)
+        let retained = owner.map { Unmanaged.passRetained($0).toOpaque() }
+        return try make("borrow") { out in
+            ctorch_borrow(
+                memory, shape.wide, shape.rank, dtype.rawValue, retained,
+                { owner in if let owner { Unmanaged<AnyObject>.fromOpaque(owner).release() } }, out)
+        }
     }
 
     /// One value everywhere.

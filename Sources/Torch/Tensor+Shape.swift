@@ -23,6 +23,10 @@ extension Tensor {
     }
     /// Equal parts along a dimension; shares memory.
     public func chunk(_ parts: Int, dim: Int) throws(TorchError) -> [Tensor] {
+        let shape = shape
+        guard shape.indices.contains(dim) else {
+            throw TorchError(operation: "chunk", message: "there is no dimension \(dim) in the shape \(shape)")
+        }
         let extent = shape[dim]
         guard parts > 0, extent % parts == 0 else {
             throw TorchError(operation: "chunk", message: "\(extent) rows do not divide into \(parts) equal parts")

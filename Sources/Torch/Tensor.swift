@@ -6,13 +6,8 @@ import CTorch
 /// several threads, but not while one of them writes.
 public final class Tensor {
     let handle: ctorch_tensor
-    /// What must live as long as this tensor, such as the memory that it borrows.
-    private let owner: AnyObject?
 
-    init(_ handle: ctorch_tensor, owner: AnyObject? = nil) {
-        self.handle = handle
-        self.owner = owner
-    }
+    init(_ handle: ctorch_tensor) { self.handle = handle }
 
     deinit { ctorch_free(handle) }
 

@@ -49,9 +49,9 @@ final class Console: TrainingObserver {
     static func line(_ epoch: EpochRecord) -> String {
         var parts = ["epoch \(epoch.epoch)", String(format: "loss %.4f", epoch.trainLoss)]
         if let bound = epoch.miBound { parts.append(String(format: "MI >= %.2f of %.2f nats", bound, epoch.miCeiling)) }
-        parts.append(String(format: "alignment %.3f", epoch.alignment))
-        parts.append(String(format: "uniformity %.3f", epoch.uniformity))
-        parts.append(String(format: "rank %.1f", epoch.effectiveRank))
+        if let alignment = epoch.alignment { parts.append(String(format: "alignment %.3f", alignment)) }
+        if let uniformity = epoch.uniformity { parts.append(String(format: "uniformity %.3f", uniformity)) }
+        if let rank = epoch.effectiveRank { parts.append(String(format: "rank %.1f", rank)) }
         parts.append(String(format: "%.0f images/s", epoch.imagesPerSecond))
         parts.append(String(format: "data_wait %.1f%%", 100 * epoch.dataWait))
         if let accuracy = epoch.valKnnTop1 { parts.append(String(format: "kNN %.1f%%", 100 * accuracy)) }

@@ -22,7 +22,9 @@ enum { CTORCH_UINT8 = 0, CTORCH_INT32 = 3, CTORCH_INT64 = 4, CTORCH_FLOAT16 = 5,
 // tensor.cpp: life and contents
 void ctorch_free(ctorch_tensor t);
 int64_t ctorch_live(void);
-ctorch_status ctorch_borrow(void *data, const int64_t *shape, int32_t rank, int8_t dtype, ctorch_tensor *out);
+/// Calls `release(owner)` once: when the last tensor that shares the memory has gone, or before a failure returns.
+ctorch_status ctorch_borrow(void *data, const int64_t *shape, int32_t rank, int8_t dtype, void *owner,
+                            void (*release)(void *), ctorch_tensor *out);
 ctorch_status ctorch_copy_in(const void *data, const int64_t *shape, int32_t rank, int8_t dtype, ctorch_tensor *out);
 ctorch_status ctorch_copy_out(ctorch_tensor t, int8_t dtype, void *data, int64_t count);
 ctorch_status ctorch_full(const int64_t *shape, int32_t rank, double value, int8_t dtype, int32_t device,

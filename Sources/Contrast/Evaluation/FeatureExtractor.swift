@@ -36,7 +36,7 @@ public struct FeatureExtractor {
         of source: any Source, by encoders: [any Encoder], progress: (Int) -> Void = { _ in }
     ) throws -> Features {
         var options = LoaderOptions()
-        options.threads = machine.threads
+        options.threads = machine.loaderThreads
         options.badImages = .skip(maximum: maximumBad)
         let loader = try Loader(
             source, pipeline: pipeline,

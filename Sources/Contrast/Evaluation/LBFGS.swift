@@ -26,6 +26,10 @@ struct LBFGS {
         var (value, gradient) = try evaluate(point)
         var pairs: [(step: [Double], change: [Double], curvature: Double)] = []
         for iteration in 0..<maximumIterations {
+            // A number that is none compares false with everything, and would pass for a small gradient.
+            guard value.isFinite, gradient.allSatisfy({ $0.isFinite }) else {
+                return Minimum(point: point, value: value, iterations: iteration, converged: false)
+            }
             if largest(gradient) <= gradientTolerance {
                 return Minimum(point: point, value: value, iterations: iteration, converged: true)
             }

@@ -32,7 +32,8 @@ public struct Probe {
 
     /// Learns on the training images' features and scores on the test images'.
     /// - Parameter progress: told what is being done and the share done, 0...1.
-    /// - Throws: `TrainingError` where there are fewer than two classes or the encoder changed; `LoaderError`, `TorchError`.
+    /// - Throws: `TrainingError` where there are fewer than two classes, features are no numbers, or the encoder changed;
+    ///   `LoaderError`, `TorchError`.
     public func run(
         train: any Source, test: any Source, split: String, progress: (String, Double) -> Void = { _, _ in }
     ) throws -> ProbeReport {
@@ -55,6 +56,13 @@ public struct Probe {
         let known = try extractor.features(of: train, by: encoders) { progress("features", Double($0) / total) }
         let asked = try extractor.features(of: test, by: encoders) {
             progress("features", Double(train.count + $0) / total)
+        }
+        for rows in [known.rows[0], asked.rows[0]] {
+            // 0 times what is no number is none either.
+            guard try (rows * 0).sum().item() == 0 else {
+                throw TrainingError(
+                    .failed, "\(file.path): gives features that are infinite or no numbers; its training has diverged")
+            }
         }
         var pairs: [ProbeReport.Pair] = []
         for index in encoders.indices {

@@ -5,13 +5,16 @@ import Views
 public struct Machine: Equatable, Sendable {
     /// The device of the network.
     public var device: Device
-    /// Threads of an operation, and of the loader.
+    /// Threads of an operation; sums over them are rounded in another order where their number differs.
     public var threads: Int
+    /// Threads of the loader, which change nothing but the speed.
+    public var loaderThreads: Int
 
-    /// Names a machine.
-    public init(device: Device, threads: Int) {
+    /// Names a machine, with as many threads for the loader as for an operation where nothing else is said.
+    public init(device: Device, threads: Int, loaderThreads: Int? = nil) {
         self.device = device
         self.threads = threads
+        self.loaderThreads = loaderThreads ?? threads
     }
 
     /// Whether pictures are laid out with the channels innermost.

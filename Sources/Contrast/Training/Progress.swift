@@ -64,12 +64,13 @@ public struct EpochRecord: Codable, Equatable, Sendable {
     public var miBound: Double?
     /// log(candidates) in nats.
     public var miCeiling: Double
-    /// Mean squared distance of positives on the sphere, last batch (Wang & Isola 2020).
-    public var alignment: Double
+    /// Mean squared distance of positives on the sphere, last batch (Wang & Isola 2020); nil, as the next two, where a
+    /// resumed run did not see the pass's last batch.
+    public var alignment: Double?
     /// log mean e^{-2 |zi - zj|^2}, last batch (Wang & Isola 2020).
-    public var uniformity: Double
+    public var uniformity: Double?
     /// Exponential of the entropy of the embedding covariance's eigenvalues, last batch.
-    public var effectiveRank: Double
+    public var effectiveRank: Double?
     /// The learning rate of the last step.
     public var lr: Double
     /// Images (not views) a second.
@@ -86,10 +87,12 @@ public struct EpochRecord: Codable, Equatable, Sendable {
     /// The record's scalars under their TensorBoard tags.
     var scalars: [(tag: String, value: Double)] {
         var scalars = [
-            ("train_loss", trainLoss), ("mi_ceiling", miCeiling), ("alignment", alignment), ("uniformity", uniformity),
-            ("effective_rank", effectiveRank), ("data_wait", dataWait), ("lr", lr),
+            ("train_loss", trainLoss), ("mi_ceiling", miCeiling), ("data_wait", dataWait), ("lr", lr),
             ("images_per_second", imagesPerSecond),
         ]
+        if let alignment { scalars.append(("alignment", alignment)) }
+        if let uniformity { scalars.append(("uniformity", uniformity)) }
+        if let effectiveRank { scalars.append(("effective_rank", effectiveRank)) }
         if let miBound { scalars.append(("mi_bound", miBound)) }
         if let valKnnTop1 { scalars.append(("val_knn_top1", valKnnTop1)) }
         return scalars

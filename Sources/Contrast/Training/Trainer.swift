@@ -70,6 +70,7 @@ public final class Trainer {
             position = try Checkpoint.read(
                 folder.checkpoint, configuration: configuration, into: model, optimizer
             ).position
+            quarantined = Trainer.names(in: folder.quarantine)
         }
     }
 
@@ -81,17 +82,20 @@ public final class Trainer {
         let log = try RunLog(folder, resumingAt: position.step > 0 ? position.step : nil)
         if position.step == 0 { try showViews(log) }
         var options = LoaderOptions()
-        options.threads = machine.threads
+        options.threads = machine.loaderThreads
         options.badImages = .skip(maximum: maximumBad)
         let loader = try Loader(
             images, pipeline: pipeline, sampler: sampler, seed: training.seed,
             epochs: position.epoch..<training.epochs, from: position.batch, options: options)
-        defer { loader.stop() }
+        defer {
+            loader.stop()
+            // A run that fails, as over too many of these images, has to name them all the more.
+            try? quarantine(loader.quarantine)
+        }
         let steps = training.epochs * sampler.batches
-        let before = position.skipped
         for epoch in position.epoch..<training.epochs {
             var clock = Stopwatch(loader)
-            var last: (objective: Objective, lr: Double)?
+            var last: Objective?
             while let batch = try loader.next() {
                 // A place in the schedule belongs to a batch, whether or not earlier ones were left out.
                 let place = epoch * sampler.batches + batch.index
@@ -107,10 +111,10 @@ public final class Trainer {
                             + "lower training.optimizer.\(training.optimizer.name).lr or raise the temperature")
                 }
                 let lr = training.optimizer.component.lr * factor
-                last = (objective, lr)
+                last = objective
                 position.step += 1
                 position.batch = batch.index + 1
-                position.skipped = before + loader.quarantine.count
+                position.skipped = quarantined.union(loader.quarantine.map(\.name)).count
                 position.meter.add(loss: loss, candidates: objective.candidates, images: batch.count)
                 clock.lap(into: &position.meter)
                 if position.step % training.logEvery == 0 {
@@ -126,7 +130,8 @@ public final class Trainer {
             }
             clock.lap(into: &position.meter)
             try quarantine(loader.quarantine)
-            guard let last else {
+            // A run that was stopped after the pass's last step resumes here, with nothing left to load.
+            guard position.meter.steps > 0 else {
                 throw TrainingError(.data, "no batch of epoch \(epoch + 1) had two usable images")
             }
             let record = try epochRecord(epoch: epoch, last: last)
@@ -170,6 +175,13 @@ public final class Trainer {
         for record in new { try file.append(try encoder.encode(record) + Data([0x0A])) }
     }
 
+    /// The images that a run listed before it was stopped, so that they are neither counted nor listed again.
+    private static func names(in path: String) -> Set<String> {
+        struct Record: Decodable { var name: String }
+        guard let data = FileManager.default.contents(atPath: path) else { return [] }
+        return Set(data.split(separator: 0x0A).compactMap { try? JSONDecoder().decode(Record.self, from: $0).name })
+    }
+
     /// Draws what the trainer will see, into the folder and into TensorBoard.
     private func showViews(_ log: RunLog) throws {
         let sheet = ContactSheet(pipeline: pipeline, seed: experiment.training.seed)
@@ -197,15 +209,21 @@ public final class Trainer {
             miCeiling: ceiling ?? 0, lr: lr)
     }
 
-    private func epochRecord(epoch: Int, last: (objective: Objective, lr: Double)) throws -> EpochRecord {
+    private func epochRecord(epoch: Int, last: Objective?) throws -> EpochRecord {
+        let training = experiment.training
         let meter = position.meter
-        let (first, second) = (last.objective.embeddings.first, last.objective.embeddings.second)
+        let factor = training.schedule.component.factor(
+            step: epoch * sampler.batches + position.batch - 1, steps: training.epochs * sampler.batches,
+            stepsPerEpoch: sampler.batches)
         return EpochRecord(
             epoch: epoch + 1, step: position.step, trainLoss: meter.loss / Double(max(meter.steps, 1)),
             miBound: meter.bounded > 0 ? meter.bound / Double(meter.bounded) : nil, miCeiling: meter.ceiling,
-            alignment: try Geometry.alignment(first, second),
-            uniformity: (try Geometry.uniformity(first) + Geometry.uniformity(second)) / 2,
-            effectiveRank: try Geometry.effectiveRank(first), lr: last.lr,
+            alignment: try last.map { try Geometry.alignment($0.embeddings.first, $0.embeddings.second) },
+            uniformity: try last.map {
+                try (Geometry.uniformity($0.embeddings.first) + Geometry.uniformity($0.embeddings.second)) / 2
+            },
+            effectiveRank: try last.map { try Geometry.effectiveRank($0.embeddings.first) },
+            lr: training.optimizer.component.lr * factor,
             imagesPerSecond: Double(meter.images) / max(meter.seconds, 1e-9),
             dataWait: meter.waited / max(meter.seconds, 1e-9), seconds: meter.seconds, skipped: position.skipped,
             valKnnTop1: try heldOutAccuracy(after: epoch + 1))

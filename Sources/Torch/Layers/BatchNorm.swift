@@ -21,12 +21,18 @@ public final class BatchNorm: Module {
     }
 
     /// The normalised input, in its shape.
+    /// - Throws: `TorchError`, in training also where a channel has one value only; nothing is then changed.
     public func callAsFunction(_ x: Tensor, training: Bool) throws(TorchError) -> Tensor {
-        if training { try numBatchesTracked.value.copy(from: numBatchesTracked.value + 1) }
-        return try make("batch_norm") {
+        let normalised = try make("batch_norm") {
             ctorch_batch_norm(
                 x.handle, weight.value.handle, bias.value.handle, runningMean.value.handle, runningVar.value.handle,
                 training, 0.1, 1e-5, $0)
         }
+        // As int64: a number in float32 would stop counting at 2^24.
+        if training {
+            try numBatchesTracked.value.copy(
+                from: numBatchesTracked.value + Tensor.ones([], dtype: .int64, device: x.device))
+        }
+        return normalised
     }
 }

@@ -29,6 +29,13 @@ struct LBFGSTests {
         #expect(abs(-1 / (1 + exp(x)) + 1 / (1 + exp(1 - x)) + x) < 1e-10)
     }
 
+    @Test("A function without a value has no minimum", arguments: [Double.nan, .infinity])
+    func valuesThatAreNoNumbers(value: Double) {
+        let minimum = LBFGS(gradientTolerance: 1e-6).minimise(from: [1, 2]) { point in (value, [value, 0]) }
+        #expect(!minimum.converged)
+        #expect(minimum.point == [1, 2])
+    }
+
     @Test func saysWhenItDidNotConverge() {
         let minimum = LBFGS(maximumIterations: 1, gradientTolerance: 1e-12).minimise(from: [3, 4]) { point in
             (point[0] * point[0] + 100 * point[1] * point[1], [2 * point[0], 200 * point[1]])

@@ -6,7 +6,7 @@ it minimises 1/2 |w|^2 + C * sum of log losses, intercepts unpenalised. `objecti
 standardised features; `intercepts` are fixed only up to a shift and sum to 0 here. A solver's own convergence shows as objective
 within 1e-6 relative, weights within 1e-3; `margin` is the smallest gap between the two highest test scores, so predictions are safe.
 `knn` works on the features as given: cosine, the k nearest training rows, class score sum of e^{cos/T}; `scores` holds the first 8
-test rows'; `gap` is the smallest distance in cosine between the k-th and the next neighbour and `margin` the smallest relative gap
+test rows'; `gap` is the smallest distance in cosine between the k-th and the next neighbour (null where all vote) and `margin` the smallest relative gap
 between the two highest scores, so that ties do not matter. Classes that no neighbour has score 0.
 `top5` counts rows whose class is among the five highest scores (ties by lower class). Confusion is [true][predicted].
 """
@@ -94,7 +94,7 @@ def knn(train, train_labels, test, test_labels, classes, k, temperature):
             gap = min(gap, similarity[row, order[k - 1]] - similarity[row, order[k]])
     ranked = np.sort(scores, axis=1)
     margin = float((1 - ranked[:, -2] / ranked[:, -1]).min())
-    return {"k": k, "temperature": temperature, "gap": gap, "margin": margin, "scores": scores[:8], **summary(scores, test_labels)}
+    return {"k": k, "temperature": temperature, "gap": gap if np.isfinite(gap) else None, "margin": margin, "scores": scores[:8], **summary(scores, test_labels)}
 
 
 def single(rows):

@@ -1,0 +1,148 @@
+import Foundation
+import Testing
+import Torch
+import Views
+
+@testable import Contrast
+
+@Suite("Feature extraction and probes", .serialized)
+struct ProbeTests {
+    private let home: TemporaryFolder
+    private let machine = Machine(device: .cpu, threads: 2)
+
+    /// An untrained encoder's file.
+    private func file() throws -> EncoderFile {
+        let experiment = try tinyExperiment()
+        let encoder = try experiment.encoder.component.build(generator: Generator(seed: 9))
+        let model = try experiment.method.component.build(encoder: encoder, generator: Generator(seed: 9))
+        let folder = RunFolder("\(home.path)/run")
+        try EncoderFile.write(model, experiment: experiment, epochs: 0, to: folder)
+        return try EncoderFile(folder.path)
+    }
+
+    init() throws { home = try TemporaryFolder() }
+
+    @Test func featuresComeInTheSourcesOrderWhateverTheBatch() throws {
+        let images = try makeImages(["a", "b"], each: 5, in: home)
+        let file = try file()
+        let pipeline = try ViewPipeline(file.experiment.views)
+        func features(batch: Int) throws -> Features {
+            try FeatureExtractor(pipeline: pipeline, machine: machine, batch: batch)
+                .features(of: images, by: [file.encoder, file.encoder])
+        }
+        let (one, four) = (try features(batch: 1), try features(batch: 4))
+        #expect(one.samples == Array(0..<10) && four.samples == one.samples)
+        #expect(four.labels == [0, 0, 0, 0, 0, 1, 1, 1, 1, 1])
+        #expect(four.rows.map(\.shape) == [[10, 32], [10, 32]])
+        let rows: [Double] = try one.rows[0].toArray()
+        for tensor in four.rows { #expect(try difference(tensor, [rows]) < 1e-5) }
+        #expect(!four.rows[0].requiresGrad)
+        // Nothing was trained on the way.
+        #expect(try file.encoder.stateDict["norms.0.num_batches_tracked"]?.item() == 0)
+        // Turned round, the rows turn round with their labels.
+        let backwards = try FeatureExtractor(pipeline: pipeline, machine: machine, batch: 3)
+            .features(of: Subset(images, indices: (0..<10).reversed()), by: [file.encoder])
+        #expect(backwards.labels == four.labels.reversed())
+        let turned = try backwards.rows[0].indexSelect(
+            dim: 0, index: Tensor((0..<10).reversed().map { Int64($0) }, shape: [10]))
+        #expect(try difference(turned, [rows]) < 1e-5)
+    }
+
+    @Test func damagedImagesLeaveNoRow() throws {
+        _ = try makeImages(["a", "b"], each: 3, in: home)
+        try Data("no picture".utf8).write(to: URL(fileURLWithPath: "\(home.path)/images/a/11.png"))
+        let images = try ImageFolder("\(home.path)/images")
+        let file = try file()
+        let extractor = try FeatureExtractor(
+            pipeline: ViewPipeline(file.experiment.views), machine: machine, maximumBad: 0.5, batch: 2)
+        let features = try extractor.features(of: images, by: [file.encoder])
+        #expect(features.samples == [0, 2, 3, 4, 5])
+        #expect(features.labels == [0, 0, 1, 1, 1])
+        #expect(features.rows[0].shape == [5, 32])
+        #expect(features.skipped.map(\.name) == ["a/11.png"])
+    }
+
+    @Test func reportsScoresProtocolAndControl() throws {
+        let images = try makeImages(["blue", "green", "red"], each: 8, in: home)
+        let split = Split(stratified: images, fraction: 0.25, seed: 1)
+        let file = try file()
+        let hash = try EncoderFile.hash(file.path)
+        var options = Probe.Options()
+        options.control = true
+        options.cost = 0.5
+        let report = try Probe(file, machine: machine, options: options)
+            .run(train: split.train, test: split.test, split: "by chance")
+        #expect(report.encoder.sha256Before == hash && report.encoder.sha256After == hash)
+        #expect(report.encoder.architecture == "convnet" && report.encoder.dimension == 32)
+        #expect(report.classes == ["blue", "green", "red"])
+        #expect(report.trainImages == 18 && report.testImages == 6 && report.skipped == 0)
+        #expect(report.split == "by chance")
+        #expect(abs(report.majority - 1 / 3.0) < 1e-12)
+        // Colours are told apart by any network.
+        #expect(report.linearProbe.top1 == 1 && report.knn.top1 == 1)
+        #expect(report.linearProbe.confusion == [[2, 0, 0], [0, 2, 0], [0, 0, 2]])
+        #expect(report.linearProbe.C == 0.5 && report.linearProbe.converged)
+        #expect(report.knn.k == 18 && report.knn.temperature == 0.07)
+        #expect(report.linearProbe.top5 == nil)
+        for word in ["frozen", "C = 0.5", "k = 18", "T = 0.07", "resize, center_crop", "16"] {
+            #expect(report.protocol.contains(word), "\(word)")
+        }
+        // The control is another network, scored by the same rules.
+        let control = try #require(report.control)
+        #expect(control.linearProbe.C == 0.5 && control.knn.k == 18)
+        #expect(control.linearProbe.objective != report.linearProbe.objective)
+
+        let json = try #require(try JSONSerialization.jsonObject(with: report.json()) as? [String: Any])
+        let linear = try #require(json["linear_probe"] as? [String: Any])
+        #expect(linear["top1"] as? Double == 1 && linear["C"] as? Double == 0.5)
+        #expect((linear["per_class"] as? [String: Double]) == ["blue": 1, "green": 1, "red": 1])
+        #expect((json["encoder"] as? [String: Any])?["sha256_before"] as? String == hash)
+        #expect(json["protocol"] is String)
+        try report.write(to: "\(home.path)/probe.json")
+        #expect(try Data(contentsOf: URL(fileURLWithPath: "\(home.path)/probe.json")) == report.json())
+    }
+
+    @Test func classesKeepTheirNames() throws {
+        let images = try makeImages(["camelCase", "Upper Case", "perClass"], each: 4, in: home)
+        let report = try Probe(file(), machine: machine).run(train: images, test: images, split: "none")
+        let json = try #require(try JSONSerialization.jsonObject(with: report.json()) as? [String: Any])
+        let linear = try #require(json["linear_probe"] as? [String: Any])
+        #expect(
+            (linear["per_class"] as? [String: Any])?.keys.sorted() == ["Upper Case", "camelCase", "perClass"])
+        #expect(json["control"] == nil)
+    }
+
+    @Test func needsClassesAndTestImages() throws {
+        let one = try makeImages(["only"], each: 4, in: home)
+        let error = #expect(throws: TrainingError.self) {
+            try Probe(file(), machine: machine).run(train: one, test: one, split: "")
+        }
+        #expect(error?.kind == .data)
+        let two = try makeImages(["only", "other"], each: 4, in: home)
+        #expect(throws: TrainingError.self) {
+            try Probe(file(), machine: machine).run(train: two, test: Subset(two, indices: []), split: "")
+        }
+    }
+
+    @Test func aDivergedEncoderIsNotScored() throws {
+        let images = try makeImages(["a", "b"], each: 3, in: home)
+        let file = try file()
+        try #require(file.encoder.stateDict["norms.3.bias"]).copy(from: Tensor.full([], .nan))
+        let error = #expect(throws: TrainingError.self) {
+            try Probe(file, machine: machine).run(train: images, test: images, split: "")
+        }
+        #expect(error?.reason.contains("diverged") == true)
+    }
+
+    @Test func aFileThatChangesMeanwhileIsNotScored() throws {
+        let images = try makeImages(["a", "b"], each: 3, in: home)
+        let file = try file()
+        let error = #expect(throws: TrainingError.self) {
+            try Probe(file, machine: machine).run(train: images, test: images, split: "") { what, _ in
+                guard what == "linear probe" else { return }
+                try? Data("other".utf8).write(to: URL(fileURLWithPath: file.path))
+            }
+        }
+        #expect(error?.reason.contains("changed while it was scored") == true)
+    }
+}

@@ -1,0 +1,85 @@
+import Files
+import Foundation
+import Testing
+import Torch
+
+@testable import Contrast
+
+@Suite("Checkpoints")
+struct CheckpointTests {
+    private let folder: TemporaryFolder
+    private var path: String { "\(folder.path)/last.ckpt" }
+
+    private func model(_ seed: UInt64) throws -> (any ContrastiveModel, any Optimizer) {
+        let encoder = try encoder("convnet: {width: 2}", seed: seed)
+        let model = try SimCLR().build(encoder: encoder, generator: Generator(seed: seed))
+        var settings = AdamWConfiguration()
+        settings.lr = 0.01
+        return (model, try settings.build(model.namedParameters))
+    }
+
+    private func step(_ model: any ContrastiveModel, _ optimizer: any Optimizer) throws {
+        try optimizer.zeroGrad()
+        try model.objective([
+            ViewTensor(images: Tensor.cat([Fixture.images([8, 8]), Fixture.images([8, 8]) * 0.9], dim: 0), count: 2)
+        ])
+        .loss.backward()
+        try optimizer.step(factor: 0.5)
+    }
+
+    private func numbers(_ model: any ContrastiveModel, _ optimizer: any Optimizer) throws -> [String: [Double]] {
+        try model.stateDict.mapValues { try $0.toArray() }.merging(optimizer.state.mapValues { try $0.toArray() }) {
+            $1
+        }
+    }
+
+    private func position() -> Checkpoint.Position {
+        var position = Checkpoint.Position(epoch: 3, batch: 7, step: 41, skipped: 2)
+        position.meter.add(loss: 1.1, candidates: 15, images: 8)
+        position.meter.seconds = 0.1 + 0.2
+        return position
+    }
+
+    init() throws { folder = try TemporaryFolder() }
+
+    @Test func holdsEverything() throws {
+        let (model, optimizer) = try model(1)
+        try step(model, optimizer)
+        let written = Checkpoint(position: position(), configuration: "a: 1\n")
+        try written.write(model: model, optimizer: optimizer, to: path)
+        let (again, other) = try self.model(2)
+        let read = try Checkpoint.read(path, configuration: "a: 1\n", into: again, other)
+        #expect(read.position == written.position)
+        #expect(try numbers(again, other) == numbers(model, optimizer))
+        // And the next step is the same.
+        try step(model, optimizer)
+        try step(again, other)
+        #expect(try numbers(again, other) == numbers(model, optimizer))
+    }
+
+    @Test func refusesOtherFiles() throws {
+        let (model, optimizer) = try model(1)
+        let before = try numbers(model, optimizer)
+        #expect(throws: SafetensorsError.self) {
+            try Checkpoint.read(path, configuration: "", into: model, optimizer)
+        }
+        try Safetensors(tensors: model.stateDict).write(to: path)
+        let foreign = #expect(throws: TrainingError.self) {
+            try Checkpoint.read(path, configuration: "", into: model, optimizer)
+        }
+        #expect(foreign?.reason.contains("is no checkpoint") == true)
+        try Checkpoint(position: position(), configuration: "a: 1\n").write(
+            model: model, optimizer: optimizer, to: path)
+        let other = #expect(throws: TrainingError.self) {
+            try Checkpoint.read(path, configuration: "a: 2\n", into: model, optimizer)
+        }
+        #expect(other?.kind == .unusable)
+        let encoder = try encoder("convnet: {width: 3}")
+        let wider = try SimCLR().build(encoder: encoder, generator: Generator(seed: 1))
+        let misfit = #expect(throws: TrainingError.self) {
+            try Checkpoint.read(path, configuration: "a: 1\n", into: wider, optimizer)
+        }
+        #expect(misfit?.reason.contains("does not fit the model") == true)
+        #expect(try numbers(model, optimizer) == before)
+    }
+}
