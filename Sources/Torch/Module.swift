@@ -1,7 +1,9 @@
 import CTorch
 
-/// A tensor that is trained.
+/// A tensor that is trained, unless it is frozen.
 public final class Parameter {
+    /// Whether it takes a gradient, and an optimiser is given it.
+    public private(set) var isTrained = true
     /// The value; a leaf that requires a gradient.
     public private(set) var value: Tensor
 
@@ -14,9 +16,15 @@ public final class Parameter {
     /// Whether this is a bias or belongs to a normalisation: one number a channel. Recipes often spare these from decay.
     public var isBiasOrNorm: Bool { value.shape.count <= 1 }
 
+    /// Keeps the value as a part of the module's state that no gradient moves, as of a network that follows another.
+    public func freeze() throws(TorchError) {
+        isTrained = false
+        try value.setRequiresGrad(false)
+    }
+
     func replace(_ change: (Tensor) throws(TorchError) -> Tensor) throws(TorchError) {
         value = try change(value.detach()).detach()
-        try value.setRequiresGrad()
+        try value.setRequiresGrad(isTrained)
     }
 }
 
@@ -47,8 +55,11 @@ extension Module {
         }
     }
 
-    /// Parameters in the order of their appearance.
-    public var namedParameters: [(key: String, parameter: Parameter)] {
+    /// Parameters that are trained, in the order of their appearance.
+    public var namedParameters: [(key: String, parameter: Parameter)] { allParameters.filter { $0.parameter.isTrained } }
+
+    /// Parameters in the order of their appearance, frozen ones included.
+    var allParameters: [(key: String, parameter: Parameter)] {
         leaves(of: self, prefix: "").compactMap { leaf in (leaf.value as? Parameter).map { (leaf.key, $0) } }
     }
 

@@ -9,6 +9,9 @@ public protocol Head: Module {
 
 /// The settings from which a head is built.
 public protocol HeadArchitecture: Component {
+    /// Numbers of an embedding of features of `inputs` numbers.
+    func dimension(inputs: Int) -> Int
+
     /// Builds the head with random weights.
     func build(inputs: Int, generator: Generator) throws(TorchError) -> any Head
 }

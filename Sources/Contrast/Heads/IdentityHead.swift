@@ -8,6 +8,9 @@ public struct IdentityHead: HeadArchitecture {
     /// No settings.
     public init() {}
 
+    /// As many as the encoder's.
+    public func dimension(inputs: Int) -> Int { inputs }
+
     /// Builds the head with random weights.
     public func build(inputs: Int, generator: Generator) throws(TorchError) -> any Head { Identity() }
 }

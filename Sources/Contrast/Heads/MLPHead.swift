@@ -25,6 +25,9 @@ public struct MLPHead: HeadArchitecture {
         try require("output", output, in: 1...65_536)
     }
 
+    /// `output`.
+    public func dimension(inputs: Int) -> Int { output }
+
     /// Builds the head with random weights.
     public func build(inputs: Int, generator: Generator) throws(TorchError) -> any Head {
         try MLP(inputs: inputs, settings: self, generator: generator)

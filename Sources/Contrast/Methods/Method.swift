@@ -5,6 +5,17 @@ import Views
 public protocol Method: Component {
     /// Builds what is trained around an encoder; random weights are drawn from `generator` in a fixed order.
     func build(encoder: any Encoder, generator: Generator) throws(TorchError) -> any ContrastiveModel
+
+    /// Checks the settings against the data of a run.
+    /// - Parameters:
+    ///   - pairs: images of a batch.
+    ///   - classes: of the images; 0 where they have no labels.
+    func validate(pairs: Int, classes: Int) throws(InvalidSetting)
+}
+
+extension Method {
+    /// Fits all data.
+    public func validate(pairs: Int, classes: Int) throws(InvalidSetting) {}
 }
 
 /// The methods that a pipeline file can name.
@@ -20,9 +31,32 @@ public protocol ContrastiveModel: Module {
     /// What follows it in training only.
     var head: any Head { get }
 
-    /// The objective of one batch.
-    /// - Parameter branches: for each branch its views, `[count * N, 3, H, W]`, all first views before all second ones.
-    func objective(_ branches: [ViewTensor]) throws(TorchError) -> Objective
+    /// The objective of one batch; called once for each step of the optimiser, before it.
+    func objective(_ batch: ContrastiveBatch) throws(TorchError) -> Objective
+}
+
+extension ContrastiveModel {
+    /// The objective of views without labels at the beginning of a run.
+    public func objective(_ branches: [ViewTensor]) throws(TorchError) -> Objective {
+        try objective(ContrastiveBatch(branches: branches))
+    }
+}
+
+/// What a model is given for a step.
+public struct ContrastiveBatch {
+    /// For each branch its views, `[count * N, 3, H, W]`, all first views before all second ones.
+    public var branches: [ViewTensor]
+    /// The N classes, -1 where unknown; nil where there are none.
+    public var labels: [Int]?
+    /// How much of the run lies behind this step, in 0..<1.
+    public var progress: Double
+
+    /// Makes a batch.
+    public init(branches: [ViewTensor], labels: [Int]? = nil, progress: Double = 0) {
+        self.branches = branches
+        self.labels = labels
+        self.progress = progress
+    }
 }
 
 /// The views of one branch in one tensor.
@@ -43,8 +77,15 @@ public struct ViewTensor {
 public struct Objective {
     /// A scalar with a gradient, in nats.
     public var loss: Tensor
-    /// Candidates of the bound `log(candidates) - loss`; nil where the objective bounds nothing.
+    /// Candidates of the bound `log(candidates) - contrast`; nil where the scores bound nothing.
     public var candidates: Int?
+    /// The loss that belongs to the candidates, where it is not `loss`; a scalar without a gradient.
+    public var contrast: Tensor?
     /// The embeddings of the first two views, detached, `[N, D]` each.
     public var embeddings: (first: Tensor, second: Tensor)
+}
+
+extension InvalidSetting {
+    /// The same of a component that is found under `path` from here.
+    func inside(_ path: String) -> InvalidSetting { InvalidSetting(key.isEmpty ? path : "\(path).\(key)", reason) }
 }

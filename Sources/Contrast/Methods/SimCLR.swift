@@ -19,9 +19,20 @@ public struct SimCLR: Method {
 
     /// Builds the head around the encoder.
     public func build(encoder: any Encoder, generator: Generator) throws(TorchError) -> any ContrastiveModel {
-        SimCLRModel(
-            encoder: encoder, head: try head.component.build(inputs: encoder.dimension, generator: generator),
-            loss: loss.component)
+        let network = try head.component.build(inputs: encoder.dimension, generator: generator)
+        let dimension = head.component.dimension(inputs: encoder.dimension)
+        return SimCLRModel(
+            encoder: encoder, head: network,
+            loss: try loss.component.build(dimension: dimension, generator: generator))
+    }
+
+    /// Checks the loss against the data.
+    public func validate(pairs: Int, classes: Int) throws(InvalidSetting) {
+        do throws(InvalidSetting) {
+            try loss.component.validate(pairs: pairs, classes: classes)
+        } catch {
+            throw error.inside("loss.\(loss.name)")
+        }
     }
 }
 
@@ -29,31 +40,39 @@ public struct SimCLR: Method {
 final class SimCLRModel: ContrastiveModel {
     let encoder: any Encoder
     let head: any Head
-    private let loss: any ContrastiveLoss
+    private let loss: any PairLoss
 
-    init(encoder: any Encoder, head: any Head, loss: any ContrastiveLoss) {
+    init(encoder: any Encoder, head: any Head, loss: any PairLoss) {
         self.encoder = encoder
         self.head = head
         self.loss = loss
     }
 
-    func objective(_ branches: [ViewTensor]) throws(TorchError) -> Objective {
+    func objective(_ batch: ContrastiveBatch) throws(TorchError) -> Objective {
         var embeddings: [Tensor] = []
+        let branches = batch.branches
         for branch in branches {
             // Both views in one batch: batch norm then sees 2N images, as in the paper's implementation.
             let all = try head(encoder(branch.images, training: true), training: true)
             embeddings += try all.chunk(branch.count, dim: 0)
         }
         var losses: [Tensor] = []
+        var contrasts: [Tensor] = []
         for first in 0..<branches[0].count {
             for second in first + 1..<embeddings.count {
-                losses.append(try loss(embeddings[first], embeddings[second]))
+                losses.append(try loss(embeddings[first], embeddings[second], labels: batch.labels))
+                if let contrast = try loss.contrast(embeddings[first], embeddings[second]) { contrasts.append(contrast) }
             }
         }
-        let total = losses.count == 1 ? losses[0] : try Tensor.stack(losses, dim: 0).mean()
         let pairs = embeddings[0].shape[0]
         return Objective(
-            loss: total, candidates: loss.candidates(pairs: pairs),
+            loss: try mean(losses), candidates: loss.candidates(pairs: pairs),
+            contrast: contrasts.isEmpty ? nil : try mean(contrasts),
             embeddings: (try embeddings[0].detach(), try embeddings[1].detach()))
     }
+}
+
+/// The mean of scalars.
+private func mean(_ scalars: [Tensor]) throws(TorchError) -> Tensor {
+    scalars.count == 1 ? scalars[0] : try Tensor.stack(scalars, dim: 0).mean()
 }

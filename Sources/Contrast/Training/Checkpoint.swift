@@ -81,13 +81,14 @@ struct EpochMeter: Codable, Equatable, Sendable {
     var bounded = 0
     var bound = 0.0
 
-    mutating func add(loss: Double, candidates: Int?, images: Int) {
+    /// Adds a step; `contrast` is the loss that belongs to the candidates, where it is another.
+    mutating func add(loss: Double, contrast: Double? = nil, candidates: Int?, images: Int) {
         steps += 1
         self.loss += loss
         self.images += images
         if let candidates {
             bounded += 1
-            bound += log(Double(candidates)) - loss
+            bound += log(Double(candidates)) - (contrast ?? loss)
             ceiling = log(Double(candidates))
         }
     }

@@ -60,6 +60,13 @@ public final class Trainer {
             observer.notice(
                 "training.batch_size is \(training.batchSize), there are \(images.count) images: all are one batch")
         }
+        do throws(InvalidSetting) {
+            try experiment.method.component.validate(
+                pairs: min(training.batchSize, images.count), classes: images.classes.count)
+        } catch {
+            let path = error.inside("method.\(experiment.method.name)")
+            throw TrainingError(.unusable, "\(path.key): \(path.reason)")
+        }
         let generator = try Generator(seed: training.seed)
         let encoder = try experiment.encoder.component.build(generator: generator)
         model = try experiment.method.component.build(encoder: encoder, generator: generator)
@@ -102,7 +109,7 @@ public final class Trainer {
                 let factor = training.schedule.component.factor(
                     step: place, steps: steps, stepsPerEpoch: sampler.batches)
                 guard batch.count >= 2 else { continue }
-                let objective = try step(batch, factor: factor)
+                let objective = try step(batch, factor: factor, progress: Double(place) / Double(steps))
                 let loss = try objective.loss.item()
                 guard loss.isFinite else {
                     throw TrainingError(
@@ -115,12 +122,14 @@ public final class Trainer {
                 position.step += 1
                 position.batch = batch.index + 1
                 position.skipped = quarantined.union(loader.quarantine.map(\.name)).count
-                position.meter.add(loss: loss, candidates: objective.candidates, images: batch.count)
+                let contrast = try objective.contrast?.item() ?? loss
+                position.meter.add(
+                    loss: loss, contrast: contrast, candidates: objective.candidates, images: batch.count)
                 clock.lap(into: &position.meter)
                 if position.step % training.logEvery == 0 {
-                    try log.write(stepRecord(epoch: epoch, loss: loss, objective: objective, lr: lr))
+                    try log.write(stepRecord(epoch: epoch, loss: loss, contrast: contrast, objective: objective, lr: lr))
                 }
-                observer.stepped(progress(epoch: epoch, loss: loss, objective: objective))
+                observer.stepped(progress(epoch: epoch, loss: loss, contrast: contrast, objective: objective))
                 if stop() {
                     try quarantine(loader.quarantine)
                     try save()
@@ -147,14 +156,16 @@ public final class Trainer {
     }
 
     /// One optimiser step on one batch.
-    private func step(_ batch: ViewBatch, factor: Double) throws(TorchError) -> Objective {
+    private func step(_ batch: ViewBatch, factor: Double, progress: Double) throws(TorchError) -> Objective {
         try optimizer.zeroGrad()
         var views: [ViewTensor] = []
         for (index, branch) in batch.branches.enumerated() {
             views.append(
                 ViewTensor(images: try machine.tensor(batch, branch: index), count: branch.count))
         }
-        let objective = try model.objective(views)
+        let objective = try model.objective(
+            ContrastiveBatch(
+                branches: views, labels: images.classes.isEmpty ? nil : batch.labels, progress: progress))
         try objective.loss.backward()
         try optimizer.step(factor: factor)
         return objective
@@ -191,21 +202,23 @@ public final class Trainer {
         try log.write(picture: png, width: picture.size.width, height: picture.size.height, tag: "views")
     }
 
-    private func progress(epoch: Int, loss: Double, objective: Objective) -> TrainingProgress {
+    private func progress(epoch: Int, loss: Double, contrast: Double, objective: Objective) -> TrainingProgress {
         let meter = position.meter
         let left = experiment.training.epochs * sampler.batches - (epoch * sampler.batches + position.batch)
         return TrainingProgress(
             epoch: epoch + 1, epochs: experiment.training.epochs, batch: position.batch, batches: sampler.batches,
-            loss: loss, bound: objective.candidates.map { log(Double($0)) - loss }, ceiling: meter.ceiling,
+            loss: loss, bound: objective.candidates.map { log(Double($0)) - contrast }, ceiling: meter.ceiling,
             imagesPerSecond: Double(meter.images) / max(meter.seconds, 1e-9),
             dataWait: meter.waited / max(meter.seconds, 1e-9),
             secondsLeft: meter.seconds / Double(max(meter.steps, 1)) * Double(left))
     }
 
-    private func stepRecord(epoch: Int, loss: Double, objective: Objective, lr: Double) -> StepRecord {
+    private func stepRecord(
+        epoch: Int, loss: Double, contrast: Double, objective: Objective, lr: Double
+    ) -> StepRecord {
         let ceiling = objective.candidates.map { log(Double($0)) }
         return StepRecord(
-            epoch: epoch + 1, step: position.step, trainLoss: loss, miBound: ceiling.map { $0 - loss },
+            epoch: epoch + 1, step: position.step, trainLoss: loss, miBound: ceiling.map { $0 - contrast },
             miCeiling: ceiling ?? 0, lr: lr)
     }
 

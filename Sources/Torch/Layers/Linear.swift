@@ -5,9 +5,11 @@ public final class Linear: Module {
     let weight: Parameter
     let bias: Parameter?
 
-    /// Makes a layer with random weights.
-    public init(_ inputs: Int, _ outputs: Int, bias: Bool = true, generator: Generator) throws(TorchError) {
-        let bound = 1 / Double(max(inputs, 1)).squareRoot()
+    /// Makes a layer with random weights, drawn as those of a layer of `fanIn` inputs, of which this may be a part.
+    public init(
+        _ inputs: Int, _ outputs: Int, bias: Bool = true, fanIn: Int? = nil, generator: Generator
+    ) throws(TorchError) {
+        let bound = 1 / Double(max(fanIn ?? inputs, 1)).squareRoot()
         weight = try Parameter(generator.uniform([outputs, inputs], -bound, bound))
         self.bias = bias ? try Parameter(generator.uniform([outputs], -bound, bound)) : nil
     }

@@ -1,0 +1,28 @@
+import Torch
+import Views
+
+/// The cosine over a temperature: `<x, y> / (|x| |y| tau)`, as SimCLR, MoCo and CLIP score.
+public struct CosineCritic: Critic, ScoreFunction {
+    /// `cosine`.
+    public static let name = "cosine"
+
+    /// tau, by which cosines are divided.
+    public var temperature = 0.1
+
+    /// tau 0.1.
+    public init() {}
+
+    /// Makes a critic.
+    public init(temperature: Double) { self.temperature = temperature }
+
+    /// Checks that the temperature is positive.
+    public func validate() throws(InvalidSetting) { try requireTemperature(temperature) }
+
+    /// Itself: it has no weights.
+    public func build(dimensions: (x: Int, y: Int), generator: Generator) throws(TorchError) -> any ScoreFunction { self }
+
+    /// Scores `[N, M]` in `-1 / tau ... 1 / tau`.
+    public func callAsFunction(_ x: Tensor, _ y: Tensor) throws(TorchError) -> Tensor {
+        try x.normalizedRows().matmul(y.normalizedRows().transpose(0, 1)) / temperature
+    }
+}

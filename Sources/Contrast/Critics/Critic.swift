@@ -1,0 +1,22 @@
+import Torch
+import Views
+
+/// The settings of a critic, which scores how well an x and a y go together.
+public protocol Critic: Component {
+    /// Builds the critic of x and y with these numbers of features; weights are drawn from `generator` in a fixed order.
+    func build(dimensions: (x: Int, y: Int), generator: Generator) throws(TorchError) -> any ScoreFunction
+}
+
+/// A critic that scores every x with every y; a `Module` where it has weights.
+public protocol ScoreFunction {
+    /// Scores `[N, M]` of x `[N, Dx]` and y `[M, Dy]`.
+    func callAsFunction(_ x: Tensor, _ y: Tensor) throws(TorchError) -> Tensor
+}
+
+/// The critics that a pipeline file can name.
+public enum CriticFamily: ComponentFamily {
+    /// All of them.
+    public static let registry = Registry<any Critic>(
+        kind: "a critic",
+        [CosineCritic.self, DotCritic.self, BilinearCritic.self, SeparableCritic.self, ConcatenatedCritic.self])
+}

@@ -1,0 +1,43 @@
+import Torch
+import Views
+
+/// Decoupled contrastive learning: Yeh et al. 2021, arXiv 2110.06848, equation 6.
+///
+/// NT-Xent without the positive in the denominator: over the 2N views, the mean of `-s(i, i+) + log sum_neg e^{s(i, j)}`
+/// with 2N - 2 negatives. May be negative, and bounds no mutual information: what is reported beside it is NT-Xent's bound
+/// on the same scores. All rows equal give `log(2N - 2)`.
+public struct DCL: ContrastiveLoss, PairLoss {
+    /// `dcl`.
+    public static let name = "dcl"
+
+    /// tau, by which similarities are divided.
+    public var temperature = 0.1
+    /// Whether rows are brought to the unit sphere first, `z / max(|z|, 1e-12)`, inside the graph.
+    public var normalize = true
+
+    /// tau 0.1 on normalised rows.
+    public init() {}
+
+    /// Makes a loss.
+    public init(temperature: Double, normalize: Bool = true) {
+        self.temperature = temperature
+        self.normalize = normalize
+    }
+
+    /// Checks that the temperature is positive.
+    public func validate() throws(InvalidSetting) { try requireTemperature(temperature) }
+
+    /// The 2N - 1 of NT-Xent.
+    public func candidates(pairs: Int) -> Int? { 2 * pairs - 1 }
+
+    /// The loss in nats of `[N, D]` and `[N, D]`, a scalar with a gradient.
+    public func callAsFunction(_ first: Tensor, _ second: Tensor, labels: [Int]?) throws(TorchError) -> Tensor {
+        let scores = try ViewScores(first, second, temperature: temperature, normalize: normalize)
+        return try (scores.negatives().logsumexp(dim: 1) - scores.positives).mean()
+    }
+
+    /// NT-Xent of the same scores.
+    public func contrast(_ first: Tensor, _ second: Tensor) throws(TorchError) -> Tensor? {
+        try NTXent.contrast(first, second, temperature: temperature, normalize: normalize)
+    }
+}

@@ -1,0 +1,52 @@
+import Torch
+
+/// The scores of the 2N views of N samples with each other, which NT-Xent and its relatives share:
+/// `s(i, j) = <z_i, z_j> / tau`, the first views before the second ones, the positive of row i in row i + N.
+struct ViewScores {
+    /// `[2N, 2N]`, a view with itself included.
+    let all: Tensor
+    /// s(i, i+), `[2N]`.
+    let positives: Tensor
+    /// True on the diagonal.
+    private let itself: Tensor
+    private let partners: Tensor
+
+    /// Scores in float32 or wider, whatever the encoder's precision.
+    init(_ first: Tensor, _ second: Tensor, temperature: Double, normalize: Bool) throws(TorchError) {
+        let rows = 2 * first.shape[0]
+        var z = try Tensor.cat([first.widened(), second.widened()], dim: 0)
+        if normalize { z = try z.normalizedRows() }
+        all = try z.matmul(z.transpose(0, 1)) / temperature
+        itself = try Tensor.eye(rows, dtype: .bool, device: z.device)
+        partners = try Tensor((0..<rows).map { Int64(($0 + rows / 2) % rows) }, shape: [rows, 1])
+            .to(device: z.device)
+        // Read from the same scores, so that the positive cancels exactly where it dominates.
+        positives = try all.gather(dim: 1, index: partners).squeeze(1)
+    }
+
+    /// The scores of a view with the 2N - 1 others; -infinity with itself.
+    func others() throws(TorchError) -> Tensor { try all.maskedFill(itself, -Double.infinity) }
+
+    /// The scores of a view with the 2N - 2 negatives; -infinity with itself and with its positive.
+    func negatives() throws(TorchError) -> Tensor {
+        let rows = all.shape[0]
+        let columns = try Tensor.arange(rows, device: all.device).unsqueeze(0)
+        return try others().maskedFill(columns.eq(partners), -Double.infinity)
+    }
+
+    /// NT-Xent over these scores: mean of `log sum_{j != i} e^{s(i, j)} - s(i, i+)`.
+    func contrast() throws(TorchError) -> Tensor { try (others().logsumexp(dim: 1) - positives).mean() }
+}
+
+extension Tensor {
+    /// In float32 where it is narrower.
+    func widened() throws(TorchError) -> Tensor { dtype == .float64 ? self : try to(.float32) }
+
+    /// The diagonal of a square matrix, `[N]`.
+    func diagonal() throws(TorchError) -> Tensor {
+        try gather(dim: 1, index: Tensor.arange(shape[0], device: device).unsqueeze(1)).squeeze(1)
+    }
+
+    /// The larger of two, element by element, gradients included.
+    func larger(_ other: Tensor) throws(TorchError) -> Tensor { try Tensor.where(gt(other), self, other) }
+}

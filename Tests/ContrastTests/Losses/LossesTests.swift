@@ -1,0 +1,252 @@
+import Foundation
+import Testing
+import Torch
+import Views
+
+@testable import Contrast
+
+/// An objective with the formula that it must equal.
+struct LossCase: CustomTestStringConvertible, Sendable {
+    var name: String
+    var loss: any ContrastiveLoss
+    var labels: [Int]?
+    /// Of rows, and of the rows at which weights without a gradient are taken.
+    var formula: @Sendable (_ x: Naive.Rows, _ y: Naive.Rows, _ x0: Naive.Rows, _ y0: Naive.Rows) -> Double
+    /// The length over which the formula bends; steps of differences are a thousandth of it.
+    var scale: Double
+    var normalize: Bool
+
+    var testDescription: String { name }
+}
+
+private let labels = [2, 0, 2, -1, 0, -1]
+
+private func cases() -> [LossCase] {
+    var cases: [LossCase] = []
+    for normalize in [true, false] {
+        for tau in [0.01, 0.07, 0.5, 1] {
+            func add(
+                _ name: String, _ loss: any ContrastiveLoss, labels: [Int]? = nil,
+                _ formula: @escaping @Sendable (Naive.Rows, Naive.Rows, Naive.Rows, Naive.Rows) -> Double
+            ) {
+                cases.append(
+                    LossCase(
+                        name: "\(name), tau \(tau), normalised \(normalize)", loss: loss, labels: labels,
+                        formula: formula, scale: tau, normalize: normalize))
+            }
+            add("nt_xent", NTXent(temperature: tau, normalize: normalize)) { x, y, _, _ in
+                Naive.ntXent(x, y, tau: tau)
+            }
+            let critic: any Critic = normalize ? CosineCritic(temperature: tau) : DotCritic(temperature: tau)
+            add("info_nce", InfoNCE(critic: critic)) { x, y, _, _ in Naive.infoNCE(Naive.products(x, y, tau: tau)) }
+            add("info_nce both ways", InfoNCE(critic: critic, symmetric: true)) { x, y, _, _ in
+                Naive.symmetric(Naive.products(x, y, tau: tau))
+            }
+            add("clip", CLIPLoss(temperature: tau, normalize: normalize)) { x, y, _, _ in
+                Naive.symmetric(Naive.products(x, y, tau: tau))
+            }
+            add("dcl", DCL(temperature: tau, normalize: normalize)) { x, y, _, _ in Naive.dcl(x, y, tau: tau) }
+            add("dclw", DCLW(temperature: tau, sigma: 0.4, normalize: normalize)) { x, y, x0, y0 in
+                Naive.dcl(x, y, tau: tau, weights: Naive.weights(x0, y0, sigma: 0.4))
+            }
+            add("debiased", Debiased(temperature: tau, tauPlus: 0.05, normalize: normalize)) { x, y, _, _ in
+                Naive.debiased(x, y, tau: tau, tauPlus: 0.05)
+            }
+            for beta in [0.5, 1] {
+                add("hcl beta \(beta)", HCL(temperature: tau, tauPlus: 0.05, beta: beta, normalize: normalize)) {
+                    x, y, _, _ in Naive.hcl(x, y, tau: tau, tauPlus: 0.05, beta: beta)
+                }
+            }
+            add("sup_con", SupCon(temperature: tau, normalize: normalize), labels: labels) { x, y, _, _ in
+                Naive.supCon(x, y, labels: labels, tau: tau)
+            }
+        }
+        for (alpha, t) in [(2.0, 2.0), (1, 0.5), (3, 4)] {
+            var loss = AlignmentUniformity()
+            (loss.alignment, loss.uniformity, loss.alpha, loss.t, loss.normalize) = (0.75, 1.25, alpha, t, normalize)
+            cases.append(
+                LossCase(
+                    name: "alignment_uniformity, alpha \(alpha), t \(t), normalised \(normalize)", loss: loss,
+                    formula: { x, y, _, _ in Naive.alignmentUniformity(x, y, 0.75, 1.25, alpha: alpha, t: t) },
+                    scale: 0.3, normalize: normalize))
+        }
+    }
+    return cases
+}
+
+@Suite("Losses")
+struct LossesTests {
+    /// Six pairs of which the second leans on the first, lengths 0.7...1.4, exact in float32.
+    private static func rows(_ stream: UInt64, count: Int = 6, size: Int = 5) -> (Naive.Rows, Naive.Rows) {
+        let noise = [stream, stream + 1].map { stream in
+            Fixture.hashed(count * size, stream: stream).map { ($0 * 64).rounded() / 64 }
+        }
+        func rows(_ values: [Double]) -> Naive.Rows { (0..<count).map { Array(values[$0 * size..<($0 + 1) * size]) } }
+        return (rows(noise[0]), rows(zip(noise[0], noise[1]).map { 0.5 * $0 + 0.5 * $1 }))
+    }
+
+    private static func build(_ loss: any ContrastiveLoss, _ dimension: Int = 5) throws -> any PairLoss {
+        try loss.build(dimension: dimension, generator: Generator(seed: 7))
+    }
+
+    @Test("Values and gradients are those of the formulas", arguments: cases())
+    func equalTheFormulas(test: LossCase) throws {
+        let (x, y) = Self.rows(40)
+        func on(_ rows: Naive.Rows) -> Naive.Rows { test.normalize ? Naive.unit(rows) : rows }
+        let (x0, y0) = (on(x), on(y))
+        let wanted = test.formula(x0, y0, x0, y0)
+        try #require(wanted.isFinite)
+        let step = 1e-3 * test.scale
+        let gradients = [
+            Naive.gradient(x, step: step) { test.formula(on($0), y0, x0, y0) },
+            Naive.gradient(y, step: step) { test.formula(x0, on($0), x0, y0) },
+        ]
+        let largest = gradients.joined().joined().reduce(0) { max($0, abs($1)) }
+        // In float64 what differs is the formula; in float32 scores as large as 1 / tau are rounded too.
+        for (dtype, valueError, gradientError) in [(DType.float64, 1e-9, 1e-7), (.float32, 2e-6, 1e-5)] {
+            let views = try [x, y].map { try Fixture.tensor($0).to(dtype) }
+            for view in views { try view.setRequiresGrad() }
+            let loss = try Self.build(test.loss)(views[0], views[1], labels: test.labels)
+            try loss.backward()
+            let value = try loss.item()
+            let scale = max(1, abs(wanted))
+            // CLIP keeps its temperature's logarithm in float32.
+            let learnt = test.loss is CLIPLoss ? 100.0 : 1
+            #expect(abs(value - wanted) <= (dtype == .float64 ? valueError * learnt : valueError) * scale, "\(dtype)")
+            for (view, wanted) in zip(views, gradients) {
+                let found = try difference(#require(try view.grad()), wanted, floor: largest)
+                #expect(found <= (dtype == .float64 ? gradientError * learnt : gradientError), "\(dtype)")
+            }
+        }
+    }
+
+    @Test("Identities", arguments: [0.05, 0.5], [true, false]) func identities(tau: Double, normalize: Bool) throws {
+        let (x, y) = Self.rows(50)
+        func value(_ loss: any ContrastiveLoss, labels: [Int]? = nil) throws -> Double {
+            try Self.build(loss)(Fixture.tensor(x), Fixture.tensor(y), labels: labels).item()
+        }
+        let ntXent = try value(NTXent(temperature: tau, normalize: normalize))
+        let debiased = try value(Debiased(temperature: tau, tauPlus: 0.1, normalize: normalize))
+        let hcl = try value(HCL(temperature: tau, tauPlus: 0.1, beta: 0, normalize: normalize))
+        #expect(abs(hcl - debiased) < 1e-12)
+        let unbiased = try value(Debiased(temperature: tau, tauPlus: 0, normalize: normalize))
+        // The floor n e^{-1 / tau} is reached only by rows longer than 1.
+        #expect(abs(unbiased - ntXent) < (normalize ? 1e-10 : 1e-3))
+        for labels in [nil, [0, 1, 2, 3, 4, 5], Array(repeating: -1, count: 6)] {
+            let supCon = try value(SupCon(temperature: tau, normalize: normalize), labels: labels)
+            #expect(abs(supCon - ntXent) < 1e-12)
+        }
+    }
+
+    @Test("All rows equal give the logarithm of the candidates", arguments: [2, 7], [0.01, 0.5])
+    func equalRows(pairs: Int, tau: Double) throws {
+        let row = try Tensor([0.3, -0.2, 0.9], shape: [1, 3]) * Tensor.ones([pairs, 1], dtype: .float64)
+        func value(_ loss: any ContrastiveLoss) throws -> Double { try Self.build(loss, 3)(row, row).item() }
+        let n = Double(pairs)
+        #expect(try abs(value(NTXent(temperature: tau)) - log(2 * n - 1)) < 1e-10)
+        #expect(try abs(value(InfoNCE(critic: CosineCritic(temperature: tau))) - log(n)) < 1e-10)
+        #expect(try abs(value(InfoNCE(critic: CosineCritic(temperature: tau), symmetric: true)) - log(n)) < 1e-10)
+        #expect(try abs(value(CLIPLoss(temperature: tau)) - log(n)) < 1e-10)
+        #expect(try abs(value(DCL(temperature: tau)) - log(2 * n - 2)) < 1e-10)
+        #expect(try abs(value(DCLW(temperature: tau)) - log(2 * n - 2)) < 1e-10)
+        #expect(try abs(value(AlignmentUniformity())) < 1e-10)
+    }
+
+    @Test("At tau 0.01 nothing overflows in half precision", arguments: [DType.float32, .float16, .bfloat16])
+    func smallTemperatures(dtype: DType) throws {
+        let (x, y) = Self.rows(60)
+        let losses: [any ContrastiveLoss] = [
+            InfoNCE(critic: CosineCritic(temperature: 0.01)), CLIPLoss(temperature: 0.01), DCL(temperature: 0.01),
+            DCLW(temperature: 0.01), Debiased(temperature: 0.01, tauPlus: 0.3),
+            HCL(temperature: 0.01, tauPlus: 0.3, beta: 2), SupCon(temperature: 0.01), AlignmentUniformity(),
+        ]
+        for loss in losses {
+            let views = try [x, y].map { try Fixture.tensor($0).to(dtype) }
+            for view in views { try view.setRequiresGrad() }
+            let value = try Self.build(loss)(views[0], views[1], labels: labels)
+            try value.backward()
+            // The same numbers, carried exactly into float64.
+            let exact = try Self.build(loss)(views[0].to(.float64), views[1].to(.float64), labels: labels).item()
+            #expect(try abs(value.item() - exact) < 2e-6 * max(1, abs(exact)), "\(loss)")
+            let gradient = try #require(try views[0].grad())
+            #expect(gradient.dtype == dtype)
+            #expect(try gradient.toArray(Float.self).allSatisfy { $0.isFinite }, "\(loss)")
+        }
+    }
+
+    @Test("The bound beside a loss is that of its scores") func contrasts() throws {
+        let (x, y) = Self.rows(70)
+        let (first, second) = (try Fixture.tensor(x), try Fixture.tensor(y))
+        try first.setRequiresGrad()
+        let wanted = Naive.ntXent(Naive.unit(x), Naive.unit(y), tau: 0.2)
+        let losses: [any ContrastiveLoss] = [
+            DCL(temperature: 0.2), DCLW(temperature: 0.2), Debiased(temperature: 0.2, tauPlus: 0.1),
+            HCL(temperature: 0.2, tauPlus: 0.1, beta: 1), SupCon(temperature: 0.2),
+        ]
+        for loss in losses {
+            let loss = try Self.build(loss)
+            #expect(loss.candidates(pairs: 6) == 11)
+            let contrast = try #require(try loss.contrast(first, second))
+            #expect(try abs(contrast.item() - wanted) < 1e-12)
+            #expect(!contrast.requiresGrad)
+        }
+        for loss in [InfoNCE(), CLIPLoss()] as [any ContrastiveLoss] {
+            let loss = try Self.build(loss)
+            #expect(loss.candidates(pairs: 6) == 6)
+            #expect(try loss.contrast(first, second) == nil)
+        }
+        let none = try Self.build(AlignmentUniformity())
+        #expect(none.candidates(pairs: 6) == nil)
+    }
+
+    @Test("CLIP learns its temperature and holds it to 100") func learntTemperature() throws {
+        let (x, y) = Self.rows(80)
+        let (first, second) = (try Fixture.tensor(x).to(.float32), try Fixture.tensor(y).to(.float32))
+        let loss = try LearnedTemperatureLoss(CLIPLoss(temperature: 0.2))
+        #expect(loss.namedParameters.map(\.key) == ["logit_scale"])
+        try loss(first, second, labels: nil).backward()
+        let found = try #require(try loss.logitScale.value.grad()).item()
+        func value(_ scale: Double) -> Double {
+            Naive.symmetric(Naive.products(Naive.unit(x), Naive.unit(y), tau: exp(-scale)))
+        }
+        let wanted = Naive.gradient([[log(5.0)]], step: 1e-3) { value($0[0][0]) }[0][0]
+        #expect(abs(found - wanted) < 1e-5 * abs(wanted))
+        try loss.logitScale.value.detach().copy(from: .full([], 9))
+        let held = try loss(first, second, labels: nil)
+        #expect(try abs(held.item() - value(log(100))) < 1e-5)
+        #expect(try abs(loss.logitScale.value.item() - log(100)) < 1e-6)
+        var fixed = CLIPLoss()
+        fixed.learnTemperature = false
+        #expect(try LearnedTemperatureLoss(fixed).namedParameters.isEmpty)
+    }
+
+    @Test(
+        "Settings that cannot be used are named",
+        arguments: [
+            ("info_nce: {critic: {cosine: {temperature: 0}}}", "info_nce.critic.cosine.temperature"),
+            ("info_nce: {critic: {separable: {hidden: 0}}}", "info_nce.critic.separable.hidden"),
+            ("info_nce: {critic: {concatenated: {layers: 1}}}", "info_nce.critic.concatenated.layers"),
+            ("clip: {temperature: 0.001}", "clip.temperature"), ("dcl: {temperature: -1}", "dcl.temperature"),
+            ("dclw: {sigma: 0}", "dclw.sigma"), ("debiased: {tau_plus: 1}", "debiased.tau_plus"),
+            ("hcl: {tau_plus: -0.1}", "hcl.tau_plus"), ("hcl: {beta: -1}", "hcl.beta"),
+            ("debiased: {beta: 1}", "debiased.beta"), ("sup_con: {temperature: 0}", "sup_con.temperature"),
+            ("alignment_uniformity: {alignment: 0, uniformity: 0}", "alignment_uniformity.uniformity"),
+            ("alignment_uniformity: {t: 0}", "alignment_uniformity.t"),
+        ])
+    func invalidSettings(text: String, path: String) {
+        let error = #expect(throws: ConfigurationError.self) {
+            try ConfigurationReader(file: "test", text: "method: {simclr: {loss: {\(text)}}}").read(Experiment.self)
+        }
+        #expect(error?.path == "method.simclr.loss.\(path)")
+    }
+
+    @Test func supConNeedsClasses() {
+        var method = SimCLR()
+        method.loss = .init(SupCon())
+        for classes in [0, 1] {
+            let error = #expect(throws: InvalidSetting.self) { try method.validate(pairs: 8, classes: classes) }
+            #expect(error?.key == "loss.sup_con")
+        }
+        #expect(throws: Never.self) { try method.validate(pairs: 8, classes: 2) }
+    }
+}
