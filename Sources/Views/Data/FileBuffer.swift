@@ -67,6 +67,38 @@ public final class FileBuffer {
         }
     }
 
+    /// Reads a part of an open file.
+    /// - Parameters:
+    ///   - name: what the part is called in errors.
+    func read(file: Int32, offset: Int, count: Int, name: @autoclosure () -> String) throws(DecodeError) {
+        filled = 0
+        guard count > 0 else { throw DecodeError(.empty, path: name(), reason: "is empty") }
+        guard count <= limit else {
+            throw DecodeError(.tooLarge, path: name(), reason: "has \(count) bytes, the limit is \(limit)")
+        }
+        reserve(count)
+        while filled < count {
+            let read = pread(
+                file, memory.baseAddress.unsafelyUnwrapped + filled, count - filled, off_t(offset + filled))
+            if read < 0, errno == EINTR { continue }
+            guard read != 0 else {
+                throw DecodeError(.unreadable, path: name(), reason: "is gone: its file became shorter")
+            }
+            guard read > 0 else { throw DecodeError(.unreadable, path: name(), reason: systemReason()) }
+            filled += read
+        }
+    }
+
+    /// Replaces what was read last by something made from it, `count` bytes.
+    func transform(to count: Int, _ body: (_ old: UnsafeRawBufferPointer, _ new: UnsafeMutableRawBufferPointer) -> Void)
+    {
+        let new = UnsafeMutableRawBufferPointer.allocate(byteCount: count, alignment: 64)
+        body(bytes, new)
+        memory.deallocate()
+        memory = new
+        filled = count
+    }
+
     private func reserve(_ count: Int) {
         guard count > memory.count else { return }
         let larger = UnsafeMutableRawBufferPointer.allocate(byteCount: count, alignment: 64)
