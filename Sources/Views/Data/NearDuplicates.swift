@@ -20,8 +20,12 @@ struct NearDuplicates {
 
     /// Groups of two or more: in the order of the list, each picture that is in no group yet takes those within `distance`
     /// of it that are in none. So no chain of small steps joins pictures that are unlike.
-    /// - Parameter distance: at most `maximumDistance`.
-    static func groups(_ hashes: [UInt64?], within distance: Int = 4) -> [Group] {
+    /// - Parameters:
+    ///   - distance: at most `maximumDistance`.
+    ///   - agree: looks closer at two places whose hashes are near.
+    static func groups(
+        _ hashes: [UInt64?], within distance: Int, agree: (Int, Int) -> Bool = { _, _ in true }
+    ) -> [Group] {
         let tables = (0..<4).map { Table(hashes, shift: UInt64(16 * $0)) }
         var isTaken = [Bool](repeating: false, count: hashes.count)
         var groups: [Group] = []
@@ -32,7 +36,7 @@ struct NearDuplicates {
                 table.visit(hash) { other in
                     guard other > place, !isTaken[other], let otherHash = hashes[other] else { return }
                     let bits = (hash ^ otherHash).nonzeroBitCount
-                    guard bits <= distance else { return }
+                    guard bits <= distance, agree(place, other) else { return }
                     isTaken[other] = true
                     found.append((other, bits))
                 }

@@ -6,9 +6,38 @@ import Foundation
 /// The picture is resampled to 32 by 32, of whose luma's cosine transform (DCT-II) the 8 by 8 lowest frequencies, but for the
 /// mean, say by their sign against their median what the bits are (Zauner 2010, "Implementation and benchmarking of
 /// perceptual image hash functions", section 3.2; that takes frequencies 1...8, here 0...7 so that gradients count).
+/// Drawings of few edges share hashes by chance, so the colours of 8 by 8 cells are kept to be compared as well.
 ///
 /// Keeps its memory from one picture to the next. One owner; not shared between threads.
 final class PerceptualHash {
+    /// What is kept of a picture.
+    struct Likeness: Sendable {
+        var bits: UInt64
+        /// The means of 8 by 8 cells, plane by plane.
+        var cells: [UInt8]
+
+        /// The correlation of the cells' colours, each plane's mean taken away: 1 for pictures that are alike but for
+        /// brightness and contrast, near 0 for others. Planes that are even count as 0.
+        func correlation(with other: Likeness) -> Double {
+            var (product, own, others) = (0.0, 0.0, 0.0)
+            let area = cells.count / Image.channels
+            for channel in 0..<Image.channels {
+                let (first, second) = (
+                    cells[channel * area..<(channel + 1) * area], other.cells[channel * area..<(channel + 1) * area]
+                )
+                let firstMean = Double(first.reduce(0) { $0 + Int($1) }) / Double(area)
+                let secondMean = Double(second.reduce(0) { $0 + Int($1) }) / Double(area)
+                for (a, b) in zip(first, second) {
+                    let (x, y) = (Double(a) - firstMean, Double(b) - secondMean)
+                    product += x * y
+                    own += x * x
+                    others += y * y
+                }
+            }
+            return own > 0 && others > 0 ? product / (own * others).squareRoot() : 0
+        }
+    }
+
     private static let side = 32
     private static let kept = 8
 
@@ -23,8 +52,8 @@ final class PerceptualHash {
         }
     }
 
-    /// The hash of a picture; nil where it is so even that its bits would be noise, standard deviation below 2 levels.
-    func hash(_ image: Image) -> UInt64? {
+    /// What is kept of a picture; nil where it is so even that its bits would be noise, standard deviation below 2 levels.
+    func likeness(of image: Image) -> Likeness? {
         let (side, kept) = (PerceptualHash.side, PerceptualHash.kept)
         small.reshape(to: Size(width: side, height: side))
         Processor.resample(
@@ -42,7 +71,22 @@ final class PerceptualHash {
         let median = frequencies.dropFirst().sorted()[(kept * kept - 1) / 2]
         var bits: UInt64 = 0
         for (place, value) in frequencies.enumerated() where place > 0 && value > median { bits |= 1 << UInt64(place) }
-        return bits
+        return Likeness(bits: bits, cells: cells())
+    }
+
+    /// The means of 4 by 4 pixels of the small picture.
+    private func cells() -> [UInt8] {
+        let (side, kept) = (PerceptualHash.side, PerceptualHash.kept)
+        let step = side / kept
+        return (0..<Image.channels * kept * kept).map { cell in
+            let plane = small.plane(cell / (kept * kept))
+            let start = cell / kept % kept * step * side + cell % kept * step
+            var sum = 0
+            for y in 0..<step {
+                for x in 0..<step { sum += Int(plane[start + y * side + x]) }
+            }
+            return UInt8((sum + step * step / 2) / (step * step))
+        }
     }
 
     /// The lowest frequencies, row by row.

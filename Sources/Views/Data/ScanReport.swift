@@ -60,7 +60,7 @@ public struct ScanReport: Codable, Equatable, Sendable {
     public var unreadable: [Unreadable] = []
     /// Groups of files with the same bytes, two or more each.
     public var duplicates: [[String]] = []
-    /// Groups of images that look alike, by perceptual hash.
+    /// Groups of images that look alike, by perceptual hash and colours.
     public var nearDuplicates: [NearDuplicates] = []
     /// Bits out of 64 in which hashes differ at most that are taken for alike.
     public var nearDuplicateDistance = Scan.defaultDistance

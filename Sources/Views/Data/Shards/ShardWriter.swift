@@ -103,6 +103,9 @@ public struct PackReport: Codable, Equatable, Sendable {
     /// Images that cannot be used, in the order of packing.
     public var skipped: [ScanReport.Unreadable] = []
 
+    /// Nothing yet.
+    public init() {}
+
     /// Images packed.
     public var images: Int { shards.reduce(0) { $0 + $1.images } }
     /// Bytes written.
