@@ -5,6 +5,8 @@ public final class FileBuffer {
     /// Bytes that a file may have.
     public let limit: Int
     private var memory: UnsafeMutableRawBufferPointer
+    /// What transformations write to; they swap the two.
+    private var spare = UnsafeMutableRawBufferPointer(start: nil, count: 0)
     private var filled = 0
 
     /// Makes a buffer for files of at most `limit` bytes, 1 GiB unless told.
@@ -13,7 +15,10 @@ public final class FileBuffer {
         memory = .allocate(byteCount: 1 << 16, alignment: 64)
     }
 
-    deinit { memory.deallocate() }
+    deinit {
+        memory.deallocate()
+        spare.deallocate()
+    }
 
     /// What was last read; valid until the next read.
     public var bytes: UnsafeRawBufferPointer { UnsafeRawBufferPointer(rebasing: memory[..<filled]) }
@@ -92,10 +97,12 @@ public final class FileBuffer {
     /// Replaces what was read last by something made from it, `count` bytes.
     func transform(to count: Int, _ body: (_ old: UnsafeRawBufferPointer, _ new: UnsafeMutableRawBufferPointer) -> Void)
     {
-        let new = UnsafeMutableRawBufferPointer.allocate(byteCount: count, alignment: 64)
-        body(bytes, new)
-        memory.deallocate()
-        memory = new
+        if spare.count < count {
+            spare.deallocate()
+            spare = .allocate(byteCount: count, alignment: 64)
+        }
+        body(bytes, UnsafeMutableRawBufferPointer(rebasing: spare[..<count]))
+        swap(&memory, &spare)
         filled = count
     }
 
