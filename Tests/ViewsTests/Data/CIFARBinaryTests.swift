@@ -5,12 +5,19 @@ import Testing
 
 @Suite("Binary CIFAR files")
 struct CIFARBinaryTests {
+    /// A level that differs between planes, places and records.
+    private func level(_ place: Int, _ offset: Int) -> UInt8 {
+        UInt8(truncatingIfNeeded: place * 7 + place / 1024 * 50 + offset)
+    }
+
     /// Records whose pixels follow from file, record and place.
     private func records(_ labels: [[UInt8]], seed: Int) -> Data {
-        Data(
-            labels.enumerated().flatMap { index, label in
-                label + (0..<3072).map { UInt8(truncatingIfNeeded: $0 * 7 + index * 31 + seed) }
-            })
+        var bytes: [UInt8] = []
+        for (index, label) in labels.enumerated() {
+            bytes += label
+            for place in 0..<3072 { bytes.append(level(place, index * 31 + seed)) }
+        }
+        return Data(bytes)
     }
 
     private func ten() throws -> TemporaryFolder {
@@ -36,7 +43,7 @@ struct CIFARBinaryTests {
             try decoder.decode(buffer.bytes, path: "", into: image)
             #expect(image.size == Size(width: 32, height: 32))
             for channel in 0..<3 {
-                let plane = (0..<1024).map { UInt8(truncatingIfNeeded: (channel * 1024 + $0) * 7 + offset) }
+                let plane = (0..<1024).map { level(channel * 1024 + $0, offset) }
                 #expect(Array(UnsafeBufferPointer(start: image.plane(channel), count: 1024)) == plane)
             }
         }
