@@ -85,4 +85,50 @@ struct SourcesTests {
         let folder = try ImageFolder(root.path) { told.append($0) }
         #expect(folder.count == 8210 && told == [8192])
     }
+
+    /// All images that a loader of small views delivers, and what it left out.
+    private func load(_ source: any Source, _ sampler: Sampler) throws -> (
+        samples: [Int], quarantine: [QuarantineRecord]
+    ) {
+        let pipeline = try ViewPipelineTests.pipeline("branches: [{count: 2, size: 8, steps: [resized_crop]}]")
+        var options = LoaderOptions()
+        options.threads = 2
+        options.badImages = .skip(maximum: 1)
+        let loader = try Loader(source, pipeline: pipeline, sampler: sampler, seed: 1, epochs: 0..<1, options: options)
+        var samples: [Int] = []
+        while let batch = try loader.next() { samples += batch.samples }
+        return (samples, loader.quarantine)
+    }
+
+    @Test func loadersReadPackedShardsByRuns() throws {
+        let root = try TemporaryFolder()
+        for index in 0..<20 { try root.write(["in/a/\(index).png"], Pictures.png(Pictures.picture(index))) }
+        var packing = ShardWriter.Options()
+        packing.maximumImages = 6
+        _ = try ShardWriter(output: root.path + "/out/%d.tar", options: packing).pack(ImageFolder(root.path + "/in"))
+        let shards = try Sources.open(root.path + "/out")
+        #expect(shards.runs == [0..<6, 6..<12, 12..<18, 18..<20])
+        var all: [Int] = []
+        for rank in 0..<2 {
+            let sampler = Sampler(
+                count: 20, batch: 3, seed: 1, dropLast: false, shuffle: .runs(shards.runs, buffer: 4),
+                rank: .init(rank, of: 2))
+            let (samples, quarantine) = try load(shards, sampler)
+            #expect(samples == sampler.order(epoch: 0) && quarantine.isEmpty)
+            all += samples
+        }
+        #expect(all.sorted() == Array(0..<20))
+    }
+
+    @Test func imagesThatVanishUnderALoaderAreLeftOut() throws {
+        let root = try TemporaryFolder()
+        for index in 0..<6 { try root.write(["a/\(index).png"], Pictures.png(Pictures.picture(index))) }
+        let folder = try ImageFolder(root.path)
+        try FileManager.default.removeItem(atPath: root.path + "/a/2.png")
+        try root.write(["a/4.png"], Data("something else".utf8))
+        try FileManager.default.removeItem(atPath: root.path + "/a/5.png")
+        #expect(mkfifo(root.path + "/a/5.png", 0o600) == 0)
+        let (samples, quarantine) = try load(folder, Sampler(count: 6, batch: 2, seed: nil, dropLast: false))
+        #expect(samples == [0, 1, 3] && quarantine.map(\.kind) == [.unreadable, .unsupported, .unreadable])
+    }
 }

@@ -185,7 +185,10 @@ struct ShardIndex: Sendable {
                 label = try? values.decode(Int.self, forKey: .label)
             }
         }
-        let labels = try? JSONDecoder().decode(Labels.self, from: Data(bytes))
+        // Most of the objects in use hold captions and addresses; those are not worth parsing.
+        let data = Data(bytes)
+        guard [#""cls""#, #""label""#].contains(where: { data.range(of: Data($0.utf8)) != nil }) else { return nil }
+        let labels = try? JSONDecoder().decode(Labels.self, from: data)
         guard let value = labels?.cls ?? labels?.label, (0..<maximumClasses).contains(value) else { return nil }
         return value
     }

@@ -4,7 +4,7 @@ import Synchronization
 /// Images in WebDataset's tar shards: `0001.jpg` with `0001.cls` (the label, a number), `0001.txt` (the caption) and
 /// `0001.json` (whose `cls` or `label` counts where there is no .cls).
 ///
-/// One pass over the headers, shards in parallel, gives the place of every image; 56 bytes and its name are kept of each.
+/// One pass over the headers, shards in parallel, gives the place of every image; 48 bytes and its name are kept of each.
 /// Then any image is read in any order by one `pread`, so that shuffling, resuming and sharding work as with files; where
 /// storage wants long reads, shuffle by `runs` (`Sampler.Shuffle.runs`) and set `readAhead`.
 ///
@@ -16,7 +16,11 @@ public struct TarShards: Source {
     public struct Options: Sendable {
         /// The classes to label by, as for test images beside training images; other labels are left out.
         public var classes: [String]?
-        /// Bytes that the system is asked to fetch ahead of what is read, for reading by runs; 0 for none.
+        /// Bytes that the system is asked to fetch ahead of what is read, for reading by runs; 0 for none, 8 MiB is good.
+        ///
+        /// Measured on an SSD whose pages were dropped, 50,000 images of 900 bytes, one thread, images a second: files in
+        /// random order 5,500 to 14,000; shards in random order 19,000 to 29,000; by runs with a buffer of 10,000 images
+        /// 33,000 to 52,000, and 166,000 to 213,000 with 8 MiB ahead.
         public var readAhead = 0
         /// Threads that index.
         public var threads = ProcessInfo.processInfo.activeProcessorCount
