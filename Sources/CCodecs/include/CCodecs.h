@@ -56,6 +56,13 @@ ccodecs_status ccodecs_jpeg_decode(ccodecs_scratch *scratch, const uint8_t *data
 ccodecs_status ccodecs_png_decode(ccodecs_scratch *scratch, const uint8_t *data, size_t size,
                                   const ccodecs_target *target, ccodecs_report *report);
 
+/// Copies a part of an uncompressed picture of 1 (gray) or 3 (RGB) interleaved channels, 8 bits each, without padding.
+/// `pixels` hold `width` by `height` of them.
+void ccodecs_rows_decode(const uint8_t *pixels, uint32_t channels, const ccodecs_target *target);
+
+/// Interleaves three planes of `count` bytes each, which follow one another.
+void ccodecs_interleave(const uint8_t *planes, size_t count, uint8_t *pixels);
+
 /// The most bytes that `ccodecs_png_encode` writes for such a picture; 0 where it is too large for PNG.
 size_t ccodecs_png_bound(uint32_t width, uint32_t height, uint32_t channels);
 
