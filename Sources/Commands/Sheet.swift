@@ -39,7 +39,7 @@ package struct Sheet: ParsableCommand {
 
     package func run() throws {
         let pipeline = try ViewPipeline.read(pipeline, overrides: overrides)
-        let folder = try ImageFolder(Split.trainingFolder(in: images))
+        let folder = try Sources.open(Split.trainingFolder(in: images))
         if output.hasSuffix(".png") {
             let sheet = try ContactSheet(pipeline: pipeline, seed: seed).draw(folder, count: count)
             try AtomicFile.write(try PNGWriter.encode(sheet), to: output)

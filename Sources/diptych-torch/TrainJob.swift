@@ -25,12 +25,17 @@ struct TrainJob {
                 .unusable, "\(folder.path): holds a run already; go on with it by --resume, or choose another --output")
         }
         let experiment = try configuration(folder)
+        var reading = SourceOptions()
+        // Shards are read from one end to the other; elsewhere this says nothing.
+        reading.readAhead = 8 << 20
         let split = try Split(
-            folder: options.images, fraction: experiment.evaluation.holdOut, seed: experiment.training.seed)
+            images: options.images, fraction: experiment.evaluation.holdOut, seed: experiment.training.seed,
+            options: reading)
         let console = Console()
         // Without classes nothing can be scored, so nothing is held out.
         let images: any Source =
-            split.train.classes.isEmpty ? try ImageFolder(Split.trainingFolder(in: options.images)) : split.train
+            split.train.classes.isEmpty
+            ? try Sources.open(Split.trainingFolder(in: options.images), options: reading) : split.train
         let classes =
             images.classes.isEmpty
             ? "no classes" : "\(images.classes.count) classes, \(split.test.count) held out (\(split.words))"

@@ -55,7 +55,8 @@ public final class Trainer {
         }
         // The last, smaller batch is left out: its loss has another ceiling, its batch norm other noise.
         sampler = Sampler(
-            count: images.count, batch: min(training.batchSize, images.count), seed: training.seed, dropLast: true)
+            count: images.count, batch: min(training.batchSize, images.count), seed: training.seed, dropLast: true,
+            shuffle: images.runs.isEmpty ? .global : .runs(images.runs, buffer: 10_000))
         if training.batchSize > images.count {
             observer.notice(
                 "training.batch_size is \(training.batchSize), there are \(images.count) images: all are one batch")
