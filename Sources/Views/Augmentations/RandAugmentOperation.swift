@@ -57,7 +57,9 @@ public enum RandAugmentOperation: String, Codable, CaseIterable, Sendable {
     private func divided(_ start: Double, _ end: Double, _ bin: Int, _ count: Int) -> Double {
         let (first, last) = (Float(start), Float(end))
         let step = (last - first) / Float(count - 1)
-        return Double(bin < count / 2 ? first + step * Float(bin) : last - step * Float(count - 1 - bin))
+        return Double(
+            bin < count / 2
+                ? first.addingProduct(step, Float(bin)) : last.addingProduct(-step, Float(count - 1 - bin)))
     }
 
     /// Rounded towards 0; a recipe from elsewhere may hold any number.

@@ -29,7 +29,8 @@ extension Processor {
     /// Fills `target` with the pixels of `source`, of the same extent, moved by noise that a Gaussian of
     /// deviation `smoothness` blurs; noise of 1 is half of `strength` in pixels.
     ///
-    /// The kernel has 8 `smoothness` + 1 taps, as torchvision's, but is cut to the picture. The noise across has the indices from 0, the noise down those that follow.
+    /// The kernel has 8 `smoothness` + 1 taps, as torchvision's, but is cut to the picture. The noise across has the indices
+    /// from 0, the noise down those that follow.
     static func elastic(
         _ source: Image, strength: (across: Double, down: Double), smoothness: Double, key: NoiseKey, linear: Bool,
         fill: Fill, to target: Image, scratch canvas: Canvas, wide: Bool = isWide

@@ -54,7 +54,8 @@ extension Kernels {
                 let down = (x * (c[3] / halfHeight) + (y * (c[4] / halfHeight) + c[5] / halfHeight)) / depth
                 sample(
                     source, (across * columns - 1) * 0.5, (down * rows - 1) * 0.5, width: width, height: height,
-                    linear: linear, fill: fill, to: target + row * width + left, count: min(16, width - left), work: work)
+                    linear: linear, fill: fill, to: target + row * width + left, count: min(16, width - left),
+                    work: work)
             }
         }
     }

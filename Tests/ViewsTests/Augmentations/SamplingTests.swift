@@ -15,12 +15,12 @@ import Testing
         var shares: [String: [[Double]]]
     }
 
-    static let recorded: [String: [Rectangles]] = {
-        let file = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-            .appending(path: "Fixtures/torchvision/sampling.json")
-        guard let data = try? Data(contentsOf: file) else { return [:] }
-        return (try? JSONDecoder().decode([String: [Rectangles]].self, from: data)) ?? [:]
-    }()
+    struct Recorded: Decodable {
+        var resized_crop: [Rectangles]
+        var cutout: [Rectangles]
+    }
+
+    static let recorded = SamplingFixture.read(Recorded.self)
 
     static let draws = 20_000
     let target = Size(square: 224)
@@ -48,10 +48,10 @@ import Testing
     }
 
     @Test func fixtureIsThere() {
-        #expect(Self.recorded.count == 2)
+        #expect(Self.recorded?.resized_crop.count == 4 && Self.recorded?.cutout.count == 2)
     }
 
-    @Test(arguments: recorded["resized_crop"] ?? [])
+    @Test(arguments: recorded?.resized_crop ?? [])
     func resizedCrop(_ expected: Rectangles) throws {
         var crop = ResizedCrop()
         crop.scale = try #require(expected.scale)
@@ -61,12 +61,18 @@ import Testing
         try compare(drawn.compactMap { $0?.region }, with: expected)
     }
 
-    @Test(arguments: recorded["cutout"] ?? [])
+    @Test(arguments: recorded?.cutout ?? [])
     func cutout(_ expected: Rectangles) throws {
         let drawn = sample(Cutout(), Size(width: expected.width, height: expected.height))
         let regions = drawn.compactMap { $0?.region }
         #expect(abs(Double(regions.count) / Double(drawn.count) - (try #require(expected.erased))) < 0.015)
         try compare(regions, with: expected)
+        var erasing = RandomErasing()
+        erasing.p = 1
+        erasing.value = .random
+        let noisy = sample(erasing, Size(width: expected.width, height: expected.height)).compactMap { $0 }
+        #expect(noisy.map(\.region) == regions)
+        #expect(Set(noisy.compactMap(\.noise)).count == noisy.count)
     }
 
     @Test(arguments: [
@@ -134,6 +140,8 @@ import Testing
             (sample(flip, target).count { $0 != nil }, 0.3), (sample(blur, target).count { $0 != nil }, 0.6),
             (sample(Grayscale(), target).count { $0 != nil }, 0.1),
             (sample(Solarize(), target).count { $0 != nil }, 0.5),
+            (sample(RandomErasing(), target).count { $0 != nil }, 0.5),
+            (sample(Perspective(), target).count { $0 != nil }, 0.5),
         ]
         for (count, p) in shares { #expect(abs(Double(count) / Double(Self.draws) - p) < 0.015) }
     }
