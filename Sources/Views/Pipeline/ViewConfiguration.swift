@@ -13,6 +13,8 @@ public struct ViewConfiguration: Component {
     public var background = Background.white
     /// Steps that are applied once and shared by all views, the random draws included.
     public var trunk: [Step] = []
+    /// How far the views' crops overlap; as chance has it if nil.
+    public var overlap: CropOverlap?
     /// The kinds of view.
     public var branches = [BranchConfiguration()]
     /// Steps that make the one view of an image that is evaluated; none of them random. By default the shorter side

@@ -22,6 +22,7 @@ public final class ViewPipeline: Sendable {
     public let normalize: Normalize
 
     private let trunk: [any Augmentation]
+    private let tie: CropTie?
     private let branchOfView: [Int]
     private let evaluating: ViewPipeline?
 
@@ -66,6 +67,11 @@ public final class ViewPipeline: Sendable {
         } catch {
             throw InvalidSetting("normalize.\(error.key)", error.reason)
         }
+        if let overlap = configuration.overlap {
+            tie = try CropTie(overlap, branches: branches)
+        } else {
+            tie = nil
+        }
         self.trunk = trunk
         self.branches = branches
         branchOfView = branches.indices.flatMap { Array(repeating: $0, count: branches[$0].count) }
@@ -88,6 +94,7 @@ public final class ViewPipeline: Sendable {
 
     private init(evaluating branch: Branch, _ configuration: ViewConfiguration) {
         trunk = []
+        tie = nil
         branches = [branch]
         branchOfView = [0]
         background = configuration.background
@@ -167,7 +174,8 @@ public final class ViewPipeline: Sendable {
     ) throws(InvalidSetting) -> Recipe {
         let key = RandomKey(seed: seed, epoch: epoch, sample: sample, view: view)
         let branch = branch(of: view)
-        let steps = try branch.steps.draw(from: RandomStream(key), input: trunk.size, target: branch.size)
+        var steps = try branch.steps.draw(from: RandomStream(key), input: trunk.size, target: branch.size)
+        tie?.tie(&steps, key: key, branch: branchOfView[view], size: trunk.size, target: branch.size)
         return Recipe(key: key, input: input, trunk: trunk.drawn, steps: steps)
     }
 
