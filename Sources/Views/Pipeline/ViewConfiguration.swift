@@ -22,6 +22,8 @@ public struct ViewConfiguration: Component {
     public var evaluation: [Step] = [Step(Resize()), Step(CenterCrop())]
     /// The extent that they end in; the first branch's if nil.
     public var evaluationSize: ViewSize?
+    /// How the views of a batch are mixed with each other; not if nil.
+    public var mix: BatchMix?
     /// How levels become the floats that a network takes.
     public var normalize = Normalize()
 

@@ -20,6 +20,8 @@ public final class ViewPipeline: Sendable {
     public let background: Background
     /// How levels become floats.
     public let normalize: Normalize
+    /// How a loader mixes the views of a batch with each other; not if nil.
+    public let mix: BatchMix?
 
     private let trunk: [any Augmentation]
     private let tie: CropTie?
@@ -67,6 +69,11 @@ public final class ViewPipeline: Sendable {
         } catch {
             throw InvalidSetting("normalize.\(error.key)", error.reason)
         }
+        do {
+            try configuration.mix?.validate()
+        } catch {
+            throw InvalidSetting(error.key.isEmpty ? "mix" : "mix.\(error.key)", error.reason)
+        }
         if let overlap = configuration.overlap {
             tie = try CropTie(overlap, branches: branches)
         } else {
@@ -77,6 +84,7 @@ public final class ViewPipeline: Sendable {
         branchOfView = branches.indices.flatMap { Array(repeating: $0, count: branches[$0].count) }
         background = configuration.background
         normalize = configuration.normalize
+        mix = configuration.mix
     }
 
     /// Builds the graph of a pipeline file's `views` part; the file's other parts are not looked at.
@@ -99,6 +107,7 @@ public final class ViewPipeline: Sendable {
         branchOfView = [0]
         background = configuration.background
         normalize = configuration.normalize
+        mix = nil
         evaluating = nil
     }
 
