@@ -5,6 +5,11 @@
 ///   branches:
 ///     - {count: 2, size: 224, steps: [resized_crop, horizontal_flip]}
 ///   evaluation: [{resize: {size: 256}}, center_crop]
+///
+///   # Options, off by default.
+///   trunk: [{apply: {p: 0.2, steps: [grayscale]}}]   # drawn once and shared by all views
+///   overlap: {iou: [0.2, 0.8]}                       # crops of the views overlap so; [1, 1] is one crop for all
+///   mix: {mixup: {alpha: 0.2}, cutmix: {alpha: 1}}   # whole batches, after they are made
 /// ```
 public struct ViewConfiguration: Component {
     /// `views`.
