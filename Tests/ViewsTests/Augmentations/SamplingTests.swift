@@ -18,6 +18,14 @@ import Testing
     struct Recorded: Decodable {
         var resized_crop: [Rectangles]
         var cutout: [Rectangles]
+        var color_jitter: Jitters
+    }
+
+    struct Jitters: Decodable {
+        /// The share of each order, as in `bcsh`.
+        var orders: [String: Double]
+        /// For each part: values, and the share of draws that are at most that.
+        var factors: [String: [[Double]]]
     }
 
     static let recorded = SamplingFixture.read(Recorded.self)
@@ -43,6 +51,14 @@ import Testing
                 #expect(abs(share - mark[1]) < 0.015, "\(name) <= \(mark[0])")
             }
         }
+        for mark in expected.shares["area"] ?? [] {
+            let share = Double(regions.count { Double($0.size.area) <= mark[0] }) / Double(regions.count)
+            #expect(abs(share - mark[1]) < 0.015, "area <= \(mark[0])")
+        }
+        for mark in expected.shares["ratio"] ?? [] {
+            let count = regions.count { Double($0.width) / Double($0.height) <= mark[0] + 1e-8 }
+            #expect(abs(Double(count) / Double(regions.count) - mark[1]) < 0.015, "ratio <= \(mark[0])")
+        }
         let whole = Region(Size(width: expected.width, height: expected.height))
         #expect(regions.allSatisfy { whole.contains($0) && $0.size.area > 0 })
     }
@@ -58,6 +74,7 @@ import Testing
         crop.ratio = try #require(expected.ratio)
         let drawn = sample(crop, Size(width: expected.width, height: expected.height))
         #expect(drawn.allSatisfy { $0?.size == target })
+        #expect(expected.shares["area"] != nil && expected.shares["ratio"] != nil)
         try compare(drawn.compactMap { $0?.region }, with: expected)
     }
 
@@ -112,7 +129,18 @@ import Testing
             }
             orders[order, default: 0] += 1
         }
-        #expect(orders.count == 24)
+        let torchvision = try #require(Self.recorded?.color_jitter)
+        #expect(orders.count == 24 && torchvision.orders.count == 24)
+        for (order, share) in torchvision.orders {
+            #expect(abs(Double(orders[order] ?? 0) / Double(drawn.count) - share) < 0.007, "\(order)")
+        }
+        for (name, marks) in torchvision.factors {
+            let values = try #require(factors[name])
+            for mark in marks {
+                let share = Double(values.count { $0 <= mark[0] }) / Double(values.count)
+                #expect(abs(share - mark[1]) < 0.015, "\(name) <= \(mark[0])")
+            }
+        }
         #expect(orders.values.allSatisfy { abs(Double($0) / Double(drawn.count) - 1.0 / 24) < 0.006 })
         for (name, bounds) in [("b", (0.2, 1.8)), ("c", (0.5, 0.75)), ("s", (0.0, 2.5)), ("h", (-0.2, 0.2))] {
             let values = try #require(factors[name]).map { ($0 - bounds.0) / (bounds.1 - bounds.0) }

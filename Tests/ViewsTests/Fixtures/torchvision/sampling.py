@@ -41,7 +41,9 @@ for width, height, scale, ratio in [
     transform = v2.RandomResizedCrop(8, scale, ratio)
     picture = torch.empty(3, height, width, dtype=torch.uint8)
     draws = [transform.make_params([picture]) for _ in range(DRAWS)]
-    keys = {"x": "left", "y": "top", "width": "width", "height": "height"}
+    for draw in draws:
+        draw["area"], draw["ratio"] = draw["width"] * draw["height"], round(draw["width"] / draw["height"], 9)
+    keys = {key: key for key in ["width", "height", "area", "ratio"]} | {"x": "left", "y": "top"}
     crops.append({"width": width, "height": height, "scale": scale, "ratio": ratio, "shares": summary(draws, keys)})
 
 cutouts = []
@@ -91,9 +93,19 @@ for level, mean, sigma in [(128, 0.0, 0.1), (20, 0.05, 0.2), (128, 0.0, 0.01)]:
         {"level": level, "mean": mean, "sigma": sigma, "shares": distribution(v2.GaussianNoise(mean, sigma)(picture).ravel())}
     )
 
+jitter = v2.ColorJitter(0.8, (0.5, 0.75), 1.5, 0.2)
+draws = [jitter.make_params([]) for _ in range(DRAWS)]
+letters = "bcsh"
+orders = collections.Counter("".join(letters[int(index)] for index in draw["fn_idx"]) for draw in draws)
+factors = {
+    letter: distribution([draw[f"{name}_factor"] for draw in draws])
+    for letter, name in zip(letters, ["brightness", "contrast", "saturation", "hue"])
+}
+jitters = {"orders": {order: count / DRAWS for order, count in sorted(orders.items())}, "factors": factors}
+
 here = pathlib.Path(__file__).parent
 document = {
     "resized_crop": crops, "cutout": cutouts, "perspective": corners, "rand_augment": operations,
-    "jpeg_compression": qualities, "gaussian_noise": noises,
+    "jpeg_compression": qualities, "gaussian_noise": noises, "color_jitter": jitters,
 }  # fmt: skip
 (here / "sampling.json").write_text(json.dumps(document, separators=(",", ":")) + "\n")
