@@ -71,6 +71,16 @@ size_t ccodecs_png_bound(uint32_t width, uint32_t height, uint32_t channels);
 ccodecs_status ccodecs_png_encode(const uint8_t *pixels, uint32_t width, uint32_t height, uint32_t channels,
                                   uint8_t *bytes, size_t *size, ccodecs_report *report);
 
+/// Bytes of memory that `ccodecs_jpeg_degrade` needs for such a picture.
+size_t ccodecs_jpeg_degrade_work(uint32_t width, uint32_t height);
+
+/// Encodes a picture as baseline JPEG with colours at half the resolution, and decodes it again, in place.
+///
+/// `pixels` are three planes without padding, `quality` is 1...100, `work` has `size` bytes, enough by
+/// `ccodecs_jpeg_degrade_work`. Where encoding fails, as with more than 65500 pixels a side, the pixels stay.
+ccodecs_status ccodecs_jpeg_degrade(uint8_t *pixels, uint32_t width, uint32_t height, int quality, uint8_t *work,
+                                    size_t size, ccodecs_report *report);
+
 /// The version of libjpeg-turbo that this was built with, as in `2.1.5`.
 const char *ccodecs_jpeg_version(void);
 

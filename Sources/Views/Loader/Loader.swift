@@ -65,7 +65,11 @@ public final class Loader: Sendable {
         let count = max(2, options.slots ?? min(4, (256 << 20) / max(1, bytes)))
         let pixels = pipeline.branches.reduce(0) { $0 + $1.count * $1.size.area }
         let ring = SlotRing(
-            slots: (0..<count).map { _ in ViewBatch(branches: pipeline.branches, capacity: capacity) },
+            slots: (0..<count).map { _ in
+                ViewBatch(
+                    branches: pipeline.branches, capacity: capacity,
+                    mixer: pipeline.mix.map { BatchMixer($0, seed: seed, capacity: capacity) })
+            },
             plan: BatchPlan(sampler: sampler, epochs: epochs, first: first),
             // About as much work as a view of 128 by 128, so that small views do not wait on the ring's lock.
             chunk: min(max(1, 16384 / max(1, pixels)), 16), label: { source.label($0) ?? -1 })

@@ -20,8 +20,11 @@ public final class ViewPipeline: Sendable {
     public let background: Background
     /// How levels become floats.
     public let normalize: Normalize
+    /// How a loader mixes the views of a batch with each other; not if nil.
+    public let mix: BatchMix?
 
     private let trunk: [any Augmentation]
+    private let tie: CropTie?
     private let branchOfView: [Int]
     private let evaluating: ViewPipeline?
 
@@ -66,11 +69,22 @@ public final class ViewPipeline: Sendable {
         } catch {
             throw InvalidSetting("normalize.\(error.key)", error.reason)
         }
+        do {
+            try configuration.mix?.validate()
+        } catch {
+            throw InvalidSetting(error.key.isEmpty ? "mix" : "mix.\(error.key)", error.reason)
+        }
+        if let overlap = configuration.overlap {
+            tie = try CropTie(overlap, branches: branches)
+        } else {
+            tie = nil
+        }
         self.trunk = trunk
         self.branches = branches
         branchOfView = branches.indices.flatMap { Array(repeating: $0, count: branches[$0].count) }
         background = configuration.background
         normalize = configuration.normalize
+        mix = configuration.mix
     }
 
     /// Builds the graph of a pipeline file's `views` part; the file's other parts are not looked at.
@@ -88,10 +102,12 @@ public final class ViewPipeline: Sendable {
 
     private init(evaluating branch: Branch, _ configuration: ViewConfiguration) {
         trunk = []
+        tie = nil
         branches = [branch]
         branchOfView = [0]
         background = configuration.background
         normalize = configuration.normalize
+        mix = nil
         evaluating = nil
     }
 
@@ -167,7 +183,8 @@ public final class ViewPipeline: Sendable {
     ) throws(InvalidSetting) -> Recipe {
         let key = RandomKey(seed: seed, epoch: epoch, sample: sample, view: view)
         let branch = branch(of: view)
-        let steps = try branch.steps.draw(from: RandomStream(key), input: trunk.size, target: branch.size)
+        var steps = try branch.steps.draw(from: RandomStream(key), input: trunk.size, target: branch.size)
+        tie?.tie(&steps, key: key, branch: branchOfView[view], size: trunk.size, target: branch.size)
         return Recipe(key: key, input: input, trunk: trunk.drawn, steps: steps)
     }
 
