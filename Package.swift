@@ -27,6 +27,7 @@ let package = Package(
         .target(
             name: "Views",
             dependencies: ["CCodecs", "CKernels", "Files", "KernelsAVX2", .product(name: "Yams", package: "Yams")]),
+        .executableTarget(name: "views-bench", dependencies: ["Views"], path: "Benchmarks/views/Sources"),
         .testTarget(name: "FilesTests", dependencies: ["Files"]),
         .testTarget(name: "ViewsTests", dependencies: ["Views"], exclude: ["Fixtures"]),
     ],
