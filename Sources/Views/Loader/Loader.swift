@@ -10,6 +10,8 @@ public struct LoaderOptions: Sendable {
     public var badImages = BadImagePolicy.skip(maximum: 0.01)
     /// Bytes that a file may have.
     public var maximumFileBytes = 1 << 30
+    /// Bytes of decoded pictures that are kept from one epoch to the next; 0 for none.
+    public var cacheBytes = 0
 
     /// The defaults.
     public init() {}

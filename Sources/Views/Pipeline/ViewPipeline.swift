@@ -211,11 +211,21 @@ public final class ViewPipeline: Sendable {
 
     var hasTrunk: Bool { !trunk.isEmpty }
 
-    func applyTrunk(_ recipe: Recipe, on canvas: Canvas) {
-        trunk.replay(recipe.trunk, on: canvas)
+    /// The names of the shared steps.
+    var trunkSteps: [String] { trunk.map { type(of: $0).name } }
+
+    /// The place of a view's first step, where the steps of all branches are counted in order.
+    func firstStep(of view: Int) -> Int {
+        branches[..<branchOfView[view]].reduce(0) { $0 + $1.steps.count }
     }
 
-    func applyBranch(_ recipe: Recipe, on canvas: Canvas) {
-        branch(of: recipe.key.view).steps.replay(recipe.steps, on: canvas)
+    /// - Parameter after: called after each step with its index.
+    func applyTrunk(_ recipe: Recipe, on canvas: Canvas, after: (Int) -> Void = { _ in }) {
+        trunk.replay(recipe.trunk, on: canvas, after: after)
+    }
+
+    /// - Parameter after: called after each step with its index.
+    func applyBranch(_ recipe: Recipe, on canvas: Canvas, after: (Int) -> Void = { _ in }) {
+        branch(of: recipe.key.view).steps.replay(recipe.steps, on: canvas, after: after)
     }
 }
