@@ -1,6 +1,7 @@
 # make run    installs what is missing, trains on the demo's images (or IMAGES) and probes the result
 # make test   installs what is missing and runs all tests
 # make check  what every commit must pass
+# make docs   builds the documentation of Views
 # make fuzz, make sanitize  what finds bugs that tests do not; see Fuzzing/README.md
 
 IMAGES ?= /usr/share/openclipart/png
@@ -24,7 +25,7 @@ RESOURCES = $(shell clang -print-resource-dir)
 COVERAGE := edge,inline-8bit-counters,pc-table
 FUZZ := .build-fuzz/release/Fuzz
 
-.PHONY: run build test lint check fuzz sanitize clean
+.PHONY: run build test lint check fuzz sanitize docs clean
 
 run: build
 	@.ci/packages $(DEMO)
@@ -65,6 +66,16 @@ sanitize:
 	swift test --sanitize=thread --scratch-path .build-tsan --filter ViewsTests
 
 check: lint test
+
+# The documentation of Views as a site in .build-docs/Views; warnings are errors.
+docs:
+	@.ci/packages views
+	rm -rf .build-docs/symbols && mkdir -p .build-docs/symbols
+	swift build --target Views --scratch-path .build-docs/build \
+	  -Xswiftc -emit-symbol-graph -Xswiftc -emit-symbol-graph-dir -Xswiftc $(CURDIR)/.build-docs/symbols
+	docc convert Sources/Views/Views.docc --additional-symbol-graph-dir .build-docs/symbols/views-only \
+	  --fallback-display-name Views --fallback-bundle-identifier diptych.Views --warnings-as-errors \
+	  --output-path .build-docs/Views
 
 clean:
 	swift package clean

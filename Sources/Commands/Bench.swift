@@ -14,13 +14,7 @@ package struct Bench: ParsableCommand {
     @Argument(help: ArgumentHelp("Folder of images, or shards.", valueName: "images"))
     package var images: String
 
-    @Option(help: ArgumentHelp("The run's YAML file; SimCLR's defaults without it.", valueName: "file"))
-    package var pipeline: String?
-
-    @Option(
-        name: .customLong("set"), parsing: .singleValue,
-        help: ArgumentHelp("Overrides one setting. Repeatable.", valueName: "key=value"))
-    package var overrides: [String] = []
+    @OptionGroup package var settings: PipelineOptions
 
     @Option(help: ArgumentHelp("Seconds of the measurement proper.", valueName: "N"))
     package var seconds = 10.0
@@ -41,7 +35,7 @@ package struct Bench: ParsableCommand {
     }
 
     package func run() throws {
-        let pipeline = try ViewPipeline.read(pipeline, overrides: overrides)
+        let pipeline = try ViewPipeline(settings.reader())
         let source = try Sources.open(Split.trainingFolder(in: images))
         var bench = Views.Bench()
         bench.seconds = seconds

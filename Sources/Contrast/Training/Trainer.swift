@@ -50,6 +50,10 @@ public final class Trainer {
         guard pipeline.viewCount >= 2, pipeline.branches[0].count >= 1 else {
             throw TrainingError(.unusable, "views.branches: there must be two views of an image at least")
         }
+        guard experiment.views.mix == nil else {
+            throw TrainingError(
+                .unusable, "views.mix: \(experiment.method.name) contrasts whole images and has no use for mixed ones")
+        }
         guard images.count >= 2 else {
             throw TrainingError(.data, "there are \(images.count) images; a contrast needs two at least")
         }

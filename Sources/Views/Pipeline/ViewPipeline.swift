@@ -88,15 +88,14 @@ public final class ViewPipeline: Sendable {
     }
 
     /// Builds the graph of a pipeline file's `views` part; the file's other parts are not looked at.
-    /// - Parameter overrides: settings that replace the file's, as in `views.branches[0].size=96`.
     /// - Throws: `ConfigurationError` with the file and the setting.
-    public convenience init(contentsOf file: String, overrides: [String] = []) throws(ConfigurationError) {
-        let reader = try ConfigurationReader(contentsOf: file, overrides: overrides)
+    public convenience init(_ reader: ConfigurationReader) throws(ConfigurationError) {
         let configuration = try reader.read(ViewConfiguration.self, section: ViewConfiguration.name)
         do {
             try self.init(configuration)
         } catch {
-            throw ConfigurationError(file: file, path: "\(ViewConfiguration.name).\(error.key)", reason: error.reason)
+            let path = "\(ViewConfiguration.name).\(error.key)"
+            throw ConfigurationError(file: reader.file, path: path, reason: error.reason)
         }
     }
 
