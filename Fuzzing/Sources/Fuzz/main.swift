@@ -11,16 +11,29 @@ typealias Target = @Sendable (UnsafeRawBufferPointer) -> Void
 /// Pictures that fuzzing decodes, at most: a larger one is refused, as users' are at 100 megapixels.
 let options = DecodeOptions(maximumPixels: 1 << 20)
 
+/// What a decoder makes of a part of a picture; nil where it refuses.
+func pixels(_ data: UnsafeRawBufferPointer, _ decoder: ImageDecoder, _ part: Region? = nil) -> [UInt8]? {
+    let image = Image()
+    guard (try? decoder.decode(data, path: "fuzz", region: part, into: image)) != nil else { return nil }
+    return image.interleaved()
+}
+
 let targets: [String: Target] = [
     "decode": { data in
         let decoder = ImageDecoder(options: options)
         guard let header = try? decoder.header(of: data, path: "fuzz") else { return }
-        let image = Image()
-        _ = try? decoder.decode(data, path: "fuzz", into: image)
         // A part from the middle takes other ways through the libraries.
         let (width, height) = (header.size.width, header.size.height)
         let part = Region(x: width / 3, y: height / 3, width: (width + 2) / 3, height: (height + 2) / 3)
-        _ = try? decoder.decode(data, path: "fuzz", region: part, into: image)
+        var plain = options
+        plain.libraryOnly = true
+        let library = ImageDecoder(options: plain)
+        for region in [nil, part] {
+            let own = pixels(data, decoder, region)
+            if header.format == .jpeg, own != pixels(data, library, region) {
+                fatalError("our own decoding differs from libjpeg's")
+            }
+        }
     },
     "yaml": { data in
         let text = String(decoding: data, as: UTF8.self)

@@ -1,5 +1,6 @@
 // libjpeg-turbo and libpng behind status codes: their setjmp error handling ends in this module.
 #pragma once
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -24,10 +25,13 @@ typedef struct {
     char message[232];
 } ccodecs_report;
 
-/// Row memory that is kept from one file to the next and only grows; zero-initialise it, then free it once.
+/// Memory for rows and tables that is kept from one file to the next and only grows; zero-initialise it, then free it once.
 typedef struct {
     uint8_t *bytes;
     size_t capacity;
+    void *huffman;
+    /// Whether JPEG is left to libjpeg alone, as tests do that compare our own entropy decoder and colour conversion.
+    bool reference;
 } ccodecs_scratch;
 
 /// Frees what `scratch` holds.
