@@ -1,6 +1,8 @@
 # make run    installs what is missing, trains on the demo's images (or IMAGES) and probes the result
 # make test   installs what is missing and runs all tests
 # make check  what every commit must pass
+# make docs   builds the documentation of Views
+# make fuzz, make sanitize  what finds bugs that tests do not; see Fuzzing/README.md
 
 IMAGES ?= /usr/share/openclipart/png
 ifeq ($(IMAGES),/usr/share/openclipart/png)
@@ -17,7 +19,13 @@ home = $(patsubst ~/%,$(HOME)/%,$(1))
 run_images := $(call home,$(IMAGES))
 run_output := $(call home,$(OUTPUT))
 
-.PHONY: run build test lint check clean
+# Seconds that each of `make fuzz`'s targets gets.
+SECONDS_EACH ?= 30
+RESOURCES = $(shell clang -print-resource-dir)
+COVERAGE := edge,inline-8bit-counters,pc-table
+FUZZ := .build-fuzz/release/Fuzz
+
+.PHONY: run build test lint check fuzz sanitize docs clean
 
 run: build
 	@.ci/packages $(DEMO)
@@ -34,9 +42,40 @@ test:
 	swift test
 
 lint:
-	swift format lint --strict --recursive Sources Tests Package.swift
+	swift format lint --strict --recursive Sources Tests Examples Fuzzing Package.swift
+
+# New inputs are kept in .build-fuzz/corpus, so that the next time goes on from there; a bug's input is named on the last lines.
+fuzz:
+	@.ci/packages views
+	swift build --configuration release --package-path Fuzzing --scratch-path .build-fuzz \
+	  -Xswiftc -sanitize=address -Xswiftc -sanitize-coverage=$(COVERAGE) \
+	  -Xcc -fsanitize=address -Xcc -fsanitize-coverage=$(COVERAGE),trace-cmp \
+	  -Xlinker $(RESOURCES)/lib/linux/libclang_rt.fuzzer_no_main-$(shell uname -m).a -Xlinker -lstdc++
+	@for target in decode:Tests/ViewsTests/Fixtures/good yaml:pipelines tar:Tests/ViewsTests/Fixtures/tar; do \
+	  name=$${target%%:*}; corpus=.build-fuzz/corpus/$$name; mkdir -p $$corpus; \
+	  $(FUZZ) $$name $$corpus $${target#*:} -max_total_time=$(SECONDS_EACH) -max_len=65536 -timeout=10 \
+	    -rss_limit_mb=2048 -artifact_prefix=.build-fuzz/$$name- </dev/null >.build-fuzz/$$name.log 2>&1 \
+	    || { tail -n 40 .build-fuzz/$$name.log; exit 1; }; \
+	  echo "fuzz $$name: $$(tail -n 1 .build-fuzz/$$name.log)"; \
+	done
+
+# The tests of Views under the address sanitizer and under the thread sanitizer.
+sanitize:
+	@.ci/packages views torch
+	swift test --sanitize=address --scratch-path .build-asan --filter ViewsTests
+	swift test --sanitize=thread --scratch-path .build-tsan --filter ViewsTests
 
 check: lint test
+
+# The documentation of Views as a site in .build-docs/Views; warnings are errors.
+docs:
+	@.ci/packages views
+	rm -rf .build-docs/symbols && mkdir -p .build-docs/symbols
+	swift build --target Views --scratch-path .build-docs/build \
+	  -Xswiftc -emit-symbol-graph -Xswiftc -emit-symbol-graph-dir -Xswiftc $(CURDIR)/.build-docs/symbols
+	docc convert Sources/Views/Views.docc --additional-symbol-graph-dir .build-docs/symbols/views-only \
+	  --fallback-display-name Views --fallback-bundle-identifier diptych.Views --warnings-as-errors \
+	  --output-path .build-docs/Views
 
 clean:
 	swift package clean

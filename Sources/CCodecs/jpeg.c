@@ -1,3 +1,5 @@
+#include "huffman.h"
+#include "planar.h"
 #include "rows.h"
 #include <setjmp.h>
 #include <stdio.h>
@@ -18,6 +20,9 @@ typedef struct {
     struct jpeg_source_mgr source;
     struct jpeg_progress_mgr progress;
     jmp_buf jump;
+    // Where our own entropy decoder gives up; whether it and our own colour conversion may be used.
+    jmp_buf retry;
+    bool own_entropy, own_color;
     ccodecs_status status;
     ccodecs_report *report;
     // The library asked for more than the file holds.
@@ -177,6 +182,39 @@ static uint32_t narrow(reader *self, const ccodecs_target *target) {
     return origin;
 }
 
+// What libjpeg writes rows to: memory, or descriptions of where in the planes they go.
+typedef struct {
+    JSAMPROW rows[ROWS];
+    planar_row places[ROWS];
+    bool planar;
+} lines;
+
+static void make_lines(reader *self, lines *lines, ccodecs_scratch *scratch, row_kind kind) {
+    lines->planar = self->own_color && planar_install(&self->info);
+    if (lines->planar) {
+        for (int i = 0; i < ROWS; i++) lines->rows[i] = (JSAMPROW)(void *)&lines->places[i];
+        return;
+    }
+    // Where a row is aligned, libjpeg-turbo writes it past the caches, from where it would be slow to read again.
+    const size_t stride = ((size_t)self->info.output_width * row_channels(kind) + 63) / 32 * 32;
+    if (!scratch_reserve(scratch, stride * ROWS + 64)) fail(self, CCODECS_NO_MEMORY, "not enough memory for a row");
+    uint8_t *const first = scratch->bytes + (32 - (uintptr_t)scratch->bytes % 32) + 1;
+    for (int i = 0; i < ROWS; i++) lines->rows[i] = first + (size_t)i * stride;
+}
+
+// Makes the rows from `y` on go to their places in the planes; rows that are not wanted go nowhere.
+static void aim(lines *lines, uint32_t y, uint32_t origin, const ccodecs_target *target) {
+    if (!lines->planar) return;
+    for (uint32_t i = 0; i < ROWS; i++) {
+        const bool wanted = y + i >= target->y && y + i - target->y < target->region_height;
+        const size_t offset = wanted ? (size_t)(y + i - target->y) * target->region_width : 0;
+        planar_row *place = &lines->places[i];
+        for (int channel = 0; channel < 3; channel++) place->planes[channel] = target->planes[channel] + offset;
+        place->first = target->x - origin;
+        place->count = wanted ? target->region_width : 0;
+    }
+}
+
 static void decode(reader *self, ccodecs_scratch *scratch, const ccodecs_target *target) {
     struct jpeg_decompress_struct *info = &self->info;
     jpeg_create_decompress(info);
@@ -195,51 +233,62 @@ static void decode(reader *self, ccodecs_scratch *scratch, const ccodecs_target 
     const bool multiple = jpeg_has_multiple_scans(info);
     const bool ended = multiple || has_end(self);
     if (multiple) check_scans(self);
+    if (ended && self->own_entropy) huffman_install(info, scratch, &self->retry);
     const uint32_t origin = is_refined(self) ? narrow(self, target) : 0;
 
-    const size_t stride = (size_t)info->output_width * row_channels(kind);
-    if (!scratch_reserve(scratch, stride * ROWS)) fail(self, CCODECS_NO_MEMORY, "not enough memory for a row");
-    JSAMPROW rows[ROWS];
-    for (int i = 0; i < ROWS; i++) rows[i] = scratch->bytes + (size_t)i * stride;
-
+    lines lines;
+    make_lines(self, &lines, scratch, kind);
     const uint32_t bottom = target->y + target->region_height;
     while (info->output_scanline < bottom) {
         const uint32_t y = info->output_scanline;
-        const JDIMENSION count = jpeg_read_scanlines(info, rows, ROWS);
+        aim(&lines, y, origin, target);
+        const JDIMENSION count = jpeg_read_scanlines(info, lines.rows, ROWS);
         if (count == 0) fail(self, CCODECS_CORRUPT, "the decoder delivers no rows");
-        for (JDIMENSION i = 0; i < count; i++) row_write(kind, rows[i], origin, y + i, target);
+        if (lines.planar) continue;
+        for (JDIMENSION i = 0; i < count; i++) row_write(kind, lines.rows[i], origin, y + i, target);
     }
     if (!ended) {
         // Skipping to the very end would leave the data unread, so the last row is read.
         if (info->output_scanline + 1 < info->output_height) {
             jpeg_skip_scanlines(info, info->output_height - 1 - info->output_scanline);
         }
-        while (info->output_scanline < info->output_height) jpeg_read_scanlines(info, rows, 1);
+        aim(&lines, bottom, origin, target);
+        while (info->output_scanline < info->output_height) jpeg_read_scanlines(info, lines.rows, 1);
         // Arithmetic coding goes on with zeros past the end and cannot tell whether they belong there.
         if (info->arith_code) fail(self, CCODECS_TRUNCATED, "no end-of-image marker");
         note(self, "no end-of-image marker");
     }
 }
 
+static void prepare(reader *self, const uint8_t *data, size_t size, ccodecs_report *report) {
+    memset(report, 0, sizeof *report);
+    memset(self, 0, sizeof *self);
+    self->report = report;
+    self->info.err = jpeg_std_error(&self->error);
+    self->info.client_data = self;
+    self->error.error_exit = on_error;
+    self->error.emit_message = on_message;
+    self->progress.progress_monitor = on_progress;
+    self->source.next_input_byte = data;
+    self->source.bytes_in_buffer = size;
+    self->source.init_source = source_nothing;
+    self->source.fill_input_buffer = source_fill;
+    self->source.skip_input_data = source_skip;
+    self->source.resync_to_restart = jpeg_resync_to_restart;
+    self->source.term_source = source_nothing;
+}
+
 ccodecs_status ccodecs_jpeg_decode(ccodecs_scratch *scratch, const uint8_t *data, size_t size,
                                    const ccodecs_target *target, ccodecs_report *report) {
-    memset(report, 0, sizeof *report);
-    reader self;
-    memset(&self, 0, sizeof self);
-    self.report = report;
-    self.info.err = jpeg_std_error(&self.error);
-    self.info.client_data = &self;
-    self.error.error_exit = on_error;
-    self.error.emit_message = on_message;
-    self.progress.progress_monitor = on_progress;
-    self.source.next_input_byte = data;
-    self.source.bytes_in_buffer = size;
-    self.source.init_source = source_nothing;
-    self.source.fill_input_buffer = source_fill;
-    self.source.skip_input_data = source_skip;
-    self.source.resync_to_restart = jpeg_resync_to_restart;
-    self.source.term_source = source_nothing;
     // A context of its own for each file costs a microsecond and cannot inherit tables from the file before.
+    reader self;
+    prepare(&self, data, size, report);
+    self.own_entropy = self.own_color = !scratch->reference;
+    if (setjmp(self.retry) != 0) {
+        jpeg_destroy_decompress(&self.info);
+        prepare(&self, data, size, report);
+        self.own_color = true;
+    }
     if (setjmp(self.jump) == 0) decode(&self, scratch, target);
     jpeg_destroy_decompress(&self.info);
     return self.status;

@@ -16,7 +16,10 @@ package struct Diptych: ParsableCommand {
             (after a checkpoint).
             """,
         version: "0.1.0",
-        subcommands: [Train.self, Probe.self, Embed.self, Sheet.self, ScanFolder.self, Doctor.self])
+        subcommands: [
+            Train.self, Probe.self, Embed.self, Sheet.self, ScanFolder.self, Pack.self, Bench.self,
+            Doctor.self,
+        ])
 
     package init() {}
 }

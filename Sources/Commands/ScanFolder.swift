@@ -8,7 +8,8 @@ package struct ScanFolder: ParsableCommand {
     package static let configuration = CommandConfiguration(
         commandName: "scan",
         abstract: """
-            Looks at every image: classes, sizes, formats, unreadable files with reasons, duplicates, imbalance.
+            Looks at every image: classes, sizes, formats, unreadable files with reasons, exact and near duplicates, \
+            tiny images, imbalance.
             """)
 
     @Argument(help: ArgumentHelp("Folder of images.", valueName: "images"))
@@ -27,12 +28,14 @@ package struct ScanFolder: ParsableCommand {
     }
 
     package func run() throws {
-        let folder = try ImageFolder(images)
-        let isTerminal = isatty(STDERR_FILENO) == 1
-        let report = Scan(folder).run(threads: threads ?? ProcessInfo.processInfo.activeProcessorCount) { done in
-            if isTerminal { FileHandle.standardError.write(Data("\r\(done) of \(folder.count) images".utf8)) }
+        let status = StatusLine()
+        var options = SourceOptions()
+        options.progress = { found in status.show("\(found) images found") }
+        let source = try Sources.open(images, options: options)
+        let report = Scan(source).run(threads: threads ?? ProcessInfo.processInfo.activeProcessorCount) { done in
+            status.show("\(done) of \(source.count) images")
         }
-        if isTerminal { FileHandle.standardError.write(Data("\r\u{1B}[2K".utf8)) }
+        status.clear()
         guard let json else {
             report.lines(root: images).forEach { print($0) }
             return
@@ -70,6 +73,17 @@ extension ScanReport {
         lines += some("named as another format than they have", mislabelled)
         lines += some("unreadable", unreadable.map { "\($0.path): \($0.reason)" })
         lines += some("groups of identical files", duplicates.map { $0.joined(separator: " = ") })
+        lines += some(
+            "groups of images that look alike",
+            nearDuplicates.map { group in
+                zip(group.paths, group.distances).map { $1 == 0 ? $0 : "\($0) (\($1))" }.joined(separator: " ~ ")
+            })
+        lines += some("images with a side below \(tinyBelow) pixels", tiny, limit: 5)
+        lines += some(
+            "pictures of formats that are not read",
+            foreign.sorted { $0.key < $1.key }.map { ending, found in
+                "\(found.files) .\(ending), as \(found.examples.first ?? "")"
+            })
         lines += some("noticed", issues.map { "\($0)" })
         if ignoredFiles > 0 { lines.append("files that are no images by name: \(ignoredFiles)") }
         return lines

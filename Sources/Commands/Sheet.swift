@@ -11,13 +11,7 @@ package struct Sheet: ParsableCommand {
     @Argument(help: ArgumentHelp("Folder of images.", valueName: "images"))
     package var images: String
 
-    @Option(help: ArgumentHelp("The run's YAML file; SimCLR's defaults without it.", valueName: "file"))
-    package var pipeline: String?
-
-    @Option(
-        name: .customLong("set"), parsing: .singleValue,
-        help: ArgumentHelp("Overrides one setting. Repeatable.", valueName: "key=value"))
-    package var overrides: [String] = []
+    @OptionGroup package var settings: PipelineOptions
 
     @Option(help: ArgumentHelp("Images to show.", valueName: "N"))
     package var count = 8
@@ -38,8 +32,8 @@ package struct Sheet: ParsableCommand {
     }
 
     package func run() throws {
-        let pipeline = try ViewPipeline.read(pipeline, overrides: overrides)
-        let folder = try ImageFolder(Split.trainingFolder(in: images))
+        let pipeline = try ViewPipeline(settings.reader())
+        let folder = try Sources.open(Split.trainingFolder(in: images))
         if output.hasSuffix(".png") {
             let sheet = try ContactSheet(pipeline: pipeline, seed: seed).draw(folder, count: count)
             try AtomicFile.write(try PNGWriter.encode(sheet), to: output)
@@ -53,21 +47,5 @@ package struct Sheet: ParsableCommand {
             try Npy.write(views.values, shape: shape, to: output)
         }
         print("\(output): \(min(count, folder.count)) images, \(pipeline.viewCount) views each")
-    }
-}
-
-extension ViewPipeline {
-    /// The pipeline of a run's YAML file; the defaults without one. What belongs to training is not looked at here.
-    static func read(_ file: String?, overrides: [String]) throws -> ViewPipeline {
-        let reader =
-            try file.map { file throws(ConfigurationError) in
-                try ConfigurationReader(contentsOf: file, overrides: overrides)
-            } ?? ConfigurationReader(file: "defaults", text: "{}", overrides: overrides)
-        let views = try reader.read(ViewConfiguration.self, section: "views")
-        do {
-            return try ViewPipeline(views)
-        } catch {
-            throw ConfigurationError(file: file ?? "defaults", path: "views.\(error.key)", reason: error.reason)
-        }
     }
 }

@@ -14,13 +14,7 @@ package struct Train: ParsableCommand {
     @Argument(help: ArgumentHelp("Folder of images.", valueName: "images"))
     package var images: String
 
-    @Option(help: ArgumentHelp("The run's YAML file; SimCLR's defaults without it.", valueName: "file"))
-    package var pipeline: String?
-
-    @Option(
-        name: .customLong("set"), parsing: .singleValue,
-        help: ArgumentHelp("Overrides one setting, as in training.batch_size=128. Repeatable.", valueName: "key=value"))
-    package var overrides: [String] = []
+    @OptionGroup package var settings: PipelineOptions
 
     @Option(help: ArgumentHelp("The run folder; runs/NAME-DATE by default.", valueName: "folder"))
     package var output: String?

@@ -51,7 +51,7 @@ public enum AtomicFile {
 }
 
 /// Writes every byte, whatever share of them each call takes; false with `errno` set where the system refuses.
-func writeAll(_ bytes: UnsafeRawBufferPointer, to file: Int32) -> Bool {
+public func writeAll(_ bytes: UnsafeRawBufferPointer, to file: Int32) -> Bool {
     var done = 0
     while done < bytes.count {
         let count = write(file, bytes.baseAddress.unsafelyUnwrapped + done, bytes.count - done)

@@ -13,7 +13,7 @@ struct EmbedJob {
 
     func run() throws {
         let file = try EncoderFile(options.encoder)
-        let folder = try ImageFolder(options.images)
+        let folder = try Sources.open(options.images)
         let machine = try Machine(options.compute)
         try machine.take(file.encoder)
         let pipeline = try ViewPipeline(file.experiment.views)

@@ -32,12 +32,8 @@ struct ProbeJob {
     }
 
     private func images(_ experiment: Experiment) throws -> (any Source, any Source, String) {
-        if let test = options.test {
-            let train = try ImageFolder(options.images)
-            return (train, try ImageFolder(test, classes: train.classes), "\(options.images) and \(test)")
-        }
         let split = try Split(
-            folder: options.images, fraction: experiment.evaluation.holdOut,
+            images: options.images, test: options.test, fraction: experiment.evaluation.holdOut,
             seed: options.seed ?? experiment.training.seed)
         return (split.train, split.test, split.words)
     }

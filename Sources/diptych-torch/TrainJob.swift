@@ -25,12 +25,17 @@ struct TrainJob {
                 .unusable, "\(folder.path): holds a run already; go on with it by --resume, or choose another --output")
         }
         let experiment = try configuration(folder)
+        var reading = SourceOptions()
+        // Shards are read from one end to the other; elsewhere this says nothing.
+        reading.readAhead = 8 << 20
         let split = try Split(
-            folder: options.images, fraction: experiment.evaluation.holdOut, seed: experiment.training.seed)
+            images: options.images, fraction: experiment.evaluation.holdOut, seed: experiment.training.seed,
+            options: reading)
         let console = Console()
         // Without classes nothing can be scored, so nothing is held out.
         let images: any Source =
-            split.train.classes.isEmpty ? try ImageFolder(Split.trainingFolder(in: options.images)) : split.train
+            split.train.classes.isEmpty
+            ? try Sources.open(Split.trainingFolder(in: options.images), options: reading) : split.train
         let classes =
             images.classes.isEmpty
             ? "no classes" : "\(images.classes.count) classes, \(split.test.count) held out (\(split.words))"
@@ -53,18 +58,14 @@ struct TrainJob {
 
     /// The run's own configuration where it is resumed and nothing else is named, else the pipeline file's.
     private func configuration(_ folder: RunFolder) throws -> Experiment {
-        var overrides = options.overrides
-        if let seed = options.seed { overrides.append("training.seed=\(seed)") }
-        if let epochs = options.epochs { overrides.append("training.epochs=\(epochs)") }
-        let file = options.pipeline ?? (options.resume ? folder.configuration : nil)
-        guard let file else {
-            return try ConfigurationReader(file: "defaults", text: "{}", overrides: overrides).read(Experiment.self)
-        }
-        return try ConfigurationReader(contentsOf: file, overrides: overrides).read(Experiment.self)
+        var settings = options.settings
+        if let seed = options.seed { settings.overrides.append("training.seed=\(seed)") }
+        if let epochs = options.epochs { settings.overrides.append("training.epochs=\(epochs)") }
+        return try settings.reader(otherwise: options.resume ? folder.configuration : nil).read(Experiment.self)
     }
 
     private func defaultFolder() -> String {
-        let file = URL(fileURLWithPath: options.pipeline ?? "simclr")
+        let file = URL(fileURLWithPath: options.settings.pipeline ?? "simclr")
         let name = file.deletingPathExtension().lastPathComponent
         let format = DateFormatter()
         format.locale = Locale(identifier: "en_US_POSIX")

@@ -3,7 +3,7 @@ import Testing
 
 @Suite("Arguments and exit codes")
 struct ArgumentsTests {
-    @Test(arguments: ["train", "probe", "embed", "views", "scan", "doctor"])
+    @Test(arguments: ["train", "probe", "embed", "views", "scan", "pack", "bench", "doctor"])
     func everyCommandExplainsItself(command: String) throws {
         let result = try diptych(command, "--help")
         #expect(result.status == 0)
@@ -26,7 +26,9 @@ struct ArgumentsTests {
         (["train", "x", "--max-bad", "2"], "0...1"), (["train", "x", "--device", "tpu"], "tpu"),
         (["views", "x", "--output", "sheet.gif"], ".png or .npy"), (["views", "x"], "--output"),
         (["embed", "r", "x", "--output", "f.txt"], ".npy"), (["probe", "r", "x", "--cost", "-1"], "--cost"),
-        (["scan", "x", "--threads", "0"], "--threads must be at least 1"),
+        (["scan", "x", "--threads", "0"], "--threads must be at least 1"), (["pack", "x"], "--output"),
+        (["bench", "x", "--seconds", "0"], "--seconds must be in"), (["bench", "x", "--threads", "0"], "--threads"),
+        (["pack", "x", "--output", "y", "--count", "0"], "--count must be at least 1"),
     ])
     func unusableArgumentsAreOneLineAndStatusTwo(arguments: [String], said: String) throws {
         let result = try CommandProcess(arguments).finish()

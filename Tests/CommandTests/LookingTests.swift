@@ -1,7 +1,7 @@
 import Foundation
 import Testing
 
-@Suite("views and scan")
+@Suite("views, scan and bench")
 struct LookingTests {
     @Test func aSheetIsAPictureThatDecodes() throws {
         let place = try Playground()
@@ -36,6 +36,20 @@ struct LookingTests {
         #expect(header.contains("'shape': (5, 2, 3, 8, 8,)"))
         let floats = 5 * 2 * 3 * 8 * 8
         #expect(arrays[0].count == 128 + 4 * floats)
+    }
+
+    @Test func aBenchGivesOneObjectWithRatesAndABottleneck() throws {
+        let place = try Playground()
+        let images = try place.pictures(["a", "b"], each: 3)
+        let pipeline = try place.pipeline()
+        let json = try diptych("bench", images, "--pipeline", pipeline, "--seconds", "0.2", "--threads", "1", "--json")
+        #expect(json.status == 0, "\(json.errors)")
+        let report = try JSONSerialization.jsonObject(with: Data(json.output.utf8)) as? [String: Any]
+        #expect((report?["pairs_per_second"] as? Double ?? 0) > 0)
+        #expect(report?["bottleneck"] is String)
+        #expect((report?["steps"] as? [[String: Any]])?.count == 2)
+        let text = try diptych("bench", images, "--pipeline", pipeline, "--seconds", "0.2")
+        #expect(text.output.contains("the bottleneck: "))
     }
 
     @Test func aScanCountsAndNamesWhatIsWrong() throws {

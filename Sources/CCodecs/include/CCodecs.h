@@ -1,5 +1,6 @@
 // libjpeg-turbo and libpng behind status codes: their setjmp error handling ends in this module.
 #pragma once
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -24,10 +25,13 @@ typedef struct {
     char message[232];
 } ccodecs_report;
 
-/// Row memory that is kept from one file to the next and only grows; zero-initialise it, then free it once.
+/// Memory for rows and tables that is kept from one file to the next and only grows; zero-initialise it, then free it once.
 typedef struct {
     uint8_t *bytes;
     size_t capacity;
+    void *huffman;
+    /// Whether JPEG is left to libjpeg alone, as tests do that compare our own entropy decoder and colour conversion.
+    bool reference;
 } ccodecs_scratch;
 
 /// Frees what `scratch` holds.
@@ -56,6 +60,13 @@ ccodecs_status ccodecs_jpeg_decode(ccodecs_scratch *scratch, const uint8_t *data
 ccodecs_status ccodecs_png_decode(ccodecs_scratch *scratch, const uint8_t *data, size_t size,
                                   const ccodecs_target *target, ccodecs_report *report);
 
+/// Copies a part of an uncompressed picture of 1 (gray) or 3 (RGB) interleaved channels, 8 bits each, without padding.
+/// `pixels` hold `width` by `height` of them.
+void ccodecs_rows_decode(const uint8_t *pixels, uint32_t channels, const ccodecs_target *target);
+
+/// Interleaves three planes of `count` bytes each, which follow one another.
+void ccodecs_interleave(const uint8_t *planes, size_t count, uint8_t *pixels);
+
 /// The most bytes that `ccodecs_png_encode` writes for such a picture; 0 where it is too large for PNG.
 size_t ccodecs_png_bound(uint32_t width, uint32_t height, uint32_t channels);
 
@@ -63,6 +74,16 @@ size_t ccodecs_png_bound(uint32_t width, uint32_t height, uint32_t channels);
 /// number of bytes written.
 ccodecs_status ccodecs_png_encode(const uint8_t *pixels, uint32_t width, uint32_t height, uint32_t channels,
                                   uint8_t *bytes, size_t *size, ccodecs_report *report);
+
+/// Bytes of memory that `ccodecs_jpeg_degrade` needs for such a picture.
+size_t ccodecs_jpeg_degrade_work(uint32_t width, uint32_t height);
+
+/// Encodes a picture as baseline JPEG with colours at half the resolution, and decodes it again, in place.
+///
+/// `pixels` are three planes without padding, `quality` is 1...100, `work` has `size` bytes, enough by
+/// `ccodecs_jpeg_degrade_work`. Where encoding fails, as with more than 65500 pixels a side, the pixels stay.
+ccodecs_status ccodecs_jpeg_degrade(uint8_t *pixels, uint32_t width, uint32_t height, int quality, uint8_t *work,
+                                    size_t size, ccodecs_report *report);
 
 /// The version of libjpeg-turbo that this was built with, as in `2.1.5`.
 const char *ccodecs_jpeg_version(void);

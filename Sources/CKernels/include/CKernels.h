@@ -3,6 +3,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "noise.h"
 #include "vectors.h"
 
 /// Whether the processor and the system run AVX2 and FMA code.

@@ -33,6 +33,14 @@ CK ck_u16x16 ck_load_u16(const uint16_t *p) {
 CK void ck_store(uint8_t *p, ck_u8x16 v) { memcpy(p, &v, sizeof v); }
 CK void ck_store_u16(uint16_t *p, ck_u16x16 v) { memcpy(p, &v, sizeof v); }
 CK void ck_store_f32(float *p, ck_f32x16 v) { memcpy(p, &v, sizeof v); }
+/// Stores past the caches, for memory that is next read long after; `p` must be aligned to 64 bytes.
+CK void ck_stream_f32(float *p, ck_f32x16 v) { __builtin_nontemporal_store(v, (ck_f32x16 *)p); }
+/// Makes the streamed stores of this thread visible before its later ones.
+CK void ck_stream_end(void) {
+#if defined(__x86_64__)
+  __builtin_ia32_sfence();
+#endif
+}
 /// Stores the first `count` lanes only.
 CK void ck_store_some(uint8_t *p, ck_u8x16 v, intptr_t count) { memcpy(p, &v, (size_t)count); }
 CK void ck_store_some_f32(float *p, ck_f32x16 v, intptr_t count) { memcpy(p, &v, (size_t)count * sizeof(float)); }

@@ -50,12 +50,17 @@ public final class Trainer {
         guard pipeline.viewCount >= 2, pipeline.branches[0].count >= 1 else {
             throw TrainingError(.unusable, "views.branches: there must be two views of an image at least")
         }
+        guard experiment.views.mix == nil else {
+            throw TrainingError(
+                .unusable, "views.mix: \(experiment.method.name) contrasts whole images and has no use for mixed ones")
+        }
         guard images.count >= 2 else {
             throw TrainingError(.data, "there are \(images.count) images; a contrast needs two at least")
         }
         // The last, smaller batch is left out: its loss has another ceiling, its batch norm other noise.
         sampler = Sampler(
-            count: images.count, batch: min(training.batchSize, images.count), seed: training.seed, dropLast: true)
+            count: images.count, batch: min(training.batchSize, images.count), seed: training.seed, dropLast: true,
+            shuffle: images.runs.isEmpty ? .global : .runs(images.runs, buffer: 10_000))
         if training.batchSize > images.count {
             observer.notice(
                 "training.batch_size is \(training.batchSize), there are \(images.count) images: all are one batch")

@@ -1,5 +1,3 @@
-import Foundation
-
 /// A random rectangle set to one colour with probability `p`: torchvision's `RandomErasing` on bytes.
 ///
 /// The rectangle's area is uniform in `scale` times the picture's, the logarithm of its height to width ratio uniform in the
@@ -40,18 +38,7 @@ public struct Cutout: Augmentation {
     /// At most two draws and ten tries of six.
     public func sample(from random: inout RandomStream, input: Size, target: Size) -> Parameters? {
         guard random.chance(p) else { return nil }
-        let logarithms = Interval(log(ratio.lower), log(ratio.upper))
-        for _ in 0..<10 {
-            let area = Double(input.area) * random.uniform(in: scale)
-            let aspect = exp(random.uniform(in: logarithms))
-            let height = Int((area * aspect).squareRoot().rounded(.toNearestOrEven))
-            let width = Int((area / aspect).squareRoot().rounded(.toNearestOrEven))
-            guard height < input.height, width < input.width else { continue }
-            let y = random.integer(below: input.height - height + 1)
-            let x = random.integer(below: input.width - width + 1)
-            return Parameters(region: Region(x: x, y: y, width: width, height: height))
-        }
-        return nil
+        return Region(erasing: scale, ratio: ratio, of: input, random: &random).map(Parameters.init)
     }
 
     /// Erases in place.

@@ -21,7 +21,7 @@ protocol Codec: SendableMetatype {
 }
 
 /// The formats that are read.
-let codecs: [any Codec.Type] = [JPEG.self, PNG.self]
+let codecs: [any Codec.Type] = [JPEG.self, PNG.self, PPM.self]
 
 /// A format that is read.
 public enum ImageFormat: String, Codable, Sendable, CaseIterable {
@@ -29,12 +29,15 @@ public enum ImageFormat: String, Codable, Sendable, CaseIterable {
     case jpeg
     /// ISO 15948.
     case png
+    /// Netpbm's uncompressed pictures, PPM and PGM.
+    case ppm
 
     /// The endings of its files' names, in lower case.
     public var extensions: [String] {
         switch self {
         case .jpeg: ["jpg", "jpeg"]
         case .png: ["png"]
+        case .ppm: ["ppm", "pgm"]
         }
     }
 

@@ -6,6 +6,9 @@ public struct DecodeOptions: Sendable, Equatable {
     public var background: Background
     /// Pixels that a picture may have; checked before memory is taken for it.
     public var maximumPixels: Int
+    /// Whether JPEG is left to libjpeg alone: the same pixels, later. Tests and fuzzing compare our own entropy decoder and
+    /// colour conversion with it.
+    public var libraryOnly = false
 
     /// White behind transparent pixels, at most 100 megapixels.
     public init(background: Background = .white, maximumPixels: Int = 100_000_000) {
@@ -25,6 +28,7 @@ public final class ImageDecoder {
     /// Makes a decoder.
     public init(options: DecodeOptions = DecodeOptions()) {
         self.options = options
+        scratch.reference = options.libraryOnly
     }
 
     deinit { ccodecs_scratch_free(&scratch) }

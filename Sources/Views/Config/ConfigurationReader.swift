@@ -5,7 +5,8 @@
 /// let experiment = try reader.read(Experiment.self)
 /// ```
 public struct ConfigurationReader: Sendable {
-    private let file: String
+    /// The text's name in messages.
+    public let file: String
     private let tree: ConfigurationTree
     private let overrides: [ConfigurationOverride]
 

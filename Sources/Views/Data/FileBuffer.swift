@@ -5,6 +5,8 @@ public final class FileBuffer {
     /// Bytes that a file may have.
     public let limit: Int
     private var memory: UnsafeMutableRawBufferPointer
+    /// What transformations write to; they swap the two.
+    private var spare = UnsafeMutableRawBufferPointer(start: nil, count: 0)
     private var filled = 0
 
     /// Makes a buffer for files of at most `limit` bytes, 1 GiB unless told.
@@ -13,7 +15,10 @@ public final class FileBuffer {
         memory = .allocate(byteCount: 1 << 16, alignment: 64)
     }
 
-    deinit { memory.deallocate() }
+    deinit {
+        memory.deallocate()
+        spare.deallocate()
+    }
 
     /// What was last read; valid until the next read.
     public var bytes: UnsafeRawBufferPointer { UnsafeRawBufferPointer(rebasing: memory[..<filled]) }
@@ -65,6 +70,40 @@ public final class FileBuffer {
         guard filled <= limit else {
             throw DecodeError(.tooLarge, path: name(), reason: "has more than \(limit) bytes")
         }
+    }
+
+    /// Reads a part of an open file.
+    /// - Parameters:
+    ///   - name: what the part is called in errors.
+    func read(file: Int32, offset: Int, count: Int, name: @autoclosure () -> String) throws(DecodeError) {
+        filled = 0
+        guard count > 0 else { throw DecodeError(.empty, path: name(), reason: "is empty") }
+        guard count <= limit else {
+            throw DecodeError(.tooLarge, path: name(), reason: "has \(count) bytes, the limit is \(limit)")
+        }
+        reserve(count)
+        while filled < count {
+            let read = pread(
+                file, memory.baseAddress.unsafelyUnwrapped + filled, count - filled, off_t(offset + filled))
+            if read < 0, errno == EINTR { continue }
+            guard read != 0 else {
+                throw DecodeError(.unreadable, path: name(), reason: "is gone: its file became shorter")
+            }
+            guard read > 0 else { throw DecodeError(.unreadable, path: name(), reason: systemReason()) }
+            filled += read
+        }
+    }
+
+    /// Replaces what was read last by something made from it, `count` bytes.
+    func transform(to count: Int, _ body: (_ old: UnsafeRawBufferPointer, _ new: UnsafeMutableRawBufferPointer) -> Void)
+    {
+        if spare.count < count {
+            spare.deallocate()
+            spare = .allocate(byteCount: count, alignment: 64)
+        }
+        body(bytes, UnsafeMutableRawBufferPointer(rebasing: spare[..<count]))
+        swap(&memory, &spare)
+        filled = count
     }
 
     private func reserve(_ count: Int) {

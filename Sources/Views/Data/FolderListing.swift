@@ -6,11 +6,8 @@ struct FolderListing {
     private(set) var text: [UInt8] = []
     /// The range of each image's path in `text`.
     private(set) var images: [Range<Int>] = []
-    private(set) var issues: [SourceIssue] = []
-    /// Files without an image's extension.
-    private(set) var ignored = 0
-    /// Files and folders whose names start with a point.
-    private(set) var hidden = 0
+    /// What was found beside the images.
+    private(set) var notes = SourceListing()
 
     private struct Identity: Hashable {
         let device: dev_t
@@ -22,15 +19,21 @@ struct FolderListing {
     }
 
     private let root: [UInt8]
+    private let progress: (Int) -> Void
     private var visits: [Identity: Int] = [:]
+    /// Images met so far, those of folders that are not sorted in yet included.
+    private var met = 0
 
     static let maximumDepth = 64
     /// Links that lead to one folder on different ways double what is listed at each, so they are bounded.
     static let maximumVisits = 16
 
-    /// - Parameter root: the root's path in the bytes of the file system.
-    init(root: [UInt8]) {
+    /// - Parameters:
+    ///   - root: the root's path in the bytes of the file system.
+    ///   - progress: told the images found so far, now and then.
+    init(root: [UInt8], progress: @escaping (Int) -> Void = { _ in }) {
         self.root = root
+        self.progress = progress
     }
 
     /// The names of the folders directly inside, sorted, and of the images directly inside, by the same rules as below.
@@ -68,7 +71,7 @@ struct FolderListing {
     }
 
     mutating func note(_ kind: SourceIssue.Kind, _ path: [UInt8], _ reason: String) {
-        issues.append(SourceIssue(kind: kind, path: path.isEmpty ? "." : printable(path), reason: reason))
+        notes.note(kind, path.isEmpty ? "." : printable(path), reason)
     }
 
     private func identity(of folder: [UInt8]) -> Identity? {
@@ -113,15 +116,23 @@ struct FolderListing {
             let name = [UInt8](
                 UnsafeBufferPointer(start: start, count: strlen(UnsafePointer<CChar>(OpaquePointer(start)))))
             if name.first == UInt8(ascii: ".") {
-                if name != [UInt8(ascii: ".")] && name != [UInt8(ascii: "."), UInt8(ascii: ".")] { hidden += 1 }
+                if name != [UInt8(ascii: ".")] && name != [UInt8(ascii: "."), UInt8(ascii: ".")] {
+                    notes.hiddenEntries += 1
+                }
                 continue
             }
             guard let kind = kind(of: name, in: folder, type: Int(entry.pointee.d_type)) else { continue }
-            switch kind {
-            case .folder: body(name, .folder)
-            case .file where isImage(name): body(name, .file)
-            case .other where isImage(name): note(.notAFile, join(folder, name), "is not a file")
-            default: ignored += 1
+            switch (kind, FileKind(name: name)) {
+            case (.folder, _): body(name, .folder)
+            case (.file, .image):
+                body(name, .file)
+                met += 1
+                if met % 8192 == 0 { progress(met) }
+            case (_, .image): note(.notAFile, join(folder, name), "is not a file")
+            case (.file, .foreign(let ending)):
+                notes.ignoredFiles += 1
+                notes.foreign[ending, default: .init()].add(printable(join(folder, name)))
+            default: notes.ignoredFiles += 1
             }
         }
     }
@@ -158,13 +169,6 @@ struct FolderListing {
             bytes.withMemoryRebound(to: CChar.self) { body($0.baseAddress.unsafelyUnwrapped) }
         }
     }
-}
-
-/// Whether the name ends in .jpg, .jpeg or .png, in any case.
-private func isImage(_ name: [UInt8]) -> Bool {
-    guard let point = name.lastIndex(of: UInt8(ascii: ".")), name.count - point <= 5 else { return false }
-    let ending = name[(point + 1)...].map { $0 | 0x20 }
-    return ending == Array("jpg".utf8) || ending == Array("jpeg".utf8) || ending == Array("png".utf8)
 }
 
 /// The order of bytes, which for UTF-8 is Python's order of code points.

@@ -5,7 +5,7 @@ import Foundation
 /// The folders directly inside the root are the classes, sorted by name; images below them are listed folder by folder in
 /// the order of bytes. A root with images directly inside is unlabelled as a whole, its subfolders included: leaving
 /// images out would be worse than leaving labels out (`labels: .required` decides otherwise). Unlike torchvision's, class
-/// folders without images get no label, hidden files are passed over, and only .jpg, .jpeg and .png count.
+/// folders without images get no label, hidden files are passed over, and only .jpg, .jpeg, .png, .ppm and .pgm count.
 /// Names may hold any bytes.
 public struct ImageFolder: Source {
     /// Whether folders directly inside the root are classes.
@@ -23,11 +23,7 @@ public struct ImageFolder: Source {
     /// Class names, whose indices are the labels; empty if nothing is labelled.
     public let classes: [String]
     /// What was left out, or should be known.
-    public let issues: [SourceIssue]
-    /// Number of files that have no image's extension.
-    public let ignoredFiles: Int
-    /// Number of entries whose names start with a point.
-    public let hiddenEntries: Int
+    public let listing: SourceListing
 
     private let rootBytes: [UInt8]
     private let text: [UInt8]
@@ -39,16 +35,21 @@ public struct ImageFolder: Source {
     ///   - root: the folder.
     ///   - labels: what folders inside mean.
     ///   - classes: the classes to label by, as for test images beside training images; other folders are left out.
+    ///   - progress: told the images found so far, every 8,192.
     /// - Throws: `DataError` where the folder cannot be listed or holds no image.
-    public init(_ root: String, labels: Labels = .automatic, classes: [String]? = nil) throws(DataError) {
-        try self.init(bytes: Array(root.utf8), labels: labels, classes: classes)
+    public init(
+        _ root: String, labels: Labels = .automatic, classes: [String]? = nil,
+        progress: @escaping (Int) -> Void = { _ in }
+    ) throws(DataError) {
+        try self.init(bytes: Array(root.utf8), labels: labels, classes: classes, progress: progress)
     }
 
     /// Lists a folder whose path is given in the bytes of the file system.
     public init(
-        bytes root: [UInt8], labels: Labels = .automatic, classes known: [String]? = nil
+        bytes root: [UInt8], labels: Labels = .automatic, classes known: [String]? = nil,
+        progress: @escaping (Int) -> Void = { _ in }
     ) throws(DataError) {
-        var listing = FolderListing(root: root)
+        var listing = FolderListing(root: root, progress: progress)
         let top = try listing.topLevel()
         var classes: [String] = []
         var found: [Int] = []
@@ -80,7 +81,7 @@ public struct ImageFolder: Source {
             }
         } else {
             // Anew, so that what the first look at the root noted is not noted twice.
-            listing = FolderListing(root: root)
+            listing = FolderListing(root: root, progress: progress)
             _ = listing.add(folder: [])
             if case .automatic = labels, !top.folders.isEmpty {
                 listing.note(
@@ -97,10 +98,17 @@ public struct ImageFolder: Source {
         self.labels = found
         text = listing.text
         images = listing.images
-        issues = listing.issues
-        ignoredFiles = listing.ignored
-        hiddenEntries = listing.hidden
+        self.listing = listing.notes
     }
+
+    /// What was left out, or should be known.
+    public var issues: [SourceIssue] { listing.issues }
+
+    /// Number of files that have no image's extension.
+    public var ignoredFiles: Int { listing.ignoredFiles }
+
+    /// Number of entries whose names start with a point.
+    public var hiddenEntries: Int { listing.hiddenEntries }
 
     /// Number of images.
     public var count: Int { images.count }
@@ -128,9 +136,13 @@ public struct ImageFolder: Source {
     public func path(_ index: Int) -> String { printable(join(rootBytes, Array(text[images[index]]))) }
 
     private static func emptiness(of listing: FolderListing) -> String {
-        var reason = "holds no images (.jpg, .jpeg or .png)"
-        if listing.ignored > 0 { reason += ", but \(listing.ignored) other files" }
-        if let issue = listing.issues.first(where: { $0.kind != .emptyClass }) { reason += "; \(issue)" }
+        var reason = "holds no images (\(FileKind.imageEndings))"
+        let notes = listing.notes
+        if notes.ignoredFiles > 0 { reason += ", but \(notes.ignoredFiles) other files" }
+        if let (ending, found) = notes.foreign.max(by: { ($0.value.files, $1.key) < ($1.value.files, $0.key) }) {
+            reason += ", \(found.files) of them .\(ending), which is not read"
+        }
+        if let issue = notes.issues.first(where: { $0.kind != .emptyClass }) { reason += "; \(issue)" }
         return reason
     }
 }

@@ -1,93 +1,50 @@
-import Foundation
 import Synchronization
 
-/// What a look at every image of a source found.
-public struct ScanReport: Codable, Equatable, Sendable {
-    /// One class and its images.
-    public struct ClassCount: Codable, Equatable, Sendable {
-        /// The class's name.
-        public var name: String
-        /// Its images, unreadable ones included.
-        public var images: Int
-    }
-
-    /// An image that cannot be used.
-    public struct Unreadable: Codable, Equatable, Sendable {
-        /// The path relative to the root.
-        public var path: String
-        /// The kind of failure.
-        public var kind: DecodeError.Kind
-        /// What is wrong.
-        public var reason: String
-    }
-
-    /// The smallest, the middle and the largest of a figure.
-    public struct Range: Codable, Equatable, Sendable {
-        /// The smallest.
-        public var smallest: Int
-        /// The one in the middle.
-        public var median: Int
-        /// The largest.
-        public var largest: Int
-    }
-
-    /// Images listed.
-    public var images = 0
-    /// The classes in the order of their labels; empty if unlabelled.
-    public var classes: [ClassCount] = []
-    /// Images of the largest class over images of the smallest; nil if unlabelled.
-    public var imbalance: Double?
-    /// Images by format, as the content has it.
-    public var formats: [String: Int] = [:]
-    /// Columns of the readable images.
-    public var widths: Range?
-    /// Rows of the readable images.
-    public var heights: Range?
-    /// Images with an alpha channel or a transparent colour.
-    public var alpha = 0
-    /// Images whose EXIF orientation turns or mirrors them.
-    public var oriented = 0
-    /// Images whose name promises another format than the content has.
-    public var mislabelled: [String] = []
-    /// Images whose decoder had something to say, but which are used.
-    public var warned = 0
-    /// Images that cannot be used.
-    public var unreadable: [Unreadable] = []
-    /// Groups of files with the same bytes, two or more each.
-    public var duplicates: [[String]] = []
-    /// Files that are no images by their names, left out.
-    public var ignoredFiles = 0
-    /// What the listing came across.
-    public var issues: [SourceIssue] = []
-
-    /// An empty report.
-    public init() {}
-}
-
-/// Decodes every image of a folder once, on several threads, and counts what it finds.
+/// Decodes every image of a source once, on several threads, and counts what it finds.
 public struct Scan: Sendable {
-    private let folder: ImageFolder
-    private let options: DecodeOptions
+    /// Bits in which two perceptual hashes may differ and still be taken for the same picture.
+    public static let defaultDistance = 6
+    /// Correlation of the colours of 8 by 8 cells from which on such pictures are near duplicates.
+    ///
+    /// Chosen by eye: on CIFAR-10 and on 8,000 drawings nearly all pairs above are the same picture, and hardly any below.
+    public static let nearDuplicateCorrelation = 0.95
+    /// Pixels below which a side is tiny.
+    public static let defaultTinyBelow = 32
 
-    /// Makes a scan of a folder.
-    public init(_ folder: ImageFolder, options: DecodeOptions = DecodeOptions()) {
-        self.folder = folder
+    private let source: any Source
+    private let options: DecodeOptions
+    private let distance: Int
+    private let tinyBelow: Int
+
+    /// Makes a scan of a source.
+    /// - Parameters:
+    ///   - distance: the bits of 64 in which perceptual hashes of near duplicates differ at most, 0...7.
+    ///   - tinyBelow: the side in pixels below which an image is tiny.
+    public init(
+        _ source: any Source, options: DecodeOptions = DecodeOptions(), distance: Int = Scan.defaultDistance,
+        tinyBelow: Int = Scan.defaultTinyBelow
+    ) {
+        self.source = source
         self.options = options
+        self.distance = min(max(distance, 0), NearDuplicates.maximumDistance)
+        self.tinyBelow = tinyBelow
     }
 
     /// Scans on `threads` threads.
-    /// - Parameter progress: told the images done so far, from any thread, now and then.
+    /// - Parameter progress: told the images done so far, from any thread, every 64 and at the end.
     public func run(threads: Int, progress: @escaping @Sendable (Int) -> Void = { _ in }) -> ScanReport {
         let next = Atomic<Int>(0)
-        let looks = Mutex<[Look?]>(Array(repeating: nil, count: folder.count))
+        let done = Atomic<Int>(0)
+        let looks = Mutex<[Look?]>(Array(repeating: nil, count: source.count))
         Workers.run(threads) {
             let worker = Looker(options)
             while true {
                 let index = next.add(1, ordering: .relaxed).oldValue
-                guard index < folder.count else { return }
-                let look = worker.look(at: index, of: folder)
+                guard index < source.count else { return }
+                let look = worker.look(at: index, of: source)
                 looks.withLock { $0[index] = look }
-                if index % 64 == 63 { progress(index + 1) }
+                let finished = done.add(1, ordering: .relaxed).newValue
+                if finished % 64 == 0 || finished == source.count { progress(finished) }
             }
         }
         return report(looks.withLock { $0 }.compactMap { $0 })
@@ -95,37 +52,56 @@ public struct Scan: Sendable {
 
     private func report(_ looks: [Look]) -> ScanReport {
         var report = ScanReport()
-        report.images = folder.count
-        report.ignoredFiles = folder.ignoredFiles
-        report.issues = folder.issues
-        var counts = [Int](repeating: 0, count: folder.classes.count)
+        let listing = source.listing
+        report.images = source.count
+        report.ignoredFiles = listing.ignoredFiles
+        report.foreign = listing.foreign
+        report.issues = listing.issues
+        report.tinyBelow = tinyBelow
+        report.nearDuplicateDistance = distance
+        var counts = [Int](repeating: 0, count: source.classes.count)
         var groups: [Fingerprint: [Int]] = [:]
+        var likenesses: [PerceptualHash.Likeness?] = []
         var widths: [Int] = []
         var heights: [Int] = []
         for (index, look) in looks.enumerated() {
-            if let label = folder.label(index) { counts[label] += 1 }
+            if let label = source.label(index) { counts[label] += 1 }
             if let print = look.fingerprint { groups[print, default: []].append(index) }
             switch look.outcome {
             case .failure(let error):
-                report.unreadable.append(.init(path: folder.name(index), kind: error.kind, reason: error.reason))
+                report.unreadable.append(.init(path: source.name(index), kind: error.kind, reason: error.reason))
+                likenesses.append(nil)
             case .success(let facts):
                 report.formats[facts.format, default: 0] += 1
                 widths.append(facts.size.width)
                 heights.append(facts.size.height)
                 if facts.hasAlpha { report.alpha += 1 }
                 if facts.isOriented { report.oriented += 1 }
-                if facts.isMislabelled { report.mislabelled.append(folder.name(index)) }
+                if facts.isMislabelled { report.mislabelled.append(source.name(index)) }
                 if facts.warnings > 0 { report.warned += 1 }
+                if min(facts.size.width, facts.size.height) < tinyBelow { report.tiny.append(source.name(index)) }
+                // Copies of a file are duplicates; its first stands for them among those that are only alike.
+                let isFirst = look.fingerprint.flatMap { groups[$0]?.first } == index
+                likenesses.append(isFirst ? facts.likeness : nil)
             }
         }
-        report.classes = zip(folder.classes, counts).map { .init(name: $0, images: $1) }
+        report.classes = zip(source.classes, counts).map { .init(name: $0, images: $1) }
         if let most = counts.max(), let least = counts.min(), least > 0 {
             report.imbalance = Double(most) / Double(least)
         }
         report.widths = ScanReport.Range(widths)
         report.heights = ScanReport.Range(heights)
         report.duplicates = groups.values.filter { $0.count > 1 }.sorted { $0[0] < $1[0] }
-            .map { $0.map(folder.name) }
+            .map { $0.map(source.name) }
+        let alike = NearDuplicates.groups(likenesses.map { $0?.bits }, within: distance) { first, second in
+            guard let one = likenesses[first], let other = likenesses[second] else { return false }
+            return one.correlation(with: other) >= Scan.nearDuplicateCorrelation
+        }
+        report.nearDuplicates = alike.map { group in
+            .init(
+                paths: [source.name(group.first)] + group.others.map { source.name($0.place) },
+                distances: [0] + group.others.map(\.distance))
+        }
         return report
     }
 }
@@ -138,37 +114,6 @@ extension ScanReport.Range {
     }
 }
 
-/// What tells files apart by their bytes: the length and two independent 64-bit hashes.
-///
-/// With a million files the chance of a false pair is below 10^-26, so the bytes need not be kept.
-private struct Fingerprint: Hashable, Sendable {
-    var length: Int
-    var first: UInt64
-    var second: UInt64
-
-    init(_ bytes: UnsafeRawBufferPointer) {
-        length = bytes.count
-        first = 0xCBF2_9CE4_8422_2325
-        second = 0x9E37_79B9_7F4A_7C15
-        var index = 0
-        while index + 8 <= bytes.count {
-            mix(bytes.loadUnaligned(fromByteOffset: index, as: UInt64.self))
-            index += 8
-        }
-        while index < bytes.count {
-            mix(UInt64(bytes[index]))
-            index += 1
-        }
-    }
-
-    private mutating func mix(_ word: UInt64) {
-        first = (first ^ word) &* 0x0000_0100_0000_01B3
-        first ^= first >> 29
-        second = (second &+ word) &* 0xBF58_476D_1CE4_E5B9
-        second ^= second >> 31
-    }
-}
-
 /// What one image turned out to be.
 private struct Look: Sendable {
     struct Facts: Sendable {
@@ -178,6 +123,8 @@ private struct Look: Sendable {
         var isOriented: Bool
         var isMislabelled: Bool
         var warnings: Int
+        /// What it looks like; nil where that says nothing.
+        var likeness: PerceptualHash.Likeness?
     }
 
     var fingerprint: Fingerprint?
@@ -189,16 +136,17 @@ private final class Looker {
     private let decoder: ImageDecoder
     private let buffer = FileBuffer()
     private let image = Image()
+    private let perceptual = PerceptualHash()
 
     init(_ options: DecodeOptions) {
         decoder = ImageDecoder(options: options)
     }
 
-    func look(at index: Int, of folder: ImageFolder) -> Look {
-        let name = folder.name(index)
+    func look(at index: Int, of source: any Source) -> Look {
+        let name = source.name(index)
         var fingerprint: Fingerprint?
         do throws(DecodeError) {
-            try folder.read(index, into: buffer)
+            try source.read(index, into: buffer)
             fingerprint = Fingerprint(buffer.bytes)
             let header = try decoder.header(of: buffer.bytes, path: name)
             let report = try decoder.decode(buffer.bytes, path: name, into: image)
@@ -207,8 +155,9 @@ private final class Looker {
                 outcome: .success(
                     Look.Facts(
                         format: header.format.rawValue, size: header.size, hasAlpha: header.hasAlpha,
-                        isOriented: header.orientation != .up, isMislabelled: !header.format.matches(name: name),
-                        warnings: report.warnings)))
+                        isOriented: header.orientation != .up,
+                        isMislabelled: FileKind(name: Array(name.utf8)) == .image && !header.format.matches(name: name),
+                        warnings: report.warnings, likeness: perceptual.likeness(of: image))))
         } catch {
             return Look(fingerprint: fingerprint, outcome: .failure(error))
         }

@@ -15,6 +15,28 @@ public protocol Source: Sendable {
     /// Reads an image's encoded bytes; may be called from several threads, each with its own buffer.
     /// - Throws: `DecodeError` of kind `unreadable`, `empty` or `tooLarge`.
     func read(_ index: Int, into buffer: FileBuffer) throws(DecodeError)
+
+    /// The text that goes with an image; nil where there is none.
+    /// - Throws: `DecodeError` where there is one that cannot be read.
+    func caption(_ index: Int) throws(DecodeError) -> String?
+
+    /// Images that lie one after another in one file each, in the order of `index` and covering all; empty where every
+    /// image is a file of its own. Storage is fastest when a run is read from its start to its end.
+    var runs: [Range<Int>] { get }
+
+    /// What listing the source came across beside its images.
+    var listing: SourceListing { get }
+}
+
+extension Source {
+    /// No text.
+    public func caption(_ index: Int) throws(DecodeError) -> String? { nil }
+
+    /// Files of their own.
+    public var runs: [Range<Int>] { [] }
+
+    /// Nothing.
+    public var listing: SourceListing { SourceListing() }
 }
 
 /// Why data as a whole cannot be used, as opposed to one image of it.
@@ -52,6 +74,12 @@ public struct SourceIssue: Codable, Equatable, Sendable, CustomStringConvertible
         case unknownClass = "unknown_class"
         /// Images beside class folders.
         case mixed
+        /// A file of many images that is damaged or cut short; what comes before the damage is used.
+        case damaged
+        /// A label that is no number, or that no class has; its image is unlabelled.
+        case badLabel = "bad_label"
+        /// Something in a shard that is passed over, such as a link or a second image of one sample.
+        case skipped
     }
 
     /// The kind of issue.

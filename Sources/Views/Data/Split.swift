@@ -4,7 +4,7 @@ import Foundation
 public struct Split: Sendable {
     /// How the two were told apart.
     public enum Origin: Codable, Equatable, Sendable {
-        /// By folders of these names inside the root.
+        /// By folders or files of these names inside the root, or by sources given apart.
         case folders(train: String, test: String)
         /// By chance, class by class.
         case stratified(seed: UInt64, fraction: Double)
@@ -27,19 +27,47 @@ public struct Split: Sendable {
         self.origin = origin
     }
 
+    /// Splits what a command is given as IMAGES: by `test` where that is given, else by its `train` and `test` (else `val`)
+    /// folders, each of any kind of source, else by what the source itself tells apart, otherwise by chance.
+    /// - Throws: `DataError` where a source is unusable.
+    public init(
+        images: String, test: String? = nil, fraction: Double = 0.2, seed: UInt64 = 0,
+        options: SourceOptions = SourceOptions()
+    ) throws(DataError) {
+        if let test {
+            try self.init(train: images, test: test, options: options, origin: .folders(train: images, test: test))
+        } else if let name = Split.testFolder(in: images) {
+            try self.init(
+                train: join(images, "train"), test: join(images, name), options: options,
+                origin: .folders(train: "train", test: name))
+        } else if let parts = try Sources.kind(of: images).parts(of: images, options: options) {
+            self = parts
+        } else {
+            let source = try Sources.open(images, options: options)
+            self.init(stratified: source, fraction: fraction, seed: seed, issues: source.listing.issues)
+        }
+    }
+
+    private init(train: String, test: String, options: SourceOptions, origin: Origin) throws(DataError) {
+        let learn = try Sources.open(train, options: options)
+        var options = options
+        if !learn.classes.isEmpty { options.classes = learn.classes }
+        let judge = try Split.judge(test, options: options)
+        self.init(train: learn, test: judge, origin: origin, issues: learn.listing.issues + judge.listing.issues)
+    }
+
+    /// The test images; of a CIFAR folder, which has both, its test part.
+    private static func judge(_ test: String, options: SourceOptions) throws(DataError) -> any Source {
+        if CIFARBinary.isPresent(in: test, .test) {
+            return Sources.relabel(try CIFARBinary(test, part: .test), options.classes)
+        }
+        return try Sources.open(test, options: options)
+    }
+
     /// Splits a folder: by its `train` and `test` (else `val`) folders where it has them, otherwise by chance.
     /// - Throws: `DataError` where a folder is unusable.
     public init(folder root: String, fraction: Double = 0.2, seed: UInt64 = 0) throws(DataError) {
-        if let test = Split.testFolder(in: root) {
-            let learn = try ImageFolder(Split.trainingFolder(in: root))
-            let judge = try ImageFolder(join(root, test), classes: learn.classes.isEmpty ? nil : learn.classes)
-            self.init(
-                train: learn, test: judge, origin: .folders(train: "train", test: test),
-                issues: learn.issues + judge.issues)
-        } else {
-            let folder = try ImageFolder(root)
-            self.init(stratified: folder, fraction: fraction, seed: seed, issues: folder.issues)
-        }
+        try self.init(images: root, fraction: fraction, seed: seed)
     }
 
     /// Splits by chance: `fraction` of each class, rounded, but at least one image and never all, goes to `test`, so a
@@ -70,18 +98,16 @@ public struct Split: Sendable {
 
     /// The name of the folder of test images beside `train`; nil where the root has none.
     public static func testFolder(in root: String) -> String? {
-        func isFolder(_ name: String) -> Bool {
-            var status = stat()
-            return stat(join(root, name), &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
-        }
-        guard isFolder("train") else { return nil }
-        return ["test", "val"].first(where: isFolder)
+        guard isFolder(join(root, "train")) else { return nil }
+        return ["test", "val"].first { isFolder(join(root, $0)) }
     }
 }
 
 extension RandomKey {
     /// The `view` of draws that split a source.
     static let split = 0xFFFD
+    /// The `view` of draws that order images for packing.
+    static let pack = 0xFFFC
     /// The `view` of draws that order an epoch.
     static let order = 0xFFFE
 }

@@ -38,4 +38,23 @@ public struct Subset: Source {
     public func read(_ index: Int, into buffer: FileBuffer) throws(DecodeError) {
         try base.read(indices[index], into: buffer)
     }
+
+    /// The text that goes with an image.
+    public func caption(_ index: Int) throws(DecodeError) -> String? { try base.caption(indices[index]) }
+
+    /// The runs of the base, as far as they are selected; none where the order is not the base's.
+    public var runs: [Range<Int>] {
+        guard !base.runs.isEmpty, zip(indices, indices.dropFirst()).allSatisfy({ $0 < $1 }) else { return [] }
+        var result: [Range<Int>] = []
+        var start = 0
+        for run in base.runs {
+            let end = start + indices[start...].prefix { $0 < run.upperBound }.count
+            if end > start { result.append(start..<end) }
+            start = end
+        }
+        return result
+    }
+
+    /// What listing the base came across.
+    public var listing: SourceListing { base.listing }
 }

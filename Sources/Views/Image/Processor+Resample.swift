@@ -40,13 +40,13 @@ extension Processor {
                             rowSource, width: region.width, height: region.height, stride: rowStride,
                             target: middle, targetStride: plan.middleStride, count: target.size.width,
                             taps: plan.columns.taps, bits: columnBits,
-                            starts: columns.starts, weights: columns.weights, work: work)
+                            starts: columns.starts, used: columns.used, weights: columns.weights, work: work)
                     } else {
                         Kernels.resampleColumns(
                             rowSource, width: region.width, height: region.height, stride: rowStride,
                             target: middle, targetStride: plan.middleStride, count: target.size.width,
                             taps: plan.columns.taps, bits: columnBits,
-                            starts: columns.starts, weights: columns.weights, work: work)
+                            starts: columns.starts, used: columns.used, weights: columns.weights, work: work)
                     }
                     rowSource = middle
                     rowStride = plan.middleStride
@@ -60,12 +60,14 @@ extension Processor {
                     KernelsAVX2.Kernels.resampleRows(
                         rowSource, width: target.size.width, height: region.height, stride: rowStride,
                         target: target.plane(channel), count: target.size.height,
-                        taps: plan.rows.taps, bits: rowBits, starts: rows.starts, weights: rows.weights)
+                        taps: plan.rows.taps, bits: rowBits, starts: rows.starts, used: rows.used, weights: rows.weights
+                    )
                 } else {
                     Kernels.resampleRows(
                         rowSource, width: target.size.width, height: region.height, stride: rowStride,
                         target: target.plane(channel), count: target.size.height,
-                        taps: plan.rows.taps, bits: rowBits, starts: rows.starts, weights: rows.weights)
+                        taps: plan.rows.taps, bits: rowBits, starts: rows.starts, used: rows.used, weights: rows.weights
+                    )
                 }
             }
         }
@@ -78,13 +80,17 @@ private struct ResamplePlan {
     struct Table {
         var taps: Int
         var starts: Int
+        var used: Int
         var weights: Int
 
         func pointers(
             in memory: UnsafeMutableRawPointer
-        ) -> (starts: UnsafeMutablePointer<Int32>, weights: UnsafeMutablePointer<Int16>) {
+        ) -> (
+            starts: UnsafeMutablePointer<Int32>, used: UnsafeMutablePointer<Int32>, weights: UnsafeMutablePointer<Int16>
+        ) {
             (
                 (memory + starts).assumingMemoryBound(to: Int32.self),
+                (memory + used).assumingMemoryBound(to: Int32.self),
                 (memory + weights).assumingMemoryBound(to: Int16.self)
             )
         }
@@ -108,8 +114,12 @@ private struct ResamplePlan {
         }
         let columnTaps = Kernels.taps(from: source.width, to: target.width, cubic: cubic)
         let rowTaps = Kernels.taps(from: source.height, to: target.height, cubic: cubic)
-        columns = Table(taps: columnTaps, starts: take(target.width * 4), weights: take(target.width * columnTaps * 2))
-        rows = Table(taps: rowTaps, starts: take(target.height * 4), weights: take(target.height * rowTaps * 2))
+        columns = Table(
+            taps: columnTaps, starts: take(target.width * 4), used: take(target.width * 4),
+            weights: take(target.width * columnTaps * 2))
+        rows = Table(
+            taps: rowTaps, starts: take(target.height * 4), used: take(target.height * 4),
+            weights: take(target.height * rowTaps * 2))
         exact = take(max(target.width * columnTaps, target.height * rowTaps) * 8)
         middleStride = (target.width + 15) / 16 * 16
         middle = take((source.height + 15) / 16 * 16 * middleStride + 16)
@@ -120,9 +130,9 @@ private struct ResamplePlan {
     /// Computes one direction's tables; returns the number of fractional bits of the weights.
     func fill(_ table: Table, from length: Int, to count: Int, cubic: Bool, in memory: UnsafeMutableRawPointer) -> Int32
     {
-        let (starts, weights) = table.pointers(in: memory)
+        let (starts, used, weights) = table.pointers(in: memory)
         return Kernels.resampleWeights(
-            from: length, to: count, cubic: cubic, taps: table.taps, starts: starts, weights: weights,
+            from: length, to: count, cubic: cubic, taps: table.taps, starts: starts, used: used, weights: weights,
             work: (memory + exact).assumingMemoryBound(to: Double.self))
     }
 }

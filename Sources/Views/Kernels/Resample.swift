@@ -21,12 +21,14 @@ extension Kernels {
         return x < 2 ? ((-0.5 * x + 2.5) * x - 4) * x + 2 : 0
     }
 
-    /// Fills `starts` (`count` values) with the first source index of each output pixel and `weights` (`count * taps`)
-    /// with its weights; `work` has room for `count * taps` values.
+    /// Fills `starts` (`count` values) with the first source index of each output pixel, `used` likewise with the number
+    /// of its taps and `weights` (`count * taps`) with their weights, 0 from there on; `work` has room for
+    /// `count * taps` values.
     /// - Returns: the number of fractional bits of the weights.
     package static func resampleWeights(
         from length: Int, to count: Int, cubic: Bool, taps: Int,
-        starts: UnsafeMutablePointer<Int32>, weights: UnsafeMutablePointer<Int16>, work: UnsafeMutablePointer<Double>
+        starts: UnsafeMutablePointer<Int32>, used: UnsafeMutablePointer<Int32>,
+        weights: UnsafeMutablePointer<Int16>, work: UnsafeMutablePointer<Double>
     ) -> Int32 {
         let scale = Double(length) / Double(count)
         let reach = (cubic ? 2.0 : 1.0) * max(1, scale)
@@ -35,17 +37,18 @@ extension Kernels {
         for index in 0..<count {
             let centre = scale * (Double(index) + 0.5)
             let first = max(Int(centre - reach + 0.5), 0)
-            let used = min(max(min(Int(centre + reach + 0.5), length) - first, 0), taps)
+            let taken = min(max(min(Int(centre + reach + 0.5), length) - first, 0), taps)
             let row = work + index * taps
             var total = 0.0
-            for tap in 0..<used {
+            for tap in 0..<taken {
                 let weight = filter((Double(tap + first) - centre + 0.5) * narrow, cubic)
                 row[tap] = weight
                 total += weight
             }
-            for tap in 0..<taps { row[tap] = tap < used && total != 0 ? row[tap] / total : 0 }
-            for tap in 0..<used where row[tap] > largest { largest = row[tap] }
+            for tap in 0..<taps { row[tap] = tap < taken && total != 0 ? row[tap] / total : 0 }
+            for tap in 0..<taken where row[tap] > largest { largest = row[tap] }
             starts[index] = Int32(truncatingIfNeeded: first)
+            used[index] = Int32(truncatingIfNeeded: taken)
         }
         var bits = 0
         while bits < 22 && 0.5 + largest * Double(1 << (bits + 1)) < 32768 { bits += 1 }
@@ -70,7 +73,8 @@ extension Kernels {
     package static func resampleColumns(
         _ source: UnsafePointer<UInt8>, width: Int, height: Int, stride: Int,
         target: UnsafeMutablePointer<UInt8>, targetStride: Int, count: Int, taps: Int, bits: Int32,
-        starts: UnsafePointer<Int32>, weights: UnsafePointer<Int16>, work: UnsafeMutablePointer<UInt8>
+        starts: UnsafePointer<Int32>, used: UnsafePointer<Int32>, weights: UnsafePointer<Int16>,
+        work: UnsafeMutablePointer<UInt8>
     ) {
         let columns = work
         let wideWidth = (width + 15) / 16 * 16
@@ -95,11 +99,11 @@ extension Kernels {
             for index in 0..<count {
                 let first = columns + Int(starts[index]) * 16
                 let row = weights + index * taps
-                // Taps past the last column weigh nothing.
-                let used = min(taps, width - Int(starts[index]))
+                let taken = Int(used[index])
                 var sum = SIMD16<Int32>(repeating: half)
                 var tap = 0
-                while tap < used {
+                // An odd tap's partner weighs nothing.
+                while tap < taken {
                     sum &+= ck_weigh_pair(ck_load(first + tap * 16), ck_load(first + tap * 16 + 16), pair(row + tap))
                     tap += 2
                 }
@@ -117,22 +121,21 @@ extension Kernels {
     package static func resampleRows(
         _ source: UnsafePointer<UInt8>, width: Int, height: Int, stride: Int,
         target: UnsafeMutablePointer<UInt8>, count: Int, taps: Int, bits: Int32,
-        starts: UnsafePointer<Int32>, weights: UnsafePointer<Int16>
+        starts: UnsafePointer<Int32>, used: UnsafePointer<Int32>, weights: UnsafePointer<Int16>
     ) {
         let half = Int32(1) << (bits - 1)
         for index in 0..<count {
             let first = Int(starts[index])
             let row = weights + index * taps
-            // Taps past the last row weigh nothing; they are not read.
-            let used = min(taps, height - first)
+            let taken = Int(used[index])
             let output = target + index * width
             var left = 0
             while left < width {
                 var sum = SIMD16<Int32>(repeating: half)
                 var tap = 0
                 var line = source + first * stride + left
-                while tap < used {
-                    let next = tap + 1 < used ? line + stride : line
+                while tap < taken {
+                    let next = tap + 1 < taken ? line + stride : line
                     sum &+= ck_weigh_pair(ck_load(line), ck_load(next), pair(row + tap))
                     line += 2 * stride
                     tap += 2

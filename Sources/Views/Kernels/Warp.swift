@@ -62,7 +62,7 @@ extension Kernels {
     }
 
     /// The weights of the four pixels around each of 16 places, 0 where there is none.
-    private struct Taps {
+    struct Taps {
         var upperLeft: SIMD16<Float>
         var upperRight: SIMD16<Float>
         var lowerLeft: SIMD16<Float>

@@ -62,5 +62,6 @@ final class Consumer: Sendable {
         if let failure { throw failure }
         let failed = Set(slot.failures.map(\.row))
         batch.keep(rows: (0..<batch.count).filter { !failed.contains($0) })
+        batch.mix()
     }
 }

@@ -10,6 +10,8 @@ public struct LoaderOptions: Sendable {
     public var badImages = BadImagePolicy.skip(maximum: 0.01)
     /// Bytes that a file may have.
     public var maximumFileBytes = 1 << 30
+    /// Bytes of decoded pictures that are kept from one epoch to the next; 0 for none.
+    public var cacheBytes = 0
 
     /// The defaults.
     public init() {}
@@ -65,7 +67,11 @@ public final class Loader: Sendable {
         let count = max(2, options.slots ?? min(4, (256 << 20) / max(1, bytes)))
         let pixels = pipeline.branches.reduce(0) { $0 + $1.count * $1.size.area }
         let ring = SlotRing(
-            slots: (0..<count).map { _ in ViewBatch(branches: pipeline.branches, capacity: capacity) },
+            slots: (0..<count).map { _ in
+                ViewBatch(
+                    branches: pipeline.branches, capacity: capacity,
+                    mixer: pipeline.mix.map { BatchMixer($0, seed: seed, capacity: capacity) })
+            },
             plan: BatchPlan(sampler: sampler, epochs: epochs, first: first),
             // About as much work as a view of 128 by 128, so that small views do not wait on the ring's lock.
             chunk: min(max(1, 16384 / max(1, pixels)), 16), label: { source.label($0) ?? -1 })

@@ -32,6 +32,20 @@ public struct LoaderStatistics: Codable, Equatable, Sendable {
         total.normalize += other.normalize
         total.idle += other.idle
     }
+
+    /// What was added since an earlier state of the same sums.
+    static func - (later: LoaderStatistics, earlier: LoaderStatistics) -> LoaderStatistics {
+        var result = LoaderStatistics()
+        result.images = later.images - earlier.images
+        result.failures = later.failures - earlier.failures
+        result.bytes = later.bytes - earlier.bytes
+        result.read = later.read - earlier.read
+        result.decode = later.decode - earlier.decode
+        result.augment = later.augment - earlier.augment
+        result.normalize = later.normalize - earlier.normalize
+        result.idle = later.idle - earlier.idle
+        return result
+    }
 }
 
 /// Nanoseconds on a clock that never goes back.

@@ -108,15 +108,20 @@ final class SlotRing: @unchecked Sendable {
 
     /// Hands back filled rows, with those that could not be.
     func finish(_ claim: Claim, failures: [(row: Int, error: DecodeError)], statistics: LoaderStatistics) {
-        condition.withLock {
+        let isLast = condition.withLock {
             claim.slot.failures += failures
             claim.slot.unfinished -= claim.rows.count
             total += statistics
-            if claim.slot.unfinished == 0 {
-                claim.slot.failures.sort { $0.row < $1.row }
-                claim.slot.state = .complete
-                condition.broadcast()
-            }
+            return claim.slot.unfinished == 0
+        }
+        guard isLast else { return }
+        // Nobody else touches a batch that is filled and not yet complete. Images that could not be used must be taken
+        // out before the others are mixed, which is the consumer's part.
+        claim.slot.failures.sort { $0.row < $1.row }
+        if claim.slot.failures.isEmpty { claim.slot.batch.mix() }
+        condition.withLock {
+            claim.slot.state = .complete
+            condition.broadcast()
         }
     }
 

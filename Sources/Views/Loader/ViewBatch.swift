@@ -14,13 +14,17 @@ public final class ViewBatch {
     public private(set) var samples: [Int] = []
     /// Their classes; -1 where unlabelled.
     public private(set) var labels: [Int] = []
+    /// How the views are mixed with each other; nil where they are not.
+    public private(set) var mixing: Mixing?
 
     private let capacity: Int
     private let memory: [UnsafeMutableRawBufferPointer]
     private let firstView: [Int]
+    private let mixer: BatchMixer?
 
-    /// Room for `capacity` images.
-    init(branches: [ViewPipeline.Branch], capacity: Int) {
+    /// Room for `capacity` images, which `mixer`, if any, mixes.
+    init(branches: [ViewPipeline.Branch], capacity: Int, mixer: BatchMixer? = nil) {
+        self.mixer = mixer
         self.branches = branches
         self.capacity = capacity
         memory = branches.map { branch in
@@ -54,6 +58,20 @@ public final class ViewBatch {
         self.index = index
         self.samples = samples
         self.labels = labels
+        mixing = nil
+    }
+
+    /// Mixes the views, where that is asked for; once, when all of them are made.
+    func mix() {
+        guard let mixer, count > 0 else { return }
+        mixing = mixer.draw(epoch: epoch, batch: index, count: count, sizes: branches.map(\.size))
+        guard let mixing else { return }
+        for (branch, description) in branches.enumerated() {
+            let length = count * Image.channels * description.size.area
+            for view in 0..<description.count {
+                mixer.apply(mixing, branch: branch, to: pointer(branch) + view * length, size: description.size)
+            }
+        }
     }
 
     /// Where one view of an image goes; views are counted over all branches.

@@ -2,11 +2,11 @@
 ///
 /// Holds all memory that this takes, which stops growing at the largest image. One owner; not shared between threads.
 public final class ViewMaker {
-    private let pipeline: ViewPipeline
+    let pipeline: ViewPipeline
+    let picture = Image()
+    let trunk = Canvas()
+    let canvas: Canvas
     private let decoder: any PictureDecoder
-    private let picture = Image()
-    private let trunk = Canvas()
-    private let canvas: Canvas
     private let buffer: FileBuffer
 
     init(pipeline: ViewPipeline, decoder: any PictureDecoder, maximumFileBytes: Int = 1 << 30) {
@@ -61,6 +61,15 @@ public final class ViewMaker {
             copy.copy(from: canvas.picture)
             return (recipe, copy)
         }
+    }
+
+    /// Reads and decodes what the views of an image need, and draws them; `picture` then holds it.
+    func prepare(_ source: any Source, sample: Int, seed: UInt64, epoch: Int) throws(DecodeError) -> [Recipe] {
+        try source.read(sample, into: buffer)
+        let size = try decoder.size(of: buffer.bytes)
+        let recipes = try draw(seed: seed, epoch: epoch, sample: sample, size: size)
+        try decoder.decode(buffer.bytes, region: pipeline.region(of: recipes), into: picture)
+        return recipes
     }
 
     private func draw(seed: UInt64, epoch: Int, sample: Int, size: Size) throws(DecodeError) -> [Recipe] {

@@ -154,8 +154,12 @@ extension [any Augmentation] {
     }
 
     /// Applies what was drawn for these steps.
-    func replay(_ drawn: [DrawnStep], on canvas: Canvas) {
-        for (step, one) in zip(self, drawn) { step.replay(one, on: canvas) }
+    /// - Parameter after: called after each step with its index.
+    func replay(_ drawn: [DrawnStep], on canvas: Canvas, after: (Int) -> Void = { _ in }) {
+        for index in 0..<Swift.min(count, drawn.count) {
+            self[index].replay(drawn[index], on: canvas)
+            after(index)
+        }
     }
 
     /// The only part of the input that the steps read; nil for all of it.

@@ -5,6 +5,11 @@
 ///   branches:
 ///     - {count: 2, size: 224, steps: [resized_crop, horizontal_flip]}
 ///   evaluation: [{resize: {size: 256}}, center_crop]
+///
+///   # Options, off by default.
+///   trunk: [{apply: {p: 0.2, steps: [grayscale]}}]   # drawn once and shared by all views
+///   overlap: {iou: [0.2, 0.8]}                       # crops of the views overlap so; [1, 1] is one crop for all
+///   mix: {mixup: {alpha: 0.2}, cutmix: {alpha: 1}}   # whole batches, after they are made
 /// ```
 public struct ViewConfiguration: Component {
     /// `views`.
@@ -13,6 +18,8 @@ public struct ViewConfiguration: Component {
     public var background = Background.white
     /// Steps that are applied once and shared by all views, the random draws included.
     public var trunk: [Step] = []
+    /// How far the views' crops overlap; as chance has it if nil.
+    public var overlap: CropOverlap?
     /// The kinds of view.
     public var branches = [BranchConfiguration()]
     /// Steps that make the one view of an image that is evaluated; none of them random. By default the shorter side
@@ -20,6 +27,8 @@ public struct ViewConfiguration: Component {
     public var evaluation: [Step] = [Step(Resize()), Step(CenterCrop())]
     /// The extent that they end in; the first branch's if nil.
     public var evaluationSize: ViewSize?
+    /// How the views of a batch are mixed with each other; not if nil.
+    public var mix: BatchMix?
     /// How levels become the floats that a network takes.
     public var normalize = Normalize()
 

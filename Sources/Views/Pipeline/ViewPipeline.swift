@@ -20,8 +20,11 @@ public final class ViewPipeline: Sendable {
     public let background: Background
     /// How levels become floats.
     public let normalize: Normalize
+    /// How a loader mixes the views of a batch with each other; not if nil.
+    public let mix: BatchMix?
 
     private let trunk: [any Augmentation]
+    private let tie: CropTie?
     private let branchOfView: [Int]
     private let evaluating: ViewPipeline?
 
@@ -66,32 +69,44 @@ public final class ViewPipeline: Sendable {
         } catch {
             throw InvalidSetting("normalize.\(error.key)", error.reason)
         }
+        do {
+            try configuration.mix?.validate()
+        } catch {
+            throw InvalidSetting(error.key.isEmpty ? "mix" : "mix.\(error.key)", error.reason)
+        }
+        if let overlap = configuration.overlap {
+            tie = try CropTie(overlap, branches: branches)
+        } else {
+            tie = nil
+        }
         self.trunk = trunk
         self.branches = branches
         branchOfView = branches.indices.flatMap { Array(repeating: $0, count: branches[$0].count) }
         background = configuration.background
         normalize = configuration.normalize
+        mix = configuration.mix
     }
 
     /// Builds the graph of a pipeline file's `views` part; the file's other parts are not looked at.
-    /// - Parameter overrides: settings that replace the file's, as in `views.branches[0].size=96`.
     /// - Throws: `ConfigurationError` with the file and the setting.
-    public convenience init(contentsOf file: String, overrides: [String] = []) throws(ConfigurationError) {
-        let reader = try ConfigurationReader(contentsOf: file, overrides: overrides)
+    public convenience init(_ reader: ConfigurationReader) throws(ConfigurationError) {
         let configuration = try reader.read(ViewConfiguration.self, section: ViewConfiguration.name)
         do {
             try self.init(configuration)
         } catch {
-            throw ConfigurationError(file: file, path: "\(ViewConfiguration.name).\(error.key)", reason: error.reason)
+            let path = "\(ViewConfiguration.name).\(error.key)"
+            throw ConfigurationError(file: reader.file, path: path, reason: error.reason)
         }
     }
 
     private init(evaluating branch: Branch, _ configuration: ViewConfiguration) {
         trunk = []
+        tie = nil
         branches = [branch]
         branchOfView = [0]
         background = configuration.background
         normalize = configuration.normalize
+        mix = nil
         evaluating = nil
     }
 
@@ -167,7 +182,8 @@ public final class ViewPipeline: Sendable {
     ) throws(InvalidSetting) -> Recipe {
         let key = RandomKey(seed: seed, epoch: epoch, sample: sample, view: view)
         let branch = branch(of: view)
-        let steps = try branch.steps.draw(from: RandomStream(key), input: trunk.size, target: branch.size)
+        var steps = try branch.steps.draw(from: RandomStream(key), input: trunk.size, target: branch.size)
+        tie?.tie(&steps, key: key, branch: branchOfView[view], size: trunk.size, target: branch.size)
         return Recipe(key: key, input: input, trunk: trunk.drawn, steps: steps)
     }
 
@@ -194,11 +210,21 @@ public final class ViewPipeline: Sendable {
 
     var hasTrunk: Bool { !trunk.isEmpty }
 
-    func applyTrunk(_ recipe: Recipe, on canvas: Canvas) {
-        trunk.replay(recipe.trunk, on: canvas)
+    /// The names of the shared steps.
+    var trunkSteps: [String] { trunk.map { type(of: $0).name } }
+
+    /// The place of a view's first step, where the steps of all branches are counted in order.
+    func firstStep(of view: Int) -> Int {
+        branches[..<branchOfView[view]].reduce(0) { $0 + $1.steps.count }
     }
 
-    func applyBranch(_ recipe: Recipe, on canvas: Canvas) {
-        branch(of: recipe.key.view).steps.replay(recipe.steps, on: canvas)
+    /// - Parameter after: called after each step with its index.
+    func applyTrunk(_ recipe: Recipe, on canvas: Canvas, after: (Int) -> Void = { _ in }) {
+        trunk.replay(recipe.trunk, on: canvas, after: after)
+    }
+
+    /// - Parameter after: called after each step with its index.
+    func applyBranch(_ recipe: Recipe, on canvas: Canvas, after: (Int) -> Void = { _ in }) {
+        branch(of: recipe.key.view).steps.replay(recipe.steps, on: canvas, after: after)
     }
 }

@@ -189,6 +189,14 @@ struct TrainerTests {
         #expect(error?.reason.contains("another configuration") == true)
     }
 
+    @Test func mixedViewsAreRefused() throws {
+        let error = #expect(throws: TrainingError.self) {
+            try Run(home, "a").train(tinyExperiment("views.mix={mixup: {alpha: 0.2}}"), images())
+        }
+        #expect(error?.kind == .unusable)
+        #expect(error?.reason.hasPrefix("views.mix: ") == true)
+    }
+
     @Test func aDamagedImageIsLeftOutAndListedOnce() throws {
         _ = try images()
         try Data("not a picture".utf8).write(to: URL(fileURLWithPath: "\(home.path)/images/red/99.png"))

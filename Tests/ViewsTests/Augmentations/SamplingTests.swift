@@ -15,12 +15,20 @@ import Testing
         var shares: [String: [[Double]]]
     }
 
-    static let recorded: [String: [Rectangles]] = {
-        let file = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-            .appending(path: "Fixtures/torchvision/sampling.json")
-        guard let data = try? Data(contentsOf: file) else { return [:] }
-        return (try? JSONDecoder().decode([String: [Rectangles]].self, from: data)) ?? [:]
-    }()
+    struct Recorded: Decodable {
+        var resized_crop: [Rectangles]
+        var cutout: [Rectangles]
+        var color_jitter: Jitters
+    }
+
+    struct Jitters: Decodable {
+        /// The share of each order, as in `bcsh`.
+        var orders: [String: Double]
+        /// For each part: values, and the share of draws that are at most that.
+        var factors: [String: [[Double]]]
+    }
+
+    static let recorded = SamplingFixture.read(Recorded.self)
 
     static let draws = 20_000
     let target = Size(square: 224)
@@ -43,30 +51,45 @@ import Testing
                 #expect(abs(share - mark[1]) < 0.015, "\(name) <= \(mark[0])")
             }
         }
+        for mark in expected.shares["area"] ?? [] {
+            let share = Double(regions.count { Double($0.size.area) <= mark[0] }) / Double(regions.count)
+            #expect(abs(share - mark[1]) < 0.015, "area <= \(mark[0])")
+        }
+        for mark in expected.shares["ratio"] ?? [] {
+            let count = regions.count { Double($0.width) / Double($0.height) <= mark[0] + 1e-8 }
+            #expect(abs(Double(count) / Double(regions.count) - mark[1]) < 0.015, "ratio <= \(mark[0])")
+        }
         let whole = Region(Size(width: expected.width, height: expected.height))
         #expect(regions.allSatisfy { whole.contains($0) && $0.size.area > 0 })
     }
 
     @Test func fixtureIsThere() {
-        #expect(Self.recorded.count == 2)
+        #expect(Self.recorded?.resized_crop.count == 4 && Self.recorded?.cutout.count == 2)
     }
 
-    @Test(arguments: recorded["resized_crop"] ?? [])
+    @Test(arguments: recorded?.resized_crop ?? [])
     func resizedCrop(_ expected: Rectangles) throws {
         var crop = ResizedCrop()
         crop.scale = try #require(expected.scale)
         crop.ratio = try #require(expected.ratio)
         let drawn = sample(crop, Size(width: expected.width, height: expected.height))
         #expect(drawn.allSatisfy { $0?.size == target })
+        #expect(expected.shares["area"] != nil && expected.shares["ratio"] != nil)
         try compare(drawn.compactMap { $0?.region }, with: expected)
     }
 
-    @Test(arguments: recorded["cutout"] ?? [])
+    @Test(arguments: recorded?.cutout ?? [])
     func cutout(_ expected: Rectangles) throws {
         let drawn = sample(Cutout(), Size(width: expected.width, height: expected.height))
         let regions = drawn.compactMap { $0?.region }
         #expect(abs(Double(regions.count) / Double(drawn.count) - (try #require(expected.erased))) < 0.015)
         try compare(regions, with: expected)
+        var erasing = RandomErasing()
+        erasing.p = 1
+        erasing.value = .random
+        let noisy = sample(erasing, Size(width: expected.width, height: expected.height)).compactMap { $0 }
+        #expect(noisy.map(\.region) == regions)
+        #expect(Set(noisy.compactMap(\.noise)).count == noisy.count)
     }
 
     @Test(arguments: [
@@ -106,7 +129,18 @@ import Testing
             }
             orders[order, default: 0] += 1
         }
-        #expect(orders.count == 24)
+        let torchvision = try #require(Self.recorded?.color_jitter)
+        #expect(orders.count == 24 && torchvision.orders.count == 24)
+        for (order, share) in torchvision.orders {
+            #expect(abs(Double(orders[order] ?? 0) / Double(drawn.count) - share) < 0.007, "\(order)")
+        }
+        for (name, marks) in torchvision.factors {
+            let values = try #require(factors[name])
+            for mark in marks {
+                let share = Double(values.count { $0 <= mark[0] }) / Double(values.count)
+                #expect(abs(share - mark[1]) < 0.015, "\(name) <= \(mark[0])")
+            }
+        }
         #expect(orders.values.allSatisfy { abs(Double($0) / Double(drawn.count) - 1.0 / 24) < 0.006 })
         for (name, bounds) in [("b", (0.2, 1.8)), ("c", (0.5, 0.75)), ("s", (0.0, 2.5)), ("h", (-0.2, 0.2))] {
             let values = try #require(factors[name]).map { ($0 - bounds.0) / (bounds.1 - bounds.0) }
@@ -134,6 +168,8 @@ import Testing
             (sample(flip, target).count { $0 != nil }, 0.3), (sample(blur, target).count { $0 != nil }, 0.6),
             (sample(Grayscale(), target).count { $0 != nil }, 0.1),
             (sample(Solarize(), target).count { $0 != nil }, 0.5),
+            (sample(RandomErasing(), target).count { $0 != nil }, 0.5),
+            (sample(Perspective(), target).count { $0 != nil }, 0.5),
         ]
         for (count, p) in shares { #expect(abs(Double(count) / Double(Self.draws) - p) < 0.015) }
     }

@@ -43,6 +43,22 @@ import Testing
         rejects("shear") { (it: inout Affine) in it.shear = [0, 90] }
         rejects("scale") { (it: inout Cutout) in it.scale = Interval(0, 2) }
         rejects("size") { (it: inout Resize) in it.size = 0 }
+        rejects("threshold") { (it: inout ThreeAugment) in it.threshold = -1 }
+        rejects("kernel_size") { (it: inout ThreeAugment) in it.kernelSize = 2 }
+        rejects("sigma") { (it: inout ThreeAugment) in it.sigma = Interval(2, 1) }
+        rejects("num_ops") { (it: inout RandAugment) in it.numOps = 0 }
+        rejects("magnitude") { (it: inout RandAugment) in it.magnitude = 31 }
+        rejects("num_magnitude_bins") { (it: inout RandAugment) in it.numMagnitudeBins = 1 }
+        rejects("scale") { (it: inout RandomErasing) in it.scale = Interval(0, 2) }
+        rejects("ratio") { (it: inout RandomErasing) in it.ratio = Interval(0, 2) }
+        rejects("quality") { (it: inout JPEGCompression) in it.quality = QualityRange(0, 50) }
+        rejects("quality") { (it: inout JPEGCompression) in it.quality = QualityRange(50, 101) }
+        rejects("quality") { (it: inout JPEGCompression) in it.quality = QualityRange(50, 40) }
+        rejects("mean") { (it: inout GaussianNoise) in it.mean = 2 }
+        rejects("sigma") { (it: inout GaussianNoise) in it.sigma = -0.1 }
+        rejects("distortion_scale") { (it: inout Perspective) in it.distortionScale = 1.1 }
+        rejects("alpha") { (it: inout Elastic) in it.alpha = OneOrTwo(1, -1) }
+        rejects("sigma") { (it: inout Elastic) in it.sigma = -1 }
     }
 
     @Test func extentsAreKnownInAdvance() throws {
@@ -58,6 +74,21 @@ import Testing
         var blur = GaussianBlur()
         blur.kernelSize = 81
         #expect(throws: InvalidSetting.self) { try blur.shape(of: wide, target: target) }
+        var three = ThreeAugment()
+        three.kernelSize = 81
+        #expect(throws: InvalidSetting.self) { try three.shape(of: wide, target: target) }
+        let long = Shape.fixed(Size(width: 65501, height: 1))
+        #expect(throws: InvalidSetting.self) { try JPEGCompression().shape(of: long, target: target) }
+        let large = Shape.fixed(Size(square: 4097))
+        #expect(throws: InvalidSetting.self) { try Elastic().shape(of: large, target: target) }
+        for step: any Augmentation in [RandAugment(), RandomErasing(), GaussianNoise(), Perspective(), Elastic()] {
+            #expect(try step.shape(of: wide, target: target) == wide)
+        }
+    }
+
+    @Test func onlyWhatDrawsIsRandom() {
+        let still: Set = ["resize", "center_crop", "pad"]
+        for type in augmentationTypes { #expect(type.init().isRandom == !still.contains(type.name), "\(type.name)") }
     }
 
     @Test func aLineOfPixelsDoesNotResizeToGigabytes() {
@@ -78,6 +109,24 @@ import Testing
         let fill = try JSONDecoder().decode(Fill.self, from: Data(text.utf8))
         #expect(fill.levels == (text == "7" ? SIMD3(7, 7, 7) : SIMD3(1, 2, 3)))
         #expect(String(decoding: try JSONEncoder().encode(fill), as: UTF8.self) == text)
+    }
+
+    @Test(arguments: ["\"random\"", "7", "[1,2,3]"])
+    func anErasingValueIsAWordOrAColour(_ text: String) throws {
+        let value = try JSONDecoder().decode(ErasingValue.self, from: Data(text.utf8))
+        #expect((value == .random) == text.contains("random"))
+        #expect(String(decoding: try JSONEncoder().encode(value), as: UTF8.self) == text)
+        #expect(throws: (any Error).self) { try JSONDecoder().decode(ErasingValue.self, from: Data("\"noise\"".utf8)) }
+    }
+
+    @Test(arguments: ["30", "[30,95]"])
+    func aQualityIsANumberOrARange(_ text: String) throws {
+        let quality = try JSONDecoder().decode(QualityRange.self, from: Data(text.utf8))
+        #expect(quality == (text == "30" ? QualityRange(30, 30) : QualityRange(30, 95)))
+        #expect(String(decoding: try JSONEncoder().encode(quality), as: UTF8.self) == text)
+        let pair = try JSONDecoder().decode(OneOrTwo.self, from: Data(text.utf8))
+        #expect(pair == (text == "30" ? OneOrTwo(30) : OneOrTwo(30, 95)))
+        #expect(String(decoding: try JSONEncoder().encode(pair), as: UTF8.self) == text)
     }
 
     @Test(arguments: ["[1]", "[1,2,3]", "\"1\""])

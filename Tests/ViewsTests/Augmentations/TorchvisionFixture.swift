@@ -22,6 +22,8 @@ struct TorchvisionFixture: Decodable {
     }
 
     var pictures: [String: Place]
+    /// RandAugment's: for each operation those of 31 bins for 61x47, and of 10 bins for 250x188.
+    var strengths: [String: [[Double]]]
     var cases: [Case]
 
     static let shared: TorchvisionFixture? = {

@@ -8,7 +8,8 @@ import Testing
     static let cases = TorchvisionFixture.shared?.cases ?? []
     /// These compute nothing that could be rounded differently.
     static let exact: Set = [
-        "horizontal_flip", "vertical_flip", "solarize", "posterize", "equalize", "autocontrast",
+        "horizontal_flip", "vertical_flip", "solarize", "posterize", "equalize", "autocontrast", "random_erasing",
+        "center_crop", "pad", "cutout",
     ]
 
     @Test func fixtureCoversEveryAugmentation() {
@@ -27,9 +28,19 @@ import Testing
         let expected = TorchvisionFixture.image(example.expected)
         try #require(canvas.size == expected.size)
         let (most, mean) = difference(canvas.picture, expected)
-        #expect(most <= (Self.exact.contains(example.name) ? 0 : 1))
-        #expect(mean <= 0.05)
+        #expect(most <= (Self.exact.contains(example.name) ? 0 : example.name == "jpeg_compression" ? 2 : 1))
+        // Of a few pixels, one that is rounded differently already makes a larger mean.
+        if expected.size.area > 100 { #expect(mean <= 0.05) }
         #expect(picture.interleaved() == untouched)
+    }
+
+    @Test(arguments: RandAugmentOperation.allCases)
+    func strengthsEqualTorchvision(_ operation: RandAugmentOperation) throws {
+        let expected = try #require(TorchvisionFixture.shared?.strengths[operation.rawValue])
+        let odd = Size(width: 61, height: 47)
+        #expect((0..<31).map { operation.strength(bin: $0, of: 31, size: odd) } == expected[0])
+        let large = Size(width: 250, height: 188)
+        #expect((0..<10).map { operation.strength(bin: $0, of: 10, size: large) } == expected[1])
     }
 
     private func apply<A: Augmentation>(

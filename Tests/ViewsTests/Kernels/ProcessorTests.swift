@@ -79,6 +79,33 @@ struct ProcessorTests {
         }
     }
 
+    @Test(arguments: sizes.filter { $0.area > 1 }, [true, false])
+    func perspectiveAndElastic(_ size: Size, linear: Bool) {
+        let canvas = Canvas()
+        expectSame(size) { image, wide in
+            Processor.perspective(
+                Self.noise(size), coefficients: [1.1, 0.2, -0.7, 0.1, 0.9, 0.3, 0.002, -0.004], linear: linear,
+                fill: Fill(9), to: image, scratch: canvas, wide: wide)
+        }
+        for smoothness in [0, 0.4, 2.5] {
+            expectSame(size) { image, wide in
+                Processor.elastic(
+                    Self.noise(size), strength: (60, 90), smoothness: smoothness, key: NoiseKey(first: 3, second: 4),
+                    linear: linear, fill: Fill(9), to: image, scratch: canvas, wide: wide)
+            }
+        }
+    }
+
+    @Test(arguments: sizes)
+    func noise(_ size: Size) {
+        let canvas = Canvas()
+        let key = NoiseKey(first: 1, second: 2)
+        expectSame(size) {
+            Processor.addNoise($0, mean: 3, deviation: 40, key: key, scratch: canvas, wide: $1)
+        }
+        expectSame(size) { Processor.eraseWithNoise($0, region: Region(size), key: key, wide: $1) }
+    }
+
     @Test(arguments: sizes, sizes)
     func resample(_ from: Size, to: Size) {
         let canvas = Canvas()

@@ -86,6 +86,48 @@ struct ViewPipelineTests {
         #expect(kinds.isSuperset(of: ["apply skipped", "apply drawn", "horizontal_flip skipped", "one_of drawn"]))
     }
 
+    /// Every setting as a file writes it, and everything that is drawn as a recipe keeps it.
+    @Test func everyAugmentationReadsAndReplays() throws {
+        let text = """
+            branches:
+              - count: 4
+                size: 24
+                steps:
+                  - perspective: {distortion_scale: 0.4, interpolation: nearest, fill: [1, 2, 3], p: 0.7}
+                  - elastic: {alpha: [30, 50], sigma: 3, interpolation: bilinear, fill: 9, p: 0.7}
+                  - resized_crop
+                  - three_augment: {threshold: 100, kernel_size: 5, sigma: [0.1, 1], p: 0.9}
+                  - rand_augment: {num_ops: 3, magnitude: 4, num_magnitude_bins: 10, interpolation: bilinear, fill: 0, p: 0.9}
+                  - jpeg_compression: {quality: [40, 90], p: 0.8}
+                  - jpeg_compression: {quality: 50}
+                  - gaussian_noise: {mean: 0.01, sigma: 0.05, p: 0.8}
+                  - random_erasing: {scale: [0.02, 0.2], ratio: [0.5, 2], value: random, p: 0.8}
+                  - random_erasing: {value: [10, 20, 30]}
+            """
+        let pipeline = try Self.pipeline(text)
+        let canvas = Canvas()
+        for size in [
+            Size(width: 50, height: 40), Size(square: 1), Size(width: 1, height: 31), Size(width: 17, height: 2),
+        ] {
+            let picture = Self.picture(size)
+            for sample in 0..<10 {
+                for recipe in try pipeline.recipes(seed: 2, epoch: 0, sample: sample, input: size) {
+                    pipeline.apply(recipe, to: picture, on: canvas)
+                    let pixels = canvas.picture.interleaved()
+                    #expect(canvas.picture.size == Size(square: 24))
+                    let read = try JSONDecoder().decode(Recipe.self, from: JSONEncoder().encode(recipe))
+                    #expect(read == recipe)
+                    pipeline.apply(read, to: picture, on: canvas)
+                    #expect(canvas.picture.interleaved() == pixels)
+                }
+            }
+        }
+        let configuration = try ConfigurationReader(file: "x.yaml", text: text).read(ViewConfiguration.self)
+        let written = try ConfigurationWriter.yaml(configuration)
+        let again = try ConfigurationReader(file: "y.yaml", text: written).read(ViewConfiguration.self)
+        #expect(try ConfigurationWriter.yaml(again) == written)
+    }
+
     @Test(arguments: [
         "branches: [{count: 3, size: 16, steps: [{resized_crop: {scale: [0.02, 0.1]}}, horizontal_flip]}]",
         "branches: [{size: 16, steps: [center_crop]}, {size: 20, steps: [{one_of: {steps: [center_crop, resized_crop]}}]}]",
@@ -219,6 +261,19 @@ struct ViewPipelineTests {
             "branches: [{steps: [resized_crop, {apply: {steps: [{color_jitter: {hue: 3.0}}]}}]}]",
             "x.yaml: branches[0].steps[1].apply.steps[0].color_jitter.hue: must be in"
         ),
+        (
+            "branches: [{steps: [resized_crop, {rand_augment: {magnitude: 31}}]}]",
+            "x.yaml: branches[0].steps[1].rand_augment.magnitude: must be in 0...30, below num_magnitude_bins, is 31"
+        ),
+        (
+            "branches: [{steps: [resized_crop, {random_erasing: {value: noise}}]}]",
+            "x.yaml: branches[0].steps[1].random_erasing.value: must be random, a level in 0...255, or three"
+        ),
+        (
+            "branches: [{steps: [resized_crop, {jpeg_compression: {quality: [90, 40]}}]}]",
+            "x.yaml: branches[0].steps[1].jpeg_compression.quality: the lowest must come first, is [90, 40]"
+        ),
+        ("evaluation: [center_crop, perspective]", "x.yaml: evaluation[1]: perspective is random"),
         ("evaluation: []", "x.yaml: evaluation: evaluation must end in 224x224, ends in pictures of any extent"),
         ("evaluation: [resized_crop]", "x.yaml: evaluation[0]: resized_crop is random, which evaluation must not be"),
         ("background: pink", "x.yaml: background: must be white, black, gray, or three levels"),

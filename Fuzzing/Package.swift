@@ -1,0 +1,13 @@
+// swift-tools-version: 6.1
+import PackageDescription
+
+// Built by `make fuzz`, which passes the instrumentation and libFuzzer's library.
+let package = Package(
+    name: "Fuzzing",
+    dependencies: [.package(name: "diptych", path: "..")],
+    targets: [
+        .target(name: "CFuzzer"),
+        .executableTarget(name: "Fuzz", dependencies: ["CFuzzer", .product(name: "Views", package: "diptych")]),
+    ],
+    swiftLanguageModes: [.v6]
+)

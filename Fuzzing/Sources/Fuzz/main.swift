@@ -1,0 +1,74 @@
+// Coverage-guided fuzzing of what reads files from outside: `Fuzz TARGET CORPUS [libFuzzer's options]`.
+//
+// An input that traps, overruns, leaks or takes longer than libFuzzer's -timeout is a bug and is written beside the corpus.
+import CFuzzer
+import Foundation
+import Views
+
+/// What a target does with one input; it may throw, which is what bad input is for.
+typealias Target = @Sendable (UnsafeRawBufferPointer) -> Void
+
+/// Pictures that fuzzing decodes, at most: a larger one is refused, as users' are at 100 megapixels.
+let options = DecodeOptions(maximumPixels: 1 << 20)
+
+/// What a decoder makes of a part of a picture; nil where it refuses.
+func pixels(_ data: UnsafeRawBufferPointer, _ decoder: ImageDecoder, _ part: Region? = nil) -> [UInt8]? {
+    let image = Image()
+    guard (try? decoder.decode(data, path: "fuzz", region: part, into: image)) != nil else { return nil }
+    return image.interleaved()
+}
+
+let targets: [String: Target] = [
+    "decode": { data in
+        let decoder = ImageDecoder(options: options)
+        guard let header = try? decoder.header(of: data, path: "fuzz") else { return }
+        // A part from the middle takes other ways through the libraries.
+        let (width, height) = (header.size.width, header.size.height)
+        let part = Region(x: width / 3, y: height / 3, width: (width + 2) / 3, height: (height + 2) / 3)
+        var plain = options
+        plain.libraryOnly = true
+        let library = ImageDecoder(options: plain)
+        for region in [nil, part] {
+            let own = pixels(data, decoder, region)
+            if header.format == .jpeg, own != pixels(data, library, region) {
+                fatalError("our own decoding differs from libjpeg's")
+            }
+        }
+    },
+    "yaml": { data in
+        let text = String(decoding: data, as: UTF8.self)
+        guard let reader = try? ConfigurationReader(file: "fuzz.yaml", text: text) else { return }
+        _ = try? reader.read(ViewConfiguration.self)
+        _ = try? reader.read(ViewConfiguration.self, section: "views")
+    },
+    "tar": { data in
+        // Shards are read from files; memory-backed ones where the system has them.
+        let folder = FileManager.default.fileExists(atPath: "/dev/shm") ? "/dev/shm" : NSTemporaryDirectory()
+        let path = "\(folder)/diptych-fuzz-\(getpid()).tar"
+        guard FileManager.default.createFile(atPath: path, contents: Data(data)) else { return }
+        defer { unlink(path) }
+        guard let source = try? Sources.open(path) else { return }
+        let buffer = FileBuffer(limit: 1 << 22)
+        for index in 0..<min(source.count, 16) {
+            try? source.read(index, into: buffer)
+            _ = try? source.caption(index)
+            _ = source.name(index)
+        }
+    },
+]
+
+guard CommandLine.arguments.count > 1, let target = targets[CommandLine.arguments[1]] else {
+    FileHandle.standardError.write(Data("usage: Fuzz \(targets.keys.sorted().joined(separator: "|")) CORPUS\n".utf8))
+    exit(2)
+}
+
+/// The callback is C's and captures nothing.
+private nonisolated(unsafe) var chosen = target
+var count = CommandLine.argc - 1
+// libFuzzer takes its own name for the first argument.
+var arguments: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>? = CommandLine.unsafeArgv + 1
+exit(
+    LLVMFuzzerRunDriver(&count, &arguments) { bytes, size in
+        chosen(UnsafeRawBufferPointer(start: bytes, count: size))
+        return 0
+    })

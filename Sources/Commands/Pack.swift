@@ -1,0 +1,75 @@
+import ArgumentParser
+import Files
+import Foundation
+import Views
+
+/// `diptych pack`.
+package struct Pack: ParsableCommand {
+    package static let configuration = CommandConfiguration(
+        abstract: "Packs images into WebDataset shards, which storage reads in long stretches.",
+        discussion: """
+            Images are shuffled by the seed, checked, and written unchanged as KEY.jpg, KEY.png with KEY.cls (the label) \
+            and KEY.txt (the caption) where there are any. Commands take the shards as shards-{000..123}.tar, or the \
+            folder that holds them.
+            """)
+
+    @Argument(help: ArgumentHelp("Folder of images.", valueName: "images"))
+    package var images: String
+
+    @Option(help: ArgumentHelp("The shards, as shards/%06d.tar.", valueName: "pattern"))
+    package var output: String
+
+    @Option(help: ArgumentHelp("Images in a shard at most.", valueName: "N"))
+    package var count = 10_000
+
+    @Option(help: ArgumentHelp("MiB of a shard at most.", valueName: "MiB"))
+    package var size = 256
+
+    @Option(help: ArgumentHelp("The seed of the order.", valueName: "N"))
+    package var seed: UInt64 = 0
+
+    @Flag(help: "Keeps the source's order; for test images only.")
+    package var ordered = false
+
+    @Flag(help: "Replaces shards that are there.")
+    package var force = false
+
+    @Option(help: ArgumentHelp("Threads; all cores by default.", valueName: "N"))
+    package var threads: Int?
+
+    package init() {}
+
+    package func validate() throws {
+        if count < 1 { throw ValidationError("--count must be at least 1, is \(count)") }
+        if !(1...1_048_576).contains(size) { throw ValidationError("--size must be in 1...1048576 MiB, is \(size)") }
+        if let threads, threads < 1 { throw ValidationError("--threads must be at least 1, is \(threads)") }
+    }
+
+    package func run() throws {
+        let source = try Sources.open(Split.trainingFolder(in: images))
+        let status = StatusLine()
+        var options = ShardWriter.Options()
+        options.maximumImages = count
+        options.maximumBytes = size << 20
+        options.seed = ordered ? nil : seed
+        options.replaces = force
+        if let threads { options.threads = threads }
+        options.progress = { status.show("\($0) of \(source.count) images packed") }
+        let writer: ShardWriter
+        do {
+            writer = try ShardWriter(output: output, options: options)
+        } catch {
+            throw Failure(.unusable, "--output \(error)")
+        }
+        let report = try writer.pack(source)
+        status.clear()
+        for image in report.skipped {
+            FileHandle.standardError.write(Data("left out \(image.path): \(image.reason)\n".utf8))
+        }
+        guard report.images > 0 else { throw Failure(.data, "\(images): none of \(source.count) images can be used") }
+        let mebibytes = Double(report.bytes) / 0x1p20
+        print(
+            String(
+                format: "%d images in %d shards, %.1f MiB: %@", report.images, report.shards.count, mebibytes, output))
+    }
+}

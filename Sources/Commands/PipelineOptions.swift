@@ -1,0 +1,23 @@
+import ArgumentParser
+import Views
+
+/// Which pipeline file, and what is changed in it; shared by the commands that make views.
+package struct PipelineOptions: ParsableArguments, Sendable {
+    @Option(help: ArgumentHelp("The run's YAML file; SimCLR's defaults without it.", valueName: "file"))
+    package var pipeline: String?
+
+    @Option(
+        name: .customLong("set"), parsing: .singleValue,
+        help: ArgumentHelp("Overrides one setting, as in training.batch_size=128. Repeatable.", valueName: "key=value"))
+    package var overrides: [String] = []
+
+    package init() {}
+
+    /// Reads the file, or another where none was named; all is default where there is neither.
+    package func reader(otherwise file: String? = nil) throws(ConfigurationError) -> ConfigurationReader {
+        guard let file = pipeline ?? file else {
+            return try ConfigurationReader(file: "defaults", text: "{}", overrides: overrides)
+        }
+        return try ConfigurationReader(contentsOf: file, overrides: overrides)
+    }
+}

@@ -1,0 +1,22 @@
+import Foundation
+
+extension Region {
+    /// Draws the rectangle that torchvision's `RandomErasing` erases: its area uniform in `scale` times the picture's, the
+    /// logarithm of its height to width ratio uniform in the logarithms of `ratio`; at most ten tries of six draws. Nil
+    /// where none of them is smaller than the picture both ways.
+    init?(erasing scale: Interval, ratio: Interval, of input: Size, random: inout RandomStream) {
+        let logarithms = Interval(log(ratio.lower), log(ratio.upper))
+        for _ in 0..<10 {
+            let area = Double(input.area) * random.uniform(in: scale)
+            let aspect = exp(random.uniform(in: logarithms))
+            let height = Int((area * aspect).squareRoot().rounded(.toNearestOrEven))
+            let width = Int((area / aspect).squareRoot().rounded(.toNearestOrEven))
+            guard height < input.height, width < input.width else { continue }
+            let y = random.integer(below: input.height - height + 1)
+            let x = random.integer(below: input.width - width + 1)
+            self.init(x: x, y: y, width: width, height: height)
+            return
+        }
+        return nil
+    }
+}

@@ -1,0 +1,165 @@
+import CCodecs
+import Foundation
+
+/// The binary version of CIFAR-10 and CIFAR-100 (Krizhevsky 2009), as its archive unpacks: records of one or two label
+/// bytes and 3,072 bytes of pixels, red plane first, 32 rows by 32 columns.
+///
+/// CIFAR-10 lies in `data_batch_1.bin` and on, and `test_batch.bin`; CIFAR-100 in `train.bin` and `test.bin`, where the
+/// second, fine label counts. Class names come from `batches.meta.txt` or `fine_label_names.txt`. Images are handed on as
+/// PPM, pixel for pixel.
+public struct CIFARBinary: Source {
+    /// The part of the data.
+    public enum Part: Sendable {
+        /// 50,000 images.
+        case train
+        /// 10,000 images.
+        case test
+    }
+
+    /// Class names, whose indices are the labels.
+    public let classes: [String]
+    /// What was left out, or should be known.
+    public let listing: SourceListing
+    /// The images of each file.
+    public let runs: [Range<Int>]
+
+    private let names: [String]
+    private let files: ShardFiles
+    private let labels: [UInt8]
+    private let labelBytes: Int
+
+    private static let size = Size(width: 32, height: 32)
+    private static let opening = PPM.opening(size)
+    private static var pixelBytes: Int { size.area * Image.channels }
+
+    /// The files of a part in a folder, and the label bytes of their records; nil where they are not there.
+    private static func layout(of folder: String, _ part: Part) -> (files: [String], labelBytes: Int)? {
+        func exists(_ name: String) -> Bool { access("\(folder)/\(name)", F_OK) == 0 }
+        let ten = part == .test ? ["test_batch.bin"] : (1...99).map { "data_batch_\($0).bin" }.filter(exists)
+        if let first = ten.first, exists(first) { return (ten, 1) }
+        let hundred = part == .test ? "test.bin" : "train.bin"
+        // These names say little on their own.
+        return exists(hundred) && exists("fine_label_names.txt") ? ([hundred], 2) : nil
+    }
+
+    /// Whether a folder holds such files.
+    public static func isPresent(in folder: String, _ part: Part = .train) -> Bool { layout(of: folder, part) != nil }
+
+    /// Reads the labels of a part; the pixels stay on disk.
+    /// - Throws: `DataError` where the files are missing, cannot be read or hold no whole record.
+    public init(_ folder: String, part: Part = .train) throws(DataError) {
+        guard let (names, labelBytes) = CIFARBinary.layout(of: folder, part) else {
+            throw DataError(path: folder, reason: "holds no binary CIFAR files")
+        }
+        var listing = SourceListing()
+        var shards: [ShardFiles.Shard] = []
+        var labels: [UInt8] = []
+        var runs: [Range<Int>] = []
+        let record = labelBytes + CIFARBinary.pixelBytes
+        let buffer = FileBuffer()
+        for name in names {
+            let path = "\(folder)/\(name)"
+            do throws(ShardFiles.Failure) {
+                let (handle, shard) = try ShardFiles.open(Array(path.utf8))
+                shards.append(shard)
+                let start = labels.count
+                if shard.size % record != 0 {
+                    listing.note(
+                        .damaged, name, "ends within a record; the \(shard.size / record) images before it are used")
+                }
+                // A megabyte or so at a time.
+                for first in stride(from: 0, to: shard.size / record, by: 340) {
+                    let count = min(340, shard.size / record - first)
+                    try buffer.readPart(of: handle, offset: first * record, count: count * record, name: name)
+                    for index in 0..<count { labels.append(buffer.bytes[index * record + labelBytes - 1]) }
+                }
+                if labels.count > start { runs.append(start..<labels.count) }
+            } catch {
+                throw DataError(path: path, reason: error.reason)
+            }
+        }
+        guard !labels.isEmpty else { throw DataError(path: folder, reason: "holds no whole CIFAR record") }
+        classes = CIFARBinary.classes(in: folder, count: labelBytes == 1 ? 10 : 100)
+        if let wrong = labels.first(where: { $0 >= (labelBytes == 1 ? 10 : 100) }) {
+            listing.note(
+                .badLabel, names[0], "has images with the label \(wrong), which no class has; they are unlabelled")
+        }
+        self.names = names
+        self.labels = labels
+        self.labelBytes = labelBytes
+        self.runs = runs
+        self.listing = listing
+        files = ShardFiles(shards)
+    }
+
+    /// Number of images.
+    public var count: Int { labels.count }
+
+    /// The class of an image.
+    public func label(_ index: Int) -> Int? { Int(labels[index]) < classes.count ? Int(labels[index]) : nil }
+
+    /// The files, as in `data_batch_1.bin...data_batch_5.bin`.
+    var fileNames: String { names.count > 1 ? "\(names[0])...\(names[names.count - 1])" : names[0] }
+
+    /// `FILE:RECORD`, records counted from 0.
+    public func name(_ index: Int) -> String {
+        let (file, place) = place(of: index)
+        return "\(names[file]):\(place)"
+    }
+
+    /// Reads an image's pixels as a PPM file.
+    public func read(_ index: Int, into buffer: FileBuffer) throws(DecodeError) {
+        let (file, place) = place(of: index)
+        do throws(ShardFiles.Failure) {
+            let offset = place * (labelBytes + CIFARBinary.pixelBytes) + labelBytes
+            try buffer.readPart(
+                of: try files.handle(file), offset: offset, count: CIFARBinary.pixelBytes, name: names[file])
+        } catch {
+            throw DecodeError(.unreadable, path: name(index), reason: error.reason)
+        }
+        let opening = CIFARBinary.opening
+        buffer.transform(to: opening.count + CIFARBinary.pixelBytes) { planes, ppm in
+            ppm.copyBytes(from: opening)
+            guard let from = planes.bindMemory(to: UInt8.self).baseAddress,
+                let to = ppm.bindMemory(to: UInt8.self).baseAddress
+            else { return }
+            ccodecs_interleave(from, CIFARBinary.size.area, to + opening.count)
+        }
+    }
+
+    /// The file and the record of an image; a file without records has no images, and no run.
+    private func place(of index: Int) -> (file: Int, record: Int) {
+        var file = 0
+        var start = 0
+        for (place, shard) in files.shards.enumerated() {
+            let count = shard.size / (labelBytes + CIFARBinary.pixelBytes)
+            if index < start + count { return (place, index - start) }
+            start += count
+            file = place
+        }
+        return (file, index - start)
+    }
+
+    private static func classes(in folder: String, count: Int) -> [String] {
+        let buffer = FileBuffer(limit: 1 << 16)
+        for name in ["batches.meta.txt", "fine_label_names.txt"] {
+            guard (try? buffer.read(path: "\(folder)/\(name)", name: name)) != nil else { continue }
+            let names = ShardIndex.lines(buffer.bytes)
+            if names.count == count { return names }
+        }
+        return (0..<count).map(String.init)
+    }
+}
+
+extension FileBuffer {
+    /// Reads a part of an open file, failures told by reason alone.
+    fileprivate func readPart(
+        of handle: ShardFiles.Handle, offset: Int, count: Int, name: String
+    ) throws(ShardFiles.Failure) {
+        do throws(DecodeError) {
+            try read(file: handle.file, offset: offset, count: count, name: name)
+        } catch {
+            throw ShardFiles.Failure(reason: error.reason)
+        }
+    }
+}

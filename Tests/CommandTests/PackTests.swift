@@ -1,0 +1,36 @@
+import Foundation
+import Testing
+
+@Suite("pack")
+struct PackTests {
+    @Test func shardsTrainScanAndEmbedAsTheFolderDoes() throws {
+        let place = try Playground()
+        let images = try place.pictures(["red", "green"], each: 20)
+        try Data("no picture".utf8).write(to: URL(fileURLWithPath: images + "/red/broken.png"))
+        let packed = try diptych("pack", images, "--output", place("shards/%03d.tar"), "--count", "16")
+        #expect(packed.status == 0, "\(packed.errors)")
+        #expect(packed.output.contains("40 images in 3 shards"))
+        #expect(packed.errors.contains("left out red/broken.png: is neither"))
+        let again = try diptych("pack", images, "--output", place("shards/%03d.tar"))
+        #expect(again.status == 1)
+
+        let scanned = try diptych("scan", place("shards/{000..002}.tar"))
+        #expect(scanned.status == 0, "\(scanned.errors)")
+        #expect(scanned.output.contains("40 images, 2 classes"))
+        let trained = try diptych(
+            "train", place("shards"), "--pipeline", try place.pipeline(epochs: 1), "--output", place("run"))
+        #expect(trained.status == 0, "\(trained.errors)")
+        let probed = try diptych("probe", place("run"), place("shards"))
+        #expect(probed.status == 0, "\(probed.errors)")
+        let embedded = try diptych("embed", place("run"), place("shards"), "--output", place("f/features.npy"))
+        #expect(embedded.output.contains("40 x 16"), "\(embedded.errors)")
+    }
+
+    @Test func nothingUsableIsStatusThree() throws {
+        let place = try Playground()
+        try FileManager.default.createDirectory(atPath: place("images"), withIntermediateDirectories: true)
+        try place.write("no picture", "images/a.png")
+        #expect(try diptych("pack", place("images"), "--output", place("s/%d.tar")).status == 3)
+        #expect(try diptych("pack", place("images"), "--output", place("s/shard.tar")).status == 2)
+    }
+}

@@ -1,0 +1,342 @@
+import Foundation
+import Testing
+
+@testable import Views
+
+@Suite("Tar shards")
+struct TarShardsTests {
+    struct Expected: Decodable {
+        var name: String
+        var offset: Int
+        var size: Int
+        var file: Bool
+    }
+
+    static let fixtures = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+        .deletingLastPathComponent().appending(path: "Fixtures/tar")
+
+    private func names(_ source: some Source) -> [String] { (0..<source.count).map(source.name) }
+
+    private func contents(_ source: some Source, _ index: Int) throws -> [UInt8] {
+        let buffer = FileBuffer()
+        try source.read(index, into: buffer)
+        return Array(buffer.bytes)
+    }
+
+    private func shard(_ root: TemporaryFolder, _ name: String = "a.tar", _ fill: (inout TarBuilder) -> Void) throws
+        -> String
+    {
+        var tar = TarBuilder()
+        fill(&tar)
+        try root.write([name], tar.ended)
+        return "\(root.path)/\(name)"
+    }
+
+    // MARK: What others wrote
+
+    @Test(arguments: ["ustar", "gnu", "pax", "sparse"])
+    func membersAreThoseThatPythonSees(_ form: String) throws {
+        let all = try JSONDecoder().decode(
+            [String: [Expected]].self, from: Data(contentsOf: Self.fixtures.appending(path: "expected.json")))
+        let expected = try #require(all[form]).filter(\.file)
+        let (handle, shard) = try ShardFiles.open(Array(Self.fixtures.appending(path: "\(form).tar").path.utf8))
+        var members = TarMembers(file: handle.file, size: shard.size)
+        var found: [TarMembers.Member] = []
+        while let member = try members.next() { if member.isFile { found.append(member) } }
+        #expect(found.map { $0.name.map { String(format: "%02x", $0) }.joined() } == expected.map(\.name))
+        #expect(found.map(\.offset) == expected.map(\.offset) && found.map(\.size) == expected.map(\.size))
+    }
+
+    @Test func samplesAreGroupedByKey() throws {
+        let shards = try TarShards(Self.fixtures.appending(path: "pax.tar").path)
+        let long = "pax.tar/folder-\(String(repeating: "a", count: 60))/\(String(repeating: "b", count: 70))/image.jpg"
+        #expect(
+            names(shards).prefix(5) == [
+                "pax.tar/0001.jpg", "pax.tar/folder/0002.v1.jpeg", "pax.tar/caf\u{e9}/\u{fc}.PNG",
+                #"pax.tar/bad\xff\xe9.jpg"#, long,
+            ])
+        #expect(shards.count == 7 && shards.name(6) == "pax.tar/../../escape.jpg")
+        #expect((0..<7).map(shards.label) == [0, 1, 2, nil, 4, 5, 2])
+        #expect(shards.classes == ["0", "1", "2", "3", "4", "5"])
+        #expect(try (0..<7).map { try shards.caption($0) } == (0..<6).map { "text \($0)" } + [nil])
+        for index in 0..<6 {
+            #expect(try contents(shards, index) == [UInt8](repeating: UInt8(index), count: index * 300 + 1))
+        }
+        #expect(shards.listing.issues.map(\.kind) == [.skipped] && shards.runs == [0..<7])
+    }
+
+    // MARK: Damage
+
+    @Test func anArchiveCutAtAnyBlockGivesTheSamplesBefore() throws {
+        let root = try TemporaryFolder()
+        var tar = TarBuilder()
+        // Where the contents of each image end, and where cuts leave no trace: between members or in their padding.
+        var ends: [Int] = []
+        var clean: [ClosedRange<Int>] = []
+        for index in 0..<6 {
+            let size = 700 * index + 1
+            ends.append(tar.bytes.count + 512 + size)
+            tar.add("\(index).jpg", String(repeating: "\(index)", count: size))
+            clean.append(ends[index]...tar.bytes.count)
+            tar.add("\(index).cls", "1")
+            clean.append(tar.bytes.count - 511...tar.bytes.count)
+        }
+        let whole = tar.ended
+        clean.append(contentsOf: [512, 1024].map { tar.bytes.count + $0...tar.bytes.count + $0 })
+        for cut in Array(stride(from: 0, through: whole.count, by: 512)) + [1, 511, 513, 1025, 3000] {
+            try root.write(["a.tar"], whole.prefix(cut))
+            let usable = ends.filter { $0 <= cut }.count
+            let path = root.path + "/a.tar"
+            guard usable > 0 else {
+                #expect(throws: DataError.self) { try TarShards(path) }
+                continue
+            }
+            let shards = try TarShards(path)
+            #expect(shards.count == usable)
+            for index in 0..<usable {
+                #expect(try contents(shards, index).count == 700 * index + 1)
+            }
+            let isClean = clean.contains { $0.contains(cut) }
+            #expect(shards.listing.issues.map(\.kind) == (isClean ? [] : [.damaged]), "cut at \(cut)")
+        }
+    }
+
+    /// Sizes and names that must not be believed.
+    static let hostile: [(String, @Sendable (inout TarBuilder) -> Void)] = [
+        ("negative", { $0.add("b.jpg", "x", size: [UInt8](repeating: 0xFF, count: 12)) }),
+        ("huge", { $0.add("b.jpg", "x", size: [0x80, 0, 0, 0, 0x0F] + [UInt8](repeating: 0xFF, count: 7)) }),
+        ("beyond", { $0.add("b.jpg", "x", size: Array("77777777777".utf8)) }),
+        ("one more", { $0.add("b.jpg", "x", size: Array("00000010000".utf8)) }),
+        ("garbage", { $0.add("b.jpg", "x", size: Array("12z".utf8)) }),
+        ("long name", { $0.add("././@LongLink", "x", type: "L", size: Array("77777777777".utf8)) }),
+        ("records", { $0.add("p", "999 path=b.jpg\n", type: "x") }),
+        (
+            "stated size",
+            {
+                $0.add("p", "20 size=99999999999\n", type: "x"); $0.add("b.jpg", "x")
+            }
+        ),
+        ("checksum", { $0.add(Array("b.jpg".utf8), [1], checksum: Array("777777".utf8)) }),
+    ]
+
+    @Test(arguments: hostile.indices)
+    func headersThatLieEndTheShard(_ index: Int) throws {
+        let root = try TemporaryFolder()
+        let path = try shard(root) { tar in
+            tar.add("a.jpg", "good")
+            Self.hostile[index].1(&tar)
+        }
+        let shards = try TarShards(path)
+        #expect(
+            names(shards) == ["a.tar/a.jpg"] && shards.listing.issues.map(\.kind) == [.damaged],
+            "\(Self.hostile[index].0)")
+        #expect(throws: DataError.self) { try TarShards(shard(root, "b.tar") { Self.hostile[index].1(&$0) }) }
+    }
+
+    @Test func longNamesHaveALimit() throws {
+        let root = try TemporaryFolder()
+        let path = try shard(root) { tar in
+            tar.add("a.jpg", "good")
+            tar.add("././@LongLink", String(repeating: "n", count: TarMembers.nameLimit + 1), type: "L")
+            tar.add("b.jpg", "x")
+        }
+        #expect(try TarShards(path).count == 1)
+    }
+
+    @Test func linksDevicesAndFoldersAreNotRead() throws {
+        let root = try TemporaryFolder()
+        let path = try shard(root) { tar in
+            // Links that give a size have no contents all the same.
+            for (number, type) in "123456".enumerated() {
+                tar.add("\(number).jpg", type: type, size: Array("00000001000".utf8))
+            }
+            tar.add("real.jpg", "real")
+            tar.add("old/", "", type: "0")
+            tar.add("unknown.jpg", "data", type: "Z")
+            tar.add("last.jpg", "last", type: "7")
+        }
+        let shards = try TarShards(path)
+        #expect(names(shards) == ["a.tar/real.jpg", "a.tar/last.jpg"])
+        #expect(
+            shards.listing.issues.map(\.kind) == [.skipped] && shards.listing.issues[0].reason.contains("first of 7"))
+    }
+
+    @Test func anyBytesAfterTheFirstSampleNeitherCrashNorHang() throws {
+        let root = try TemporaryFolder()
+        var random = RandomStream(RandomKey(seed: 1, epoch: 0, sample: 0))
+        var good = TarBuilder()
+        for index in 0..<4 {
+            good.add("\(index).jpg", "image \(index)")
+            good.add("\(index).json", #"{"label": 1}"#)
+            good.add("././@PaxHeader", "12 path=a/b\n", type: "x")
+        }
+        let start = Array(good.ended)
+        for _ in 0..<300 {
+            var bytes = start
+            for _ in 0..<random.integer(below: 20) + 1 {
+                let place = 1024 + random.integer(below: bytes.count - 1024)
+                bytes[place] = UInt8(truncatingIfNeeded: random.next())
+                // Half of the time with a checksum that holds.
+                guard random.chance(0.5) else { continue }
+                let header = place / 512 * 512
+                for offset in 148..<156 { bytes[header + offset] = 0x20 }
+                let sum = bytes[header..<header + 512].reduce(0) { $0 + Int($1) }
+                bytes.replaceSubrange(header + 148..<header + 154, with: Array(String(format: "%06o", sum).utf8))
+            }
+            try root.write(["a.tar"], Data(bytes))
+            let shards = try TarShards(root.path + "/a.tar")
+            let buffer = FileBuffer()
+            #expect(shards.count >= 1)
+            for index in 0..<shards.count { try? shards.read(index, into: buffer) }
+        }
+    }
+
+    // MARK: Samples
+
+    @Test func oneImageOfASampleCountsAndLabelsAreChecked() throws {
+        let root = try TemporaryFolder()
+        let path = try shard(root) { tar in
+            tar.add("1.seg.png", "mask")
+            tar.add("1.JPG", "image")
+            tar.add("1.png", "second")
+            tar.add("1.CLS", " 1\n")
+            tar.add("2.jpg", "image")
+            tar.add("2.cls", "cat")
+            tar.add("3.jpg", "image")
+            tar.add("3.json", #"{"label": 7, "cls": 2}"#)
+            tar.add("4.jpg", "image")
+            tar.add("4.json", "{broken")
+            tar.add("5.jpg", "image")
+            tar.add("5.cls", "99999999999999999999")
+            tar.add("IMG.1.jpg", "image")
+            tar.add("IMG.2.jpg", "image")
+            tar.add("6.webp", "image")
+            tar.add("6.cls", "0")
+            tar.add(".hidden.jpg", "image")
+            tar.add("__meta__/7.jpg", "image")
+            tar.add("8.npy", "array")
+        }
+        let shards = try TarShards(path)
+        #expect(
+            names(shards).map { $0.dropFirst(6) } == [
+                "1.JPG", "2.jpg", "3.jpg", "4.jpg", "5.jpg", "IMG.1.jpg", "IMG.2.jpg",
+            ])
+        #expect((0..<7).map(shards.label) == [1, nil, 2, nil, nil, nil, nil])
+        #expect(Set(shards.listing.issues.map(\.kind)) == [.badLabel, .skipped] && shards.listing.issues.count == 2)
+        #expect(shards.listing.hiddenEntries == 1 && shards.listing.foreign["webp"]?.files == 1)
+        #expect(shards.listing.foreign["npy"]?.examples == ["8.npy"] && shards.listing.ignoredFiles == 2)
+    }
+
+    @Test func classNamesComeFromAMemberOrAFileBeside() throws {
+        let root = try TemporaryFolder()
+        func fill(_ tar: inout TarBuilder) {
+            tar.add("1.jpg", "x")
+            tar.add("1.cls", "1")
+            tar.add("2.jpg", "x")
+            tar.add("2.cls", "2")
+        }
+        let inside = try shard(root, "x/in.tar") { tar in
+            tar.add("__meta__/classes.txt", "cat\r\ndog\nbird\n")
+            fill(&tar)
+        }
+        #expect(try TarShards(inside).classes == ["cat", "dog", "bird"])
+        let beside = try shard(root, "y/out.tar", fill)
+        #expect(try TarShards(beside).classes == ["0", "1", "2"])
+        try root.write(["y/classes.txt"], Data("ant\nbee\n".utf8))
+        let few = try TarShards(beside)
+        #expect(few.classes == ["ant", "bee"] && few.label(0) == 1 && few.label(1) == nil)
+        #expect(few.listing.issues.map(\.kind) == [.badLabel])
+        // By name with the classes of others.
+        var options = TarShards.Options()
+        options.classes = ["bird", "dog"]
+        let known = try TarShards(inside, options: options)
+        #expect(known.classes == ["bird", "dog"] && known.label(0) == 1 && known.label(1) == 0)
+    }
+
+    @Test func severalShardsAreOneSource() throws {
+        let root = try TemporaryFolder()
+        for number in 0..<3 {
+            _ = try shard(root, String(format: "s-%03d.tar", number)) { tar in
+                for index in 0..<number { tar.add("\(index).jpg", "\(number)-\(index)") }
+            }
+        }
+        let shards = try TarShards(root.path + "/s-{000..002}.tar")
+        #expect(names(shards) == ["s-001.tar/0.jpg", "s-002.tar/0.jpg", "s-002.tar/1.jpg"])
+        #expect(shards.runs == [0..<1, 1..<3] && shards.listing.issues.map(\.kind) == [.skipped])
+        #expect(try contents(shards, 2) == Array("2-1".utf8) && shards.label(0) == nil && shards.classes.isEmpty)
+        let subset = Subset(shards, indices: [0, 2])
+        #expect(subset.runs == [0..<1, 1..<2] && Subset(shards, indices: [2, 0]).runs.isEmpty)
+        #expect(throws: DataError(path: root.path + "/s-003.tar", reason: "no such file or directory")) {
+            try TarShards(root.path + "/s-{000..003}.tar")
+        }
+    }
+
+    // MARK: Files that change
+
+    @Test func aShardThatVanishesOrChangesIsAnErrorOfItsImages() throws {
+        let root = try TemporaryFolder()
+        let path = try shard(root) {
+            $0.add("1.jpg", String(repeating: "x", count: 5000)); $0.add("2.jpg", "y")
+        }
+        func failure(_ source: TarShards, _ index: Int = 0) -> DecodeError? {
+            do throws(DecodeError) {
+                try source.read(index, into: FileBuffer())
+                return nil
+            } catch {
+                return error
+            }
+        }
+        let open = try TarShards(path)
+        #expect(failure(open) == nil)
+        let fresh = try TarShards(path)
+        #expect(truncate(path, 1024) == 0)
+        // Open already: the end is missing. Not open yet: it is not what was listed.
+        #expect(
+            failure(open) == DecodeError(.unreadable, path: "a.tar/1.jpg", reason: "is gone: its file became shorter"))
+        #expect(failure(fresh)?.reason == "was changed since it was listed")
+        try FileManager.default.removeItem(atPath: path)
+        #expect(failure(fresh)?.kind == .unreadable && failure(open)?.kind == .unreadable)
+        #expect(failure(fresh)?.path == "a.tar/1.jpg")
+    }
+
+    @Test func whatIsNoFileIsAnError() throws {
+        let root = try TemporaryFolder()
+        #expect(mkfifo(root.path + "/pipe.tar", 0o600) == 0)
+        #expect(throws: DataError(path: root.path + "/pipe.tar", reason: "is not a file")) {
+            try TarShards(root.path + "/pipe.tar")
+        }
+        try root.write(["empty.tar"], Data())
+        #expect(throws: DataError.self) { try TarShards(root.path + "/empty.tar") }
+    }
+
+    @Test func filesAreKeptOpenUpToALimitFromManyThreads() throws {
+        let root = try TemporaryFolder()
+        try root.write((0..<20).map { "\($0)" }, Data("contents".utf8))
+        let shards = try (0..<20).map { try ShardFiles.open(Array("\(root.path)/\($0)".utf8)).shard }
+        let files = ShardFiles(shards, capacity: 3)
+        Workers.run(4) {
+            for index in 0..<2000 {
+                var byte: UInt8 = 0
+                guard let handle = try? files.handle(index * 7 % 20), pread(handle.file, &byte, 1, 0) == 1, byte == 0x63
+                else {
+                    Issue.record("file \(index * 7 % 20) cannot be read")
+                    return
+                }
+            }
+        }
+    }
+
+    @Test func readingAheadChangesNothing() throws {
+        let root = try TemporaryFolder()
+        let path = try shard(root) { tar in
+            for index in 0..<50 { tar.add("\(index).jpg", String(repeating: "\(index)", count: 3000)) }
+        }
+        var options = TarShards.Options()
+        options.readAhead = 20_000
+        let ahead = try TarShards(path, options: options)
+        let plain = try TarShards(path)
+        for index in [3, 0, 49, 7, 20, 1] + Array(0..<50) + Array(0..<50) {
+            #expect(try contents(ahead, index) == contents(plain, index))
+        }
+    }
+}
