@@ -56,7 +56,9 @@ extension Module {
     }
 
     /// Parameters that are trained, in the order of their appearance.
-    public var namedParameters: [(key: String, parameter: Parameter)] { allParameters.filter { $0.parameter.isTrained } }
+    public var namedParameters: [(key: String, parameter: Parameter)] {
+        allParameters.filter { $0.parameter.isTrained }
+    }
 
     /// Parameters in the order of their appearance, frozen ones included.
     var allParameters: [(key: String, parameter: Parameter)] {

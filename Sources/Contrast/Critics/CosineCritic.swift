@@ -19,7 +19,9 @@ public struct CosineCritic: Critic, ScoreFunction {
     public func validate() throws(InvalidSetting) { try requireTemperature(temperature) }
 
     /// Itself: it has no weights.
-    public func build(dimensions: (x: Int, y: Int), generator: Generator) throws(TorchError) -> any ScoreFunction { self }
+    public func build(dimensions: (x: Int, y: Int), generator: Generator) throws(TorchError) -> any ScoreFunction {
+        self
+    }
 
     /// Scores `[N, M]` in `-1 / tau ... 1 / tau`.
     public func callAsFunction(_ x: Tensor, _ y: Tensor) throws(TorchError) -> Tensor {

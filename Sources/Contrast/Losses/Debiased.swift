@@ -40,10 +40,12 @@ public struct Debiased: ContrastiveLoss, PairLoss {
 
     /// The loss in nats of `[N, D]` and `[N, D]`, a scalar with a gradient.
     public func callAsFunction(_ first: Tensor, _ second: Tensor, labels: [Int]?) throws(TorchError) -> Tensor {
-        let scores = try ViewScores(first, second, temperature: temperature, normalize: normalize)
+        let scores = try ViewScores(
+            first, second, temperature: temperature, normalize: normalize, dtype: .float64)
         return try debiased(
             positives: scores.positives, logNegatives: scores.negatives().logsumexp(dim: 1), temperature: temperature,
-            tauPlus: tauPlus)
+            tauPlus: tauPlus
+        ).to(first.widened().dtype)
     }
 
     /// NT-Xent of the same scores.
@@ -57,18 +59,17 @@ func requireShare(_ tauPlus: Double) throws(InvalidSetting) {
     guard tauPlus >= 0, tauPlus < 1 else { throw InvalidSetting("tau_plus", "must be in 0..<1, is \(tauPlus)") }
 }
 
-/// The debiased loss of positives and of `log sum_neg e^s`, `[2N]` each.
+/// The debiased loss of positives and of `log sum_neg e^s`, `[2N]` each in float64.
 ///
-/// The difference of two sums loses digits, and e^{1 / tau} overflows float32 below tau 0.012: these few numbers are
-/// computed in float64, relative to the larger of the two.
+/// The difference of two sums that are nearly equal multiplies the rounding of scores, and e^{1 / tau} overflows float32
+/// below tau 0.012: scores are float64 from the embeddings on, and sums are taken relative to the larger of the two.
 func debiased(
     positives: Tensor, logNegatives: Tensor, temperature: Double, tauPlus: Double
 ) throws(TorchError) -> Tensor {
     let count = Double(positives.shape[0] - 2)
-    let (positive, negative) = (try positives.to(.float64), try logNegatives.to(.float64))
-    let top = try positive.larger(negative).detach()
-    let ePositive = try (positive - top).exp()
-    let corrected = try ((negative - top).exp() - ePositive * (count * tauPlus)) / (1 - tauPlus)
+    let top = try positives.larger(logNegatives).detach()
+    let ePositive = try (positives - top).exp()
+    let corrected = try ((logNegatives - top).exp() - ePositive * (count * tauPlus)) / (1 - tauPlus)
     let floor = try (-top - 1 / temperature).exp() * count
-    return try ((ePositive + corrected.larger(floor)).log() + top - positive).mean().to(positives.dtype)
+    return try ((ePositive + corrected.larger(floor)).log() + top - positives).mean()
 }

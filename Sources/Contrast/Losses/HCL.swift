@@ -44,7 +44,8 @@ public struct HCL: ContrastiveLoss, PairLoss {
 
     /// The loss in nats of `[N, D]` and `[N, D]`, a scalar with a gradient.
     public func callAsFunction(_ first: Tensor, _ second: Tensor, labels: [Int]?) throws(TorchError) -> Tensor {
-        let scores = try ViewScores(first, second, temperature: temperature, normalize: normalize)
+        let scores = try ViewScores(
+            first, second, temperature: temperature, normalize: normalize, dtype: .float64)
         let negatives = try scores.negatives()
         // log(sum(w e^s) / mean(w)), which neither overflows nor vanishes.
         var logNegatives = try (negatives * (1 + beta)).logsumexp(dim: 1)
@@ -53,7 +54,8 @@ public struct HCL: ContrastiveLoss, PairLoss {
             logNegatives = try logNegatives - (negatives * beta).logsumexp(dim: 1) + log(count)
         }
         return try debiased(
-            positives: scores.positives, logNegatives: logNegatives, temperature: temperature, tauPlus: tauPlus)
+            positives: scores.positives, logNegatives: logNegatives, temperature: temperature, tauPlus: tauPlus
+        ).to(first.widened().dtype)
     }
 
     /// NT-Xent of the same scores.

@@ -12,9 +12,13 @@ struct ViewScores {
     private let partners: Tensor
 
     /// Scores in float32 or wider, whatever the encoder's precision.
-    init(_ first: Tensor, _ second: Tensor, temperature: Double, normalize: Bool) throws(TorchError) {
+    /// - Parameter dtype: float64 where rounding is multiplied by what follows.
+    init(
+        _ first: Tensor, _ second: Tensor, temperature: Double, normalize: Bool, dtype: DType = .float32
+    ) throws(TorchError) {
         let rows = 2 * first.shape[0]
         var z = try Tensor.cat([first.widened(), second.widened()], dim: 0)
+        if dtype == .float64 { z = try z.to(dtype) }
         if normalize { z = try z.normalizedRows() }
         all = try z.matmul(z.transpose(0, 1)) / temperature
         itself = try Tensor.eye(rows, dtype: .bool, device: z.device)

@@ -61,7 +61,9 @@ final class SimCLRModel: ContrastiveModel {
         for first in 0..<branches[0].count {
             for second in first + 1..<embeddings.count {
                 losses.append(try loss(embeddings[first], embeddings[second], labels: batch.labels))
-                if let contrast = try loss.contrast(embeddings[first], embeddings[second]) { contrasts.append(contrast) }
+                if let contrast = try loss.contrast(embeddings[first], embeddings[second]) {
+                    contrasts.append(contrast)
+                }
             }
         }
         let pairs = embeddings[0].shape[0]

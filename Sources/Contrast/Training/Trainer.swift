@@ -132,7 +132,8 @@ public final class Trainer {
                     loss: loss, contrast: contrast, candidates: objective.candidates, images: batch.count)
                 clock.lap(into: &position.meter)
                 if position.step % training.logEvery == 0 {
-                    try log.write(stepRecord(epoch: epoch, loss: loss, contrast: contrast, objective: objective, lr: lr))
+                    try log.write(
+                        stepRecord(epoch: epoch, loss: loss, contrast: contrast, objective: objective, lr: lr))
                 }
                 observer.stepped(progress(epoch: epoch, loss: loss, contrast: contrast, objective: objective))
                 if stop() {

@@ -24,7 +24,8 @@ struct CriticsTests {
     /// `W v + b`, W row by row.
     private func affine(_ v: [Double], _ weight: [Double], _ bias: [Double]?) -> [Double] {
         (0..<weight.count / v.count).map { row in
-            v.indices.reduce(bias?[row] ?? 0) { $0 + weight[row * v.count + $1] * v[$1] }
+            let weights = Array(weight[row * v.count..<(row + 1) * v.count])
+            return Naive.dot(v, weights) + (bias?[row] ?? 0)
         }
     }
 

@@ -84,13 +84,16 @@ enum Naive {
         return mean(
             z.indices.map { i in
                 let others = z.indices.filter { $0 != i }
-                let positives = others.filter { labels[$0] == labels[i] && labels[i] >= 0 || $0 % x.count == i % x.count }
+                let positives = others.filter {
+                    labels[$0] == labels[i] && labels[i] >= 0 || $0 % x.count == i % x.count
+                }
                 let all = logSum(others.map { dot(z[i], z[$0]) / tau })
                 return mean(positives.map { all - dot(z[i], z[$0]) / tau })
             })
     }
 
-    static func alignmentUniformity(_ x: Rows, _ y: Rows, _ a: Double, _ u: Double, alpha: Double, t: Double) -> Double {
+    static func alignmentUniformity(_ x: Rows, _ y: Rows, _ a: Double, _ u: Double, alpha: Double, t: Double) -> Double
+    {
         func potential(_ z: Rows) -> Double {
             var terms: [Double] = []
             for i in z.indices { for j in i + 1..<z.count { terms.append(exp(-t * distance(z[i], z[j]))) } }
