@@ -6,9 +6,12 @@ import Views
 
 /// An encoder from the text of a pipeline file, as in `resnet18: {width: 8}`.
 func encoder(_ text: String, seed: UInt64 = 1) throws -> any Encoder {
-    let text = "encoder: {\(text)}"
-    let experiment = try ConfigurationReader(file: "test", text: text).read(Experiment.self)
-    return try experiment.encoder.component.build(generator: Generator(seed: seed))
+    try architecture(text).build(generator: Generator(seed: seed))
+}
+
+/// The architecture of an encoder from the text of a pipeline file.
+func architecture(_ text: String) throws -> any EncoderArchitecture {
+    try ConfigurationReader(file: "test", text: "encoder: {\(text)}").read(Experiment.self).encoder.component
 }
 
 /// A run that takes a second: views of 16 pixels, the smallest network, three steps a pass on 24 images.

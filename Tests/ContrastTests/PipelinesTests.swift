@@ -17,8 +17,8 @@ struct PipelinesTests {
         let pipeline = try ViewPipeline(experiment.views)
         #expect(pipeline.viewCount >= 2)
         let generator = try Generator(seed: 0)
-        let encoder = try experiment.encoder.component.build(generator: generator)
-        let model = try experiment.method.component.build(encoder: encoder, generator: generator)
+        let model = try experiment.method.component.build(
+            encoder: experiment.encoder.component, generator: generator)
         #expect(!model.namedParameters.isEmpty)
         // What a run records reads back equal.
         let text = try ConfigurationWriter.yaml(experiment)

@@ -11,6 +11,14 @@ public protocol Critic: Component {
 public protocol ScoreFunction {
     /// Scores `[N, M]` of x `[N, Dx]` and y `[M, Dy]`.
     func callAsFunction(_ x: Tensor, _ y: Tensor) throws(TorchError) -> Tensor
+
+    /// Itself with the settings that hold where `progress` of the run is done, 0...1.
+    func at(_ progress: Double) -> Self
+}
+
+extension ScoreFunction {
+    /// Itself: nothing changes over training.
+    public func at(_ progress: Double) -> Self { self }
 }
 
 /// The critics that a pipeline file can name.

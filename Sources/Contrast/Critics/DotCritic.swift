@@ -7,13 +7,13 @@ public struct DotCritic: Critic, ScoreFunction {
     public static let name = "dot"
 
     /// tau, by which products are divided.
-    public var temperature = 1.0
+    public var temperature: Course = 1.0
 
     /// tau 1.
     public init() {}
 
     /// Makes a critic.
-    public init(temperature: Double) { self.temperature = temperature }
+    public init(temperature: Double) { self.temperature = Course(temperature) }
 
     /// Checks that the temperature is positive.
     public func validate() throws(InvalidSetting) { try requireTemperature(temperature) }
@@ -25,6 +25,13 @@ public struct DotCritic: Critic, ScoreFunction {
 
     /// Scores `[N, M]`.
     public func callAsFunction(_ x: Tensor, _ y: Tensor) throws(TorchError) -> Tensor {
-        try x.matmul(y.transpose(0, 1)) / temperature
+        try x.matmul(y.transpose(0, 1)) / temperature.from
+    }
+
+    /// Itself with the settings that hold where `progress` of the run is done.
+    public func at(_ progress: Double) -> Self {
+        var now = self
+        now.temperature = temperature.at(progress)
+        return now
     }
 }

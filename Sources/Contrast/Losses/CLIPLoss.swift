@@ -29,7 +29,7 @@ public struct CLIPLoss: ContrastiveLoss {
 
     /// Checks that the temperature is at least 0.01, which is what it is held to.
     public func validate() throws(InvalidSetting) {
-        try requireTemperature(temperature)
+        try requireTemperature(Course(temperature))
         guard temperature >= 0.01 else {
             throw InvalidSetting("temperature", "must be at least 0.01, is \(temperature)")
         }

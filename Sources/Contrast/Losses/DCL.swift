@@ -11,7 +11,7 @@ public struct DCL: ContrastiveLoss, PairLoss {
     public static let name = "dcl"
 
     /// tau, by which similarities are divided.
-    public var temperature = 0.1
+    public var temperature: Course = 0.1
     /// Whether rows are brought to the unit sphere first, `z / max(|z|, 1e-12)`, inside the graph.
     public var normalize = true
 
@@ -20,7 +20,7 @@ public struct DCL: ContrastiveLoss, PairLoss {
 
     /// Makes a loss.
     public init(temperature: Double, normalize: Bool = true) {
-        self.temperature = temperature
+        self.temperature = Course(temperature)
         self.normalize = normalize
     }
 
@@ -32,12 +32,38 @@ public struct DCL: ContrastiveLoss, PairLoss {
 
     /// The loss in nats of `[N, D]` and `[N, D]`, a scalar with a gradient.
     public func callAsFunction(_ first: Tensor, _ second: Tensor, labels: [Int]?) throws(TorchError) -> Tensor {
-        let scores = try ViewScores(first, second, temperature: temperature, normalize: normalize)
-        return try (scores.negatives().logsumexp(dim: 1) - scores.positives).mean()
+        try loss(ViewScores(first, second, temperature: temperature.from, normalize: normalize))
+    }
+
+    private func loss(_ scores: some AnchorScores) throws(TorchError) -> Tensor {
+        try (scores.negatives().logsumexp(dim: 1) - scores.positives).mean()
     }
 
     /// NT-Xent of the same scores.
     public func contrast(_ first: Tensor, _ second: Tensor) throws(TorchError) -> Tensor? {
-        try NTXent.contrast(first, second, temperature: temperature, normalize: normalize)
+        try NTXent.contrast(first, second, temperature: temperature.from, normalize: normalize)
+    }
+
+    /// Itself with the settings that hold where `progress` of the run is done.
+    public func at(_ progress: Double) -> Self {
+        var now = self
+        now.temperature = temperature.at(progress)
+        return now
+    }
+}
+
+extension DCL: QueueObjective, QueueLoss {
+    /// The loss with the K negatives of a queue.
+    public func callAsFunction(_ queries: Tensor, _ keys: Tensor, negatives: Tensor) throws(TorchError) -> Tensor {
+        try loss(
+            QueueScores(
+                queries, keys, negatives: negatives, temperature: temperature.from, normalize: normalize)
+        )
+    }
+
+    /// MoCo's loss over the same scores.
+    public func contrast(_ queries: Tensor, _ keys: Tensor, negatives: Tensor) throws(TorchError) -> Tensor? {
+        try NTXent.contrast(
+            queries, keys, negatives: negatives, temperature: temperature.from, normalize: normalize)
     }
 }

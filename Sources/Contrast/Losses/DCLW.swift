@@ -11,7 +11,7 @@ public struct DCLW: ContrastiveLoss, PairLoss {
     public static let name = "dclw"
 
     /// tau, by which similarities are divided.
-    public var temperature = 0.1
+    public var temperature: Course = 0.1
     /// How far the weights are evened out; in units of the similarity.
     public var sigma = 0.5
     /// Whether rows are brought to the unit sphere first, `z / max(|z|, 1e-12)`, inside the graph.
@@ -22,7 +22,7 @@ public struct DCLW: ContrastiveLoss, PairLoss {
 
     /// Makes a loss.
     public init(temperature: Double, sigma: Double = 0.5, normalize: Bool = true) {
-        self.temperature = temperature
+        self.temperature = Course(temperature)
         self.sigma = sigma
         self.normalize = normalize
     }
@@ -30,7 +30,7 @@ public struct DCLW: ContrastiveLoss, PairLoss {
     /// Checks that the temperature and sigma are positive.
     public func validate() throws(InvalidSetting) {
         try requireTemperature(temperature)
-        try requireTemperature(sigma, key: "sigma")
+        try requireTemperature(Course(sigma), key: "sigma")
     }
 
     /// The 2N - 1 of NT-Xent.
@@ -38,10 +38,11 @@ public struct DCLW: ContrastiveLoss, PairLoss {
 
     /// The loss in nats of `[N, D]` and `[N, D]`, a scalar with a gradient.
     public func callAsFunction(_ first: Tensor, _ second: Tensor, labels: [Int]?) throws(TorchError) -> Tensor {
-        let scores = try ViewScores(first, second, temperature: temperature, normalize: normalize)
+        let scores = try ViewScores(first, second, temperature: temperature.from, normalize: normalize)
         let pairs = first.shape[0]
         // s holds the similarity divided by tau.
-        let closeness = try scores.positives.detach().narrow(dim: 0, start: 0, length: pairs) * (temperature / sigma)
+        let closeness =
+            try scores.positives.detach().narrow(dim: 0, start: 0, length: pairs) * (temperature.from / sigma)
         let weights = try closeness.softmax(dim: 0) * -Double(pairs) + 2
         let positives = try scores.positives * Tensor.cat([weights, weights], dim: 0)
         return try (scores.negatives().logsumexp(dim: 1) - positives).mean()
@@ -49,6 +50,13 @@ public struct DCLW: ContrastiveLoss, PairLoss {
 
     /// NT-Xent of the same scores.
     public func contrast(_ first: Tensor, _ second: Tensor) throws(TorchError) -> Tensor? {
-        try NTXent.contrast(first, second, temperature: temperature, normalize: normalize)
+        try NTXent.contrast(first, second, temperature: temperature.from, normalize: normalize)
+    }
+
+    /// Itself with the settings that hold where `progress` of the run is done.
+    public func at(_ progress: Double) -> Self {
+        var now = self
+        now.temperature = temperature.at(progress)
+        return now
     }
 }

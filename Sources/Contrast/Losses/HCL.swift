@@ -13,11 +13,11 @@ public struct HCL: ContrastiveLoss, PairLoss {
     public static let name = "hcl"
 
     /// tau, by which similarities are divided.
-    public var temperature = 0.5
+    public var temperature: Course = 0.5
     /// tau+, the share of negatives that are of the anchor's class; 1 / classes where those are even.
-    public var tauPlus = 0.1
+    public var tauPlus: Course = 0.1
     /// How much more similar negatives weigh; at least 0.
-    public var beta = 1.0
+    public var beta: Course = 1.0
     /// Whether rows are brought to the unit sphere first, `z / max(|z|, 1e-12)`, inside the graph.
     public var normalize = true
 
@@ -26,9 +26,9 @@ public struct HCL: ContrastiveLoss, PairLoss {
 
     /// Makes a loss.
     public init(temperature: Double, tauPlus: Double, beta: Double, normalize: Bool = true) {
-        self.temperature = temperature
-        self.tauPlus = tauPlus
-        self.beta = beta
+        self.temperature = Course(temperature)
+        self.tauPlus = Course(tauPlus)
+        self.beta = Course(beta)
         self.normalize = normalize
     }
 
@@ -36,7 +36,7 @@ public struct HCL: ContrastiveLoss, PairLoss {
     public func validate() throws(InvalidSetting) {
         try requireTemperature(temperature)
         try requireShare(tauPlus)
-        guard beta >= 0, beta.isFinite else { throw InvalidSetting("beta", "must be at least 0, is \(beta)") }
+        try require("beta", beta, "at least 0") { $0 >= 0 && $0.isFinite }
     }
 
     /// The 2N - 1 of NT-Xent.
@@ -44,22 +44,51 @@ public struct HCL: ContrastiveLoss, PairLoss {
 
     /// The loss in nats of `[N, D]` and `[N, D]`, a scalar with a gradient.
     public func callAsFunction(_ first: Tensor, _ second: Tensor, labels: [Int]?) throws(TorchError) -> Tensor {
-        let scores = try ViewScores(
-            first, second, temperature: temperature, normalize: normalize, dtype: .float64)
-        let negatives = try scores.negatives()
+        try loss(
+            ViewScores(
+                first, second, temperature: temperature.from, normalize: normalize, dtype: .float64)
+        ).to(first.widened().dtype)
+    }
+
+    private func loss(_ scores: some AnchorScores) throws(TorchError) -> Tensor {
+        let (negatives, beta) = (try scores.negatives(), beta.from)
         // log(sum(w e^s) / mean(w)), which neither overflows nor vanishes.
         var logNegatives = try (negatives * (1 + beta)).logsumexp(dim: 1)
         if beta > 0 {
-            let count = Double(scores.positives.shape[0] - 2)
-            logNegatives = try logNegatives - (negatives * beta).logsumexp(dim: 1) + log(count)
+            logNegatives = try logNegatives - (negatives * beta).logsumexp(dim: 1) + log(Double(scores.negativeCount))
         }
         return try debiased(
-            positives: scores.positives, logNegatives: logNegatives, temperature: temperature, tauPlus: tauPlus
-        ).to(first.widened().dtype)
+            scores, logNegatives: logNegatives, temperature: temperature.from, tauPlus: tauPlus.from)
     }
 
     /// NT-Xent of the same scores.
     public func contrast(_ first: Tensor, _ second: Tensor) throws(TorchError) -> Tensor? {
-        try NTXent.contrast(first, second, temperature: temperature, normalize: normalize)
+        try NTXent.contrast(first, second, temperature: temperature.from, normalize: normalize)
+    }
+
+    /// Itself with the settings that hold where `progress` of the run is done.
+    public func at(_ progress: Double) -> Self {
+        var now = self
+        now.temperature = temperature.at(progress)
+        now.tauPlus = tauPlus.at(progress)
+        now.beta = beta.at(progress)
+        return now
+    }
+}
+
+extension HCL: QueueObjective, QueueLoss {
+    /// The loss with n = K negatives of a queue.
+    public func callAsFunction(_ queries: Tensor, _ keys: Tensor, negatives: Tensor) throws(TorchError) -> Tensor {
+        try loss(
+            QueueScores(
+                queries, keys, negatives: negatives, temperature: temperature.from, normalize: normalize,
+                dtype: .float64)
+        ).to(queries.widened().dtype)
+    }
+
+    /// MoCo's loss over the same scores.
+    public func contrast(_ queries: Tensor, _ keys: Tensor, negatives: Tensor) throws(TorchError) -> Tensor? {
+        try NTXent.contrast(
+            queries, keys, negatives: negatives, temperature: temperature.from, normalize: normalize)
     }
 }

@@ -47,6 +47,25 @@ final class InfoNCELoss: PairLoss, Module {
     func callAsFunction(_ first: Tensor, _ second: Tensor, labels: [Int]?) throws(TorchError) -> Tensor {
         try crossEntropy(critic(first.widened(), second.widened()), symmetric: symmetric)
     }
+
+    func at(_ progress: Double) -> InfoNCELoss { InfoNCELoss(critic: critic.at(progress), symmetric: symmetric) }
+}
+
+extension InfoNCE: QueueObjective {
+    /// Builds the critic; with the cosine the objective is MoCo's loss.
+    public func buildForQueue(dimension: Int, generator: Generator) throws(TorchError) -> any QueueLoss {
+        InfoNCELoss(
+            critic: try critic.component.build(dimensions: (dimension, dimension), generator: generator),
+            symmetric: false)
+    }
+}
+
+extension InfoNCELoss: QueueLoss {
+    func callAsFunction(_ queries: Tensor, _ keys: Tensor, negatives: Tensor) throws(TorchError) -> Tensor {
+        let queries = try queries.widened()
+        return try queueCrossEntropy(
+            critic(queries, keys.widened()).diagonal(), critic(queries, negatives.widened()))
+    }
 }
 
 /// The mean cross entropy of the rows of square scores with their diagonal as targets, or the mean of that and of the

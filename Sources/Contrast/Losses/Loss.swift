@@ -32,6 +32,9 @@ public protocol PairLoss {
     /// The loss that belongs to `candidates`, where it is not the objective itself: InfoNCE of the same scores, without a
     /// gradient.
     func contrast(_ first: Tensor, _ second: Tensor) throws(TorchError) -> Tensor?
+
+    /// Itself with the settings that hold where `progress` of the run is done, 0...1; before, those of its beginning hold.
+    func at(_ progress: Double) -> Self
 }
 
 extension ContrastiveLoss where Self: PairLoss {
@@ -52,6 +55,9 @@ extension PairLoss {
 
     /// Nil: the objective itself belongs to its candidates.
     public func contrast(_ first: Tensor, _ second: Tensor) throws(TorchError) -> Tensor? { nil }
+
+    /// Itself: nothing changes over training.
+    public func at(_ progress: Double) -> Self { self }
 }
 
 /// The losses that a pipeline file can name.
@@ -66,6 +72,6 @@ public enum LossFamily: ComponentFamily {
 }
 
 /// Throws unless a temperature is positive and finite.
-func requireTemperature(_ value: Double, key: String = "temperature") throws(InvalidSetting) {
-    guard value > 0, value.isFinite else { throw InvalidSetting(key, "must be positive, is \(value)") }
+func requireTemperature(_ value: Course, key: String = "temperature") throws(InvalidSetting) {
+    try require(key, value, "positive") { $0 > 0 && $0.isFinite }
 }

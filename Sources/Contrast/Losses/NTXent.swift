@@ -11,7 +11,7 @@ public struct NTXent: ContrastiveLoss, PairLoss {
     public static let name = "nt_xent"
 
     /// tau, by which similarities are divided.
-    public var temperature = 0.5
+    public var temperature: Course = 0.5
     /// Whether rows are brought to the unit sphere first, `z / max(|z|, 1e-12)`, inside the graph.
     public var normalize = true
 
@@ -20,7 +20,7 @@ public struct NTXent: ContrastiveLoss, PairLoss {
 
     /// Makes a loss.
     public init(temperature: Double, normalize: Bool = true) {
-        self.temperature = temperature
+        self.temperature = Course(temperature)
         self.normalize = normalize
     }
 
@@ -32,7 +32,33 @@ public struct NTXent: ContrastiveLoss, PairLoss {
 
     /// The loss in nats of `[N, D]` and `[N, D]`, a scalar with a gradient.
     public func callAsFunction(_ first: Tensor, _ second: Tensor, labels: [Int]?) throws(TorchError) -> Tensor {
-        try ViewScores(first, second, temperature: temperature, normalize: normalize).contrast()
+        try ViewScores(first, second, temperature: temperature.from, normalize: normalize).contrast()
+    }
+
+    /// Itself with the settings that hold where `progress` of the run is done.
+    public func at(_ progress: Double) -> Self {
+        var now = self
+        now.temperature = temperature.at(progress)
+        return now
+    }
+}
+
+extension NTXent: QueueObjective, QueueLoss {
+    /// MoCo's loss, K + 1 candidates: He et al. 2020, arXiv 1911.05722, equation 1.
+    public func callAsFunction(_ queries: Tensor, _ keys: Tensor, negatives: Tensor) throws(TorchError) -> Tensor {
+        try QueueScores(
+            queries, keys, negatives: negatives, temperature: temperature.from, normalize: normalize
+        ).contrast()
+    }
+
+    /// The bound's loss for objectives over the same queue that bound nothing themselves.
+    static func contrast(
+        _ queries: Tensor, _ keys: Tensor, negatives: Tensor, temperature: Double, normalize: Bool
+    ) throws(TorchError) -> Tensor {
+        try withoutGradients { () throws(TorchError) in
+            try QueueScores(queries, keys, negatives: negatives, temperature: temperature, normalize: normalize)
+                .contrast()
+        }
     }
 }
 

@@ -12,7 +12,7 @@ public struct SupCon: ContrastiveLoss, PairLoss {
     public static let name = "sup_con"
 
     /// tau, by which similarities are divided.
-    public var temperature = 0.1
+    public var temperature: Course = 0.1
     /// Whether rows are brought to the unit sphere first, `z / max(|z|, 1e-12)`, inside the graph.
     public var normalize = true
 
@@ -21,7 +21,7 @@ public struct SupCon: ContrastiveLoss, PairLoss {
 
     /// Makes a loss.
     public init(temperature: Double, normalize: Bool = true) {
-        self.temperature = temperature
+        self.temperature = Course(temperature)
         self.normalize = normalize
     }
 
@@ -46,7 +46,7 @@ public struct SupCon: ContrastiveLoss, PairLoss {
         guard labels.count == pairs else {
             throw TorchError(operation: "sup_con", message: "there are \(labels.count) labels for \(pairs) pairs")
         }
-        let scores = try ViewScores(first, second, temperature: temperature, normalize: normalize)
+        let scores = try ViewScores(first, second, temperature: temperature.from, normalize: normalize)
         // An unknown class is one of its own.
         let classes = labels.enumerated().map { Int64($0.element < 0 ? -1 - $0.offset : $0.element) }
         let column = try Tensor(classes + classes, shape: [2 * pairs, 1]).to(device: scores.all.device)
@@ -58,6 +58,13 @@ public struct SupCon: ContrastiveLoss, PairLoss {
 
     /// NT-Xent of the same scores.
     public func contrast(_ first: Tensor, _ second: Tensor) throws(TorchError) -> Tensor? {
-        try NTXent.contrast(first, second, temperature: temperature, normalize: normalize)
+        try NTXent.contrast(first, second, temperature: temperature.from, normalize: normalize)
+    }
+
+    /// Itself with the settings that hold where `progress` of the run is done.
+    public func at(_ progress: Double) -> Self {
+        var now = self
+        now.temperature = temperature.at(progress)
+        return now
     }
 }

@@ -1,8 +1,20 @@
 import Torch
 
+/// The scores of anchors with their positive and with their negatives, wherever these come from.
+protocol AnchorScores {
+    /// s(i, i+), `[A]`.
+    var positives: Tensor { get }
+    /// Negatives of an anchor.
+    var negativeCount: Int { get }
+    /// Scores with the negatives, `[A, M]`, -infinity where a column is none.
+    func negatives() throws(TorchError) -> Tensor
+    /// InfoNCE over these scores, the positive in the denominator.
+    func contrast() throws(TorchError) -> Tensor
+}
+
 /// The scores of the 2N views of N samples with each other, which NT-Xent and its relatives share:
 /// `s(i, j) = <z_i, z_j> / tau`, the first views before the second ones, the positive of row i in row i + N.
-struct ViewScores {
+struct ViewScores: AnchorScores {
     /// `[2N, 2N]`, a view with itself included.
     let all: Tensor
     /// s(i, i+), `[2N]`.
@@ -37,6 +49,9 @@ struct ViewScores {
         let columns = try Tensor.arange(rows, device: all.device).unsqueeze(0)
         return try others().maskedFill(columns.eq(partners), -Double.infinity)
     }
+
+    /// 2N - 2.
+    var negativeCount: Int { all.shape[0] - 2 }
 
     /// NT-Xent over these scores: mean of `log sum_{j != i} e^{s(i, j)} - s(i, i+)`.
     func contrast() throws(TorchError) -> Tensor { try (others().logsumexp(dim: 1) - positives).mean() }

@@ -3,8 +3,11 @@ import Views
 
 /// A way to learn without labels: an objective and what it needs beside the encoder.
 public protocol Method: Component {
-    /// Builds what is trained around an encoder; random weights are drawn from `generator` in a fixed order.
-    func build(encoder: any Encoder, generator: Generator) throws(TorchError) -> any ContrastiveModel
+    /// Builds an encoder, or several of one architecture, and what is trained around it; random weights are drawn from
+    /// `generator` in a fixed order.
+    func build(
+        encoder: any EncoderArchitecture, generator: Generator
+    ) throws(TorchError) -> any ContrastiveModel
 
     /// Checks the settings against the data of a run.
     /// - Parameters:
@@ -21,7 +24,7 @@ extension Method {
 /// The methods that a pipeline file can name.
 public enum MethodFamily: ComponentFamily {
     /// All of them.
-    public static let registry = Registry<any Method>(kind: "a method", [SimCLR.self])
+    public static let registry = Registry<any Method>(kind: "a method", [SimCLR.self, MoCo.self])
 }
 
 /// What is trained: the encoder, and whatever its method adds.
@@ -56,6 +59,15 @@ public struct ContrastiveBatch {
         self.branches = branches
         self.labels = labels
         self.progress = progress
+    }
+}
+
+extension ContrastiveBatch {
+    /// The views one by one, `[N, 3, H, W]` each, those of the first branch first.
+    func views() throws(TorchError) -> [Tensor] {
+        var views: [Tensor] = []
+        for branch in branches { views += try branch.images.chunk(branch.count, dim: 0) }
+        return views
     }
 }
 

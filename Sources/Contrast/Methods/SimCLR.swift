@@ -17,8 +17,11 @@ public struct SimCLR: Method {
     /// An MLP head and NT-Xent.
     public init() {}
 
-    /// Builds the head around the encoder.
-    public func build(encoder: any Encoder, generator: Generator) throws(TorchError) -> any ContrastiveModel {
+    /// Builds the encoder and the head.
+    public func build(
+        encoder: any EncoderArchitecture, generator: Generator
+    ) throws(TorchError) -> any ContrastiveModel {
+        let encoder = try encoder.build(generator: generator)
         let network = try head.component.build(inputs: encoder.dimension, generator: generator)
         let dimension = head.component.dimension(inputs: encoder.dimension)
         return SimCLRModel(
@@ -56,6 +59,7 @@ final class SimCLRModel: ContrastiveModel {
             let all = try head(encoder(branch.images, training: true), training: true)
             embeddings += try all.chunk(branch.count, dim: 0)
         }
+        let loss = loss.at(batch.progress)
         var losses: [Tensor] = []
         var contrasts: [Tensor] = []
         for first in 0..<branches[0].count {
@@ -75,6 +79,6 @@ final class SimCLRModel: ContrastiveModel {
 }
 
 /// The mean of scalars.
-private func mean(_ scalars: [Tensor]) throws(TorchError) -> Tensor {
+func mean(_ scalars: [Tensor]) throws(TorchError) -> Tensor {
     scalars.count == 1 ? scalars[0] : try Tensor.stack(scalars, dim: 0).mean()
 }

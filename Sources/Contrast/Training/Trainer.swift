@@ -73,8 +73,7 @@ public final class Trainer {
             throw TrainingError(.unusable, "\(path.key): \(path.reason)")
         }
         let generator = try Generator(seed: training.seed)
-        let encoder = try experiment.encoder.component.build(generator: generator)
-        model = try experiment.method.component.build(encoder: encoder, generator: generator)
+        model = try experiment.method.component.build(encoder: experiment.encoder.component, generator: generator)
         try machine.take(model)
         optimizer = try training.optimizer.component.build(model.namedParameters)
         position = Checkpoint.Position()

@@ -81,7 +81,7 @@ struct CriticsTests {
     func criticsAreTrained(name: String) throws {
         let method = try tinyExperiment("method={simclr: {head: none, loss: {info_nce: {critic: \(name)}}}}").method
         let model = try method.component.build(
-            encoder: encoder("convnet: {width: 2}"), generator: Generator(seed: 4))
+            encoder: architecture("convnet: {width: 2}"), generator: Generator(seed: 4))
         let images = try Tensor(Fixture.hashed(8 * 3 * 64, stream: 1), shape: [8, 3, 8, 8]).to(.float32)
         let objective = try model.objective([ViewTensor(images: images, count: 2)])
         #expect(objective.candidates == 4)

@@ -13,8 +13,8 @@ struct ProbeTests {
     /// An untrained encoder's file.
     private func file() throws -> EncoderFile {
         let experiment = try tinyExperiment()
-        let encoder = try experiment.encoder.component.build(generator: Generator(seed: 9))
-        let model = try experiment.method.component.build(encoder: encoder, generator: Generator(seed: 9))
+        let model = try experiment.method.component.build(
+            encoder: experiment.encoder.component, generator: Generator(seed: 9))
         let folder = RunFolder("\(home.path)/run")
         try EncoderFile.write(model, experiment: experiment, epochs: 0, to: folder)
         return try EncoderFile(folder.path)

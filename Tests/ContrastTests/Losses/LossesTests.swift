@@ -273,6 +273,13 @@ struct LossesTests {
     @Test(
         "Settings that cannot be used are named",
         arguments: [
+            ("nt_xent: {temperature: 0}", "nt_xent.temperature"), ("nt_xent: {beta: 1}", "nt_xent.beta"),
+            ("nt_xent: {temperature: {from: 0.5, to: 0}}", "nt_xent.temperature.to"),
+            ("nt_xent: {temperature: {from: 0.5, to: 0.1, shape: round}}", "nt_xent.temperature.shape"),
+            ("nt_xent: {temperature: {from: 0.5}}", "nt_xent.temperature.to"),
+            ("nt_xent: {temperature: hot}", "nt_xent.temperature"),
+            ("hcl: {tau_plus: {from: 0, to: 1}}", "hcl.tau_plus.to"),
+            ("hcl: {beta: {from: -1, to: 1}}", "hcl.beta.from"),
             ("info_nce: {critic: {cosine: {temperature: 0}}}", "info_nce.critic.cosine.temperature"),
             ("info_nce: {critic: {separable: {hidden: 0}}}", "info_nce.critic.separable.hidden"),
             ("info_nce: {critic: {concatenated: {layers: 1}}}", "info_nce.critic.concatenated.layers"),

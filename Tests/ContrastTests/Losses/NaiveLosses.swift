@@ -18,8 +18,11 @@ enum Naive {
     /// log sum e^x; e^700 is the largest, which tau 0.01 does not reach with rows of length 2.
     static func logSum(_ values: [Double]) -> Double { log(values.reduce(0) { $0 + exp($1) }) }
 
-    /// For each of the 2N views: the score of its positive, those of its negatives, and its row's scores with its number.
-    private static func anchors(_ x: Rows, _ y: Rows, _ tau: Double) -> [(positive: Double, negatives: [Double])] {
+    /// For each anchor the score of its positive and those of its negatives.
+    typealias Anchors = [(positive: Double, negatives: [Double])]
+
+    /// The 2N views among themselves.
+    static func anchors(_ x: Rows, _ y: Rows, _ tau: Double) -> Anchors {
         let z = x + y
         let (count, pairs) = (z.count, x.count)
         return (0..<count).map { i in
@@ -29,8 +32,15 @@ enum Naive {
         }
     }
 
-    static func ntXent(_ x: Rows, _ y: Rows, tau: Double) -> Double {
-        mean(anchors(x, y, tau).map { logSum($0.negatives + [$0.positive]) - $0.positive })
+    /// Queries with their keys and with a queue.
+    static func anchors(_ queries: Rows, _ keys: Rows, queue: Rows, _ tau: Double) -> Anchors {
+        zip(queries, keys).map { query, key in (dot(query, key) / tau, queue.map { dot(query, $0) / tau }) }
+    }
+
+    static func ntXent(_ x: Rows, _ y: Rows, tau: Double) -> Double { ntXent(anchors(x, y, tau)) }
+
+    static func ntXent(_ anchors: Anchors) -> Double {
+        mean(anchors.map { logSum($0.negatives + [$0.positive]) - $0.positive })
     }
 
     static func infoNCE(_ scores: Rows) -> Double {
@@ -45,9 +55,13 @@ enum Naive {
     static func products(_ x: Rows, _ y: Rows, tau: Double) -> Rows { x.map { a in y.map { dot(a, $0) / tau } } }
 
     static func dcl(_ x: Rows, _ y: Rows, tau: Double, weights: [Double]? = nil) -> Double {
+        dcl(anchors(x, y, tau), weights: weights)
+    }
+
+    static func dcl(_ anchors: Anchors, weights: [Double]? = nil) -> Double {
         mean(
-            anchors(x, y, tau).enumerated().map { i, anchor in
-                logSum(anchor.negatives) - (weights?[i % x.count] ?? 1) * anchor.positive
+            anchors.enumerated().map { i, anchor in
+                logSum(anchor.negatives) - (weights.map { $0[i % $0.count] } ?? 1) * anchor.positive
             })
     }
 
@@ -57,9 +71,13 @@ enum Naive {
     }
 
     static func hcl(_ x: Rows, _ y: Rows, tau: Double, tauPlus: Double, beta: Double) -> Double {
-        let n = Double(2 * x.count - 2)
-        return mean(
-            anchors(x, y, tau).map { anchor in
+        hcl(anchors(x, y, tau), tau: tau, tauPlus: tauPlus, beta: beta)
+    }
+
+    static func hcl(_ anchors: Anchors, tau: Double, tauPlus: Double, beta: Double) -> Double {
+        mean(
+            anchors.map { anchor in
+                let n = Double(anchor.negatives.count)
                 let w = anchor.negatives.map { exp(beta * $0) }
                 let sum = zip(w, anchor.negatives).reduce(0) { $0 + $1.0 * exp($1.1) } / mean(w)
                 let positive = exp(anchor.positive)
@@ -69,9 +87,13 @@ enum Naive {
     }
 
     static func debiased(_ x: Rows, _ y: Rows, tau: Double, tauPlus: Double) -> Double {
-        let n = Double(2 * x.count - 2)
-        return mean(
-            anchors(x, y, tau).map { anchor in
+        debiased(anchors(x, y, tau), tau: tau, tauPlus: tauPlus)
+    }
+
+    static func debiased(_ anchors: Anchors, tau: Double, tauPlus: Double) -> Double {
+        mean(
+            anchors.map { anchor in
+                let n = Double(anchor.negatives.count)
                 let sum = anchor.negatives.reduce(0) { $0 + exp($1) }
                 let positive = exp(anchor.positive)
                 let g = max((sum - n * tauPlus * positive) / (1 - tauPlus), n * exp(-1 / tau))

@@ -8,7 +8,7 @@ struct SimCLRTests {
     private func model(_ head: any HeadArchitecture = IdentityHead()) throws -> any ContrastiveModel {
         var settings = SimCLR()
         settings.head = .init(head)
-        return try settings.build(encoder: encoder("convnet: {width: 2}"), generator: Generator(seed: 4))
+        return try settings.build(encoder: architecture("convnet: {width: 2}"), generator: Generator(seed: 4))
     }
 
     private func images(_ count: Int, _ side: Int, stream: UInt64) throws -> Tensor {

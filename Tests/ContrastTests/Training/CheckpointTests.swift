@@ -11,8 +11,7 @@ struct CheckpointTests {
     private var path: String { "\(folder.path)/last.ckpt" }
 
     private func model(_ seed: UInt64) throws -> (any ContrastiveModel, any Optimizer) {
-        let encoder = try encoder("convnet: {width: 2}", seed: seed)
-        let model = try SimCLR().build(encoder: encoder, generator: Generator(seed: seed))
+        let model = try SimCLR().build(encoder: architecture("convnet: {width: 2}"), generator: Generator(seed: seed))
         var settings = AdamWConfiguration()
         settings.lr = 0.01
         return (model, try settings.build(model.namedParameters))
@@ -74,8 +73,7 @@ struct CheckpointTests {
             try Checkpoint.read(path, configuration: "a: 2\n", into: model, optimizer)
         }
         #expect(other?.kind == .unusable)
-        let encoder = try encoder("convnet: {width: 3}")
-        let wider = try SimCLR().build(encoder: encoder, generator: Generator(seed: 1))
+        let wider = try SimCLR().build(encoder: architecture("convnet: {width: 3}"), generator: Generator(seed: 1))
         let misfit = #expect(throws: TrainingError.self) {
             try Checkpoint.read(path, configuration: "a: 1\n", into: wider, optimizer)
         }

@@ -16,11 +16,10 @@ struct EncoderFileTests {
 
     /// Writes an encoder with running statistics that are not the initial ones.
     private func write(_ text: String) throws -> any Encoder {
-        let encoder = try encoder(text)
-        _ = try withoutGradients { try encoder(Fixture.images([32, 32]), training: true) }
-        let model = try SimCLR().build(encoder: encoder, generator: Generator(seed: 1))
+        let model = try SimCLR().build(encoder: architecture(text), generator: Generator(seed: 1))
+        _ = try withoutGradients { try model.encoder(Fixture.images([32, 32]), training: true) }
         try EncoderFile.write(model, experiment: experiment(text), epochs: 3, to: folder)
-        return encoder
+        return model.encoder
     }
 
     init() throws { home = try TemporaryFolder() }

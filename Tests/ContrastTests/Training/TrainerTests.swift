@@ -136,6 +136,52 @@ struct TrainerTests {
         #expect(try resumed.metrics("epoch").count == 2)
     }
 
+    @Test(
+        "Every method goes on bit for bit, inside of a pass and between two",
+        arguments: [
+            "moco: {queue: 12, norm_groups: 2, momentum: {from: 0.5, to: 1}, head: {mlp: {output: 8}}}",
+            "moco: {queue: 20, norm_groups: 1, symmetric: true, negatives: {from: 3, to: 20}, loss: dcl}",
+            "simclr: {loss: {info_nce: {critic: bilinear}}}", "simclr: {loss: clip}", "simclr: {loss: sup_con}",
+            "simclr: {loss: {hcl: {temperature: {from: 0.5, to: 0.1}, beta: {from: 0, to: 2, shape: linear}}}}",
+        ], [2, 3])
+    func everyMethodResumes(method: String, step: Int) throws {
+        let images = try images()
+        let experiment = try tinyExperiment("method={\(method)}")
+        let whole = Run(home, "whole")
+        #expect(try whole.train(experiment, images) == .finished)
+        let stopped = Run(home, "stopped")
+        #expect(try stopped.train(experiment, images, stopAfter: step) == .interrupted)
+        #expect(try stopped.train(experiment, images, resume: true) == .finished)
+        let state = try whole.state()
+        #expect(try stopped.state() == state)
+        #expect(try stopped.metrics("step") == whole.metrics("step"))
+        let kept = [
+            "momentum.encoder.convolutions.0.weight", "momentum.head.linears.1.bias", "queue.keys", "queue.next",
+        ]
+        #expect(kept.allSatisfy { (state["model.\($0)"] != nil) == method.hasPrefix("moco") })
+        // The run's result is the trained encoder, not the one that follows it.
+        let file = try EncoderFile(whole.folder.path)
+        #expect(
+            try file.encoder.stateDict["convolutions.3.weight"]?.toArray(Float.self)
+                == state["model.encoder.convolutions.3.weight"])
+    }
+
+    @Test(
+        "Settings that do not fit the data name their place",
+        arguments: [
+            ("moco: {queue: 7, norm_groups: 1}", "method.moco.queue"),
+            ("moco: {queue: 15, norm_groups: 1, symmetric: true}", "method.moco.queue"),
+            ("moco: {queue: 64}", "method.moco.norm_groups"), ("simclr: {loss: sup_con}", "method.simclr.loss.sup_con"),
+        ])
+    func settingsThatDoNotFitTheData(method: String, path: String) throws {
+        let images = try makeImages(["blue"], each: 24, in: home)
+        let error = #expect(throws: TrainingError.self) {
+            try Run(home, "a").train(tinyExperiment("method={\(method)}"), images)
+        }
+        #expect(error?.kind == .unusable)
+        #expect(error?.reason.hasPrefix("\(path): ") == true, "\(error?.reason ?? "")")
+    }
+
     @Test func aKilledRunGoesOnFromItsLastCheckpoint() throws {
         let images = try images()
         let run = Run(home, "whole")
