@@ -52,7 +52,8 @@ static size_t file_bound(uint32_t width, uint32_t height) {
     return columns * rows * 3 + 2048;
 }
 
-static size_t rows_size(uint32_t width) { return (size_t)width * 3 * ROWS; }
+// The encoder's rows, and what the decoder's take where a picture is too narrow for them to fit in there.
+static size_t rows_size(uint32_t width) { return (size_t)width * 3 * ROWS + 512; }
 
 static void encode(writer *self, const uint8_t *const planes[3], uint32_t width, uint32_t height, int quality,
                    uint8_t *lines) {
@@ -113,11 +114,12 @@ ccodecs_status ccodecs_jpeg_degrade(uint8_t *pixels, uint32_t width, uint32_t he
     jpeg_destroy_compress(&self.info);
     if (self.status != CCODECS_OK) return self.status;
 
-    // The decoder's rows fit in the encoder's, so that it asks for no memory of its own.
-    ccodecs_scratch scratch = {lines, rows_size(width)};
+    // The decoder's rows fit in the encoder's, and libjpeg alone keeps no tables, so that nothing is left to free.
+    ccodecs_scratch scratch = {.bytes = lines, .capacity = rows_size(width), .reference = true};
     ccodecs_target target = {
         .width = width,
         .height = height,
+        .shrink = 1,
         .region_width = width,
         .region_height = height,
         .planes = {pixels, pixels + area, pixels + 2 * area},

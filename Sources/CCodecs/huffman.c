@@ -5,7 +5,8 @@
 // libjpeg calls its entropy decoder through a pointer in a structure that jpegint.h describes; the decoder below takes
 // its place for files of one Huffman-coded baseline scan. A table is indexed by the next 10 bits and gives the run of
 // zeros and the lengths of the code and of the value behind it, so that nearly every coefficient takes one look-up and no
-// branch that is hard to predict; 64 bits are held at a time.
+// branch that is hard to predict. Stuffed bytes are taken out beforehand, up to the next marker, so that 64 bits can be
+// held at a time and filled up without a look at them.
 #if __has_include(<jpegint.h>) && defined(LIBJPEG_TURBO_VERSION_NUMBER) && LIBJPEG_TURBO_VERSION_NUMBER >= 2000000
 
 #define JPEG_INTERNALS
@@ -15,7 +16,7 @@ enum { LOOKUP = 10, LONGEST = 16 };
 
 // A look-up's parts: the bits that code and value take together, those of the code, those of the value, the zeros before
 // it, and what it is. Shifts by a variable look at the lowest 6 bits only, so the first three need no mask there.
-enum { BOTH = 0x3F, CODE_SHIFT = 8, SIZE_SHIFT = 16, RUN_SHIFT = 24, RUN = 15, KIND_SHIFT = 28 };
+enum { BOTH = 0x3F, CODE_SHIFT = 8, SIZE_SHIFT = 16, RUN_SHIFT = 24, KIND_SHIFT = 28 };
 enum { COEFFICIENT, END, ZEROS, LONG };
 
 typedef struct {
@@ -28,19 +29,23 @@ typedef struct {
     JHUFF_TBL source;
 } table;
 
+// The bits of a segment: the next ones from the highest on, `count` of which are sure to be there.
 typedef struct {
     const uint8_t *next;
-    // The next bits, from the highest on; `count` of them are there, the last `padding` of which the file does not have.
     uint64_t bits;
     int count;
-    int padding;
 } reservoir;
 
 typedef struct {
     // What libjpeg sees; first, so that a pointer to it is one to all of this.
     struct jpeg_entropy_decoder visible;
     reservoir reservoir;
+    // The segment without its stuffed bytes, and zeros behind its end.
+    uint8_t *plain;
+    size_t capacity;
     const uint8_t *end;
+    // What follows it in the file: a marker, or the end.
+    const uint8_t *marker, *file_end;
     int last[MAX_COMPS_IN_SCAN];
     JDIMENSION column;
     unsigned restarts_to_go;
@@ -103,45 +108,44 @@ static bool make(table *self, const JHUFF_TBL *source, bool ac) {
     return true;
 }
 
-// One byte after another, where some are stuffed or the data end: bytes behind FF are a marker unless they are 0.
-//
-// By value, here and below, so that the compiler can keep the caller's reservoir in registers.
-static __attribute__((noinline)) reservoir refilled_slowly(reservoir self, const uint8_t *end) {
-    self.bits &= self.count > 0 ? ~UINT64_C(0) << (64 - self.count) : 0;
-    for (; self.count <= 56; self.count += 8) {
-        if (self.padding == 0 && end - self.next >= 2) {
-            const uint8_t byte = self.next[0];
-            const bool stuffed = byte == 0xFF;
-            if (!stuffed || self.next[1] == 0) {
-                self.next += stuffed ? 2 : 1;
-                self.bits |= (uint64_t)byte << (56 - self.count);
-                continue;
-            }
-        }
-        self.padding += 8;
+// Bytes behind a segment's end that may be read: more than a block of the longest codes has.
+enum { BEHIND = 512 };
+
+// Takes the segment that starts at `from`: to the next marker, or to the end of the file.
+static void take(huffman *self, const uint8_t *from) {
+    uint8_t *to = self->plain;
+    for (;;) {
+        const uint8_t *found = memchr(from, 0xFF, (size_t)(self->file_end - from));
+        const uint8_t *stop = found ? found : self->file_end;
+        memcpy(to, from, (size_t)(stop - from));
+        to += stop - from;
+        from = stop;
+        if (self->file_end - stop < 2 || stop[1] != 0) break;
+        *to++ = 0xFF;
+        from = stop + 2;
     }
-    return self;
+    memset(to, 0, BEHIND);
+    self->end = to;
+    self->marker = from;
+    self->reservoir = (reservoir){.next = self->plain};
 }
 
-// Makes sure that 32 bits are there: more than any code and its value take.
-static inline __attribute__((always_inline)) void refill(reservoir *self, const uint8_t *end) {
-    if (__builtin_expect(self->count >= 32, 1)) return;
+// Makes sure that 56 bits are there: more than any code and its value take, and than any two of the table.
+static inline __attribute__((always_inline)) void refill(reservoir *self) {
     uint64_t bytes;
-    if (__builtin_expect(end - self->next >= (ptrdiff_t)sizeof bytes, 1)) {
-        memcpy(&bytes, self->next, sizeof bytes);
-        // No byte is FF where no byte of the complement is 0.
-        if (__builtin_expect(((~bytes - UINT64_C(0x0101010101010101)) & bytes & UINT64_C(0x8080808080808080)) == 0, 1)) {
+    memcpy(&bytes, self->next, sizeof bytes);
 #if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
-            bytes = __builtin_bswap64(bytes);
+    bytes = __builtin_bswap64(bytes);
 #endif
-            // Bits past `count` may be set already, to what they are set to now.
-            self->bits |= bytes >> self->count;
-            self->next += (63 - self->count) >> 3;
-            self->count |= 56;
-            return;
-        }
-    }
-    *self = refilled_slowly(*self, end);
+    // Bits past `count` may be set already, to what they are set to now.
+    self->bits |= bytes >> self->count;
+    self->next += (63 - self->count) >> 3;
+    self->count |= 56;
+}
+
+// Bits of the segment that are left; negative where more were taken than it has.
+static inline ptrdiff_t bits_left(const huffman *self, const reservoir *from) {
+    return (self->end - from->next) * 8 + from->count;
 }
 
 static inline __attribute__((always_inline)) void consume(reservoir *self, unsigned count) {
@@ -175,79 +179,78 @@ static inline __attribute__((always_inline)) unsigned long_symbol(huffman *self,
 }
 
 static inline __attribute__((always_inline)) int32_t difference(huffman *self, const table *codes, reservoir *from) {
-    refill(from, self->end);
+    refill(from);
     const uint32_t found = codes->entries[from->bits >> (64 - LOOKUP)];
     if (__builtin_expect(found >> KIND_SHIFT != COEFFICIENT, 0)) return receive(from, long_symbol(self, codes, from));
     consume(from, found >> CODE_SHIFT & BOTH);
     return receive(from, found >> SIZE_SHIFT & 15);
 }
 
+// Takes a coefficient that the table has: its code and its value. The place behind it is returned.
+static inline __attribute__((always_inline)) unsigned coefficient(reservoir *from, uint32_t found, unsigned k,
+                                                                  JCOEF *block) {
+    k += found >> RUN_SHIFT;
+    if (block) {
+        // No branch depends on the size, which nothing predicts: what is below the value is shifted out, and a value
+        // whose first bit is 0 is negative.
+        const uint64_t rest = from->bits << (found >> CODE_SHIFT & BOTH);
+        const uint32_t below = ~((uint32_t)-1 << (found >> SIZE_SHIFT & 15));
+        const uint32_t code = (uint32_t)(rest >> (-(found >> SIZE_SHIFT) & BOTH));
+        block[natural[k]] = (JCOEF)(code - (below & ~(uint32_t)((int64_t)rest >> 63)));
+    }
+    from->bits <<= found & BOTH;
+    from->count -= (uint8_t)found;
+    return k + 1;
+}
+
+// Takes what is no coefficient of the table. The place behind it is returned, or 0 at the end of the block.
+static inline __attribute__((always_inline)) unsigned other(huffman *self, const table *codes, reservoir *from,
+                                                            uint32_t found, unsigned k, JCOEF *block) {
+    if (found >> KIND_SHIFT != LONG) {
+        consume(from, found & BOTH);
+        return found >> KIND_SHIFT == END ? 0 : k + 16;
+    }
+    refill(from);
+    const unsigned symbol = long_symbol(self, codes, from);
+    const unsigned size = symbol & 15;
+    if (size == 0) return symbol == 0xF0 ? k + 16 : 0;
+    k += symbol >> 4;
+    const int32_t value = receive(from, size);
+    if (block) block[natural[k]] = (JCOEF)value;
+    return k + 1;
+}
+
 // The coefficients of a block behind the first, which is all zeros; kept only where there is a block.
-static inline __attribute__((always_inline)) void coefficients(huffman *self, const table *codes, JCOEF *block) {
-    // Copies, so that the compiler keeps them in registers.
-    reservoir *const from = &self->reservoir;
-    const uint8_t *const end = self->end;
+static inline __attribute__((always_inline)) void coefficients(huffman *self, const table *codes, reservoir *from,
+                                                               JCOEF *block) {
     const uint32_t *const entries = codes->entries;
-    uint64_t bits = from->bits;
-    int count = from->count;
     unsigned k = 1;
     while (k < DCTSIZE2) {
-        if (__builtin_expect(count < 32, 0)) {
-            from->bits = bits;
-            from->count = count;
-            refill(from, end);
-            bits = from->bits;
-            count = from->count;
-        }
-        const uint32_t found = entries[bits >> (64 - LOOKUP)];
+        refill(from);
+        uint32_t found = entries[from->bits >> (64 - LOOKUP)];
         if (__builtin_expect(found >> KIND_SHIFT == COEFFICIENT, 1)) {
-            // No branch depends on the size, which nothing predicts: what is below the value is shifted out, and a value
-            // whose first bit is 0 is negative.
-            const uint64_t rest = bits << (found >> CODE_SHIFT & BOTH);
-            const uint32_t below = ~((uint32_t)-1 << (found >> SIZE_SHIFT & 15));
-            const uint32_t code = (uint32_t)(rest >> (-(found >> SIZE_SHIFT) & BOTH));
-            bits <<= found & BOTH;
-            count -= (uint8_t)found;
-            k += found >> RUN_SHIFT;
-            if (block) block[natural[k]] = (JCOEF)(code - (below & ~(uint32_t)((int64_t)rest >> 63)));
-            if (++k > DCTSIZE2) give_up(self);
-            continue;
+            k = coefficient(from, found, k, block);
+            if (k >= DCTSIZE2) break;
+            // Two of the table fit in what one refill gives.
+            found = entries[from->bits >> (64 - LOOKUP)];
+            if (__builtin_expect(found >> KIND_SHIFT == COEFFICIENT, 1)) {
+                k = coefficient(from, found, k, block);
+                continue;
+            }
         }
-        from->bits = bits;
-        from->count = count;
-        if (found >> KIND_SHIFT == END) {
-            consume(from, found & BOTH);
-            return;
-        }
-        unsigned symbol = 0xF0;
-        if (found >> KIND_SHIFT == ZEROS) {
-            consume(from, found & BOTH);
-        } else {
-            symbol = long_symbol(self, codes, from);
-        }
-        const unsigned size = symbol & 15;
-        // Zeros past the end of the block are no error to libjpeg.
-        k += size == 0 && symbol == 0xF0 ? 16 : symbol >> 4;
-        if (size == 0 && symbol != 0xF0) return;
-        if (size > 0) {
-            const int32_t value = receive(from, size);
-            if (block) block[natural[k]] = (JCOEF)value;
-            if (++k > DCTSIZE2) give_up(self);
-        }
-        bits = from->bits;
-        count = from->count;
+        k = other(self, codes, from, found, k, block);
+        if (k == 0) return;
     }
-    from->bits = bits;
-    from->count = count;
+    if (k > DCTSIZE2) give_up(self);
 }
 
 static void restart(huffman *self, const struct jpeg_decompress_struct *info) {
-    reservoir *from = &self->reservoir;
-    if (from->count - from->padding >= 8 || self->end - from->next < 2 || from->next[0] != 0xFF
-        || from->next[1] != JPEG_RST0 + self->next_restart) {
+    // Bits that fill the last byte are left over, no more.
+    if (bits_left(self, &self->reservoir) >= 8 || self->file_end - self->marker < 2 || self->marker[0] != 0xFF
+        || self->marker[1] != JPEG_RST0 + self->next_restart) {
         give_up(self);
     }
-    *from = (reservoir){.next = from->next + 2};
+    take(self, self->marker + 2);
     memset(self->last, 0, sizeof self->last);
     self->next_restart = (self->next_restart + 1) & 7;
     self->restarts_to_go = info->restart_interval;
@@ -264,21 +267,23 @@ static inline __attribute__((always_inline)) void decode_blocks(huffman *self, j
     const bool wanted = blocks != NULL && self->column >= info->master->first_iMCU_col
                         && self->column <= info->master->last_iMCU_col;
     if (++self->column == info->MCUs_per_row) self->column = 0;
-    reservoir *const from = &self->reservoir;
+    // A copy, so that the compiler keeps it in registers.
+    reservoir from = self->reservoir;
     for (int i = 0; i < info->blocks_in_MCU; i++) {
         const int place = info->MCU_membership[i];
         const jpeg_component_info *component = info->cur_comp_info[place];
-        self->last[place] += difference(self, &self->dc[component->dc_tbl_no], from);
+        self->last[place] += difference(self, &self->dc[component->dc_tbl_no], &from);
         // No picture leads there, and sums must not overflow.
         if (abs(self->last[place]) > 1 << 20) give_up(self);
         if (wanted) {
             (*blocks[i])[0] = (JCOEF)self->last[place];
-            coefficients(self, &self->ac[component->ac_tbl_no], *blocks[i]);
+            coefficients(self, &self->ac[component->ac_tbl_no], &from, *blocks[i]);
         } else {
-            coefficients(self, &self->ac[component->ac_tbl_no], NULL);
+            coefficients(self, &self->ac[component->ac_tbl_no], &from, NULL);
         }
+        if (bits_left(self, &from) < 0) give_up(self);
     }
-    if (from->count < from->padding) give_up(self);
+    self->reservoir = from;
 }
 
 static boolean decode_plain(j_decompress_ptr info, JBLOCKROW *blocks) {
@@ -317,8 +322,15 @@ bool huffman_install(j_decompress_ptr info, ccodecs_scratch *scratch, jmp_buf *r
 #if defined(__x86_64__)
     if (__builtin_cpu_supports("bmi2")) self->visible.decode_mcu = decode_bmi2;
 #endif
-    self->reservoir = (reservoir){.next = info->src->next_input_byte};
-    self->end = info->src->next_input_byte + info->src->bytes_in_buffer;
+    const size_t needed = info->src->bytes_in_buffer + BEHIND;
+    if (needed > self->capacity) {
+        free(self->plain);
+        self->plain = malloc(needed);
+        self->capacity = self->plain ? needed : 0;
+        if (self->plain == NULL) return false;
+    }
+    self->file_end = info->src->next_input_byte + info->src->bytes_in_buffer;
+    take(self, info->src->next_input_byte);
     memset(self->last, 0, sizeof self->last);
     self->column = 0;
     self->restarts_to_go = info->restart_interval;
@@ -328,7 +340,14 @@ bool huffman_install(j_decompress_ptr info, ccodecs_scratch *scratch, jmp_buf *r
     return true;
 }
 
+void huffman_free(void *memory) {
+    if (memory) free(((huffman *)memory)->plain);
+    free(memory);
+}
+
 #else
+
+void huffman_free(void *memory) { free(memory); }
 
 bool huffman_install(j_decompress_ptr info, ccodecs_scratch *scratch, jmp_buf *retry) {
     (void)info;

@@ -14,3 +14,6 @@
 /// `longjmp` to `retry`, with 1: libjpeg itself, from the start, then says what is wrong with the file.
 /// @returns whether it did.
 bool huffman_install(j_decompress_ptr info, ccodecs_scratch *scratch, jmp_buf *retry);
+
+/// Frees what `ccodecs_scratch.huffman` holds; it may be NULL.
+void huffman_free(void *memory);

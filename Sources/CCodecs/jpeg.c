@@ -171,9 +171,9 @@ static uint32_t narrow(reader *self, const ccodecs_target *target) {
     uint32_t left = target->x / block_width * block_width;
     left = left < block_width ? 0 : left - block_width;
     const uint64_t wanted = ((uint64_t)target->x + target->region_width + block_width - 1) / block_width * block_width;
-    const uint64_t right = wanted + block_width < target->width ? wanted + block_width : target->width;
+    const uint64_t right = wanted + block_width < info->output_width ? wanted + block_width : info->output_width;
     JDIMENSION origin = left;
-    if (left > 0 || right < target->width) {
+    if (left > 0 || right < info->output_width) {
         JDIMENSION width = (JDIMENSION)(right - left);
         jpeg_crop_scanline(info, &origin, &width);
     }
@@ -228,6 +228,8 @@ static void decode(reader *self, ccodecs_scratch *scratch, const ccodecs_target 
     const row_kind kind = choose_output(self);
     info->dct_method = JDCT_ISLOW;
     info->do_fancy_upsampling = TRUE;
+    info->scale_num = DCTSIZE / target->shrink;
+    info->scale_denom = DCTSIZE;
     jpeg_start_decompress(info);
 
     const bool multiple = jpeg_has_multiple_scans(info);

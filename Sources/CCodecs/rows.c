@@ -1,3 +1,4 @@
+#include "huffman.h"
 #include "rows.h"
 #include <stdlib.h>
 #include <string.h>
@@ -152,6 +153,6 @@ bool scratch_reserve(ccodecs_scratch *scratch, size_t size) {
 
 void ccodecs_scratch_free(ccodecs_scratch *scratch) {
     free(scratch->bytes);
-    free(scratch->huffman);
+    huffman_free(scratch->huffman);
     *scratch = (ccodecs_scratch){.reference = scratch->reference};
 }

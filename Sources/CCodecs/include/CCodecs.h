@@ -41,7 +41,9 @@ void ccodecs_scratch_free(ccodecs_scratch *scratch);
 typedef struct {
     /// The extent that the caller read from the file's header; the library must agree.
     uint32_t width, height;
-    /// The part that is wanted; lies in the picture and is not empty.
+    /// How many of the picture's pixels along each side become one: 1, or for JPEG also 2, 4 or 8.
+    uint32_t shrink;
+    /// The part that is wanted, in pixels of the shrunken picture, whose extent is rounded up; not empty.
     uint32_t x, y, region_width, region_height;
     /// The planes of that part, `region_width` bytes a row without padding.
     uint8_t *planes[3];

@@ -17,6 +17,10 @@ public protocol Augmentation: Component {
     /// The only part of the input that `apply` reads; nil for all of it. A decoder may then deliver just that part.
     func window(_ parameters: Parameters) -> Region?
 
+    /// How many of the input's pixels along each side may become one before `apply`, where speed counts more than the
+    /// last level: a power of two up to 8. A step that allows more than 1 must heed `Image.shrink`.
+    func shrink(_ parameters: Parameters) -> Int
+
     /// Changes the canvas.
     func apply(_ parameters: Parameters, to canvas: Canvas)
 }
@@ -27,6 +31,9 @@ extension Augmentation {
 
     /// Reads the whole picture.
     public func window(_ parameters: Parameters) -> Region? { nil }
+
+    /// Reads every pixel.
+    public func shrink(_ parameters: Parameters) -> Int { 1 }
 }
 
 /// What is known of a picture's extent when the graph is built.

@@ -75,11 +75,18 @@ public struct ResizedCrop: Augmentation {
     /// The part that was drawn.
     public func window(_ parameters: Parameters) -> Region? { parameters.region }
 
+    /// As long as the part has a pixel or more for each of the result.
+    public func shrink(_ parameters: Parameters) -> Int {
+        let (region, size) = (parameters.region, parameters.size)
+        let factor = min(region.width / max(1, size.width), region.height / max(1, size.height))
+        return factor >= 8 ? 8 : factor >= 4 ? 4 : factor >= 2 ? 2 : 1
+    }
+
     /// Reads the part only, wherever the canvas holds it.
     public func apply(_ parameters: Parameters, to canvas: Canvas) {
         canvas.replace(size: parameters.size) { source, target in
             Processor.resample(
-                source, region: parameters.region.relative(to: source.window), to: target,
+                source, region: parameters.region.shrunk(by: source.shrink).relative(to: source.window), to: target,
                 interpolation: interpolation, scratch: canvas)
         }
     }

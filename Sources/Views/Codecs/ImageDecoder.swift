@@ -47,12 +47,14 @@ public final class ImageDecoder {
     /// Decodes a region of a file's picture, orientation applied, into `image`, which then holds just that.
     /// - Parameters:
     ///   - region: in the coordinates of the picture as it is delivered; all of it if nil.
+    ///   - shrink: 1, or 2, 4 or 8 to have JPEG decoded so many times smaller along each side, which is faster and only
+    ///     near to resizing what is decoded in full; the image then holds what covers the region. Ignored for the rest.
     /// - Returns: warnings of the library that were passed over.
     /// - Throws: `DecodeError` as `header`, where the data end early or contradict themselves, and where the region does
     ///   not lie in the picture.
     @discardableResult
     public func decode(
-        _ data: UnsafeRawBufferPointer, path: String, region: Region? = nil, into image: Image
+        _ data: UnsafeRawBufferPointer, path: String, region: Region? = nil, shrink: Int = 1, into image: Image
     ) throws(DecodeError) -> DecodeReport {
         do throws(Malformed) {
             let (codec, header) = try inspect(data)
@@ -60,12 +62,15 @@ public final class ImageDecoder {
             guard region.width > 0, region.height > 0, Region(header.size).contains(region) else {
                 throw Malformed(.unsupported, "has \(header.size) pixels, which do not hold the region \(region)")
             }
-            image.reshape(toHold: region, of: header.size)
+            let shrink = header.format == .jpeg && [2, 4, 8].contains(shrink) ? shrink : 1
+            let window = region.cover(shrunkBy: shrink)
+            image.reshape(toHold: window, of: header.size.shrunk(by: shrink), shrink: shrink)
             if header.orientation == .up {
-                return try decode(data, codec, header, region, into: image)
+                return try decode(data, codec, header, window, into: image)
             }
-            let part = header.orientation.stored(region, of: header.stored)
-            stored.reshape(toHold: part, of: header.stored)
+            let whole = header.stored.shrunk(by: shrink)
+            let part = header.orientation.stored(window, of: whole)
+            stored.reshape(toHold: part, of: whole, shrink: shrink)
             let report = try decode(data, codec, header, part, into: stored)
             for channel in 0..<Image.channels {
                 header.orientation.apply(to: stored.plane(channel), of: part.size, writing: image.plane(channel))
@@ -98,8 +103,9 @@ public final class ImageDecoder {
     ) throws(Malformed) -> DecodeReport {
         let background = options.background
         var target = ccodecs_target(
-            width: UInt32(header.stored.width), height: UInt32(header.stored.height), x: UInt32(region.x),
-            y: UInt32(region.y), region_width: UInt32(region.width), region_height: UInt32(region.height),
+            width: UInt32(header.stored.width), height: UInt32(header.stored.height),
+            shrink: UInt32(image.shrink), x: UInt32(region.x), y: UInt32(region.y), region_width: UInt32(region.width),
+            region_height: UInt32(region.height),
             planes: (image.plane(0), image.plane(1), image.plane(2)),
             background: (background.red, background.green, background.blue))
         var report = ccodecs_report()

@@ -19,6 +19,11 @@ public struct Size: Hashable, Codable, Sendable, CustomStringConvertible {
     /// Number of pixels, `width * height`.
     public var area: Int { width * height }
 
+    /// The extent where `factor` pixels along each side become one; what is left over gives one more.
+    func shrunk(by factor: Int) -> Size {
+        Size(width: (width + factor - 1) / factor, height: (height + factor - 1) / factor)
+    }
+
     /// As in `500x375`, width first.
     public var description: String { "\(width)x\(height)" }
 }
@@ -68,6 +73,22 @@ public struct Region: Hashable, Codable, Sendable, CustomStringConvertible {
     /// This region in the coordinates of a picture whose corner is at `origin`'s corner.
     public func relative(to origin: Region) -> Region {
         Region(x: x - origin.x, y: y - origin.y, width: width, height: height)
+    }
+
+    /// The nearest region, of a pixel at least, where `factor` pixels along each side have become one.
+    func shrunk(by factor: Int) -> Region {
+        guard factor > 1 else { return self }
+        func near(_ edge: Int) -> Int { (edge + factor / 2) / factor }
+        let (left, top) = (near(x), near(y))
+        return Region(
+            x: left, y: top, width: max(1, near(x + width) - left), height: max(1, near(y + height) - top))
+    }
+
+    /// The smallest region that covers this one where `factor` pixels along each side have become one.
+    func cover(shrunkBy factor: Int) -> Region {
+        let (left, top) = (x / factor, y / factor)
+        let end = Size(width: x + width, height: y + height).shrunk(by: factor)
+        return Region(x: left, y: top, width: end.width - left, height: end.height - top)
     }
 
     /// As in `120x80+16+32`, extent first.

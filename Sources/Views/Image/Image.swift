@@ -19,6 +19,9 @@ public final class Image {
     /// The place of the held pixels in the whole picture.
     public private(set) var window = Region(x: 0, y: 0, width: 0, height: 0)
 
+    /// Pixels of the picture along each side that one held here stands for; `size`, `whole` and `window` count those held.
+    public private(set) var shrink = 1
+
     private var memory: UnsafeMutableRawBufferPointer
 
     /// Makes an empty picture with room for `capacity` pixels.
@@ -46,7 +49,7 @@ public final class Image {
     }
 
     /// Sets the picture to hold `window` of a picture of extent `whole`; the pixels are undefined afterwards.
-    public func reshape(toHold window: Region, of whole: Size) {
+    public func reshape(toHold window: Region, of whole: Size, shrink: Int = 1) {
         let needed = window.size.area * Image.channels + Image.slack
         if needed > memory.count {
             memory.deallocate()
@@ -55,6 +58,7 @@ public final class Image {
         }
         size = window.size
         self.window = window
+        self.shrink = shrink
         self.whole = whole
     }
 
@@ -66,7 +70,7 @@ public final class Image {
 
     /// Copies the pixels, the window included.
     public func copy(from other: Image) {
-        reshape(toHold: other.window, of: other.whole)
+        reshape(toHold: other.window, of: other.whole, shrink: other.shrink)
         plane(0).update(from: other.plane(0), count: size.area * Image.channels)
     }
 

@@ -48,7 +48,7 @@ public struct Bench: Sendable {
             while monotonicNanoseconds() < end { _ = try loader.next() }
         }
         // A cache is full after one pass; without one, memory has its final extent long before.
-        if options.cacheBytes > 0 { while try loader.next() != nil {} }
+        if pipeline.cacheBytes > 0 { while try loader.next() != nil {} }
         try take(until: monotonicNanoseconds() + UInt64(min(seconds / 5, 2) * 1e9))
         let before = loader.statistics
         let (wall, processor) = (monotonicNanoseconds(), processorNanoseconds())
@@ -65,8 +65,11 @@ public struct Bench: Sendable {
         let (start, processor) = (monotonicNanoseconds(), processorNanoseconds())
         let end = start + UInt64(seconds / 4 * 1e9)
         let (count, limit, background) = (source.count, options.maximumFileBytes, pipeline.background)
+        var settings = DecodeOptions(background: background)
+        settings.libraryOnly = true
+        let plain = settings
         Workers.run(threads) {
-            let decoder = ImageDecoder(options: DecodeOptions(background: background))
+            let decoder = ImageDecoder(options: plain)
             let buffer = FileBuffer(limit: limit)
             let picture = Image()
             while monotonicNanoseconds() < end {

@@ -10,8 +10,6 @@ public struct LoaderOptions: Sendable {
     public var badImages = BadImagePolicy.skip(maximum: 0.01)
     /// Bytes that a file may have.
     public var maximumFileBytes = 1 << 30
-    /// Bytes of decoded pictures that are kept from one epoch to the next; 0 for none.
-    public var cacheBytes = 0
 
     /// The defaults.
     public init() {}
@@ -78,9 +76,11 @@ public final class Loader: Sendable {
         self.ring = ring
         consumer = Consumer(source: source, policy: options.badImages, epoch: epochs.lowerBound, end: epochs.upperBound)
         let limit = options.maximumFileBytes
+        let cache = pipeline.cacheBytes > 0 ? PictureCache(bytes: pipeline.cacheBytes) : nil
         for _ in 0..<max(1, options.threads ?? ProcessInfo.processInfo.activeProcessorCount) {
             ring.start(stackSize: 4 << 20) {
-                let maker = ViewMaker(pipeline: pipeline, decoder: decoder(), maximumFileBytes: limit)
+                let maker = ViewMaker(
+                    pipeline: pipeline, decoder: decoder(), cache: cache, maximumFileBytes: limit)
                 Loader.work(on: ring, source: source, maker: maker, seed: seed)
             }
         }

@@ -5,8 +5,8 @@ protocol PictureDecoder: AnyObject {
     /// The extent of the picture as it is delivered, orientation applied.
     func size(of bytes: UnsafeRawBufferPointer) throws(DecodeError) -> Size
 
-    /// Decodes at least `region` of the picture.
-    func decode(_ bytes: UnsafeRawBufferPointer, region: Region, into image: Image) throws(DecodeError)
+    /// Decodes at least `region` of the picture, smaller by `shrink` along each side where the format can.
+    func decode(_ bytes: UnsafeRawBufferPointer, region: Region, shrink: Int, into image: Image) throws(DecodeError)
 }
 
 /// The codecs as workers use them.
@@ -19,7 +19,7 @@ final class CodecDecoder: PictureDecoder {
         try decoder.header(of: bytes, path: "").size
     }
 
-    func decode(_ bytes: UnsafeRawBufferPointer, region: Region, into image: Image) throws(DecodeError) {
-        _ = try decoder.decode(bytes, path: "", region: region, into: image)
+    func decode(_ bytes: UnsafeRawBufferPointer, region: Region, shrink: Int, into image: Image) throws(DecodeError) {
+        _ = try decoder.decode(bytes, path: "", region: region, shrink: shrink, into: image)
     }
 }

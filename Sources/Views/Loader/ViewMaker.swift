@@ -7,9 +7,13 @@ public final class ViewMaker {
     let trunk = Canvas()
     let canvas: Canvas
     private let decoder: any PictureDecoder
+    private let cache: PictureCache?
     private let buffer: FileBuffer
 
-    init(pipeline: ViewPipeline, decoder: any PictureDecoder, maximumFileBytes: Int = 1 << 30) {
+    init(
+        pipeline: ViewPipeline, decoder: any PictureDecoder, cache: PictureCache? = nil, maximumFileBytes: Int = 1 << 30
+    ) {
+        self.cache = cache
         buffer = FileBuffer(limit: maximumFileBytes)
         self.pipeline = pipeline
         self.decoder = decoder
@@ -54,7 +58,7 @@ public final class ViewMaker {
     private func pictures(
         _ recipes: [Recipe], of bytes: UnsafeRawBufferPointer
     ) throws(DecodeError) -> [(recipe: Recipe, picture: Image)] {
-        try decoder.decode(bytes, region: pipeline.region(of: recipes), into: picture)
+        try decode(recipes, of: bytes)
         return recipes.map { recipe in
             pipeline.apply(recipe, to: picture, on: canvas)
             let copy = Image()
@@ -68,8 +72,30 @@ public final class ViewMaker {
         try source.read(sample, into: buffer)
         let size = try decoder.size(of: buffer.bytes)
         let recipes = try draw(seed: seed, epoch: epoch, sample: sample, size: size)
-        try decoder.decode(buffer.bytes, region: pipeline.region(of: recipes), into: picture)
+        try decode(recipes, of: buffer.bytes)
         return recipes
+    }
+
+    /// Decodes what these views read; `picture` then holds it.
+    private func decode(_ recipes: [Recipe], of bytes: UnsafeRawBufferPointer) throws(DecodeError) {
+        try decoder.decode(
+            bytes, region: pipeline.region(of: recipes), shrink: pipeline.shrink(for: recipes), into: picture)
+    }
+
+    /// Decodes all of a picture into the cache; nil where it has no room left.
+    private func decodeIntoCache(
+        _ bytes: UnsafeRawBufferPointer, size: Size, sample: Int
+    ) throws(DecodeError) -> Image? {
+        guard let cache, cache.reserve(size) else { return nil }
+        let image = Image(capacity: size.area)
+        do {
+            try decoder.decode(bytes, region: Region(size), shrink: 1, into: image)
+        } catch {
+            cache.release(size)
+            throw error
+        }
+        cache.put(image, sample)
+        return image
     }
 
     private func draw(seed: UInt64, epoch: Int, sample: Int, size: Size) throws(DecodeError) -> [Recipe] {
@@ -94,19 +120,29 @@ public final class ViewMaker {
             defer { clock = now }
             return now - clock
         }
-        try source.read(sample, into: buffer)
-        let bytes = buffer.bytes
-        times.bytes += bytes.count
-        times.read += lap()
-        let size = try decoder.size(of: bytes)
-        times.decode += lap()
-        let recipes = try draw(seed: seed, epoch: epoch, sample: sample, size: size)
-        times.augment += lap()
-        try decoder.decode(bytes, region: pipeline.region(of: recipes), into: picture)
-        times.decode += lap()
         var start = picture
+        let recipes: [Recipe]
+        if let kept = cache?.picture(sample) {
+            start = kept
+            recipes = try draw(seed: seed, epoch: epoch, sample: sample, size: kept.size)
+        } else {
+            try source.read(sample, into: buffer)
+            let bytes = buffer.bytes
+            times.bytes += bytes.count
+            times.read += lap()
+            let size = try decoder.size(of: bytes)
+            times.decode += lap()
+            recipes = try draw(seed: seed, epoch: epoch, sample: sample, size: size)
+            times.augment += lap()
+            if let kept = try decodeIntoCache(bytes, size: size, sample: sample) {
+                start = kept
+            } else {
+                try decode(recipes, of: bytes)
+            }
+            times.decode += lap()
+        }
         if pipeline.hasTrunk, let first = recipes.first {
-            trunk.load(picture)
+            trunk.load(start)
             pipeline.applyTrunk(first, on: trunk)
             start = trunk.picture
         }

@@ -77,6 +77,12 @@ public struct OneOf: Combinator {
             ? steps[parameters.choice].component.window(of: parameters.step) : nil
     }
 
+    /// What the chosen step allows.
+    public func shrink(_ parameters: Parameters) -> Int {
+        steps.indices.contains(parameters.choice)
+            ? steps[parameters.choice].component.shrink(of: parameters.step) : 1
+    }
+
     /// Applies the chosen step.
     public func apply(_ parameters: Parameters, to canvas: Canvas) {
         guard steps.indices.contains(parameters.choice) else { return }

@@ -97,6 +97,10 @@ extension Augmentation {
         (drawn.parameters as? Parameters).flatMap(window)
     }
 
+    func shrink(of drawn: DrawnStep) -> Int {
+        (drawn.parameters as? Parameters).map(shrink) ?? 1
+    }
+
     func replay(_ drawn: DrawnStep, on canvas: Canvas) {
         if let parameters = drawn.parameters as? Parameters { apply(parameters, to: canvas) }
     }
@@ -166,5 +170,11 @@ extension [any Augmentation] {
     func window(of drawn: [DrawnStep]) -> Region? {
         guard let step = first, let one = drawn.first else { return nil }
         return step.window(of: one)
+    }
+
+    /// How much smaller the input may be along each side where speed counts more than the last level.
+    func shrink(of drawn: [DrawnStep]) -> Int {
+        guard let step = first, let one = drawn.first else { return 1 }
+        return step.shrink(of: one)
     }
 }

@@ -10,6 +10,8 @@
 ///   trunk: [{apply: {p: 0.2, steps: [grayscale]}}]   # drawn once and shared by all views
 ///   overlap: {iou: [0.2, 0.8]}                       # crops of the views overlap so; [1, 1] is one crop for all
 ///   mix: {mixup: {alpha: 0.2}, cutmix: {alpha: 1}}   # whole batches, after they are made
+///   decode: fast                                     # JPEG smaller than it is where crops allow; exact by default
+///   cache: {memory: {megabytes: 4096}}               # decoded pictures, from one pass to the next
 /// ```
 public struct ViewConfiguration: Component {
     /// `views`.
@@ -29,11 +31,26 @@ public struct ViewConfiguration: Component {
     public var evaluationSize: ViewSize?
     /// How the views of a batch are mixed with each other; not if nil.
     public var mix: BatchMix?
+    /// Whether a picture may be decoded smaller than it is.
+    public var decode = DecodeMode.exact
+    /// Where decoded pictures are kept from one pass to the next; nowhere if nil.
+    public var cache: Selected<CacheFamily>?
     /// How levels become the floats that a network takes.
     public var normalize = Normalize()
 
     /// One branch of two views, 224 by 224.
     public init() {}
+
+    /// Checks what belongs to no step.
+    func validateDecoding() throws(InvalidSetting) {
+        guard let cache else { return }
+        do {
+            try cache.validate()
+        } catch {
+            throw InvalidSetting("cache.\(error.key)", error.reason)
+        }
+        if decode == .fast { throw InvalidSetting("cache", "keeps whole pictures: remove it, or views.decode: fast") }
+    }
 
     /// Checks that a pipeline can be built.
     public func validate() throws(InvalidSetting) {

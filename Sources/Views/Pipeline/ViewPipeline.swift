@@ -20,6 +20,10 @@ public final class ViewPipeline: Sendable {
     public let background: Background
     /// How levels become floats.
     public let normalize: Normalize
+    /// Whether a picture may be decoded smaller than it is.
+    public let decode: DecodeMode
+    /// Bytes of decoded pictures that a loader keeps from one pass to the next; 0 for none.
+    public let cacheBytes: Int
     /// How a loader mixes the views of a batch with each other; not if nil.
     public let mix: BatchMix?
 
@@ -74,6 +78,7 @@ public final class ViewPipeline: Sendable {
         } catch {
             throw InvalidSetting(error.key.isEmpty ? "mix" : "mix.\(error.key)", error.reason)
         }
+        try configuration.validateDecoding()
         if let overlap = configuration.overlap {
             tie = try CropTie(overlap, branches: branches)
         } else {
@@ -85,6 +90,8 @@ public final class ViewPipeline: Sendable {
         background = configuration.background
         normalize = configuration.normalize
         mix = configuration.mix
+        decode = configuration.decode
+        cacheBytes = configuration.cache?.component.bytes ?? 0
     }
 
     /// Builds the graph of a pipeline file's `views` part; the file's other parts are not looked at.
@@ -107,6 +114,9 @@ public final class ViewPipeline: Sendable {
         background = configuration.background
         normalize = configuration.normalize
         mix = nil
+        // Each picture is evaluated once, and at full precision.
+        decode = .exact
+        cacheBytes = 0
         evaluating = nil
     }
 
@@ -198,6 +208,14 @@ public final class ViewPipeline: Sendable {
             union = union?.union(window) ?? window
         }
         return union ?? whole
+    }
+
+    /// How much smaller along each side the picture may be decoded for these views of one image: 1 unless `decode` is
+    /// `fast`, and then as much as leaves every crop a pixel for each of its view.
+    public func shrink(for recipes: [Recipe]) -> Int {
+        guard decode == .fast, let first = recipes.first else { return 1 }
+        if !trunk.isEmpty { return trunk.shrink(of: first.trunk) }
+        return recipes.reduce(8) { min($0, branch(of: $1.key.view).steps.shrink(of: $1.steps)) }
     }
 
     /// Makes one view of a picture, trunk included; the canvas then holds it.

@@ -39,7 +39,7 @@ final class FakeDecoder: PictureDecoder {
         return Size(width: Int(bytes[0]), height: Int(bytes[1]))
     }
 
-    func decode(_ bytes: UnsafeRawBufferPointer, region: Region, into image: Image) throws(DecodeError) {
+    func decode(_ bytes: UnsafeRawBufferPointer, region: Region, shrink: Int, into image: Image) throws(DecodeError) {
         if delay > 0 { Thread.sleep(forTimeInterval: delay) }
         image.reshape(toHold: region, of: try size(of: bytes))
         for channel in 0..<Image.channels {

@@ -58,7 +58,7 @@ struct LoaderTests {
                 let picture = Image()
                 let bytes = source.pictures[sample]
                 let size = Size(width: Int(bytes[0]), height: Int(bytes[1]))
-                try bytes.withUnsafeBytes { try decoder.decode($0, region: Region(size), into: picture) }
+                try bytes.withUnsafeBytes { try decoder.decode($0, region: Region(size), shrink: 1, into: picture) }
                 for view in 0..<pipeline.viewCount {
                     let recipe = try pipeline.recipe(seed: 5, epoch: 3, sample: sample, view: view, input: size)
                     pipeline.apply(recipe, to: picture, on: canvas)
