@@ -14,6 +14,8 @@ public struct MLPHead: HeadArchitecture {
     public var output = 128
     /// Whether batch norm stands between the layers.
     public var batchNorm = true
+    /// Whether batch norm without scale and shift follows the last layer.
+    public var outputNorm = false
 
     /// Two layers to 128 numbers with batch norm between.
     public init() {}
@@ -38,6 +40,7 @@ public struct MLPHead: HeadArchitecture {
 final class MLP: Head {
     let linears: ModuleList<Linear>
     let norms: ModuleList<BatchNorm>
+    let outputNorm: BatchNorm?
 
     init(inputs: Int, settings: MLPHead, generator: Generator) throws(TorchError) {
         var linears: [Linear] = []
@@ -49,6 +52,9 @@ final class MLP: Head {
             if settings.batchNorm, layer < settings.layers - 1 { norms.append(try BatchNorm(next)) }
             width = next
         }
+        outputNorm = settings.outputNorm ? try BatchNorm(width) : nil
+        // Scale and shift stay 1 and 0.
+        try outputNorm?.freeze()
         self.linears = ModuleList(linears)
         self.norms = ModuleList(norms)
     }
@@ -61,6 +67,6 @@ final class MLP: Head {
             if !norms.modules.isEmpty { x = try norms.modules[layer](x, training: training) }
             x = try x.reluInPlace()
         }
-        return x
+        return try outputNorm?(x, training: training) ?? x
     }
 }

@@ -24,7 +24,7 @@ extension Method {
 /// The methods that a pipeline file can name.
 public enum MethodFamily: ComponentFamily {
     /// All of them.
-    public static let registry = Registry<any Method>(kind: "a method", [SimCLR.self, MoCo.self])
+    public static let registry = Registry<any Method>(kind: "a method", [SimCLR.self, MoCo.self, MoCoV3.self])
 }
 
 /// What is trained: the encoder, and whatever its method adds.
@@ -95,6 +95,17 @@ public struct Objective {
     public var contrast: Tensor?
     /// The embeddings of the first two views, detached, `[N, D]` each.
     public var embeddings: (first: Tensor, second: Tensor)
+}
+
+extension Selected<LossFamily> {
+    /// Checks a loss against the data of a run; the key of the error begins with `loss` and its name.
+    func validate(pairs: Int, classes: Int) throws(InvalidSetting) {
+        do throws(InvalidSetting) {
+            try component.validate(pairs: pairs, classes: classes)
+        } catch {
+            throw error.inside("loss.\(name)")
+        }
+    }
 }
 
 extension InvalidSetting {

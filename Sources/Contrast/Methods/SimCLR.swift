@@ -31,11 +31,7 @@ public struct SimCLR: Method {
 
     /// Checks the loss against the data.
     public func validate(pairs: Int, classes: Int) throws(InvalidSetting) {
-        do throws(InvalidSetting) {
-            try loss.component.validate(pairs: pairs, classes: classes)
-        } catch {
-            throw error.inside("loss.\(loss.name)")
-        }
+        try loss.validate(pairs: pairs, classes: classes)
     }
 }
 

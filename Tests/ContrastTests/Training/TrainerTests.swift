@@ -141,6 +141,7 @@ struct TrainerTests {
         arguments: [
             "moco: {queue: 12, norm_groups: 2, momentum: {from: 0.5, to: 1}, head: {mlp: {output: 8}}}",
             "moco: {queue: 20, norm_groups: 1, symmetric: true, negatives: {from: 3, to: 20}, loss: dcl}",
+            "moco_v3: {head: {mlp: {hidden: 8, output: 8}}, predictor: {mlp: {hidden: 8, output: 8}}}",
             "simclr: {loss: {info_nce: {critic: bilinear}}}", "simclr: {loss: clip}", "simclr: {loss: sup_con}",
             "simclr: {loss: {hcl: {temperature: {from: 0.5, to: 0.1}, beta: {from: 0, to: 2, shape: linear}}}}",
         ], [2, 3])
@@ -155,10 +156,12 @@ struct TrainerTests {
         let state = try whole.state()
         #expect(try stopped.state() == state)
         #expect(try stopped.metrics("step") == whole.metrics("step"))
-        let kept = [
-            "momentum.encoder.convolutions.0.weight", "momentum.head.linears.1.bias", "queue.keys", "queue.next",
-        ]
-        #expect(kept.allSatisfy { (state["model.\($0)"] != nil) == method.hasPrefix("moco") })
+        for key in ["momentum.encoder.convolutions.0.weight", "momentum.head.linears.1.bias"] {
+            #expect((state["model.\(key)"] != nil) == method.hasPrefix("moco"))
+        }
+        for key in ["queue.keys", "queue.next"] {
+            #expect((state["model.\(key)"] != nil) == method.hasPrefix("moco:"))
+        }
         // The run's result is the trained encoder, not the one that follows it.
         let file = try EncoderFile(whole.folder.path)
         #expect(
