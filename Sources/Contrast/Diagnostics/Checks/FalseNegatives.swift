@@ -1,0 +1,44 @@
+/// Much of what the loss pushes away belongs to the anchor's own class.
+enum FalseNegatives: Check {
+    static let code = "false_negatives"
+
+    static func judge(_ evidence: Evidence) -> Verdict {
+        guard let rate = evidence.collisions, let mass = evidence.sameClass else { return unlabelled(evidence) }
+        let holds = (rate >= Thresholds.falseRate) && (mass >= Thresholds.falseMass)
+        return holds.verdict(evidence) {
+            finding(
+                tauPlus: rate,
+                numbers: [NamedEstimate("collision_rate", rate), NamedEstimate("same_class_mass", mass)],
+                evidence: "\(rate.value.percent) of the negatives have the anchor's class, and \(mass.value.percent) of "
+                    + "the softmax over negatives falls on them; among 255 negatives "
+                    + "\((255 * rate.value).rounded(to: 0)) are false, among 4095 \((4095 * rate.value).rounded(to: 0)).")
+        }
+    }
+
+    /// Without labels, classes show only where they are so tight that the cosines fall into two heaps.
+    private static func unlabelled(_ evidence: Evidence) -> Verdict {
+        let heaps = Truth(evidence.separation >= Thresholds.heapSeparation)
+        return (heaps && (evidence.upperHeap >= Thresholds.heapShare)).verdict(evidence) {
+            finding(
+                tauPlus: evidence.upperHeap,
+                numbers: [
+                    NamedEstimate("heap_separation", Estimate(evidence.separation)),
+                    NamedEstimate("collision_rate", evidence.upperHeap),
+                ],
+                evidence: "How alike samples are falls into two heaps (separation \(evidence.separation.rounded(to: 2)); "
+                    + "one normal heap has 0.64), and \(evidence.upperHeap.value.percent) of the negatives are in the near "
+                    + "one: they seem to be of the anchor's class. Labels would settle it.")
+        }
+    }
+
+    private static func finding(tauPlus: Estimate, numbers: [NamedEstimate], evidence: String) -> Finding {
+        let value = min(0.9, max(0.01, tauPlus.value)).rounded(to: 2)
+        return Finding(
+            code, .warning, "False negatives", numbers: numbers + [NamedEstimate("tau_plus", tauPlus)], evidence: evidence,
+            remedy: [
+                "method: {simclr: {loss: {debiased: {tau_plus: \(value)}}}}",
+                "# or sup_con, where the labels may be used",
+            ],
+            paper: "Chuang et al. 2020, arXiv 2007.00224; Saunshi et al. 2019, arXiv 1902.09229")
+    }
+}

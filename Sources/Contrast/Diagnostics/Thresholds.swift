@@ -1,0 +1,50 @@
+/// Where each check draws its line. One table, so that it can be read beside the experiment that justifies it: the
+/// conditions of `docs/diagnose.md`, made with seeds and sizes other than those that the tests use.
+public enum Thresholds {
+    /// 1 - mean cosine of negatives below which all embeddings are one point. A random ResNet's cone has 0.005 to 0.1.
+    public static let collapseSpread = 0.001
+    /// Squared distance of positives over that of negatives below which the two views are the same picture. Trained
+    /// networks have 0.05 to 0.6, a random one on flipped pictures 0.02.
+    public static let identical = 0.01
+    /// Share of negatives that a positive must beat; 0.5 is chance. Two tight classes without any information within
+    /// them give 0.75, so what is below has less than one bit for all the pair shares.
+    public static let strongRank = 0.75
+    /// Share below which pairs share nothing at all that a cosine could see.
+    public static let chanceRank = 0.55
+    /// Share of the ceiling below which a bound is nothing.
+    public static let chanceBound = 0.05
+    /// Mean cosine of positives minus that of negatives below which the embeddings have not left the cone that random
+    /// weights put them in (0.005 to 0.05); a trained network has 0.3 to 1.
+    public static let coneMargin = 0.1
+    /// Nats that a bilinear critic must gain on held-out pairs. On healthy embeddings with unequal variances it gains up
+    /// to 0.3.
+    public static let criticGap = 0.5
+    /// Share of the softmax over negatives on the anchor's own class, and the rate of such negatives. Ten balanced classes
+    /// (CIFAR-10) have a rate of 0.1 and train well.
+    public static let falseMass = 0.35
+    /// The rate that goes with `falseMass`.
+    public static let falseRate = 0.15
+    /// Without labels: the separation of the cosines' two heaps (Otsu); one normal heap 0.64, a uniform one 0.75.
+    public static let heapSeparation = 0.85
+    /// Without labels: the share of negatives in the upper heap.
+    public static let heapShare = 0.15
+    /// Effective rank over min(D, N - 1, 128). Trained heads of 128 dimensions have 0.15 to 0.7.
+    public static let rankShare = 0.1
+    /// Effective share of negatives above which the softmax over them is flat.
+    public static let flatShare = 0.99
+    /// Share of the ceiling below which the flatness costs: SimCLR at tau 0.5 still reaches 0.2 to 0.3.
+    public static let flatBound = 0.15
+    /// Nats between the best temperature's bound and the training one's above which the temperature is to blame.
+    public static let temperatureGap = 0.5
+    /// Effective number of negatives below which a few carry the gradient.
+    public static let fewNegatives = 4.0
+    /// Deviation of the negatives' scores above which it is the temperature that makes them few: a normal heap keeps
+    /// N e^(-deviation^2 / 2) of N. Usual runs have 0.2 to 3.
+    public static let scoreDeviation = 4.0
+    /// Share of anchors with a negative as near as their positive, and only a few of these.
+    public static let twins = 0.04
+    /// Nats gained for each nat of log K: 1 while the bound is its ceiling, 0 where more negatives would not pay.
+    public static let saturationSlope = 0.5
+    /// Pairs below which a slope over two doublings of K is noise.
+    public static let saturationPairs = 64
+}
