@@ -94,7 +94,7 @@ extension Evidence {
             NamedEstimate("score_deviation", scoreDeviation), NamedEstimate("effective_negatives", effective),
             NamedEstimate("hardest_percent_mass", hardest), NamedEstimate("effective_rank", spectrum.effectiveRank),
             NamedEstimate("rank_me", spectrum.rankMe), NamedEstimate("participation_ratio", spectrum.participation),
-            NamedEstimate("heap_separation", Estimate(separation)), NamedEstimate("upper_heap", upperHeap),
+            NamedEstimate("transitivity", Estimate(transitivity)), NamedEstimate("alike", alike),
             NamedEstimate("anchors_with_twins", twins),
         ]
         if let collisions { named.append(NamedEstimate("collision_rate", collisions)) }

@@ -66,10 +66,10 @@ public struct Evidence {
     public var collisions: Estimate?
     /// Share of the softmax over negatives on the anchor's class; nil without labels.
     public var sameClass: Estimate?
-    /// Separation of the negatives' cosines into two heaps, 0...1.
-    public var separation: Double
-    /// Share of negatives in the upper heap.
-    public var upperHeap: Estimate
+    /// How far likeness carries over from sample to sample, 0...1; 1 for separate classes.
+    public var transitivity: Double
+    /// Share of the others that a sample is like.
+    public var alike: Estimate
     /// Share of anchors with a few negatives as near as positives are.
     public var twins: Estimate
     /// The spectrum of the first views.
@@ -116,8 +116,8 @@ public struct Evidence {
         }
         uniformity = try Evidence.uniformity(views, seed: options.seed)
         let clusters = try ClusterStructure(views)
-        separation = clusters.separation
-        upperHeap = try Bootstrap(count: clusters.upper.count, seed: options.seed).mean(clusters.upper)
+        transitivity = clusters.transitivity
+        alike = try Bootstrap(count: clusters.alike.count, seed: options.seed).mean(clusters.alike)
         spectrum = try Spectrum(views.first)
         (curve, slope) = try Evidence.curve(views, temperature: tau, options: options, bootstrap)
         if views.count >= CriticGap.minimum {

@@ -5,7 +5,9 @@ enum Chance: Check {
     static func judge(_ evidence: Evidence) -> Verdict {
         let unrelated = evidence.rank < Thresholds.chanceRank
         let share = evidence.bound.map { $0 / evidence.ceiling }
-        let cone = (share < Thresholds.chanceBound) && (evidence.margin < Thresholds.coneMargin)
+        let cone =
+            (share < Thresholds.chanceBound) && (evidence.margin < Thresholds.coneMargin)
+            && (evidence.rank >= Thresholds.strongRank)
         return (unrelated || cone).verdict(evidence) {
             Finding(
                 code, .critical, "Loss at chance",

@@ -6,8 +6,8 @@ enum DimensionalCollapse: Check {
         let usable = Double(min(evidence.dimension, evidence.pairs - 1, 128))
         // In a handful of dimensions there is nothing to collapse into.
         guard usable >= 16 else { return .clear }
-        let share = evidence.spectrum.effectiveRank.map { $0 / usable }
-        return (share < Thresholds.rankShare).verdict(evidence) {
+        let ratio = evidence.spectrum.effectiveRank.map { $0 / usable.squareRoot() }
+        return (ratio < Thresholds.rankOverRoot).verdict(evidence) {
             Finding(
                 code, .warning, "Dimensional collapse",
                 numbers: [

@@ -15,19 +15,19 @@ enum FalseNegatives: Check {
         }
     }
 
-    /// Without labels, classes show only where they are so tight that the cosines fall into two heaps.
+    /// Without labels, classes show only where they are so tight that likeness carries over from sample to sample.
     private static func unlabelled(_ evidence: Evidence) -> Verdict {
-        let heaps = Truth(evidence.separation >= Thresholds.heapSeparation)
-        return (heaps && (evidence.upperHeap >= Thresholds.heapShare)).verdict(evidence) {
+        let classes = Truth(evidence.transitivity >= Thresholds.transitivity)
+        return (classes && (evidence.alike >= Thresholds.falseRate)).verdict(evidence) {
             finding(
-                tauPlus: evidence.upperHeap,
+                tauPlus: evidence.alike,
                 numbers: [
-                    NamedEstimate("heap_separation", Estimate(evidence.separation)),
-                    NamedEstimate("collision_rate", evidence.upperHeap),
+                    NamedEstimate("transitivity", Estimate(evidence.transitivity)),
+                    NamedEstimate("collision_rate", evidence.alike),
                 ],
-                evidence: "How alike samples are falls into two heaps (separation \(evidence.separation.rounded(to: 2)); "
-                    + "one normal heap has 0.64), and \(evidence.upperHeap.value.percent) of the negatives are in the near "
-                    + "one: they seem to be of the anchor's class. Labels would settle it.")
+                evidence: "The samples fall into a few tight groups: what is like a third sample is alike in "
+                    + "\(evidence.transitivity.percent) of the cases, and a group holds \(evidence.alike.value.percent) of "
+                    + "the negatives of its members. Labels would settle whether these are classes.")
         }
     }
 
