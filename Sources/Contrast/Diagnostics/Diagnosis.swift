@@ -48,6 +48,13 @@ public struct Diagnosis: Codable, Equatable, Sendable {
         self.init(try Evidence(embeddings, options: options))
     }
 
+    /// Measures and judges a run.
+    public init(_ embedded: RunEmbeddings) throws(TorchError) {
+        var evidence = try Evidence(embedded.pairs, options: embedded.options)
+        evidence.run = embedded.run
+        self.init(evidence)
+    }
+
     /// One JSON object, keys in snake_case.
     public func json() throws -> Data {
         let encoder = JSONEncoder()
@@ -74,7 +81,9 @@ public struct Diagnosis: Codable, Equatable, Sendable {
         }
         if !undecided.isEmpty { lines += [""] + undecided.map { "undecided: \($0)" } }
         lines += ["", "measured, with 95% intervals"]
-        lines += measurements.map { "  " + $0.name.padding(toLength: 26, withPad: " ", startingAt: 0) + "\($0.estimate)" }
+        lines += measurements.map {
+            "  " + $0.name.padding(toLength: 26, withPad: " ", startingAt: 0) + "\($0.estimate)"
+        }
         lines.append(
             "  bound by candidates       "
                 + curve.map { "\($0.candidates): \($0.bound.value.rounded(to: 2))" }.joined(separator: ", "))
@@ -89,7 +98,8 @@ extension Evidence {
             NamedEstimate("loss", loss), NamedEstimate("bound", bound), NamedEstimate("ceiling", Estimate(ceiling)),
             NamedEstimate("best_temperature", Estimate(bestTemperature)), NamedEstimate("best_bound", bestBound),
             NamedEstimate("bound_slope", slope), NamedEstimate("positive_beats_negative", rank),
-            NamedEstimate("retrieval", retrieval), NamedEstimate("margin", margin), NamedEstimate("alignment", alignment),
+            NamedEstimate("retrieval", retrieval), NamedEstimate("margin", margin),
+            NamedEstimate("alignment", alignment),
             NamedEstimate("uniformity", uniformity), NamedEstimate("negative_distance", spread),
             NamedEstimate("score_deviation", scoreDeviation), NamedEstimate("effective_negatives", effective),
             NamedEstimate("hardest_percent_mass", hardest), NamedEstimate("effective_rank", spectrum.effectiveRank),
@@ -100,6 +110,11 @@ extension Evidence {
         if let collisions { named.append(NamedEstimate("collision_rate", collisions)) }
         if let sameClass { named.append(NamedEstimate("same_class_mass", sameClass)) }
         if let criticGap { named.append(NamedEstimate("critic_gap", criticGap)) }
+        if let rank = run?.encoderRank { named.append(NamedEstimate("encoder_effective_rank", rank)) }
+        if let rank = run?.encoderRankMe { named.append(NamedEstimate("encoder_rank_me", rank)) }
+        if let colours = run?.colourRetrieval { named.append(NamedEstimate("colour_retrieval", colours)) }
+        if let share = run?.boundShare { named.append(NamedEstimate("training_bound_share", Estimate(share))) }
+        if let wait = run?.dataWait { named.append(NamedEstimate("data_wait", Estimate(wait))) }
         return named
     }
 }

@@ -80,6 +80,8 @@ public struct Evidence {
     public var slope: Estimate
     /// Nats that a bilinear critic gains; nil with fewer than `CriticGap.minimum` pairs.
     public var criticGap: Estimate?
+    /// What the run says beyond its embeddings; nil for embeddings alone.
+    public var run: RunEvidence?
 
     /// Measures.
     public init(_ embeddings: PairedEmbeddings, options: Options = Options()) throws(TorchError) {

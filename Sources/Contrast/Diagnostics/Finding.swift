@@ -75,9 +75,9 @@ public protocol Check: Sendable {
 
 /// All checks, causes before what they entail: a collapsed run is at chance too, but the collapse is what to mend.
 public let checks: [any Check.Type] = [
-    CompleteCollapse.self, WeakCritic.self, IdenticalViews.self, StrongAugmentation.self, Chance.self,
+    CompleteCollapse.self, WeakCritic.self, WeakAugmentation.self, StrongAugmentation.self, Chance.self,
     FalseNegatives.self, DimensionalCollapse.self, LargeTemperature.self, SmallTemperature.self, Duplicates.self,
-    Saturation.self,
+    SmallDataSet.self, Saturation.self, StarvedTrainer.self, ClassImbalance.self,
 ]
 
 /// Whether a condition holds, given how well its number is known.

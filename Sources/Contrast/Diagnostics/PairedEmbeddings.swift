@@ -44,7 +44,8 @@ public struct PairedEmbeddings: Sendable {
         guard count >= PairedEmbeddings.minimum else {
             throw EmbeddingsError(
                 .tooFew, file: names.first,
-                reason: "has \(count) pairs, fewer than the \(PairedEmbeddings.minimum) that anything can be said about",
+                reason:
+                    "has \(count) pairs, fewer than the \(PairedEmbeddings.minimum) that anything can be said about",
                 remedy: "embed more samples, 1000 or more if there are so many")
         }
         for (rows, name) in [(first, names.first), (second, names.second)] {
@@ -70,7 +71,8 @@ public struct PairedEmbeddings: Sendable {
                 .constant, file: name, reason: "row \(zero / dimension) is zero and has no direction",
                 remedy: "leave such rows out of both views")
         }
-        let isConstant = starts.allSatisfy { start in rows[start..<start + dimension].elementsEqual(rows[..<dimension]) }
+        let isConstant = starts.allSatisfy { start in rows[start..<start + dimension].elementsEqual(rows[..<dimension])
+        }
         if isConstant {
             throw EmbeddingsError(
                 .constant, file: name, reason: "all rows are equal to the last bit",

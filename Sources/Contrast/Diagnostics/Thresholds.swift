@@ -19,6 +19,8 @@ public enum Thresholds {
     /// Nats that a bilinear critic must gain on held-out pairs. On healthy embeddings with unequal variances it gains up
     /// to 0.5, by weighing them; where views are turned against each other, several.
     public static let criticGap = 1.0
+    /// Nats that suffice where they are more than all that the cosine sees. Unrelated pairs give 0 within 0.01.
+    public static let criticGapAtLeast = 0.25
     /// Share of the softmax over negatives on the anchor's own class, and the rate of such negatives. Ten balanced classes
     /// (CIFAR-10) have a rate of 0.1 and train well.
     public static let falseMass = 0.35
@@ -46,4 +48,12 @@ public enum Thresholds {
     public static let saturationSlope = 0.5
     /// Pairs below which a slope over two doublings of K is noise.
     public static let saturationPairs = 64
+    /// Share of 256 view pairs matched by colour histograms alone; 1/256 is chance.
+    public static let colourRetrieval = 0.5
+    /// Share of time waiting for data: at a fifth, a faster loader would save as much as a faster network.
+    public static let dataWait = 0.2
+    /// Batches in the data set, below which anchors meet the same negatives every time.
+    public static let batches = 4.0
+    /// Images of the largest class over those of the smallest, a line often drawn between balanced and long-tailed.
+    public static let imbalance = 10.0
 }

@@ -16,7 +16,8 @@ enum DimensionalCollapse: Check {
                     NamedEstimate("participation_ratio", evidence.spectrum.participation),
                 ],
                 evidence: "Of \(evidence.dimension) dimensions the embeddings use "
-                    + "\(evidence.spectrum.effectiveRank.value.rounded(to: 1)) (effective rank).",
+                    + "\(evidence.spectrum.effectiveRank.value.rounded(to: 1)) (effective rank)"
+                    + (evidence.run?.encoderRank.map { "; the encoder's features before the head \($0)." } ?? "."),
                 remedy: [
                     "method: {simclr: {head: {mlp: {layers: 2}}}}   # a head with a hidden layer takes the collapse on itself",
                     "# weaken the augmentation whose effect is as large as the differences between pictures",

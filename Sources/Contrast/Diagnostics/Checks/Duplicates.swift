@@ -9,7 +9,9 @@ enum Duplicates: Check {
                 numbers: [NamedEstimate("anchors_with_twins", evidence.twins)],
                 evidence: "\(evidence.twins.value.percent) of the samples have a negative that is as near as positives "
                     + "are, and only a few such: copies or near copies, which the loss pushes apart.",
-                remedy: ["# diptych scan IMAGES lists identical and similar files: keep one of each, and none in train and test"],
+                remedy: [
+                    "# diptych scan IMAGES lists identical and similar files: keep one of each, and none in train and test"
+                ],
                 paper: "Chuang et al. 2020, arXiv 2007.00224")
         }
     }

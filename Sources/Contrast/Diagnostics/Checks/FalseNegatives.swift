@@ -9,9 +9,11 @@ enum FalseNegatives: Check {
             finding(
                 tauPlus: rate,
                 numbers: [NamedEstimate("collision_rate", rate), NamedEstimate("same_class_mass", mass)],
-                evidence: "\(rate.value.percent) of the negatives have the anchor's class, and \(mass.value.percent) of "
+                evidence:
+                    "\(rate.value.percent) of the negatives have the anchor's class, and \(mass.value.percent) of "
                     + "the softmax over negatives falls on them; among 255 negatives "
-                    + "\((255 * rate.value).rounded(to: 0)) are false, among 4095 \((4095 * rate.value).rounded(to: 0)).")
+                    + "\((255 * rate.value).rounded(to: 0)) are false, among 4095 \((4095 * rate.value).rounded(to: 0))."
+            )
         }
     }
 
@@ -34,7 +36,8 @@ enum FalseNegatives: Check {
     private static func finding(tauPlus: Estimate, numbers: [NamedEstimate], evidence: String) -> Finding {
         let value = min(0.9, max(0.01, tauPlus.value)).rounded(to: 2)
         return Finding(
-            code, .warning, "False negatives", numbers: numbers + [NamedEstimate("tau_plus", tauPlus)], evidence: evidence,
+            code, .warning, "False negatives", numbers: numbers + [NamedEstimate("tau_plus", tauPlus)],
+            evidence: evidence,
             remedy: [
                 "method: {simclr: {loss: {debiased: {tau_plus: \(value)}}}}",
                 "# or sup_con, where the labels may be used",

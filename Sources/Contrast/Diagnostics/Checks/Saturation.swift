@@ -7,7 +7,8 @@ enum Saturation: Check {
     static func judge(_ evidence: Evidence) -> Verdict {
         guard evidence.pairs >= Thresholds.saturationPairs else {
             return .undecided(
-                "saturated bound? \(evidence.pairs) pairs are too few for a curve; \(Thresholds.saturationPairs) are needed")
+                "saturated bound? \(evidence.pairs) pairs are too few for a curve; \(Thresholds.saturationPairs) are needed"
+            )
         }
         return (evidence.slope >= Thresholds.saturationSlope).verdict(evidence) {
             let wanted = evidence.candidatesWanted

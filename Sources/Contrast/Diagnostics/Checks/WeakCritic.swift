@@ -5,9 +5,12 @@ enum WeakCritic: Check {
     static func judge(_ evidence: Evidence) -> Verdict {
         guard let gap = evidence.criticGap else {
             return .undecided(
-                "weak critic? \(evidence.pairs) pairs are too few to train another critic; \(CriticGap.minimum) are needed")
+                "weak critic? \(evidence.pairs) pairs are too few to train another critic; \(CriticGap.minimum) are needed"
+            )
         }
-        return (gap >= Thresholds.criticGap).verdict(evidence) {
+        // Where the cosine sees next to nothing, less is enough: the learnt critic doubles the bound.
+        let doubles = (gap >= Thresholds.criticGapAtLeast) && (gap >= evidence.bestBound.value)
+        return ((gap >= Thresholds.criticGap) || doubles).verdict(evidence) {
             Finding(
                 code, .warning, "Weak critic",
                 numbers: [NamedEstimate("critic_gap", gap), NamedEstimate("best_bound", evidence.bestBound)],

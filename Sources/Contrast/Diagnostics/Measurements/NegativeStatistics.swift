@@ -51,7 +51,8 @@ public struct NegativeStatistics {
             // H = log sum e^s - sum w s, the largest score taken off first for the sake of digits.
             let shifted = try (scores - scores.maskedFill(itself, -Double.infinity).max(dim: 1, keepdim: true))
                 .maskedFill(itself, -Double.infinity)
-            let entropy = try shifted.logsumexp(dim: 1)
+            let entropy =
+                try shifted.logsumexp(dim: 1)
                 - (weights * shifted.maskedFill(itself, 0)).sum(dim: 1)
             effective += try entropy.exp().toArray()
             hardest += try weights.topk(hard, dim: 1).values.sum(dim: 1).toArray()

@@ -26,9 +26,10 @@ public struct Twins {
             let anchors = try anchors.narrow(dim: 0, start: 0, length: length)
             for others in all {
                 let cosines = try anchors.matmul(others.transpose(0, 1))
-                nearest = try nearest.map { smaller throws(TorchError) in
-                    try Tensor.where(cosines.gt(smaller), smaller, cosines)
-                } ?? cosines
+                nearest =
+                    try nearest.map { smaller throws(TorchError) in
+                        try Tensor.where(cosines.gt(smaller), smaller, cosines)
+                    } ?? cosines
             }
         }
         guard let similarity = try nearest?.maskedFill(itself, -2) else {
