@@ -7,7 +7,8 @@ enum DimensionalCollapse: Check {
         // In a handful of dimensions there is nothing to collapse into.
         guard usable >= 16 else { return .clear }
         let ratio = evidence.spectrum.effectiveRank.map { $0 / usable.squareRoot() }
-        return (ratio < Thresholds.rankOverRoot).verdict(evidence) {
+        let share = evidence.spectrum.rankMe.map { $0 / usable }
+        return ((ratio < Thresholds.rankOverRoot) && (share < Thresholds.rankMeShare)).verdict(evidence) {
             Finding(
                 code, .warning, "Dimensional collapse",
                 numbers: [

@@ -3,14 +3,21 @@ enum StrongAugmentation: Check {
     static let code = "augmentation_too_strong"
 
     static func judge(_ evidence: Evidence) -> Verdict {
-        let holds = (evidence.rank >= Thresholds.chanceRank) && (evidence.rank < Thresholds.strongRank)
-        return holds.verdict(evidence) {
+        let little = (evidence.rank >= Thresholds.chanceRank) && (evidence.rank < Thresholds.strongRank)
+        // A run at chance whose views do not even share colours had nothing to learn from.
+        let nothing =
+            evidence.run?.colourRetrieval.map { colours in
+                (evidence.rank < Thresholds.chanceRank) && (colours < Thresholds.nothingShared)
+            } ?? .no
+        var numbers = [
+            NamedEstimate("positive_beats_negative", evidence.rank), NamedEstimate("margin", evidence.margin),
+            NamedEstimate("best_bound", evidence.bestBound),
+        ]
+        if let colours = evidence.run?.colourRetrieval { numbers.append(NamedEstimate("colour_retrieval", colours)) }
+        return (little || nothing).verdict(evidence) {
             Finding(
                 code, .critical, "Augmentation too strong",
-                numbers: [
-                    NamedEstimate("positive_beats_negative", evidence.rank), NamedEstimate("margin", evidence.margin),
-                    NamedEstimate("best_bound", evidence.bestBound),
-                ],
+                numbers: numbers,
                 evidence: "A positive is more similar than \(evidence.rank.value.percent) of the negatives (50% is "
                     + "chance): the views share little that tells one sample from another.",
                 remedy: [
