@@ -8,7 +8,7 @@ import Views
 @Suite("Diagnosis")
 struct DiagnosisTests {
     /// (pairs, dimension, seed).
-    static let sizes: [(Int, Int, UInt64)] = [(384, 48, 1), (768, 96, 2), (640, 32, 3)]
+    static let sizes: [(Int, Int, UInt64)] = [(384, 48, 11), (768, 96, 12), (640, 32, 13), (500, 64, 14)]
 
     @Test(arguments: Planted.allCases)
     func aPlantedFaultIsTheFirstFindingAndHealthIsNone(condition: Planted) throws {

@@ -8,7 +8,7 @@ import Views
 /// Embeddings with one known fault, or none. Other constructions, sizes and seeds than those that set the thresholds.
 enum Planted: String, CaseIterable, CustomTestStringConvertible {
     case healthyFewClasses, healthyManyClasses, healthyWithoutLabels
-    case noise, shuffled, cone
+    case noise, shuffled, cone, untrained
     case saturated, rotated
     case twoClasses, threeClasses, fourClasses, twoTightGroups, threeTightGroups, fourTightGroups
     case smallTemperature, largeTemperature
@@ -20,7 +20,7 @@ enum Planted: String, CaseIterable, CustomTestStringConvertible {
     var wanted: String? {
         switch self {
         case .healthyFewClasses, .healthyManyClasses, .healthyWithoutLabels: nil
-        case .noise, .shuffled, .cone: "chance"
+        case .noise, .shuffled, .cone, .untrained: "chance"
         case .saturated: "saturated_bound"
         case .rotated: "weak_critic"
         case .twoClasses, .threeClasses, .fourClasses, .twoTightGroups, .threeTightGroups, .fourTightGroups:
@@ -55,6 +55,11 @@ enum Planted: String, CaseIterable, CustomTestStringConvertible {
             let axis = try maker.unit(maker.generator.normal([1, dimension], deviation: 1))
             let rows = try maker.normal() * 0.1
             return (try maker.pairs(axis + rows + maker.normal() * 0.06, axis + rows + maker.normal() * 0.06), 0.5)
+        case .untrained:
+            let axis = try maker.unit(maker.generator.normal([1, dimension], deviation: 1))
+            let rows = try maker.normal() * 0.1
+            let noise = 0.1 * maker.weakening * 1.3
+            return (try maker.pairs(axis + rows + maker.normal() * noise, axis + rows + maker.normal() * noise), 0.4)
         case .saturated: return try maker.classes(60, weight: 0.2, noise: 0.3, temperature: 0.1)
         case .rotated:
             let rows = try maker.content(classes: 20, weight: 0.3).rows

@@ -7,7 +7,7 @@ enum Chance: Check {
         let share = evidence.bound.map { $0 / evidence.ceiling }
         let cone =
             (share < Thresholds.chanceBound) && (evidence.margin < Thresholds.coneMargin)
-            && (evidence.rank >= Thresholds.strongRank)
+            && (evidence.spread < Thresholds.coneSpread)
         return (unrelated || cone).verdict(evidence) {
             Finding(
                 code, .critical, "Loss at chance",

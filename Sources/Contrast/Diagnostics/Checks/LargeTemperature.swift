@@ -11,6 +11,7 @@ enum LargeTemperature: Check {
             high: evidence.bestBound.high - evidence.bound.low)
         let holds =
             (flat >= Thresholds.flatShare) && (share < Thresholds.flatBound) && (gap >= Thresholds.temperatureGap)
+            && (gap >= evidence.bound.value)
         return holds.verdict(evidence) {
             Finding(
                 code, .warning, "Temperature too large",

@@ -3,7 +3,10 @@ enum StrongAugmentation: Check {
     static let code = "augmentation_too_strong"
 
     static func judge(_ evidence: Evidence) -> Verdict {
-        let little = (evidence.rank >= Thresholds.chanceRank) && (evidence.rank < Thresholds.strongRank)
+        // Within a cone the network has not learnt yet, and its similarities say little of the views.
+        let little =
+            (evidence.rank >= Thresholds.chanceRank) && (evidence.rank < Thresholds.strongRank)
+            && (evidence.spread >= Thresholds.coneSpread)
         // A run at chance whose views do not even share colours had nothing to learn from.
         let nothing =
             evidence.run?.colourRetrieval.map { colours in
