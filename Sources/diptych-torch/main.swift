@@ -11,6 +11,7 @@ func classify(_ error: any Error) -> Failure {
     case let error as TrainingError:
         let status: ExitStatus = error.kind == .unusable ? .unusable : error.kind == .data ? .data : .failed
         return Failure(status, "\(error)")
+    case let error as EmbeddingsError: return Failure(.data, "\(error)")
     case let error as SafetensorsError: return Failure(.failed, "\(error)")
     case let error as InvalidSetting: return Failure(.unusable, "\(error.key): \(error.reason)")
     default: return Failure(error)
@@ -22,6 +23,7 @@ Diptych.start(classify: classify) { command in
     case let train as Train: try TrainJob(train).run()
     case let probe as Commands.Probe: try ProbeJob(probe).run()
     case let embed as Embed: try EmbedJob(embed).run()
+    case let diagnose as Diagnose: try DiagnoseJob(diagnose).run()
     case is Doctor:
         print("libtorch=\(Runtime.version)")
         print("path=\(Runtime.libraryPath)")

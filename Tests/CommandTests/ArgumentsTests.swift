@@ -3,7 +3,7 @@ import Testing
 
 @Suite("Arguments and exit codes")
 struct ArgumentsTests {
-    @Test(arguments: ["train", "probe", "embed", "views", "scan", "pack", "bench", "doctor"])
+    @Test(arguments: ["train", "probe", "embed", "diagnose", "views", "scan", "pack", "bench", "doctor"])
     func everyCommandExplainsItself(command: String) throws {
         let result = try diptych(command, "--help")
         #expect(result.status == 0)
@@ -28,6 +28,9 @@ struct ArgumentsTests {
         (["embed", "r", "x", "--output", "f.txt"], ".npy"), (["probe", "r", "x", "--cost", "-1"], "--cost"),
         (["scan", "x", "--threads", "0"], "--threads must be at least 1"), (["pack", "x"], "--output"),
         (["bench", "x", "--seconds", "0"], "--seconds must be in"), (["bench", "x", "--threads", "0"], "--threads"),
+        (["diagnose"], "--views"), (["diagnose", "--views", "a.npy"], "two .npy files"),
+        (["diagnose", "r", "--views", "a.npy", "b.npy"], "--views"),
+        (["diagnose", "--views", "a.npy", "b.npy", "--temperature", "0"], "--temperature"),
         (["pack", "x", "--output", "y", "--count", "0"], "--count must be at least 1"),
     ])
     func unusableArgumentsAreOneLineAndStatusTwo(arguments: [String], said: String) throws {

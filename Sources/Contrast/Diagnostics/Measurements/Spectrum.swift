@@ -1,0 +1,79 @@
+import Foundation
+import Torch
+
+/// The spectrum of embeddings and what it says about the dimensions in use, with jackknife intervals.
+///
+/// A bootstrap repeats rows, which lowers every rank; leaving out one group of rows at a time does not (Quenouille 1956).
+public struct Spectrum {
+    /// Shares of the centred covariance's eigenvalues, largest first.
+    public let shares: [Double]
+    /// e to the entropy of the normalised eigenvalues of the centred covariance, in 1...D.
+    public let effectiveRank: Estimate
+    /// `exp(-sum p log p)` of `p = s / sum s + 1e-7`, s the singular values of the uncentred matrix (Garrido et al. 2023,
+    /// arXiv 2210.02885).
+    public let rankMe: Estimate
+    /// `(sum l)^2 / sum l^2` over the eigenvalues of the centred covariance.
+    public let participation: Estimate
+
+    /// Measures rows `[N, D]`, float64; with more than 512 dimensions, at most 1024 rows, so that it stays a matter of a
+    /// second.
+    public init(_ rows: Tensor) throws(TorchError) {
+        let shape = rows.shape
+        let wide = shape[1] > 512 && shape[0] > 1024
+        let rows = wide ? try rows.narrow(dim: 0, start: 0, length: 1024) : rows
+        let count = rows.shape[0]
+        let groups = min(shape[1], count) > 256 ? 4 : 10
+        let all = try Spectrum.measure(rows)
+        var parts: [[Double]] = []
+        for group in 0..<groups {
+            let (start, end) = (group * count / groups, (group + 1) * count / groups)
+            let rest = try Tensor.cat(
+                [rows.narrow(dim: 0, start: 0, length: start), rows.narrow(dim: 0, start: end, length: count - end)],
+                dim: 0)
+            parts.append(try Spectrum.measure(rest).numbers)
+        }
+        let estimates = all.numbers.indices.map { index in
+            Spectrum.jackknife(all.numbers[index], without: parts.map { $0[index] })
+        }
+        shares = all.shares
+        (effectiveRank, rankMe, participation) = (estimates[0], estimates[1], estimates[2])
+    }
+
+    private static func jackknife(_ value: Double, without parts: [Double]) -> Estimate {
+        let count = Double(parts.count)
+        let mean = parts.reduce(0, +) / count
+        let squares = parts.reduce(0) { $0 + ($1 - mean) * ($1 - mean) }
+        let error = ((count - 1) / count * squares).squareRoot()
+        return Estimate(value, low: max(1, value - 1.96 * error), high: value + 1.96 * error)
+    }
+
+    private static func measure(_ rows: Tensor) throws(TorchError) -> (numbers: [Double], shares: [Double]) {
+        let centred = try eigenvalues(rows - rows.mean(dim: 0, keepdim: true))
+        let singular = try eigenvalues(rows).map { $0.squareRoot() }
+        let shares = normalised(centred)
+        let total = max(singular.reduce(0, +), .leastNormalMagnitude)
+        let rankMe = singular.reduce(0.0) { sum, value in
+            let p = value / total + 1e-7
+            return sum - p * Foundation.log(p)
+        }
+        let squares = shares.reduce(0) { $0 + $1 * $1 }
+        return ([rank(shares), Foundation.exp(rankMe), squares > 0 ? 1 / squares : 1], shares)
+    }
+
+    /// Of the smaller of the two products with the transpose; they share all that are not zero.
+    private static func eigenvalues(_ rows: Tensor) throws(TorchError) -> [Double] {
+        let shape = rows.shape
+        let other = try rows.transpose(0, 1)
+        let product = shape[1] <= shape[0] ? try other.matmul(rows) : try rows.matmul(other)
+        return try product.svdvals().toArray()
+    }
+
+    private static func normalised(_ values: [Double]) -> [Double] {
+        let total = values.reduce(0, +)
+        return total > 0 ? values.map { $0 / total } : values
+    }
+
+    private static func rank(_ shares: [Double]) -> Double {
+        Foundation.exp(shares.reduce(0.0) { $1 > 0 ? $0 - $1 * Foundation.log($1) : $0 })
+    }
+}

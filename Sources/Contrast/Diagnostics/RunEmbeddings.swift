@@ -1,0 +1,112 @@
+import Foundation
+import Torch
+import Views
+
+/// View pairs made by a run's own pipeline and embedded by its encoder and head.
+public struct RunEmbeddings {
+    /// What the head makes of the pairs.
+    public let pairs: PairedEmbeddings
+    /// How to measure them: the run's temperature and batch.
+    public let options: Evidence.Options
+    /// What else the run says.
+    public let run: RunEvidence
+
+    /// Embeds.
+    /// - Parameters:
+    ///   - path: a run folder.
+    ///   - images: what the run learnt from.
+    ///   - maximumBad: the share of unusable images above which it stops.
+    ///   - progress: told the images done so far.
+    /// - Throws: `TrainingError`, `EmbeddingsError`, `LoaderError`, `TorchError`, `SafetensorsError`.
+    public init(
+        run path: String, images: any Source, machine: Machine, options: Evidence.Options, maximumBad: Double = 0.01,
+        progress: (Int, Int) -> Void = { _, _ in }
+    ) throws {
+        let folder = RunFolder(path)
+        let file = try EncoderFile(path)
+        let experiment = file.experiment
+        let model = try experiment.method.component.build(encoder: file.encoder, generator: Generator(seed: 0))
+        try RunEmbeddings.loadHead(model, from: folder.head)
+        try machine.take(model)
+        let labels = (0..<images.count).map { images.label($0) ?? -1 }
+        var run = RunEvidence(folder: folder, experiment: experiment, labels: labels)
+        var stream = RandomStream(RandomKey(seed: options.seed, epoch: 2, sample: 0))
+        // In order where the source reads from one end to the other.
+        let chosen = stream.permutation(images.count).prefix(options.limit).sorted()
+        let pipeline = try ViewPipeline(experiment.views)
+        let normalize = experiment.views.normalize
+        var colours = ColourRetrieval(mean: normalize.mean, deviation: normalize.std)
+        var parts = (first: [Tensor](), second: [Tensor](), features: [Tensor](), labels: [Int]())
+        var loading = LoaderOptions()
+        loading.threads = machine.loaderThreads
+        loading.badImages = .skip(maximum: maximumBad)
+        let loader = try Loader(
+            Subset(images, indices: chosen), pipeline: pipeline,
+            sampler: Sampler(count: chosen.count, batch: min(256, chosen.count), seed: nil, dropLast: false),
+            seed: options.seed, epochs: 0..<1, options: loading)
+        defer { loader.stop() }
+        while let batch = try loader.next() {
+            try withoutGradients {
+                var views: [(features: Tensor, embedding: Tensor)] = []
+                var pixels: [(UnsafeBufferPointer<Float>, Int)] = []
+                for (index, branch) in batch.branches.enumerated() where views.count < 2 {
+                    let features = try model.encoder(machine.tensor(batch, branch: index), training: false)
+                    let embeddings = try model.head(features, training: false)
+                    let memory = batch.views(branch: index)
+                    let length = memory.count / branch.count
+                    for view in 0..<min(branch.count, 2 - views.count) {
+                        func rows(_ all: Tensor) throws -> Tensor {
+                            try all.narrow(dim: 0, start: view * batch.count, length: batch.count)
+                                .to(.float32).to(device: .cpu)
+                        }
+                        views.append((try rows(features), try rows(embeddings)))
+                        pixels.append(
+                            (
+                                UnsafeBufferPointer(rebasing: memory[view * length..<(view + 1) * length]),
+                                branch.size.area
+                            ))
+                    }
+                }
+                parts.first.append(views[0].embedding)
+                parts.second.append(views[1].embedding)
+                parts.features.append(views[0].features)
+                colours.add(
+                    first: pixels[0].0, area: pixels[0].1, second: pixels[1].0, area: pixels[1].1, count: batch.count)
+            }
+            parts.labels += batch.labels
+            progress(parts.labels.count, chosen.count)
+        }
+        guard !parts.labels.isEmpty else { throw LoaderError.empty("no image can be used") }
+        let first = try Tensor.cat(parts.first, dim: 0)
+        pairs = try PairedEmbeddings(
+            first: first.toArray(), second: Tensor.cat(parts.second, dim: 0).toArray(), dimension: first.shape[1],
+            labels: parts.labels, names: ("\(path): first view", "\(path): second view", "\(path): labels"))
+        let hits = try colours.hits()
+        // Fewer candidates are easier to tell apart.
+        if hits.count == 256 {
+            run.colourRetrieval = try Bootstrap(count: hits.count, seed: options.seed).mean(hits)
+        }
+        let features = try Tensor.cat(parts.features, dim: 0).to(.float64).normalizedRows()
+        let spectrum = try Spectrum(features)
+        run.encoderRank = spectrum.effectiveRank
+        run.encoderRankMe = spectrum.rankMe
+        self.run = run
+        var options = options
+        let configuration = try ConfigurationWriter.yaml(experiment)
+        options.temperature = options.temperature ?? RunEvidence.temperature(configuration)
+        options.candidates = min(experiment.training.batchSize, images.count)
+        self.options = options
+    }
+
+    private static func loadHead(_ model: any ContrastiveModel, from path: String) throws {
+        guard FileManager.default.fileExists(atPath: path) else {
+            throw TrainingError(.unusable, "\(path): is not there; a diagnosis needs the head that the loss saw")
+        }
+        let weights = try Safetensors(contentsOf: path)
+        do {
+            try model.head.load(stateDict: weights.tensors)
+        } catch {
+            throw TrainingError(.unusable, "\(path): does not fit the head of the run's configuration: \(error)")
+        }
+    }
+}

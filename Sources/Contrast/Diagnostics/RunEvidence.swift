@@ -1,0 +1,58 @@
+import Foundation
+
+/// What a run's folder and its images say beyond the embeddings.
+public struct RunEvidence: Sendable {
+    /// Images of a step.
+    public var batchSize: Int
+    /// Images to learn from.
+    public var images: Int
+    /// Images of the largest class over those of the smallest; nil without two classes.
+    public var imbalance: Double?
+    /// Share of time spent waiting for data, the mean over the last three passes; nil before the first has ended.
+    public var dataWait: Double?
+    /// Bound over ceiling in the last pass; nil where the objective bounds nothing.
+    public var boundShare: Double?
+    /// Share of 256 view pairs that are matched by colours alone; nil with fewer images.
+    public var colourRetrieval: Estimate?
+    /// Effective rank of the encoder's features, before the head.
+    public var encoderRank: Estimate?
+    /// RankMe of the encoder's features.
+    public var encoderRankMe: Estimate?
+
+    /// Reads what the log of a run says.
+    /// - Parameter labels: the images' classes; negative where there is none.
+    init(folder: RunFolder, experiment: Experiment, labels: [Int]) {
+        batchSize = experiment.training.batchSize
+        images = labels.count
+        var counts: [Int: Int] = [:]
+        for label in labels where label >= 0 { counts[label, default: 0] += 1 }
+        if counts.count > 1, let largest = counts.values.max(), let smallest = counts.values.min() {
+            imbalance = Double(largest) / Double(smallest)
+        }
+        let epochs = RunEvidence.epochs(folder.metrics)
+        let last = epochs.suffix(3)
+        if !last.isEmpty { dataWait = last.reduce(0) { $0 + $1.dataWait } / Double(last.count) }
+        boundShare = epochs.last.flatMap { epoch in epoch.miBound.map { $0 / max(epoch.miCeiling, 1e-9) } }
+    }
+
+    private static func epochs(_ path: String) -> [EpochRecord] {
+        guard let data = FileManager.default.contents(atPath: path) else { return [] }
+        let decoder = JSONDecoder()
+        decoder.keyDecodingStrategy = .convertFromSnakeCase
+        decoder.nonConformingFloatDecodingStrategy = .convertFromString(
+            positiveInfinity: "Infinity", negativeInfinity: "-Infinity", nan: "NaN")
+        // Lines of steps are no epochs and do not decode as such.
+        return data.split(separator: 0x0A).compactMap { try? decoder.decode(EpochRecord.self, from: Data($0)) }
+    }
+
+    /// tau where the configuration of a run has one number for it, as resolved YAML says it.
+    static func temperature(_ yaml: String) -> Double? {
+        var isMethod = false
+        for line in yaml.split(separator: "\n") {
+            if line.first != " " { isMethod = line.hasPrefix("method:") }
+            guard isMethod, let key = line.range(of: "temperature: ") else { continue }
+            return Double(line[key.upperBound...].prefix { !" ,}".contains($0) })
+        }
+        return nil
+    }
+}

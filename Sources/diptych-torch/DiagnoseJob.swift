@@ -1,0 +1,54 @@
+import Commands
+import Contrast
+import Files
+import Foundation
+import Torch
+import Views
+
+/// `diptych diagnose`: measures paired embeddings, or a run's own, and says what is wrong.
+struct DiagnoseJob {
+    private let options: Diagnose
+
+    init(_ options: Diagnose) { self.options = options }
+
+    func run() throws {
+        let machine = try Machine(options.compute)
+        try Runtime.setThreads(machine.threads)
+        var settings = Evidence.Options()
+        settings.temperature = options.temperature
+        settings.limit = options.pairs
+        settings.seed = options.seed
+        guard options.views.isEmpty else {
+            let embeddings = try PairedEmbeddings(
+                first: options.views[0], second: options.views[1], labels: options.labels)
+            return try show(try Diagnosis(embeddings, options: settings))
+        }
+        guard options.places.count == 2 else {
+            throw Failure(
+                .unusable, "\(options.places[0]): a run does not name its images; give diptych diagnose RUN IMAGES")
+        }
+        let images = try Sources.open(Split.trainingFolder(in: options.places[1]))
+        let console = Console()
+        let embedded = try RunEmbeddings(
+            run: options.places[0], images: images, machine: machine, options: settings,
+            maximumBad: options.tolerance.maxBad
+        ) { done, all in console.working("views", share: Double(done) / Double(max(all, 1))) }
+        console.working("measuring", share: 1)
+        let diagnosis = try Diagnosis(embedded)
+        console.clear()
+        try show(diagnosis)
+    }
+
+    private func show(_ diagnosis: Diagnosis) throws {
+        guard let json = options.json else {
+            diagnosis.lines.forEach { print($0) }
+            return
+        }
+        if json == "-" {
+            FileHandle.standardOutput.write(try diagnosis.json())
+        } else {
+            try AtomicFile.write(try diagnosis.json(), to: json)
+            print("\(json): \(diagnosis.findings.map(\.code).joined(separator: ", "))")
+        }
+    }
+}

@@ -1,0 +1,149 @@
+import Foundation
+import Testing
+import Torch
+
+@testable import Contrast
+
+/// Every measurement beside a naive restatement in float64.
+@Suite("Measurements")
+struct MeasurementTests {
+    private let count = 30
+    private let dimension = 6
+    private let labels = (0..<30).map { $0 % 4 == 3 ? -1 : $0 % 3 }
+    private let first: [[Double]]
+    private let second: [[Double]]
+    private let views: UnitViews
+
+    init() throws {
+        let one = Fixture.hashed(180, stream: 1).map { Float($0) }
+        let noise = Fixture.hashed(180, stream: 2)
+        let other = zip(one, noise).map { $0 + Float(0.8 * $1) }
+        let pairs = try PairedEmbeddings(first: one, second: other, dimension: 6, labels: labels)
+        views = try UnitViews(pairs, limit: 4096, seed: 3)
+        func rows(_ tensor: Tensor) throws -> [[Double]] {
+            let values: [Double] = try tensor.toArray()
+            return stride(from: 0, to: values.count, by: 6).map { Array(values[$0..<$0 + 6]) }
+        }
+        (first, second) = (try rows(views.first), try rows(views.second))
+    }
+
+    private func dot(_ a: [Double], _ b: [Double]) -> Double { zip(a, b).reduce(0) { $0 + $1.0 * $1.1 } }
+
+    private func near(_ found: [Double], _ wanted: [Double]) -> Bool {
+        found.count == wanted.count && zip(found, wanted).allSatisfy { abs($0 - $1) < 1e-9 * max(1, abs($1)) }
+    }
+
+    @Test(arguments: [0.05, 0.5], [7, 512]) func negatives(temperature: Double, block: Int) throws {
+        let found = try NegativeStatistics(views, temperature: temperature, block: block)
+        let labels = try #require(views.labels)
+        var wanted = NegativeStatistics.Naive()
+        for i in 0..<count {
+            let cosines = second.map { dot(first[i], $0) }
+            let negatives = (0..<count).filter { $0 != i }
+            wanted.loss.append(
+                log(cosines.reduce(0) { $0 + exp($1 / temperature) }) - cosines[i] / temperature)
+            let total = negatives.reduce(0) { $0 + exp(cosines[$1] / temperature) }
+            let weights = negatives.map { exp(cosines[$0] / temperature) / total }
+            wanted.effective.append(exp(-weights.reduce(0) { $0 + $1 * log($1) }))
+            wanted.hardest.append(weights.max() ?? 0)
+            let mean = negatives.reduce(0) { $0 + cosines[$1] } / 29
+            wanted.mean.append(mean)
+            wanted.deviation.append(
+                (negatives.reduce(0) { $0 + (cosines[$1] - mean) * (cosines[$1] - mean) } / 29).squareRoot())
+            wanted.rank.append(Double(negatives.count { cosines[$0] < cosines[i] }) / 29)
+            wanted.sameClass.append(
+                zip(negatives, weights).reduce(0) {
+                    $0 + (labels[i] >= 0 && labels[$1.0] == labels[i] ? $1.1 : 0)
+                })
+        }
+        #expect(near(found.loss, wanted.loss))
+        #expect(near(found.effective, wanted.effective))
+        #expect(near(found.hardest, wanted.hardest))
+        #expect(near(found.mean, wanted.mean))
+        #expect(near(found.deviation, wanted.deviation))
+        #expect(near(found.rank, wanted.rank))
+        #expect(near(found.sameClass, wanted.sameClass))
+    }
+
+    @Test(arguments: [8, 10, 30]) func theBoundsCurve(candidates: Int) throws {
+        let found = try BoundCurve.losses(views, candidates: candidates, temperature: 0.3)
+        let wanted = (0..<count).map { i in
+            let start = min(i / candidates * candidates, count - candidates)
+            let scores = (start..<start + candidates).map { dot(first[i], second[$0]) / 0.3 }
+            return log(scores.reduce(0) { $0 + exp($1) }) - scores[i - start]
+        }
+        #expect(near(found, wanted))
+    }
+
+    @Test func theBestTemperatureHasTheLeastLoss() throws {
+        let best = try BoundCurve.bestTemperature(views)
+        func loss(_ temperature: Double) throws -> Double {
+            try BoundCurve.losses(views, candidates: count, temperature: temperature).reduce(0, +)
+        }
+        let least = try loss(best)
+        for factor in [0.5, 0.8, 0.95, 1.05, 1.25, 2] { #expect(try loss(best * factor) > least) }
+    }
+
+    @Test func twins() throws {
+        let near = 0.6
+        let wide = 0.2
+        let found = try Twins(views, near: near, wide: wide).anchors
+        let wanted = (0..<count).map { i -> Double in
+            let similar = (0..<count).filter { $0 != i }.map { j in
+                min(
+                    dot(first[i], second[j]), dot(second[i], first[j]), dot(first[i], first[j]),
+                    dot(second[i], second[j]))
+            }
+            return similar.contains { $0 > near } && similar.count { $0 > wide } <= 3 ? 1 : 0
+        }
+        #expect(found == wanted)
+        #expect(wanted.contains(1) && wanted.contains(0))
+    }
+
+    @Test func theSpectrumAgreesWithGeometryAndKnownRanks() throws {
+        let spectrum = try Spectrum(views.first)
+        #expect(try abs(spectrum.effectiveRank.value - Geometry.effectiveRank(views.first)) < 1e-9)
+        // Two orthogonal directions, equally often, both ways: rank two, all three measures.
+        let rows = (0..<40).flatMap { index -> [Double] in
+            let sign = index % 2 == 0 ? 1.0 : -1.0
+            return index % 4 < 2 ? [sign, 0, 0] : [0, sign, 0]
+        }
+        let known = try Spectrum(Tensor(rows, shape: [40, 3]))
+        for estimate in [known.effectiveRank, known.rankMe, known.participation] {
+            #expect(abs(estimate.value - 2) < 1e-4)
+            #expect(estimate.low > 1.8 && estimate.high < 2.2)
+        }
+    }
+
+    @Test func bootstrapIntervalsHaveTheWidthOfTheStandardError() throws {
+        let values = Fixture.hashed(400, stream: 5)
+        let estimate = try Bootstrap(count: 400, replicates: 1000, seed: 1).mean(values)
+        let mean = values.reduce(0, +) / 400
+        let error = (values.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / 400 / 400).squareRoot()
+        #expect(abs(estimate.value - mean) < 1e-12)
+        #expect(abs((estimate.high - estimate.low) / (2 * 1.96 * error) - 1) < 0.1)
+        #expect(try Bootstrap(count: 400, seed: 1).mean(values) == Bootstrap(count: 400, seed: 1).mean(values))
+        #expect(try Bootstrap(count: 400, seed: 1).mean(values) != Bootstrap(count: 400, seed: 2).mean(values))
+    }
+
+    @Test func aCriticGainsNothingWhereTheCosineSeesAll() throws {
+        let (pairs, _) = try Planted.healthyManyClasses.make(pairs: 512, dimension: 32, seed: 9)
+        let views = try UnitViews(pairs, limit: 4096, seed: 0)
+        let critic = try CriticGap(views, temperature: BoundCurve.bestTemperature(views), seed: 0)
+        #expect(critic.gap.count == 128)
+        #expect(abs(critic.gap.reduce(0, +) / 128) < 0.4)
+    }
+}
+
+extension NegativeStatistics {
+    /// The fields that a naive restatement fills.
+    fileprivate struct Naive {
+        var loss: [Double] = []
+        var rank: [Double] = []
+        var effective: [Double] = []
+        var hardest: [Double] = []
+        var mean: [Double] = []
+        var deviation: [Double] = []
+        var sameClass: [Double] = []
+    }
+}

@@ -1,0 +1,108 @@
+import Foundation
+import Testing
+import Torch
+import Views
+
+@testable import Contrast
+
+/// Nothing is shown.
+private final class Silent: TrainingObserver {
+    func notice(_ message: String) {}
+    func stepped(_ progress: TrainingProgress) {}
+    func finished(_ epoch: EpochRecord) {}
+}
+
+@Suite("Diagnosis of a run")
+struct RunDiagnosisTests {
+    private let machine = Machine(device: .cpu, threads: 1)
+
+    @Test func embedsByTheRunsOwnEncoderAndHead() throws {
+        let place = try TemporaryFolder()
+        let images = try makeImages(["a", "b"], each: 12, in: place)
+        let folder = RunFolder("\(place.path)/run")
+        let experiment = try tinyExperiment("method.simclr.loss.nt_xent.temperature=0.3", "training.epochs=1")
+        let trainer = try Trainer(experiment, images: images, folder: folder, machine: machine, observer: Silent())
+        #expect(try trainer.run(observer: Silent()) == .finished)
+        let embedded = try RunEmbeddings(run: folder.path, images: images, machine: machine, options: .init())
+        #expect(embedded.pairs.count == 24 && embedded.pairs.dimension == 8)
+        #expect(embedded.pairs.labels?.count { $0 == 1 } == 12)
+        #expect(embedded.options.temperature == 0.3)
+        #expect(embedded.options.candidates == 8)
+        #expect(embedded.run.batchSize == 8 && embedded.run.images == 24)
+        #expect(embedded.run.imbalance == 1)
+        #expect(embedded.run.boundShare != nil && embedded.run.dataWait != nil)
+        #expect(embedded.run.colourRetrieval == nil)
+        #expect(embedded.pairs.first != embedded.pairs.second)
+        // Running statistics, no gradients: the same again, and the other views of another seed.
+        let again = try RunEmbeddings(run: folder.path, images: images, machine: machine, options: .init())
+        #expect(again.pairs.first == embedded.pairs.first)
+        var options = Evidence.Options()
+        options.seed = 1
+        let other = try RunEmbeddings(run: folder.path, images: images, machine: machine, options: options)
+        #expect(other.pairs.first != embedded.pairs.first)
+        let diagnosis = try Diagnosis(embedded)
+        // 24 images in batches of 8 are three steps.
+        #expect(diagnosis.findings.contains { $0.code == "small_data_set" })
+        #expect(diagnosis.measurements.contains { $0.name == "encoder_rank_me" })
+        try FileManager.default.removeItem(atPath: folder.head)
+        #expect(throws: TrainingError.self) {
+            try RunEmbeddings(run: folder.path, images: images, machine: machine, options: .init())
+        }
+    }
+
+    @Test func theTemperatureIsTheMethodsOwn() {
+        #expect(RunEvidence.temperature("training:\n  temperature: 3\nmethod:\n  a:\n    temperature: 0.25\n") == 0.25)
+        #expect(RunEvidence.temperature("method:\n  a:\n    loss: dcl\ntraining:\n  temperature: 3\n") == nil)
+        #expect(RunEvidence.temperature("method:\n  a:\n    temperature: {from: 0.1, to: 0.2}\n") == nil)
+    }
+
+    @Test func whatTheRunSaysIsJudged() throws {
+        let (embeddings, temperature) = try Planted.healthyManyClasses.make(pairs: 384, dimension: 48, seed: 21)
+        var options = Evidence.Options()
+        options.temperature = temperature
+        var evidence = try Evidence(embeddings, options: options)
+        var run = RunEvidence(folder: RunFolder("/nowhere"), experiment: Experiment(), labels: [0, 1, 1, 1])
+        #expect(run.imbalance == 3)
+        (run.images, run.batchSize, run.imbalance) = (5000, 256, nil)
+        run.colourRetrieval = Estimate(0.12, low: 0.1, high: 0.2)
+        func first(_ change: (inout RunEvidence) -> Void) -> String? {
+            var changed = run
+            change(&changed)
+            evidence.run = changed
+            return Diagnosis(evidence).findings.first?.code
+        }
+        #expect(first { _ in } == nil)
+        #expect(first { $0.dataWait = 0.4 } == "starved_trainer")
+        #expect(first { $0.imbalance = 40 } == "class_imbalance")
+        #expect(first { $0.images = 700 } == "small_data_set")
+        #expect(first { $0.colourRetrieval = Estimate(0.8, low: 0.7, high: 0.9) } == "augmentation_too_weak")
+        #expect(first { $0.colourRetrieval = Estimate(0.55, low: 0.45, high: 0.65) } == nil)
+        let (noise, _) = try Planted.noise.make(pairs: 384, dimension: 48, seed: 21)
+        evidence = try Evidence(noise, options: options)
+        #expect(first { _ in } == "chance")
+        #expect(first { $0.colourRetrieval = Estimate(0.004, low: 0, high: 0.01) } == "augmentation_too_strong")
+    }
+
+    @Test func coloursMatchPairsOfTheSameColoursOnly() throws {
+        let count = 8
+        let area = 16
+        /// One colour a sample.
+        func views(shift: Int) -> [Float] {
+            (0..<count).flatMap { sample in
+                (0..<3 * area).map { place in Float(((sample + shift) >> (place / area)) & 1) * 2 - 1 }
+            }
+        }
+        func hits(_ first: [Float], _ second: [Float]) throws -> [Double] {
+            // (x - 0.5) / 0.5 made the values of -1 and 1 out of 0 and 1.
+            var retrieval = ColourRetrieval(mean: [0.5, 0.5, 0.5], deviation: [0.5, 0.5, 0.5])
+            first.withUnsafeBufferPointer { first in
+                second.withUnsafeBufferPointer { second in
+                    retrieval.add(first: first, area: area, second: second, area: area, count: count)
+                }
+            }
+            return try retrieval.hits()
+        }
+        #expect(try hits(views(shift: 0), views(shift: 0)) == [Double](repeating: 1, count: count))
+        #expect(try hits(views(shift: 0), views(shift: 1)) == [Double](repeating: 0, count: count))
+    }
+}
