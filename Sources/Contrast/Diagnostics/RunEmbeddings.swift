@@ -25,8 +25,11 @@ public struct RunEmbeddings {
         let folder = RunFolder(path)
         let file = try EncoderFile(path)
         let experiment = file.experiment
-        let model = try experiment.method.component.build(encoder: file.encoder, generator: Generator(seed: 0))
+        let encoder = file.encoder
+        let model = try experiment.method.component.build(
+            encoder: experiment.encoder.component, generator: Generator(seed: 0))
         try RunEmbeddings.loadHead(model, from: folder.head)
+        try machine.take(encoder)
         try machine.take(model)
         let labels = (0..<images.count).map { images.label($0) ?? -1 }
         var run = RunEvidence(folder: folder, experiment: experiment, labels: labels)
@@ -50,7 +53,7 @@ public struct RunEmbeddings {
                 var views: [(features: Tensor, embedding: Tensor)] = []
                 var pixels: [(UnsafeBufferPointer<Float>, Int)] = []
                 for (index, branch) in batch.branches.enumerated() where views.count < 2 {
-                    let features = try model.encoder(machine.tensor(batch, branch: index), training: false)
+                    let features = try encoder(machine.tensor(batch, branch: index), training: false)
                     let embeddings = try model.head(features, training: false)
                     let memory = batch.views(branch: index)
                     let length = memory.count / branch.count
