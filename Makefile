@@ -1,6 +1,7 @@
 # make run    installs what is missing, trains on the demo's images (or IMAGES) and probes the result
 # make test   installs what is missing and runs all tests
 # make check  what every commit must pass
+# make bench  views a second beside other libraries: make bench PHOTOGRAPHS=imagenet/ SMALL=cifar10/train
 # make docs   builds the documentation of Views
 # make fuzz, make sanitize  what finds bugs that tests do not; see Fuzzing/README.md
 
@@ -25,7 +26,7 @@ RESOURCES = $(shell clang -print-resource-dir)
 COVERAGE := edge,inline-8bit-counters,pc-table
 FUZZ := .build-fuzz/release/Fuzz
 
-.PHONY: run build test lint check fuzz sanitize docs clean
+.PHONY: run build test lint check bench fuzz sanitize docs clean
 
 run: build
 	@.ci/packages $(DEMO)
@@ -66,6 +67,14 @@ sanitize:
 	swift test --sanitize=thread --scratch-path .build-tsan --filter ViewsTests
 
 check: lint test
+
+# Peers that pip cannot install are named and left out.
+bench: build
+	@test -n "$(PHOTOGRAPHS)$(SMALL)" || { echo "make bench: give PHOTOGRAPHS=folder, SMALL=folder or both" >&2; exit 2; }
+	test -d .build-peers || python3 -m venv .build-peers
+	for peer in $$(grep -v '^#' Benchmarks/views/requirements.txt); do \
+	  .build-peers/bin/pip install --quiet --extra-index-url https://download.pytorch.org/whl/cpu $$peer || echo "make bench: $$peer cannot be installed" >&2; done
+	.build-peers/bin/python Benchmarks/views/compare.py $(if $(PHOTOGRAPHS),--photographs $(PHOTOGRAPHS)) $(if $(SMALL),--small $(SMALL))
 
 # The documentation of Views as a site in .build-docs/Views; warnings are errors.
 docs:
