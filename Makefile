@@ -82,6 +82,7 @@ docs:
 	rm -rf .build-docs/symbols && mkdir -p .build-docs/symbols
 	swift build --target Views --scratch-path .build-docs/build \
 	  -Xswiftc -emit-symbol-graph -Xswiftc -emit-symbol-graph-dir -Xswiftc $(CURDIR)/.build-docs/symbols
+	mkdir -p .build-docs/symbols/views-only && cp .build-docs/symbols/Views*.symbols.json .build-docs/symbols/views-only/
 	docc convert Sources/Views/Views.docc --additional-symbol-graph-dir .build-docs/symbols/views-only \
 	  --fallback-display-name Views --fallback-bundle-identifier diptych.Views --warnings-as-errors \
 	  --output-path .build-docs/Views

@@ -34,7 +34,9 @@ public final class ImageDecoder {
     deinit { ccodecs_scratch_free(&scratch) }
 
     /// Reads a file's header.
-    /// - Parameter path: the file's name in errors.
+    /// - Parameters:
+    ///   - data: the file.
+    ///   - path: its name in errors.
     /// - Throws: `DecodeError` where the data are empty, of no supported format, damaged, or of too many pixels.
     public func header(of data: UnsafeRawBufferPointer, path: String) throws(DecodeError) -> ImageHeader {
         do throws(Malformed) {
@@ -46,9 +48,12 @@ public final class ImageDecoder {
 
     /// Decodes a region of a file's picture, orientation applied, into `image`, which then holds just that.
     /// - Parameters:
+    ///   - data: the file.
+    ///   - path: its name in errors.
     ///   - region: in the coordinates of the picture as it is delivered; all of it if nil.
     ///   - shrink: 1, or 2, 4 or 8 to have JPEG decoded so many times smaller along each side, which is faster and only
     ///     near to resizing what is decoded in full; the image then holds what covers the region. Ignored for the rest.
+    ///   - image: takes the pixels.
     /// - Returns: warnings of the library that were passed over.
     /// - Throws: `DecodeError` as `header`, where the data end early or contradict themselves, and where the region does
     ///   not lie in the picture.

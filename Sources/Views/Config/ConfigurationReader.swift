@@ -40,8 +40,10 @@ public struct ConfigurationReader: Sendable {
     }
 
     /// Reads a configuration, the overrides applied to the file with all defaults written out.
-    /// - Parameter section: the key of the part to read, where a file has more than `Value` knows; the other parts are
-    ///   not looked at. Its defaults if the file has no such part. Empty for the whole file.
+    /// - Parameters:
+    ///   - type: the component whose settings are read.
+    ///   - section: the key of the part to read, where a file has more than `Value` knows; the other parts are not looked
+    ///     at. Its defaults if the file has no such part. Empty for the whole file.
     public func read<Value: Component>(
         _ type: Value.Type, section: String = ""
     ) throws(ConfigurationError) -> Value {

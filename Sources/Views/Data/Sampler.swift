@@ -72,7 +72,9 @@ public struct Sampler: Codable, Equatable, Sendable {
     private var share: Int { dropLast ? count / rank.count : (count + rank.count - 1) / rank.count }
 
     /// The images of an epoch in order, those of a batch that is left out not included.
-    /// - Parameter first: the batch to start from, as when a run resumes.
+    /// - Parameters:
+    ///   - epoch: the pass, from 0.
+    ///   - first: the batch to start from, as when a run resumes.
     public func order(epoch: Int, from first: Int = 0) -> [Int] {
         let end = min(batches * batch, share)
         let range = min(first * batch, end)..<end

@@ -18,6 +18,8 @@ public struct Scan: Sendable {
 
     /// Makes a scan of a source.
     /// - Parameters:
+    ///   - source: the images.
+    ///   - options: what is too large to be decoded.
     ///   - distance: the bits of 64 in which perceptual hashes of near duplicates differ at most, 0...7.
     ///   - tinyBelow: the side in pixels below which an image is tiny.
     public init(
@@ -30,8 +32,10 @@ public struct Scan: Sendable {
         self.tinyBelow = tinyBelow
     }
 
-    /// Scans on `threads` threads.
-    /// - Parameter progress: told the images done so far, from any thread, every 64 and at the end.
+    /// Scans all images.
+    /// - Parameters:
+    ///   - threads: at least 1.
+    ///   - progress: told the images done so far, from any thread, every 64 and at the end.
     public func run(threads: Int, progress: @escaping @Sendable (Int) -> Void = { _ in }) -> ScanReport {
         let next = Atomic<Int>(0)
         let done = Atomic<Int>(0)

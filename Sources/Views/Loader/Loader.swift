@@ -32,10 +32,13 @@ public final class Loader: Sendable {
 
     /// Makes a loader and starts its workers.
     /// - Parameters:
+    ///   - source: the images.
+    ///   - pipeline: what is made of each.
     ///   - sampler: which images make up which batch; must be for as many images as the source has.
     ///   - seed: the seed of the views.
     ///   - epochs: the passes to make.
     ///   - first: batches of the first epoch to leave out, where a run resumes.
+    ///   - options: threads, memory, and what is done with images that cannot be used.
     /// - Throws: `LoaderError.empty` where there is nothing to load.
     public convenience init(
         _ source: any Source, pipeline: ViewPipeline, sampler: Sampler, seed: UInt64, epochs: Range<Int>,

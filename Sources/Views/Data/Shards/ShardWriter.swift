@@ -36,7 +36,9 @@ public struct ShardWriter: Sendable {
     private let options: Options
 
     /// Makes a writer.
-    /// - Parameter output: the shards' path, with a place for their number as in `shards/%06d.tar`.
+    /// - Parameters:
+    ///   - output: the shards' path, with a place for their number as in `shards/%06d.tar`.
+    ///   - options: the extent of a shard and the order.
     /// - Throws: `FileError` where there is no such place.
     public init(output: String, options: Options = Options()) throws(FileError) {
         pattern = try ShardNames(output)
