@@ -104,7 +104,7 @@ def main():
         "# View pairs beside other libraries", "",
         f"Written by `views/compare.py` on {time.strftime('%Y-%m-%d')}: {machine()}, {arguments.threads} threads or processes each, "
         f"{arguments.rounds} rounds in turn, medians; files in the page cache. SimCLR's policy (see `views/peers.py`). FFCV is not compared.", ""]
-    arguments.output.write_text("\n".join(head) + "\n\n".join(tables) + "\n")
+    arguments.output.write_text("\n".join(head) + "\n" + "\n\n".join(tables) + "\n")
     print(arguments.output.read_text())
     return 0
 
