@@ -23,6 +23,11 @@ if let libtorch = Context.environment["LIBTORCH"], !libtorch.isEmpty {
     }
 }
 
+// WebP is read where libwebp is installed.
+let hasWebP = ["/usr", "/usr/local", "/opt/homebrew"].contains {
+    FileManager.default.fileExists(atPath: "\($0)/include/webp/decode.h")
+}
+
 let package = Package(
     name: "diptych",
     products: [
@@ -42,12 +47,14 @@ let package = Package(
         .target(name: "Files"),
         .target(
             name: "CCodecs",
-            linkerSettings: [.linkedLibrary("jpeg"), .linkedLibrary("png")]),
+            cSettings: hasWebP ? [.define("CCODECS_WEBP")] : [],
+            linkerSettings: [.linkedLibrary("jpeg"), .linkedLibrary("png")] + (hasWebP ? [.linkedLibrary("webp")] : [])),
         .target(name: "CKernels"),
         .target(name: "KernelsAVX2", dependencies: ["CKernels"], swiftSettings: wideKernels),
         .target(
             name: "Views",
-            dependencies: ["CCodecs", "CKernels", "Files", "KernelsAVX2", .product(name: "Yams", package: "Yams")]),
+            dependencies: ["CCodecs", "CKernels", "Files", "KernelsAVX2", .product(name: "Yams", package: "Yams")],
+            swiftSettings: hasWebP ? [.define("WEBP")] : []),
         .target(
             name: "CTorch",
             cxxSettings: [.unsafeFlags(torchIncludes)],
@@ -66,7 +73,9 @@ let package = Package(
         .executableTarget(name: "diptych", dependencies: ["Commands"]),
         .executableTarget(name: "diptych-torch", dependencies: ["Commands", "Contrast"]),
         .testTarget(name: "FilesTests", dependencies: ["Files"]),
-        .testTarget(name: "ViewsTests", dependencies: ["Views"], exclude: ["Fixtures"]),
+        .testTarget(
+            name: "ViewsTests", dependencies: ["Views"], exclude: ["Fixtures"],
+            swiftSettings: hasWebP ? [.define("WEBP")] : []),
         .testTarget(name: "TorchTests", dependencies: ["Torch"]),
         .testTarget(name: "ContrastTests", dependencies: ["Contrast"], exclude: ["Fixtures"]),
         .testTarget(name: "CommandTests", dependencies: ["Commands", "diptych", "diptych-torch"]),

@@ -1,4 +1,4 @@
-// libjpeg-turbo and libpng behind status codes: their setjmp error handling ends in this module.
+// libjpeg-turbo, libpng and, where the build finds it, libwebp behind status codes: their setjmp error handling ends in this module.
 #pragma once
 #include <stdbool.h>
 #include <stddef.h>
@@ -62,6 +62,20 @@ ccodecs_status ccodecs_jpeg_decode(ccodecs_scratch *scratch, const uint8_t *data
 ccodecs_status ccodecs_png_decode(ccodecs_scratch *scratch, const uint8_t *data, size_t size,
                                   const ccodecs_target *target, ccodecs_report *report);
 
+/// What a WebP file says of itself.
+typedef struct {
+    uint32_t width, height;
+    bool alpha, animated;
+} ccodecs_webp_facts;
+
+/// Reads a WebP file's facts. Without libwebp at build time this and decoding end as `CCODECS_UNSUPPORTED`.
+ccodecs_status ccodecs_webp_header(const uint8_t *data, size_t size, ccodecs_webp_facts *facts,
+                                   ccodecs_report *report);
+
+/// Decodes a part of a WebP file by way of the whole picture, for which `scratch` grows; alpha is composited.
+ccodecs_status ccodecs_webp_decode(ccodecs_scratch *scratch, const uint8_t *data, size_t size,
+                                   const ccodecs_target *target, ccodecs_report *report);
+
 /// Copies a part of an uncompressed picture of 1 (gray) or 3 (RGB) interleaved channels, 8 bits each, without padding.
 /// `pixels` hold `width` by `height` of them.
 void ccodecs_rows_decode(const uint8_t *pixels, uint32_t channels, const ccodecs_target *target);
@@ -92,3 +106,6 @@ const char *ccodecs_jpeg_version(void);
 
 /// The version of libpng that is running, as in `1.6.39`.
 const char *ccodecs_png_version(void);
+
+/// The version of libwebp that is running, as in `1.2.4`; null where this was built without.
+const char *ccodecs_webp_version(void);

@@ -21,7 +21,11 @@ protocol Codec: SendableMetatype {
 }
 
 /// The formats that are read.
+#if WEBP
+let codecs: [any Codec.Type] = [JPEG.self, PNG.self, PPM.self, WebP.self]
+#else
 let codecs: [any Codec.Type] = [JPEG.self, PNG.self, PPM.self]
+#endif
 
 /// A format that is read.
 public enum ImageFormat: String, Codable, Sendable, CaseIterable {
@@ -31,6 +35,10 @@ public enum ImageFormat: String, Codable, Sendable, CaseIterable {
     case png
     /// Netpbm's uncompressed pictures, PPM and PGM.
     case ppm
+    #if WEBP
+    /// WebP that does not move; only where the build found libwebp.
+    case webp
+    #endif
 
     /// The endings of its files' names, in lower case.
     public var extensions: [String] {
@@ -38,6 +46,9 @@ public enum ImageFormat: String, Codable, Sendable, CaseIterable {
         case .jpeg: ["jpg", "jpeg"]
         case .png: ["png"]
         case .ppm: ["ppm", "pgm"]
+        #if WEBP
+        case .webp: ["webp"]
+        #endif
         }
     }
 

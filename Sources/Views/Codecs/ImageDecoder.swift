@@ -148,7 +148,7 @@ private func foreignFormat(_ data: UnsafeRawBufferPointer) -> String? {
             && data[offset..<offset + text.utf8.count].elementsEqual(Array(text.utf8))
     }
     if holds("GIF8") { return "GIF" }
-    if holds("RIFF"), holds("WEBP", at: 8) { return "WebP" }
+    if holds("RIFF"), holds("WEBP", at: 8) { return "WebP, which this was built without" }
     if holds("BM") { return "BMP" }
     if holds("II*\0") || holds("MM\0*") { return "TIFF" }
     if holds("ftyp", at: 4) { return holds("avif", at: 8) ? "AVIF" : holds("hei", at: 8) ? "HEIC" : "a video" }

@@ -5,7 +5,7 @@ import Foundation
 /// The folders directly inside the root are the classes, sorted by name; images below them are listed folder by folder in
 /// the order of bytes. A root with images directly inside is unlabelled as a whole, its subfolders included: leaving
 /// images out would be worse than leaving labels out (`labels: .required` decides otherwise). Unlike torchvision's, class
-/// folders without images get no label, hidden files are passed over, and only .jpg, .jpeg, .png, .ppm and .pgm count.
+/// folders without images get no label, hidden files are passed over, and only the endings of `ImageFormat` count.
 /// Names may hold any bytes.
 public struct ImageFolder: Source {
     /// Whether folders directly inside the root are classes.

@@ -16,7 +16,7 @@ struct BadFilesTests {
 
     @Test(arguments: [
         ("", DecodeError.Kind.empty, "is empty"), ("a text that is no picture", .unsupported, "neither JPEG nor PNG"),
-        ("GIF89a and so on", .unsupported, "GIF"), ("RIFF\u{1}\u{1}\u{1}\u{1}WEBPVP8 ", .unsupported, "WebP"),
+        ("GIF89a and so on", .unsupported, "GIF"), ("MM\0*\0\0\0\u{8}", .unsupported, "TIFF"),
         ("<!DOCTYPE html><html>", .unsupported, "web page"), ("\0\0\0\0\0\0\0\0", .unsupported, "zeros"),
         ("\0\0\0\u{18}ftypheic", .unsupported, "HEIC"), ("BM123456", .unsupported, "BMP"),
     ])

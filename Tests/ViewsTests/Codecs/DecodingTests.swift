@@ -26,7 +26,7 @@ struct DecodingTests {
         #expect(header.orientation.rawValue == picture.orientation)
         #expect(header.format == (picture.isLossless ? .png : .jpeg))
         #expect(header.format.matches(name: picture.name))
-        #expect(!header.format.matches(name: "picture.webp"))
+        #expect(!header.format.matches(name: "picture.heic"))
     }
 
     @Test(arguments: Picture.all)
@@ -104,7 +104,7 @@ struct DecodingTests {
 
     @Test func theLibrariesHaveVersions() {
         let versions = CodecLibraries.versions
-        #expect(versions.count == 2)
+        #expect(versions.count >= 2)
         #expect(versions.values.allSatisfy { $0.contains(".") })
     }
 }

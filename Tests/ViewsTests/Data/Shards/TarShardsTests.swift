@@ -210,7 +210,7 @@ struct TarShardsTests {
             tar.add("5.cls", "99999999999999999999")
             tar.add("IMG.1.jpg", "image")
             tar.add("IMG.2.jpg", "image")
-            tar.add("6.webp", "image")
+            tar.add("6.heic", "image")
             tar.add("6.cls", "0")
             tar.add(".hidden.jpg", "image")
             tar.add("__meta__/7.jpg", "image")
@@ -223,7 +223,7 @@ struct TarShardsTests {
             ])
         #expect((0..<7).map(shards.label) == [1, nil, 2, nil, nil, nil, nil])
         #expect(Set(shards.listing.issues.map(\.kind)) == [.badLabel, .skipped] && shards.listing.issues.count == 2)
-        #expect(shards.listing.hiddenEntries == 1 && shards.listing.foreign["webp"]?.files == 1)
+        #expect(shards.listing.hiddenEntries == 1 && shards.listing.foreign["heic"]?.files == 1)
         #expect(shards.listing.foreign["npy"]?.examples == ["8.npy"] && shards.listing.ignoredFiles == 2)
     }
 
