@@ -49,6 +49,9 @@ CK void ck_store_some_f32(float *p, ck_f32x16 v, intptr_t count) { memcpy(p, &v,
 CK ck_u16x16 ck_u16(ck_u8x16 v) { return __builtin_convertvector(v, ck_u16x16); }
 CK ck_i32x16 ck_i32(ck_u8x16 v) { return __builtin_convertvector(v, ck_i32x16); }
 CK ck_f32x16 ck_f32(ck_u8x16 v) { return __builtin_convertvector(__builtin_convertvector(v, ck_i32x16), ck_f32x16); }
+CK ck_f32x16 ck_f32_from_u16(ck_u16x16 v) {
+  return __builtin_convertvector(__builtin_convertvector(v, ck_i32x16), ck_f32x16);
+}
 CK ck_u8x16 ck_u8_from_u16(ck_u16x16 v) { return __builtin_convertvector(v, ck_u8x16); }
 
 /// Clamped to 0...255.
@@ -101,8 +104,12 @@ CK ck_f32x16 ck_min_f32(ck_f32x16 a, ck_f32x16 b) { return a < b ? a : b; }
 CK ck_f32x16 ck_max_f32(ck_f32x16 a, ck_f32x16 b) { return a > b ? a : b; }
 
 /// `then` where `a` equals or is below `b`, else `other`.
-CK ck_f32x16 ck_where_equal(ck_f32x16 a, ck_f32x16 b, ck_f32x16 then, ck_f32x16 other) { return a == b ? then : other; }
-CK ck_f32x16 ck_where_less(ck_f32x16 a, ck_f32x16 b, ck_f32x16 then, ck_f32x16 other) { return a < b ? then : other; }
+CK ck_u16x16 ck_where_equal(ck_u16x16 a, ck_u16x16 b, ck_u16x16 then, ck_u16x16 other) { return a == b ? then : other; }
+CK ck_u16x16 ck_where_less(ck_u16x16 a, ck_u16x16 b, ck_u16x16 then, ck_u16x16 other) { return a < b ? then : other; }
+
+CK ck_f32x16 ck_where_less_f32(ck_f32x16 a, ck_f32x16 b, ck_f32x16 then, ck_f32x16 other) {
+  return a < b ? then : other;
+}
 
 CK ck_f32x16 ck_abs_f32(ck_f32x16 v) { return __builtin_elementwise_abs(v); }
 

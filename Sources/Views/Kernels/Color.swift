@@ -90,49 +90,50 @@ extension Kernels {
         }
     }
 
-    /// One channel that has `share`, clamped to 0...1, of the chroma above the least channel.
+    /// One channel that has `share` of the turned hue, clamped to the chroma.
     @inline(__always)
     private static func channel(
         _ share: SIMD16<Float>, chroma: SIMD16<Float>, least: SIMD16<Float>
     ) -> SIMD16<UInt8> {
-        let kept = ck_min_f32(ck_max_f32(share, SIMD16(repeating: 0)), SIMD16(repeating: 1))
+        let kept = ck_min_f32(ck_max_f32(share, SIMD16(repeating: 0)), chroma)
         // torchvision goes back to bytes by floor(255.999 v) with v in 0...1.
-        return ck_u8_from_f32((least + chroma * kept) * Float(255.999 / 255))
+        return ck_u8_from_f32((least + kept) * Float(255.999 / 255))
     }
 
     /// Turns the hue by `shift` of a turn, in -0.5...0.5.
     ///
     /// With the hue h in sixths of a turn, chroma c and least channel m, HSV to RGB is R = m + c clamp(|h - 3| - 1),
-    /// G = m + c clamp(2 - |h - 2|), B = m + c clamp(2 - |h - 4|), where clamp is to 0...1: no cases, one division.
+    /// G = m + c clamp(2 - |h - 2|), B = m + c clamp(2 - |h - 4|), where clamp is to 0...1. All of it is multiplied by c
+    /// here: c h before the turn is a whole number, and there are no cases and no division.
     package static func turnHue(
         _ red: UnsafeMutablePointer<UInt8>, _ green: UnsafeMutablePointer<UInt8>,
         _ blue: UnsafeMutablePointer<UInt8>, count: Int, shift: Float
     ) {
+        let turn = (shift < 0 ? shift + 1 : shift) * 6
         for index in stride(from: 0, to: count, by: 16) {
-            let r = ck_load(red + index)
-            let g = ck_load(green + index)
-            let b = ck_load(blue + index)
-            let most = ck_max(ck_max(r, g), b)
-            let least = ck_min(ck_min(r, g), b)
-            let r32 = ck_f32(r)
-            let g32 = ck_f32(g)
-            let b32 = ck_f32(b)
-            let floor = ck_f32(least)
-            let chroma = ck_f32(most) - floor
-            let top = ck_f32(most)
-            // (g - b), (b - r) or (r - g), by the largest channel; the first that is largest counts.
-            var difference = ck_where_equal(g32, top, b32 - r32, r32 - g32)
-            difference = ck_where_equal(r32, top, g32 - b32, difference)
-            var base = ck_where_equal(g32, top, SIMD16(repeating: 2), SIMD16(repeating: 4))
-            base = ck_where_equal(r32, top, SIMD16(repeating: 0), base)
-            // Gray has no hue and no chroma; any divisor will do.
-            var hue = difference / ck_max_f32(chroma, SIMD16(repeating: 1)) + (base + shift * 6)
-            hue = ck_where_less(hue, SIMD16(repeating: 0), hue + 6, hue)
-            hue = ck_where_less(hue, SIMD16(repeating: 6), hue, hue - 6)
-            let left = count - index
-            put(channel(ck_abs_f32(hue - 3) - 1, chroma: chroma, least: floor), to: red + index, left: left)
-            put(channel(2 - ck_abs_f32(hue - 2), chroma: chroma, least: floor), to: green + index, left: left)
-            put(channel(2 - ck_abs_f32(hue - 4), chroma: chroma, least: floor), to: blue + index, left: left)
+            let (r8, g8, b8) = (ck_load(red + index), ck_load(green + index), ck_load(blue + index))
+            let (most8, least8) = (ck_max(ck_max(r8, g8), b8), ck_min(ck_min(r8, g8), b8))
+            let (r, g, b, most) = (ck_u16(r8), ck_u16(g8), ck_u16(b8), ck_u16(most8))
+            let one = ck_u16(most8 &- least8)
+            let two = one &+ one
+            // c h, by the largest channel; the first that is largest counts.
+            let byRed = ck_where_less(g, b, one &* SIMD16(repeating: 6), SIMD16(repeating: 0)) &+ g &- b
+            let byGreen = two &+ b &- r
+            let byBlue = two &+ two &+ r &- g
+            let before = ck_where_equal(r, most, byRed, ck_where_equal(g, most, byGreen, byBlue))
+            let (chroma, least) = (ck_f32_from_u16(one), ck_f32(least8))
+            let turned = ck_f32_from_u16(before) + chroma * turn
+            // Past six the circle begins again.
+            let six = chroma * 6
+            let hue = ck_where_less_f32(turned, six, turned, turned - six)
+            let (twice, left) = (chroma * 2, count - index)
+            put(
+                channel(ck_abs_f32(hue - chroma * 3) - chroma, chroma: chroma, least: least), to: red + index,
+                left: left)
+            put(channel(twice - ck_abs_f32(hue - twice), chroma: chroma, least: least), to: green + index, left: left)
+            put(
+                channel(twice - ck_abs_f32(hue - chroma * 4), chroma: chroma, least: least), to: blue + index,
+                left: left)
         }
     }
 }
