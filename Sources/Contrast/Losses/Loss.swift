@@ -67,7 +67,7 @@ public enum LossFamily: ComponentFamily {
         kind: "a loss",
         [
             NTXent.self, InfoNCE.self, CLIPLoss.self, DCL.self, DCLW.self, Debiased.self, HCL.self, SupCon.self,
-            AlignmentUniformity.self,
+            HardNegatives.self, FNC.self, AlignmentUniformity.self,
         ])
 }
 

@@ -57,6 +57,25 @@ private func cases() -> [LossCase] {
                     x, y, _, _ in Naive.hcl(x, y, tau: tau, tauPlus: 0.05, beta: beta)
                 }
             }
+            for (hardest, semiHard) in [(2, false), (3, true), (100, true)] {
+                add(
+                    "hard_negatives \(hardest) \(semiHard)",
+                    HardNegatives(temperature: tau, hardest: hardest, semiHard: semiHard, normalize: normalize)
+                ) { x, y, _, _ in
+                    Naive.hardNegatives(Naive.anchors(x, y, tau), hardest: hardest, semiHard: semiHard)
+                }
+            }
+            for (top, threshold, strategy) in [
+                (0, -1.0, FNC.Strategy.eliminate), (3, 0.1, .eliminate), (3, 0.1, .attract),
+            ] {
+                add(
+                    "fnc \(top) \(strategy)",
+                    FNC(temperature: tau, top: top, threshold: threshold, strategy: strategy, normalize: normalize)
+                ) { x, y, x0, y0 in
+                    Naive.fnc(
+                        x, y, x0, y0, tau: tau, top: top, threshold: threshold, attract: strategy == .attract)
+                }
+            }
             add("sup_con", SupCon(temperature: tau, normalize: normalize), labels: labels) { x, y, _, _ in
                 Naive.supCon(x, y, labels: labels, tau: tau)
             }
@@ -151,6 +170,9 @@ struct LossesTests {
         let unbiased = try value(Debiased(temperature: tau, tauPlus: 0, normalize: normalize))
         // The floor n e^{-1 / tau} is reached only by rows longer than 1.
         #expect(abs(unbiased - ntXent) < (normalize ? 1e-10 : 1e-3))
+        let mined = try value(HardNegatives(temperature: tau, hardest: 100, normalize: normalize))
+        let certain = try value(FNC(temperature: tau, top: 3, threshold: 1, strategy: .attract, normalize: normalize))
+        #expect(abs(mined - ntXent) < 1e-12 && abs(certain - ntXent) < 1e-12)
         for labels in [nil, [0, 1, 2, 3, 4, 5], Array(repeating: -1, count: 6)] {
             let supCon = try value(SupCon(temperature: tau, normalize: normalize), labels: labels)
             #expect(abs(supCon - ntXent) < 1e-12)
@@ -178,6 +200,7 @@ struct LossesTests {
             InfoNCE(critic: CosineCritic(temperature: 0.01)), CLIPLoss(temperature: 0.01), DCL(temperature: 0.01),
             DCLW(temperature: 0.01), Debiased(temperature: 0.01, tauPlus: 0.3),
             HCL(temperature: 0.01, tauPlus: 0.3, beta: 2), SupCon(temperature: 0.01), AlignmentUniformity(),
+            HardNegatives(temperature: 0.01, hardest: 2, semiHard: true),
         ]
         for loss in losses {
             let views = try [x, y].map { try Fixture.tensor($0).to(dtype) }
@@ -207,6 +230,8 @@ struct LossesTests {
             Debiased(temperature: tau, tauPlus: 0.1, normalize: normalize),
             HCL(temperature: tau, tauPlus: 0.1, beta: 1, normalize: normalize),
             SupCon(temperature: tau, normalize: normalize),
+            HardNegatives(temperature: tau, hardest: 16, normalize: normalize),
+            FNC(temperature: tau, top: 4, threshold: 0.1, strategy: .attract, normalize: normalize),
         ]
         func run(_ loss: any ContrastiveLoss, _ dtype: DType) throws -> (value: Double, gradients: [[Double]]) {
             let views = try [x, y].map { try (Fixture.tensor($0) * (normalize ? 1 : 0.15)).to(.float32).to(dtype) }
@@ -232,6 +257,8 @@ struct LossesTests {
         let losses: [any ContrastiveLoss] = [
             DCL(temperature: 0.2), DCLW(temperature: 0.2), Debiased(temperature: 0.2, tauPlus: 0.1),
             HCL(temperature: 0.2, tauPlus: 0.1, beta: 1), SupCon(temperature: 0.2),
+            HardNegatives(temperature: 0.2, hardest: 2),
+            FNC(temperature: 0.2, top: 1, threshold: 0, strategy: .attract),
         ]
         for loss in losses {
             let loss = try Self.build(loss)
@@ -287,6 +314,10 @@ struct LossesTests {
             ("dclw: {sigma: 0}", "dclw.sigma"), ("debiased: {tau_plus: 1}", "debiased.tau_plus"),
             ("hcl: {tau_plus: -0.1}", "hcl.tau_plus"), ("hcl: {beta: -1}", "hcl.beta"),
             ("debiased: {beta: 1}", "debiased.beta"), ("sup_con: {temperature: 0}", "sup_con.temperature"),
+            ("hard_negatives: {hardest: 0}", "hard_negatives.hardest"),
+            ("hard_negatives: {hardest: {from: 64, to: 0.5}}", "hard_negatives.hardest.to"),
+            ("fnc: {threshold: 1.5}", "fnc.threshold"), ("fnc: {top: -1}", "fnc.top"),
+            ("fnc: {strategy: forget}", "fnc.strategy"),
             ("alignment_uniformity: {alignment: 0, uniformity: 0}", "alignment_uniformity.uniformity"),
             ("alignment_uniformity: {t: 0}", "alignment_uniformity.t"),
         ])

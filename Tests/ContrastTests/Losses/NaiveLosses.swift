@@ -101,6 +101,32 @@ enum Naive {
             })
     }
 
+    static func hardNegatives(_ anchors: Anchors, hardest: Int, semiHard: Bool) -> Double {
+        ntXent(
+            anchors.map { anchor in
+                let left = anchor.negatives.filter { !semiHard || $0 < anchor.positive }
+                return (anchor.positive, Array(left.sorted(by: >).prefix(hardest)))
+            })
+    }
+
+    /// Suspects of each view are those that resemble its other view, by the rows `x0` and `y0`.
+    static func fnc(
+        _ x: Rows, _ y: Rows, _ x0: Rows, _ y0: Rows, tau: Double, top: Int, threshold: Double, attract: Bool
+    ) -> Double {
+        let (z, unit) = (x + y, unit(x0 + y0))
+        return mean(
+            z.indices.map { i in
+                let partner = (i + x.count) % z.count
+                let others = z.indices.filter { $0 != i && $0 != partner }
+                let nearest = others.sorted { dot(unit[partner], unit[$0]) > dot(unit[partner], unit[$1]) }
+                let suspects = nearest.prefix(top).filter { dot(unit[partner], unit[$0]) >= threshold }
+                func score(_ j: Int) -> Double { dot(z[i], z[j]) / tau }
+                let positives = attract ? [partner] + suspects : [partner]
+                let below = attract ? others : others.filter { !suspects.contains($0) }
+                return logSum(([partner] + below).map(score)) - mean(positives.map(score))
+            })
+    }
+
     static func supCon(_ x: Rows, _ y: Rows, labels: [Int], tau: Double) -> Double {
         let (z, labels) = (x + y, labels + labels)
         return mean(

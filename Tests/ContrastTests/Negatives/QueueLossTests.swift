@@ -32,6 +32,13 @@ private func cases() -> [QueueCase] {
                 of("debiased", Debiased(temperature: tau, tauPlus: 0.05, normalize: normalize)) {
                     Naive.debiased($0, tau: tau, tauPlus: 0.05)
                 },
+                of(
+                    "hard_negatives",
+                    HardNegatives(temperature: tau, hardest: 3, semiHard: true, normalize: normalize)
+                ) { Naive.hardNegatives($0, hardest: 3, semiHard: true) },
+                of("fnc", FNC(temperature: tau, top: 0, threshold: 0, strategy: .attract, normalize: normalize)) {
+                    Naive.ntXent($0)
+                },
                 of("hcl", HCL(temperature: tau, tauPlus: 0.05, beta: 0.5, normalize: normalize)) {
                     Naive.hcl($0, tau: tau, tauPlus: 0.05, beta: 0.5)
                 },
