@@ -44,6 +44,8 @@ final class CriticTrainer {
     let critic: LearntCritic
     private let estimator: any InformationEstimator
     private let optimizer: any Optimizer
+    /// What the learning rate is multiplied by: the scale and the level of a critic without weights have far to go.
+    private let pace: Double
 
     init(
         _ settings: CriticTraining, estimator: any InformationEstimator, dimensions: (x: Int, y: Int), seed: UInt64
@@ -51,6 +53,7 @@ final class CriticTrainer {
         let inner = try settings.critic.component.build(dimensions: dimensions, generator: Generator(seed: seed))
         critic = try LearntCritic(inner, level: estimator.optimalOffset)
         self.estimator = estimator
+        pace = settings.critic.isFixed ? 40 : 1
         optimizer = try settings.optimizer.component.build(critic.namedParameters)
     }
 
@@ -62,7 +65,7 @@ final class CriticTrainer {
         // Where e^f is beyond the type there is no direction to go; the next batch may have one.
         if try objective.item().isFinite {
             try (-objective).backward()
-            try optimizer.step(factor: 1)
+            try optimizer.step(factor: pace)
         }
         return try withoutGradients { () throws(TorchError) in try estimator(scores.detach().to(.float64)).item() }
     }

@@ -48,6 +48,6 @@ struct Axis {
         guard length > 0, length.isFinite else { return 1 }
         let power = pow(10, log10(length / 5).rounded(.down))
         let rest = length / 5 / power
-        return power * (rest < 1.5 ? 1 : rest < 3.5 ? 2 : rest < 7.5 ? 5 : 10)
+        return power * (rest < 1.5 ? 1 : rest < 3 ? 2 : rest < 7 ? 5 : 10)
     }
 }
