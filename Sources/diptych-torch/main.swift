@@ -23,6 +23,7 @@ Diptych.start(classify: classify) { command in
     case let train as Train: try TrainJob(train).run()
     case let probe as Commands.Probe: try ProbeJob(probe).run()
     case let embed as Embed: try EmbedJob(embed).run()
+    case let estimate as Commands.Estimate: try EstimateJob(estimate).run()
     case let diagnose as Diagnose: try DiagnoseJob(diagnose).run()
     case is Doctor:
         print("libtorch=\(Runtime.version)")

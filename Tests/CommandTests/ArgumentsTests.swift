@@ -3,7 +3,7 @@ import Testing
 
 @Suite("Arguments and exit codes")
 struct ArgumentsTests {
-    @Test(arguments: ["train", "probe", "embed", "diagnose", "views", "scan", "pack", "bench", "doctor"])
+    @Test(arguments: ["train", "probe", "embed", "diagnose", "estimate", "views", "scan", "pack", "bench", "doctor"])
     func everyCommandExplainsItself(command: String) throws {
         let result = try diptych(command, "--help")
         #expect(result.status == 0)
@@ -31,6 +31,13 @@ struct ArgumentsTests {
         (["diagnose"], "--views"), (["diagnose", "--views", "a.npy"], "two .npy files"),
         (["diagnose", "r", "--views", "a.npy", "b.npy"], "--views"),
         (["diagnose", "--views", "a.npy", "b.npy", "--temperature", "0"], "--temperature"),
+        (["estimate"], "--views"), (["estimate", "--views", "a.npy"], "two .npy files"),
+        (["estimate", "--gaussian", "--scores", "s.npy"], "one of"),
+        (["estimate", "--scores", "s.npy", "--critic", "dot"], "--scores"),
+        (["estimate", "--gaussian", "--plot", "a.png"], ".svg"),
+        (["estimate", "--gaussian", "--information", "-1"], "--information"),
+        (["estimate", "--gaussian", "--saturation", "--steps", "5"], "--saturation"),
+        (["estimate", "--gaussian", "--candidates", "2"], "4...65536"),
         (["pack", "x", "--output", "y", "--count", "0"], "--count must be at least 1"),
     ])
     func unusableArgumentsAreOneLineAndStatusTwo(arguments: [String], said: String) throws {

@@ -107,19 +107,26 @@ extension PairedEmbeddings {
         }
     }
 
-    private static func matrix(_ file: String) throws(EmbeddingsError) -> ([Float], [Int]) {
+    /// The floats of a file and their shape.
+    static func floats(_ file: String) throws(EmbeddingsError) -> ([Float], [Int]) {
         let array = try read(file)
         guard case .floats(let values) = array.elements else {
             throw EmbeddingsError(
                 .type, file: file, reason: "holds elements of type \(array.type)",
                 remedy: "embeddings are floats: save z.astype(numpy.float32)")
         }
-        guard array.shape.count == 2, !values.isEmpty else {
+        return (values, array.shape)
+    }
+
+    /// The floats of a file that holds a matrix.
+    static func matrix(_ file: String) throws(EmbeddingsError) -> ([Float], [Int]) {
+        let (values, shape) = try floats(file)
+        guard shape.count == 2, !values.isEmpty else {
             throw EmbeddingsError(
-                .shape, file: file, reason: "has the shape \(array.shape)",
+                .shape, file: file, reason: "has the shape \(shape)",
                 remedy: "give a matrix of shape (pairs, dimension)")
         }
-        return (values, array.shape)
+        return (values, shape)
     }
 
     private static func classes(_ file: String) throws(EmbeddingsError) -> [Int] {

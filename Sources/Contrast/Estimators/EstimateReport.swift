@@ -1,0 +1,125 @@
+import Foundation
+import Torch
+import Views
+
+/// What the estimators say about the same pairs, side by side.
+public struct EstimateReport: Codable, Equatable, Sendable {
+    /// What one estimator says.
+    public struct Row: Codable, Equatable, Sendable {
+        /// The estimator.
+        public var estimator: String
+        /// Bound or estimate.
+        public var kind: EstimatorKind
+        /// The mean over the batches, nats; minus infinity where a batch's value is beyond float64.
+        public var value: Double
+        /// The standard error of the mean over the batches; nil with one batch.
+        public var standardError: Double?
+        /// The most that the estimator can give with so many candidates; nil where nothing limits it.
+        public var ceiling: Double?
+
+        /// Summarises the values of some batches.
+        public init(_ estimator: any InformationEstimator, values: [Double], candidates: Int) {
+            self.estimator = estimator.name
+            kind = estimator.kind
+            value = mean(values)
+            standardError = values.count > 1 ? deviation(values) / Double(values.count).squareRoot() : nil
+            ceiling = estimator.ceiling(candidates: candidates)
+        }
+    }
+
+    /// Where the scores come from, for people.
+    public var source: String
+    /// K pairs of a batch.
+    public var candidates: Int
+    /// Batches that the values are means over.
+    public var batches: Int
+    /// Pairs that the critic learnt from or was chosen by; 0 where the scores were given.
+    public var learntFrom: Int
+    /// One row an estimator.
+    public var rows: [Row]
+
+    /// Learns a critic for each estimator on some of the pairs, and reports on others.
+    /// - Parameter progress: told the estimator that is worked for.
+    public init(
+        _ samples: PairedSamples, split: HeldOutSplit, training: CriticTraining,
+        estimators: [any InformationEstimator], seed: UInt64, progress: (String) -> Void = { _ in }
+    ) throws(TorchError) {
+        candidates = training.candidates
+        batches = split.test.count / training.candidates
+        learntFrom = split.train.count + split.choose.count
+        source =
+            "\(samples.count) pairs of \(samples.dimensions.x) and \(samples.dimensions.y) numbers, "
+            + "\(training.critic.name) critic learnt on \(split.train.count), chosen on \(split.choose.count), "
+            + "held out \(split.test.count)"
+        rows = []
+        for estimator in estimators {
+            progress(estimator.name)
+            let values = try training.heldOutValues(of: samples, split: split, by: estimator, seed: seed)
+            rows.append(Row(estimator, values: values, candidates: candidates))
+        }
+    }
+
+    /// Reports on scores that a critic gave elsewhere.
+    public init(_ scores: ScoreBatches, estimators: [any InformationEstimator]) throws(TorchError) {
+        candidates = scores.candidates
+        batches = scores.count
+        learntFrom = 0
+        source = "scores of \(scores.count * scores.candidates) pairs"
+        rows = []
+        for estimator in estimators {
+            var values: [Double] = []
+            for batch in 0..<scores.count { values.append(try estimator(scores.matrix(batch)).item()) }
+            rows.append(Row(estimator, values: values, candidates: candidates))
+        }
+    }
+
+    /// One JSON object, keys in snake_case; infinities are the texts `inf` and `-inf`.
+    public func json() throws -> Data { try informationJSON(self) }
+
+    /// The table for people.
+    public var lines: [String] {
+        var lines = [
+            source + "; \(batches) batch\(batches == 1 ? "" : "es") of K = \(candidates), log K = "
+                + String(format: "%.2f", log(Double(candidates))) + " nats",
+            tableRow("estimator", ["value", "std. error", "", "ceiling"]),
+        ]
+        lines += rows.map { row in
+            tableRow(
+                row.estimator,
+                [
+                    nats(row.value), row.standardError.map { nats($0) } ?? "-", row.kind.rawValue,
+                    row.ceiling.map { nats($0) } ?? "none",
+                ])
+        }
+        lines.append("a bound lies below the information on average; an estimate can lie above it")
+        return lines
+    }
+}
+
+/// One JSON object, keys in snake_case; infinities and what is no number as texts.
+func informationJSON(_ report: some Encodable) throws -> Data {
+    let encoder = JSONEncoder()
+    encoder.keyEncodingStrategy = .convertToSnakeCase
+    encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+    encoder.nonConformingFloatEncodingStrategy = .convertToString(
+        positiveInfinity: "inf", negativeInfinity: "-inf", nan: "nan")
+    return try encoder.encode(report) + Data([0x0A])
+}
+
+/// A name and cells of ten places.
+func tableRow(_ name: String, _ cells: [String]) -> String {
+    name.padding(toLength: 18, withPad: " ", startingAt: 0)
+        + cells.map { String(repeating: " ", count: max(1, 12 - $0.count)) + $0 }.joined()
+}
+
+/// Two places, or an exponent where the number is out of all proportion.
+func nats(_ value: Double) -> String { String(format: abs(value) < 1000 || !value.isFinite ? "%.2f" : "%.0e", value) }
+
+/// The mean; minus infinity, not nothing, where a value is.
+func mean(_ values: [Double]) -> Double { values.reduce(0, +) / Double(max(values.count, 1)) }
+
+/// The deviation of a sample, over n - 1.
+func deviation(_ values: [Double]) -> Double {
+    let middle = mean(values)
+    return (values.reduce(0) { $0 + ($1 - middle) * ($1 - middle) } / Double(max(values.count - 1, 1))).squareRoot()
+}

@@ -1,0 +1,53 @@
+import Foundation
+import Torch
+
+/// What InfoNCE's critic has learnt of the pointwise information, level by level.
+public struct PointwiseReport: Codable, Equatable, Sendable {
+    /// One level of the true information.
+    public struct Level: Codable, Equatable, Sendable {
+        /// The true information, nats.
+        public var information: Double
+        /// The scores on the log ratio.
+        public var regression: PointwiseRegression
+    }
+
+    /// The critic.
+    public var critic: String
+    /// K pairs of a batch.
+    public var candidates: Int
+    /// Steps of each level.
+    public var steps: Int
+    /// One critic a level.
+    public var levels: [Level]
+
+    /// Trains a critic on each level anew, and regresses.
+    public init(
+        _ test: GaussianTest, training: CriticTraining, seed: UInt64, progress: (Double) -> Void = { _ in }
+    ) throws(TorchError) {
+        (critic, candidates, steps) = (training.critic.name, training.candidates, training.steps)
+        levels = []
+        for (index, information) in test.levels.enumerated() {
+            let regression = try PointwiseRegression(test.bed(information), training: training, seed: seed) {
+                progress((Double(index) + $0) / Double(test.levels.count))
+            }
+            levels.append(Level(information: information, regression: regression))
+        }
+    }
+
+    /// One JSON object, keys in snake_case.
+    public func json() throws -> Data { try informationJSON(self) }
+
+    /// The table for people.
+    public var lines: [String] {
+        [
+            "scores of a \(critic) critic, InfoNCE, K = \(candidates), \(steps) steps, on log p(x, y) / (p(x) p(y)), "
+                + "rows and columns centred",
+            tableRow("true information", ["slope", "R^2"]),
+        ]
+            + levels.map { level in
+                tableRow(
+                    nats(level.information),
+                    [nats(level.regression.slope), String(format: "%.3f", level.regression.rSquared)])
+            }
+    }
+}

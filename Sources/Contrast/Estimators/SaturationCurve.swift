@@ -1,0 +1,89 @@
+import Foundation
+import Torch
+
+/// InfoNCE with the best critic at rising numbers of candidates: no critic can lift it above log K.
+public struct SaturationCurve: Codable, Equatable, Sendable {
+    /// One number of candidates.
+    public struct Point: Codable, Equatable, Sendable {
+        /// K.
+        public var candidates: Int
+        /// The mean over batches, nats.
+        public var value: Double
+        /// Its standard error over the batches.
+        public var standardError: Double
+    }
+
+    /// One level of the true information.
+    public struct Curve: Codable, Equatable, Sendable {
+        /// The true information, nats.
+        public var information: Double
+        /// The bound by candidates.
+        public var points: [Point]
+    }
+
+    /// One a level.
+    public var curves: [Curve]
+
+    /// Measures.
+    /// - Parameters:
+    ///   - candidates: numbers of pairs of a batch.
+    ///   - pairs: pairs of all batches together, at least; four batches are the fewest.
+    public init(
+        _ test: GaussianTest, candidates: [Int] = (1...12).map { 1 << $0 }, pairs: Int = 32_768, seed: UInt64,
+        progress: (Double) -> Void = { _ in }
+    ) throws(TorchError) {
+        let generator = try Generator(seed: seed)
+        curves = []
+        for (index, information) in test.levels.enumerated() {
+            let bed = test.bed(information)
+            var points: [Point] = []
+            for (place, count) in candidates.enumerated() {
+                progress((Double(index) + Double(place) / Double(candidates.count)) / Double(test.levels.count))
+                var values: [Double] = []
+                for _ in 0..<max(4, pairs / count) {
+                    let (x, y) = try bed.sample(count, from: generator)
+                    values.append(try InfoNCEBound()(bed.logRatio(x, y)).item())
+                }
+                let error = deviation(values) / Double(values.count).squareRoot()
+                points.append(Point(candidates: count, value: mean(values), standardError: error))
+            }
+            curves.append(Curve(information: information, points: points))
+        }
+    }
+
+    /// One JSON object, keys in snake_case.
+    public func json() throws -> Data { try informationJSON(self) }
+
+    /// The table for people.
+    public var lines: [String] {
+        guard let first = curves.first else { return [] }
+        var lines = [
+            "InfoNCE with the best critic, nats by candidates K",
+            tableRow("true information", curves.map { nats($0.information) } + ["log K"]),
+        ]
+        for (place, point) in first.points.enumerated() {
+            let cells = curves.map { nats($0.points[place].value) } + [nats(log(Double(point.candidates)))]
+            lines.append(tableRow("K = \(point.candidates)", cells))
+        }
+        let errors = curves.flatMap { $0.points.map(\.standardError) }
+        lines.append("standard errors are at most \(String(format: "%.3f", errors.max() ?? 0))")
+        return lines
+    }
+
+    /// The bound over log K.
+    public var picture: SVG {
+        var plot = LinePlot(
+            title: "InfoNCE with the best critic", xLabel: "candidates K", yLabel: "nats")
+        let colours: [LinePlot.Colour] = [.blue, .green, .orange, .purple, .ink]
+        plot.logarithmicBase = 4
+        plot.series = curves.enumerated().map { index, curve in
+            .init(
+                "\(String(format: "%g", curve.information)) nats", colours[index % colours.count],
+                points: curve.points.map { (Double($0.candidates), $0.value) })
+        }
+        let candidates = curves.first?.points.map { Double($0.candidates) } ?? []
+        plot.series.append(.init("log K", .faint, dashed: true, points: candidates.map { ($0, log($0)) }))
+        plot.yRange = 0...(candidates.map { log($0) }.max() ?? 1) + 0.3
+        return SVG(title: "The bound saturates at log K", plots: [plot], columns: 1, panel: (560, 330))
+    }
+}

@@ -1,0 +1,101 @@
+import Commands
+import Contrast
+import Files
+import Foundation
+import Torch
+import Views
+
+/// `diptych estimate`: reads pairs or scores, or draws Gaussians, and prints the estimators' values side by side.
+struct EstimateJob {
+    private let options: Commands.Estimate
+    private let console = Console()
+
+    init(_ options: Commands.Estimate) { self.options = options }
+
+    func run() throws {
+        try Runtime.setThreads(options.threads ?? ProcessInfo.processInfo.activeProcessorCount)
+        Runtime.keepMemory()
+        let estimators = try chosen()
+        let training = try settings()
+        if options.gaussian {
+            try gaussian(training, estimators)
+        } else if let file = options.scores {
+            let scores = try ScoreBatches(contentsOf: file, candidates: options.candidates)
+            let report = try EstimateReport(scores, estimators: estimators)
+            try show(report.lines, report.json())
+        } else {
+            let samples = try PairedSamples(x: options.views[0], y: options.views[1])
+            if training.critic.isFixed && samples.dimensions.x != samples.dimensions.y {
+                throw Failure(
+                    .unusable,
+                    "--critic \(training.critic.name): compares rows of one width, x has \(samples.dimensions.x) "
+                        + "numbers and y \(samples.dimensions.y); take bilinear, separable or concatenated")
+            }
+            let split = try HeldOutSplit(samples, candidates: training.candidates, seed: options.seed)
+            let report = try EstimateReport(
+                samples, split: split, training: training, estimators: estimators, seed: options.seed
+            ) { console.working($0, share: 0) }
+            try show(report.lines, report.json())
+        }
+    }
+
+    private func gaussian(_ training: CriticTraining, _ estimators: [any InformationEstimator]) throws {
+        var test = GaussianTest()
+        if !options.information.isEmpty { test.levels = options.information }
+        test.dimension = options.dimension ?? test.dimension
+        test.cubed = options.cubed
+        if options.saturation {
+            let curve = try SaturationCurve(test, seed: options.seed) { console.working("InfoNCE", share: $0) }
+            return try show(curve.lines, curve.json(), curve.picture)
+        }
+        if options.pointwise {
+            let report = try PointwiseReport(test, training: training, seed: options.seed) {
+                console.working("InfoNCE", share: $0)
+            }
+            return try show(report.lines, report.json())
+        }
+        var stairs: [Staircase] = []
+        for estimator in estimators {
+            stairs.append(
+                try Staircase(estimator, test: test, training: training, seed: options.seed) {
+                    console.working(estimator.name, share: $0)
+                })
+        }
+        let report = StaircaseReport(stairs, test: test, training: training)
+        try show(report.lines, report.json(), report.picture)
+    }
+
+    private func show(_ lines: [String], _ json: Data, _ picture: SVG? = nil) throws {
+        console.clear()
+        if let picture, let file = options.plot { try AtomicFile.write(picture.text, to: file) }
+        guard !options.json else { return FileHandle.standardOutput.write(json) }
+        lines.forEach { print($0) }
+        if let file = options.plot { print(file) }
+    }
+
+    private func settings() throws(ConfigurationError) -> CriticTraining {
+        var overrides = options.overrides
+        if let critic = options.critic { overrides.append("critic=\(critic)") }
+        if let candidates = options.candidates { overrides.append("candidates=\(candidates)") }
+        if let steps = options.steps { overrides.append("steps=\(steps)") }
+        return try ConfigurationReader(file: "estimate", text: "{}", overrides: overrides).read(CriticTraining.self)
+    }
+
+    private func chosen() throws(ConfigurationError) -> [any InformationEstimator] {
+        guard !options.estimators.isEmpty else { return EstimatorFamily.all }
+        var chosen: [any InformationEstimator] = []
+        for name in options.estimators {
+            let reader = try ConfigurationReader(
+                file: "--estimators", text: "estimator: \(name.contains(":") ? "{\(name)}" : name)")
+            chosen.append(try reader.read(ChosenEstimator.self).estimator.component)
+        }
+        return chosen
+    }
+}
+
+/// One of `--estimators`, read as a pipeline file is.
+private struct ChosenEstimator: Component {
+    static let name = "estimators"
+
+    var estimator = Selected<EstimatorFamily>(InfoNCEBound())
+}
