@@ -25,6 +25,7 @@ Diptych.start(classify: classify) { command in
     case let embed as Embed: try EmbedJob(embed).run()
     case let estimate as Commands.Estimate: try EstimateJob(estimate).run()
     case let diagnose as Diagnose: try DiagnoseJob(diagnose).run()
+    case let report as Commands.Report: try ReportJob(report).run()
     case is Doctor:
         print("libtorch=\(Runtime.version)")
         print("path=\(Runtime.libraryPath)")

@@ -10,6 +10,10 @@ public struct RunEmbeddings {
     public let options: Evidence.Options
     /// What else the run says.
     public let run: RunEvidence
+    /// The images that were looked at, and of each pair its place among them: views are drawn again from both.
+    public let source: Subset
+    /// See `source`.
+    public let samples: [Int]
 
     /// Embeds.
     /// - Parameters:
@@ -36,15 +40,18 @@ public struct RunEmbeddings {
         var stream = RandomStream(RandomKey(seed: options.seed, epoch: 2, sample: 0))
         // In order where the source reads from one end to the other.
         let chosen = stream.permutation(images.count).prefix(options.limit).sorted()
+        source = Subset(images, indices: chosen)
         let pipeline = try ViewPipeline(experiment.views)
         let normalize = experiment.views.normalize
         var colours = ColourRetrieval(mean: normalize.mean, deviation: normalize.std)
-        var parts = (first: [Tensor](), second: [Tensor](), features: [Tensor](), labels: [Int]())
+        var parts = (
+            first: [Tensor](), second: [Tensor](), features: [Tensor](), labels: [Int](), samples: [Int]()
+        )
         var loading = LoaderOptions()
         loading.threads = machine.loaderThreads
         loading.badImages = .skip(maximum: maximumBad)
         let loader = try Loader(
-            Subset(images, indices: chosen), pipeline: pipeline,
+            source, pipeline: pipeline,
             sampler: Sampler(count: chosen.count, batch: min(256, chosen.count), seed: nil, dropLast: false),
             seed: options.seed, epochs: 0..<1, options: loading)
         defer { loader.stop() }
@@ -77,9 +84,11 @@ public struct RunEmbeddings {
                     first: pixels[0].0, area: pixels[0].1, second: pixels[1].0, area: pixels[1].1, count: batch.count)
             }
             parts.labels += batch.labels
+            parts.samples += batch.samples
             progress(parts.labels.count, chosen.count)
         }
         guard !parts.labels.isEmpty else { throw LoaderError.empty("no image can be used") }
+        samples = parts.samples
         let first = try Tensor.cat(parts.first, dim: 0)
         pairs = try PairedEmbeddings(
             first: first.toArray(), second: Tensor.cat(parts.second, dim: 0).toArray(), dimension: first.shape[1],

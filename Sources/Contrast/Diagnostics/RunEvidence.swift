@@ -29,14 +29,15 @@ public struct RunEvidence: Sendable {
         if counts.count > 1, let largest = counts.values.max(), let smallest = counts.values.min() {
             imbalance = Double(largest) / Double(smallest)
         }
-        let epochs = RunEvidence.epochs(folder.metrics)
+        let epochs = RunEvidence.epochs(of: folder)
         let last = epochs.suffix(3)
         if !last.isEmpty { dataWait = last.reduce(0) { $0 + $1.dataWait } / Double(last.count) }
         boundShare = epochs.last.flatMap { epoch in epoch.miBound.map { $0 / max(epoch.miCeiling, 1e-9) } }
     }
 
-    private static func epochs(_ path: String) -> [EpochRecord] {
-        guard let data = FileManager.default.contents(atPath: path) else { return [] }
+    /// The passes that a run's log has.
+    static func epochs(of folder: RunFolder) -> [EpochRecord] {
+        guard let data = FileManager.default.contents(atPath: folder.metrics) else { return [] }
         let decoder = JSONDecoder()
         decoder.keyDecodingStrategy = .convertFromSnakeCase
         decoder.nonConformingFloatDecodingStrategy = .convertFromString(

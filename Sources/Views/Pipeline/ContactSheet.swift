@@ -33,6 +33,14 @@ public struct ContactSheet: Sendable {
         return sheet
     }
 
+    /// A thumbnail of one image and the views that a run of this seed sees in its first epoch.
+    /// - Throws: `DecodeError` where the image cannot be used.
+    public func pictures(of source: any Source, index: Int) throws(DecodeError) -> [Image] {
+        try row(
+            source, index, ImageDecoder(options: DecodeOptions(background: pipeline.background)), FileBuffer(), Image(),
+            Canvas())
+    }
+
     /// For each image a thumbnail and its views.
     private func views(of source: any Source, count: Int) throws(DecodeError) -> [[Image]] {
         let decoder = ImageDecoder(options: DecodeOptions(background: pipeline.background))

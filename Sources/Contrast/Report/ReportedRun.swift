@@ -1,0 +1,45 @@
+import Files
+import Foundation
+import Views
+
+/// What a run folder says of its run, for a report.
+public struct ReportedRun: Sendable {
+    /// The folder.
+    public let folder: RunFolder
+    /// What the run is called.
+    public let name: String
+    /// Its resolved configuration.
+    public let experiment: Experiment
+    /// The same as YAML.
+    public let configuration: String
+    /// Its passes in their order.
+    public let epochs: [EpochRecord]
+    /// The scores, where `diptych probe` has left any.
+    public let probe: ProbeReport?
+    /// Images that could not be used.
+    public let quarantine: [QuarantineRecord]
+
+    /// Reads a folder.
+    /// - Throws: `TrainingError` where it is no run folder; `ConfigurationError`.
+    public init(_ path: String) throws {
+        folder = RunFolder(path)
+        guard folder.exists else {
+            throw TrainingError(.unusable, "\(path): is no run folder; it has no config.yaml")
+        }
+        name = URL(fileURLWithPath: folder.path).lastPathComponent
+        configuration = String(
+            decoding: FileManager.default.contents(atPath: folder.configuration) ?? Data(), as: UTF8.self)
+        experiment = try ConfigurationReader(file: folder.configuration, text: configuration).read(Experiment.self)
+        epochs = RunEvidence.epochs(of: folder)
+        let decoder = JSONDecoder()
+        decoder.keyDecodingStrategy = .convertFromSnakeCase
+        probe = FileManager.default.contents(atPath: folder.probe).flatMap {
+            try? decoder.decode(ProbeReport.self, from: $0)
+        }
+        quarantine = (FileManager.default.contents(atPath: folder.quarantine) ?? Data()).split(separator: 0x0A)
+            .compactMap { try? decoder.decode(QuarantineRecord.self, from: Data($0)) }
+    }
+
+    /// The picture of view pairs that the run made of its images.
+    var views: [UInt8]? { FileManager.default.contents(atPath: folder.views).map { [UInt8]($0) } }
+}

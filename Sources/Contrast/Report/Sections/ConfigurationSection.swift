@@ -1,0 +1,24 @@
+/// The resolved configuration; of several runs, where they differ comes first.
+enum ConfigurationSection: ReportSection {
+    static let id = "configuration"
+    static let title = "Configuration"
+
+    static func body(_ report: Report) -> String? {
+        var body = ""
+        if report.runs.count > 1 {
+            let sets = report.runs.map { Set($0.configuration.split(separator: "\n").map(String.init)) }
+            let shared = sets.dropFirst().reduce(sets[0]) { $0.intersection($1) }
+            for run in report.runs {
+                let own = run.configuration.split(separator: "\n").map(String.init).filter { !shared.contains($0) }
+                body +=
+                    "<h3>\(SVG.escaped(run.name)) alone has</h3><pre>\(SVG.escaped(own.joined(separator: "\n")))</pre>\n"
+            }
+        }
+        for run in report.runs {
+            body +=
+                "<details\(report.runs.count == 1 ? " open" : "")><summary>\(SVG.escaped(run.folder.configuration))</summary>"
+                + "<pre>\(SVG.escaped(run.configuration))</pre></details>\n"
+        }
+        return body
+    }
+}

@@ -1,0 +1,62 @@
+/// Which classes the linear probe takes for which.
+enum ConfusionSection: ReportSection {
+    static let id = "confusion"
+    static let title = "Confusion of the linear probe"
+
+    static func body(_ report: Report) -> String? {
+        guard let probe = report.run.probe, probe.classes.count <= 100 else { return nil }
+        let counts = probe.linearProbe.confusion
+        guard counts.count == probe.classes.count else { return nil }
+        var wrong: [(row: Int, column: Int, count: Int)] = []
+        for (row, columns) in counts.enumerated() {
+            for (column, count) in columns.enumerated() where row != column && count > 0 {
+                wrong.append((row, column, count))
+            }
+        }
+        wrong.sort { $0.count > $1.count }
+        return HTML.drawing(svg(counts, probe.classes), "Rows: the true class; columns: what it was taken for")
+            + HTML.table(
+                ["is", "was taken for", "times", "of"],
+                wrong.prefix(8).map {
+                    [
+                        probe.classes[$0.row], probe.classes[$0.column], "\($0.count)",
+                        "\(counts[$0.row].reduce(0, +))",
+                    ]
+                })
+    }
+
+    private static func svg(_ counts: [[Int]], _ classes: [String]) -> String {
+        let cell = max(6.0, min(26, 520 / Double(classes.count)))
+        let longest = Double(classes.map(\.count).max() ?? 1)
+        let margin = min(180, 6.6 * longest + 10)
+        let side = cell * Double(classes.count)
+        var text = """
+            <svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 \(margin + side + 8) \(margin + side + 8)" \
+            width="\(margin + side + 8)" height="\(margin + side + 8)"><style>\
+            text{font:\(SVG.number(min(12, cell)))px system-ui,sans-serif;fill:#333}.p{fill:#fff}.b{fill:#0072b2}\
+            @media(prefers-color-scheme:dark){text{fill:#ddd}.p{fill:#16181c}.b{fill:#56b4e9}}</style>
+            <rect class="p" width="100%" height="100%"/>
+
+            """
+        for (row, columns) in counts.enumerated() {
+            let total = max(columns.reduce(0, +), 1)
+            let y = margin + cell * Double(row)
+            text +=
+                "<text x=\"\(SVG.number(margin - 4))\" y=\"\(SVG.number(y + cell / 2))\" dy=\"0.32em\" "
+                + "text-anchor=\"end\">\(SVG.escaped(classes[row]))</text>"
+            let x = margin + cell * (Double(row) + 0.5)
+            text +=
+                "<text transform=\"translate(\(SVG.number(x)) \(SVG.number(margin - 4))) rotate(-90)\" dy=\"0.32em\">"
+                + "\(SVG.escaped(classes[row]))</text>\n"
+            for (column, count) in columns.enumerated() where count > 0 {
+                let share = Double(count) / Double(total)
+                text +=
+                    "<rect class=\"b\" x=\"\(SVG.number(margin + cell * Double(column)))\" y=\"\(SVG.number(y))\" "
+                    + "width=\"\(SVG.number(cell - 1))\" height=\"\(SVG.number(cell - 1))\" "
+                    + "opacity=\"\(SVG.number(max(0.1, share)))\"><title>\(SVG.escaped(classes[row])) taken for "
+                    + "\(SVG.escaped(classes[column])): \(count) of \(total)</title></rect>"
+            }
+        }
+        return text + "</svg>\n"
+    }
+}

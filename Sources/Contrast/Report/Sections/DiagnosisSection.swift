@@ -1,0 +1,57 @@
+import Foundation
+
+/// What is wrong, why it is thought so, and what to change.
+enum DiagnosisSection: ReportSection {
+    static let id = "diagnosis"
+    static let title = "Diagnosis"
+
+    static func body(_ report: Report) -> String? {
+        guard let sample = report.sample else {
+            return HTML.paragraph("Needs images to embed: diptych report \(report.run.folder.path) --images IMAGES.")
+        }
+        let diagnosis = sample.diagnosis
+        var body = HTML.paragraph(
+            "\(diagnosis.pairs) pairs of \(diagnosis.dimension) dimensions at temperature "
+                + "\(HTML.number(diagnosis.temperature))\(diagnosis.temperatureIsKnown ? "" : ", the best for these embeddings")."
+        )
+        if diagnosis.findings.isEmpty {
+            body += HTML.paragraph("Nothing is wrong as far as these measurements see.")
+        }
+        for finding in diagnosis.findings {
+            body += """
+                <div class="finding \(finding.severity.rawValue)"><h3>\(SVG.escaped(finding.title)) \
+                <span class="soft">\(finding.severity.rawValue), \(finding.code)</span></h3>
+                \(HTML.paragraph(finding.evidence))
+                """
+            body +=
+                "<pre>\(SVG.escaped(finding.remedy.joined(separator: "\n")))</pre>"
+                + "<p class=\"soft\">\(SVG.escaped(finding.paper))</p></div>\n"
+        }
+        for why in diagnosis.undecided { body += HTML.paragraph("Undecided: \(why)") }
+        body +=
+            "<details><summary>All measurements, with 95% intervals</summary>\n"
+            + HTML.table(
+                ["measurement", "value", "from", "to"],
+                diagnosis.measurements.map {
+                    [
+                        $0.name, HTML.number($0.estimate.value), HTML.number($0.estimate.low),
+                        HTML.number($0.estimate.high),
+                    ]
+                }) + "</details>\n"
+        let curve = diagnosis.curve
+        guard curve.count > 1 else { return body }
+        var plot = LinePlot(
+            title: "The bound as candidates grow", xLabel: "candidates K", yLabel: "nats",
+            series: [
+                .init(
+                    "log K, the ceiling", .faint, dashed: true,
+                    points: curve.map { (Double($0.candidates), log(Double($0.candidates))) }),
+                .init("bound", .blue, points: curve.map { (Double($0.candidates), $0.bound.value) }),
+            ])
+        plot.logarithmicBase = 2
+        return body
+            + HTML.drawing(
+                SVG(title: "Would more negatives pay?", plots: [plot], columns: 1, panel: (560, 280)).text,
+                "The bound on mutual information at rising numbers of candidates, under its ceiling")
+    }
+}

@@ -1,0 +1,71 @@
+import Foundation
+
+/// The scores and how they came about.
+enum OutcomeSection: ReportSection {
+    static let id = "outcome"
+    static let title = "Outcome"
+
+    static func body(_ report: Report) -> String? {
+        var body = ""
+        if report.runs.count == 1 { body += scores(report.run) }
+        body += HTML.table(
+            [""] + report.runs.map(\.name),
+            rows.compactMap { name, value in
+                let values = report.runs.map(value)
+                return values.allSatisfy(\.isEmpty) ? nil : [name] + values
+            })
+        for run in report.runs {
+            guard let probe = run.probe else {
+                body += HTML.paragraph(
+                    "\(run.name) has not been scored: diptych probe \(run.folder.path) IMAGES does that.")
+                continue
+            }
+            body += HTML.paragraph("\(run.name): \(probe.protocol). \(probe.split).")
+        }
+        return body
+    }
+
+    private static func scores(_ run: ReportedRun) -> String {
+        var scores: [(String, String)] = []
+        if let probe = run.probe {
+            scores.append(("linear probe", HTML.percent(probe.linearProbe.top1)))
+            scores.append(("kNN", HTML.percent(probe.knn.top1)))
+            if let control = probe.control {
+                scores.append(("random weights, probe", HTML.percent(control.linearProbe.top1)))
+            }
+        }
+        if let last = run.epochs.last, let bound = last.miBound {
+            scores.append(("nats of \(HTML.number(last.miCeiling))", "≥ \(HTML.number(bound))"))
+        }
+        guard !scores.isEmpty else { return "" }
+        return "<div class=\"score\">"
+            + scores.map { "<div><b>\(SVG.escaped($0.1))</b>\(SVG.escaped($0.0))</div>" }.joined() + "</div>\n"
+    }
+
+    private static let rows: [(String, @Sendable (ReportedRun) -> String)] = [
+        ("linear probe, top-1", { HTML.percent($0.probe?.linearProbe.top1) }),
+        ("linear probe, top-5", { HTML.percent($0.probe?.linearProbe.top5) }),
+        ("mean of the classes", { HTML.percent($0.probe?.linearProbe.balanced) }),
+        ("kNN, top-1", { HTML.percent($0.probe?.knn.top1) }),
+        ("random weights, linear probe", { HTML.percent($0.probe?.control?.linearProbe.top1) }),
+        ("random weights, kNN", { HTML.percent($0.probe?.control?.knn.top1) }),
+        ("always the largest class", { HTML.percent($0.probe?.majority) }),
+        ("images: training, test", { run in run.probe.map { "\($0.trainImages), \($0.testImages)" } ?? "" }),
+        ("encoder", { $0.experiment.encoder.name }), ("method", { $0.experiment.method.name }),
+        ("passes", { "\($0.epochs.last?.epoch ?? 0) of \($0.experiment.training.epochs)" }),
+        ("batch", { "\($0.experiment.training.batchSize)" }),
+        ("loss, nats", { HTML.number($0.epochs.last?.trainLoss) }),
+        ("bound on mutual information, nats", { HTML.number($0.epochs.last?.miBound) }),
+        ("its ceiling, nats", { $0.epochs.last?.miBound == nil ? "" : HTML.number($0.epochs.last?.miCeiling) }),
+        ("alignment", { HTML.number($0.epochs.last?.alignment) }),
+        ("uniformity", { HTML.number($0.epochs.last?.uniformity) }),
+        ("effective rank", { HTML.number($0.epochs.last?.effectiveRank) }),
+        ("images/s", { HTML.number($0.epochs.last?.imagesPerSecond) }),
+        ("training time", { minutes($0.epochs.reduce(0) { $0 + $1.seconds }) }),
+    ]
+
+    private static func minutes(_ seconds: Double) -> String {
+        guard seconds > 0 else { return "" }
+        return seconds < 3600 ? String(format: "%.1f min", seconds / 60) : String(format: "%.1f h", seconds / 3600)
+    }
+}

@@ -1,0 +1,32 @@
+import Commands
+import Contrast
+import Files
+import Foundation
+import Torch
+import Views
+
+/// `diptych report`: a page about a run, or about several.
+struct ReportJob {
+    private let options: Commands.Report
+
+    init(_ options: Commands.Report) { self.options = options }
+
+    func run() throws {
+        let runs = try options.runs.map { try ReportedRun($0) }
+        var sample: ReportSample?
+        let console = Console()
+        if let images = options.images {
+            let machine = try Machine(options.compute)
+            try Runtime.setThreads(machine.threads)
+            sample = try ReportSample(
+                run: options.runs[0], images: Sources.open(Split.trainingFolder(in: images)), machine: machine,
+                pairs: options.pairs, maximumBad: options.tolerance.maxBad
+            ) { console.working($0, share: 1) }
+        }
+        console.clear()
+        let page = try Contrast.Report(runs: runs, sample: sample).html()
+        let output = options.output ?? "\(runs[0].folder.path)/report.html"
+        try AtomicFile.write(Array(page.utf8), to: output)
+        print(output)
+    }
+}
