@@ -66,7 +66,7 @@ let package = Package(
                 "Files", "Torch", "Views", .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "SwiftProtobuf", package: "swift-protobuf"),
             ],
-            exclude: ["TensorBoard/event.proto"]),
+            exclude: ["Export/onnx.proto", "TensorBoard/event.proto"]),
         .target(
             name: "Commands",
             dependencies: ["Files", "Views", .product(name: "ArgumentParser", package: "swift-argument-parser")]),

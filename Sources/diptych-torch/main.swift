@@ -26,6 +26,7 @@ Diptych.start(classify: classify) { command in
     case let estimate as Commands.Estimate: try EstimateJob(estimate).run()
     case let diagnose as Diagnose: try DiagnoseJob(diagnose).run()
     case let report as Commands.Report: try ReportJob(report).run()
+    case let export as Export: try ExportJob(export).run()
     case is Doctor:
         print("libtorch=\(Runtime.version)")
         print("path=\(Runtime.libraryPath)")

@@ -21,7 +21,7 @@ public final class ResNet: Encoder {
     let layer2: ModuleList<ResidualBlock>
     let layer3: ModuleList<ResidualBlock>
     let layer4: ModuleList<ResidualBlock>
-    private let pools: Bool
+    let pools: Bool
 
     init(
         block: ResidualBlock.Kind, depths: [Int], stem: Stem, width: Int, generator: Generator

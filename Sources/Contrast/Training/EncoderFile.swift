@@ -45,6 +45,22 @@ public struct EncoderFile {
         }
     }
 
+    /// Writes the weights and how their input is made as safetensors, and reads them back.
+    /// - Throws: `TrainingError` where what was written is not what was to be; `FileError`, `SafetensorsError`.
+    public func write(to output: String) throws {
+        let notes = ["format": "pt", "configuration": try ConfigurationWriter.yaml(experiment)]
+        let state = encoder.stateDict
+        try Safetensors(tensors: state, metadata: notes).write(to: output)
+        let written = try Safetensors(contentsOf: output).tensors
+        for (key, value) in state {
+            let isSame = try written[key].map { try value.detach().eq($0).to(.float64).mean().item() == 1 }
+            // What is no number equals nothing, not even itself.
+            guard isSame == true || value.count == 0 else {
+                throw TrainingError(.failed, "\(output): \(key) is not what was written, or no number")
+            }
+        }
+    }
+
     /// Writes the encoder's weights under bare torchvision keys, its description beside, and the head's weights.
     static func write(_ model: any ContrastiveModel, experiment: Experiment, epochs: Int, to folder: RunFolder) throws {
         let configuration = try ConfigurationWriter.yaml(experiment)

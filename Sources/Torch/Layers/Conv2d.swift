@@ -20,13 +20,20 @@ public final class Conv2d: Module {
 
     /// `[N, outputs, H', W']`.
     public func callAsFunction(_ x: Tensor) throws(TorchError) -> Tensor {
-        try make("conv2d") {
-            ctorch_conv2d(x.handle, weight.value.handle, nil, Int64(stride), Int64(padding), $0)
-        }
+        try x.conv2d(weight: weight.value, stride: stride, padding: padding)
     }
 }
 
 extension Tensor {
+    /// The 2-d convolution of `[N, inputs, H, W]` by weights `[outputs, inputs, k, k]` and a bias `[outputs]`.
+    public func conv2d(
+        weight: Tensor, bias: Tensor? = nil, stride: Int = 1, padding: Int = 0
+    ) throws(TorchError) -> Tensor {
+        try make("conv2d") {
+            ctorch_conv2d(handle, weight.handle, bias?.handle, Int64(stride), Int64(padding), $0)
+        }
+    }
+
     /// The largest of each `kernel x kernel` window of `[N, C, H, W]`.
     public func maxPool2d(kernel: Int, stride: Int, padding: Int = 0) throws(TorchError) -> Tensor {
         try make("max_pool2d") { ctorch_max_pool2d(handle, Int64(kernel), Int64(stride), Int64(padding), $0) }

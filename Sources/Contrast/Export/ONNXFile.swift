@@ -1,0 +1,95 @@
+import Files
+import Foundation
+import SwiftProtobuf
+import Torch
+import Views
+
+/// An encoder as an ONNX file: input `images` `[N, 3, H, W]`, normalised, output `features` `[N, dimension]`, N free.
+///
+/// Mean, deviation and size of the input are in its metadata. The format is at onnx.ai/onnx/repo-docs/IR.html.
+public enum ONNXFile {
+    /// How far features of the written file may lie from the encoder's, over their largest.
+    public static let tolerance = 1e-4
+
+    /// Writes an encoder, reads the file back, runs it node by node on random images, and keeps it if the features are the same.
+    /// - Returns: the largest difference over the largest feature.
+    /// - Throws: `TrainingError` where the architecture has no ONNX form, the features differ, or a file would be larger than the
+    ///   format's 2 GiB; `TorchError`, `FileError`.
+    @discardableResult
+    public static func write(_ file: EncoderFile, to path: String) throws -> Double {
+        guard let encoder = file.encoder as? any ONNXExportable else {
+            throw TrainingError(
+                .unusable, "\(file.path): \(file.experiment.encoder.name) has no ONNX form; export to .safetensors")
+        }
+        let size = try ViewPipeline(file.experiment.views).evaluation.branches[0].size
+        let model = try model(of: encoder, file.experiment, size)
+        guard model.graph.initializer.reduce(0, { $0 + $1.rawData.count }) < 2_000_000_000 else {
+            throw TrainingError(.unusable, "\(path): an ONNX file cannot hold weights of 2 GB; export to .safetensors")
+        }
+        let data: Data = try model.serializedBytes()
+        let difference = try check(data, encoder, size)
+        guard difference <= tolerance else {
+            throw TrainingError(
+                .failed,
+                "\(path): not written; its features would differ by \(difference) from the encoder's, which is a bug")
+        }
+        try AtomicFile.write(data, to: path)
+        return difference
+    }
+
+    private static func model(
+        of encoder: any ONNXExportable, _ experiment: Experiment, _ size: Size
+    ) throws(TorchError) -> ONNXProtoModel {
+        var graph = try ONNXGraph(encoder.stateDict)
+        let last = try encoder.addNodes(to: &graph, images: "images")
+        var model = ONNXProtoModel()
+        model.irVersion = 8
+        model.producerName = "diptych"
+        model.opsetImport = [.with { $0.version = Int64(ONNXGraph.operators) }]
+        model.graph = .with {
+            $0.name = experiment.encoder.name
+            $0.node =
+                graph.nodes + [
+                    .with {
+                        ($0.opType, $0.name, $0.input, $0.output) = ("Identity", "features", [last], ["features"])
+                    }
+                ]
+            $0.initializer = graph.initializers
+            $0.input = [value("images", ["N", 3, size.height, size.width])]
+            $0.output = [value("features", ["N", encoder.dimension])]
+        }
+        func text(_ numbers: [Double]) -> String { numbers.map { "\($0)" }.joined(separator: " ") }
+        let facts = [
+            ("architecture", experiment.encoder.name), ("mean", text(experiment.views.normalize.mean)),
+            ("std", text(experiment.views.normalize.std)), ("input_size", "\(size.height) \(size.width)"),
+        ]
+        model.metadataProps = facts.map { key, value in .with { ($0.key, $0.value) = (key, value) } }
+        return model
+    }
+
+    /// The type of an input or output: float32 of extents, those in words free.
+    private static func value(_ name: String, _ shape: [Any]) -> ONNXProtoValue {
+        .with {
+            $0.name = name
+            $0.type.tensorType.elemType = 1
+            $0.type.tensorType.shape.dim = shape.map { extent in
+                .with {
+                    if let number = extent as? Int { $0.dimValue = Int64(number) } else { $0.dimParam = "\(extent)" }
+                }
+            }
+        }
+    }
+
+    /// The largest difference between the features of serialised bytes and the encoder's own, over the largest feature.
+    private static func check(_ data: Data, _ encoder: any ONNXExportable, _ size: Size) throws -> Double {
+        let images = try Generator(seed: 1).normal([2, 3, size.height, size.width], deviation: 1)
+        let graph = try ONNXProtoModel(serializedBytes: data).graph
+        return try withoutGradients {
+            let found: [Float] = try ONNXInterpreter(graph).run(images: images).toArray()
+            let wanted: [Float] = try encoder(images, training: false).toArray()
+            guard found.count == wanted.count else { return .infinity }
+            let largest = wanted.reduce(Float(1e-12)) { max($0, abs($1)) }
+            return Double(zip(found, wanted).reduce(Float(0)) { max($0, abs($1.0 - $1.1)) } / largest)
+        }
+    }
+}

@@ -1,0 +1,112 @@
+import Foundation
+import Torch
+
+/// A network that can be written as ONNX; its weights are named as in its state dict.
+protocol ONNXExportable: Encoder {
+    /// Adds the network's nodes and returns the name of the features `[N, dimension]`.
+    /// - Parameter images: the name of the images `[N, 3, H, W]`.
+    func addNodes(to graph: inout ONNXGraph, images: String) throws(TorchError) -> String
+}
+
+/// An ONNX graph that is being put together.
+struct ONNXGraph {
+    /// The operators' version: 17 is the first with LayerNormalization, and what ONNX Runtime reads from 1.12 on.
+    static let operators = 17
+
+    /// An attribute of a node.
+    enum Attribute {
+        case int(Int)
+        case ints([Int])
+        case float(Double)
+    }
+
+    private(set) var nodes: [ONNXProtoNode] = []
+    private(set) var initializers: [ONNXProtoTensor] = []
+
+    /// Adds the state dict as constants; counters, which inference has no use for, aside.
+    init(_ state: [String: Tensor]) throws(TorchError) {
+        for (key, value) in state.sorted(by: { $0.key < $1.key }) where !key.hasSuffix("num_batches_tracked") {
+            let values: [Float] = try value.detach().to(device: .cpu).to(.float32).toArray()
+            initializers.append(ONNXGraph.tensor(key, value.shape, 1, values.withUnsafeBytes { Data($0) }))
+        }
+    }
+
+    /// Adds integers as a constant, as of a shape; returns its name.
+    mutating func constant(_ values: [Int]) -> String {
+        let name = "constant_\(initializers.count)"
+        let data = values.map(Int64.init).withUnsafeBytes { Data($0) }
+        initializers.append(ONNXGraph.tensor(name, [values.count], 7, data))
+        return name
+    }
+
+    /// Adds a number as a constant; returns its name.
+    mutating func constant(_ value: Double) -> String {
+        let name = "constant_\(initializers.count)"
+        initializers.append(ONNXGraph.tensor(name, [], 1, withUnsafeBytes(of: Float(value)) { Data($0) }))
+        return name
+    }
+
+    /// Adds a node with one output; returns the output's name.
+    mutating func add(_ operation: String, _ inputs: String..., attributes: [String: Attribute] = [:]) -> String {
+        var node = ONNXProtoNode()
+        node.opType = operation
+        node.name = "\(operation)_\(nodes.count)"
+        node.input = inputs
+        node.output = ["\(node.name)_output"]
+        node.attribute = attributes.sorted { $0.key < $1.key }.map { name, value in
+            var attribute = ONNXProtoAttribute()
+            attribute.name = name
+            switch value {
+            case .int(let number): (attribute.type, attribute.i) = (.int, Int64(number))
+            case .ints(let numbers): (attribute.type, attribute.ints) = (.ints, numbers.map(Int64.init))
+            case .float(let number): (attribute.type, attribute.f) = (.float, Float(number))
+            }
+            return attribute
+        }
+        nodes.append(node)
+        return node.output[0]
+    }
+
+    private static func tensor(_ name: String, _ shape: [Int], _ type: Int32, _ data: Data) -> ONNXProtoTensor {
+        var tensor = ONNXProtoTensor()
+        (tensor.name, tensor.dims, tensor.dataType, tensor.rawData) = (name, shape.map(Int64.init), type, data)
+        return tensor
+    }
+}
+
+extension ONNXGraph {
+    /// A convolution whose weights are the constant `key.weight`, and `key.bias` where it has one.
+    mutating func convolution(
+        _ key: String, _ input: String, kernel: Int, stride: Int, padding: Int, bias: Bool = false
+    ) -> String {
+        let attributes: [String: Attribute] = [
+            "kernel_shape": .ints([kernel, kernel]), "strides": .ints([stride, stride]),
+            "pads": .ints([padding, padding, padding, padding]),
+        ]
+        return bias
+            ? add("Conv", input, "\(key).weight", "\(key).bias", attributes: attributes)
+            : add("Conv", input, "\(key).weight", attributes: attributes)
+    }
+
+    /// Batch norm by running statistics.
+    mutating func batchNorm(_ key: String, _ input: String) -> String {
+        add(
+            "BatchNormalization", input, "\(key).weight", "\(key).bias", "\(key).running_mean", "\(key).running_var",
+            attributes: ["epsilon": .float(1e-5)])
+    }
+
+    /// The largest of each window.
+    mutating func maxPool(_ input: String, kernel: Int, stride: Int, padding: Int) -> String {
+        add(
+            "MaxPool", input,
+            attributes: [
+                "kernel_shape": .ints([kernel, kernel]), "strides": .ints([stride, stride]),
+                "pads": .ints([padding, padding, padding, padding]),
+            ])
+    }
+
+    /// The mean over the picture, `[N, C]`.
+    mutating func globalMean(_ input: String) -> String {
+        add("Flatten", add("GlobalAveragePool", input), attributes: ["axis": .int(1)])
+    }
+}

@@ -1,0 +1,75 @@
+import Foundation
+import Torch
+
+/// Runs an ONNX graph node by node through libtorch, by the operators' definitions: what a written file is checked with. Only
+/// operators that are written are known.
+struct ONNXInterpreter {
+    private let graph: ONNXProtoGraph
+    private var values: [String: Tensor] = [:]
+    private var integers: [String: [Int]] = [:]
+
+    /// Takes a graph and its constants.
+    init(_ graph: ONNXProtoGraph) throws(TorchError) {
+        self.graph = graph
+        for constant in graph.initializer {
+            let shape = constant.dims.map { Int($0) }
+            let count = shape.reduce(1, *)
+            guard constant.rawData.count == count * (constant.dataType == 7 ? 8 : 4) else {
+                throw TorchError(operation: "onnx", message: "\(constant.name) has another size than its shape")
+            }
+            if constant.dataType == 7 {
+                integers[constant.name] = (0..<count).map { place in
+                    constant.rawData.withUnsafeBytes {
+                        Int($0.loadUnaligned(fromByteOffset: 8 * place, as: Int64.self))
+                    }
+                }
+            } else {
+                let numbers = (0..<count).map { place in
+                    constant.rawData.withUnsafeBytes { $0.loadUnaligned(fromByteOffset: 4 * place, as: Float.self) }
+                }
+                values[constant.name] = try Tensor(numbers, shape: shape)
+            }
+        }
+    }
+
+    /// The value named `features` for images.
+    func run(images: Tensor) throws(TorchError) -> Tensor {
+        var values = values
+        values["images"] = images
+        for node in graph.node { values[node.output[0]] = try apply(node, values) }
+        guard let features = values["features"] else {
+            throw TorchError(operation: "onnx", message: "the graph has no features")
+        }
+        return features
+    }
+
+    private func apply(_ node: ONNXProtoNode, _ values: [String: Tensor]) throws(TorchError) -> Tensor {
+        func input(_ place: Int) throws(TorchError) -> Tensor {
+            guard place < node.input.count, let value = values[node.input[place]] else {
+                throw TorchError(operation: node.opType, message: "\(node.name) lacks its input \(place)")
+            }
+            return value
+        }
+        func attribute(_ name: String) -> ONNXProtoAttribute? { node.attribute.first { $0.name == name } }
+        func ints(_ name: String) -> [Int] { attribute(name).map { $0.ints.map { Int($0) } } ?? [] }
+        switch node.opType {
+        case "Conv":
+            return try input(0).conv2d(
+                weight: input(1), bias: node.input.count > 2 ? try input(2) : nil, stride: ints("strides")[0],
+                padding: ints("pads")[0])
+        case "BatchNormalization":
+            func channels(_ place: Int) throws(TorchError) -> Tensor { try input(place).reshape([1, -1, 1, 1]) }
+            let deviation = try (channels(4) + Double(attribute("epsilon")?.f ?? 1e-5)).sqrt()
+            return try (input(0) - channels(3)) / deviation * channels(1) + channels(2)
+        case "Relu": return try input(0).relu()
+        case "MaxPool":
+            return try input(0).maxPool2d(
+                kernel: ints("kernel_shape")[0], stride: ints("strides")[0], padding: ints("pads")[0])
+        case "GlobalAveragePool": return try input(0).mean(dims: [2, 3], keepdim: true)
+        case "Flatten": return try input(0).reshape([input(0).shape[0], -1])
+        case "Add": return try input(0) + input(1)
+        case "Identity": return try input(0)
+        default: throw TorchError(operation: node.opType, message: "is not known here")
+        }
+    }
+}

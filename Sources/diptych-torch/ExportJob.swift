@@ -1,0 +1,21 @@
+import Commands
+import Contrast
+import Foundation
+
+/// `diptych export`: the encoder in a form for elsewhere.
+struct ExportJob {
+    private let options: Export
+
+    init(_ options: Export) { self.options = options }
+
+    func run() throws {
+        let file = try EncoderFile(options.encoder)
+        if options.output.hasSuffix(".onnx") {
+            let difference = try ONNXFile.write(file, to: options.output)
+            print("\(options.output): the same features to \(String(format: "%.0e", max(difference, 1e-9)))")
+        } else {
+            try file.write(to: options.output)
+            print("\(options.output): the same weights, bit for bit")
+        }
+    }
+}
