@@ -38,8 +38,8 @@ public struct EncoderFile {
         experiment = try ConfigurationReader(file: file, text: configuration).read(Experiment.self)
         encoder = try experiment.encoder.component.build(generator: Generator(seed: 0))
         do {
-            // Weights from elsewhere may bring torchvision's classifier, which a feature does not need.
-            try encoder.load(stateDict: weights.tensors) { $0.hasPrefix("fc.") }
+            // Weights from elsewhere may bring torchvision's or timm's classifier, which a feature does not need.
+            try encoder.load(stateDict: weights.tensors) { $0.hasPrefix("fc.") || $0.hasPrefix("head.") }
         } catch {
             throw TrainingError(.unusable, "\(file): does not fit \(experiment.encoder.name): \(error)")
         }

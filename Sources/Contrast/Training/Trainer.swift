@@ -66,6 +66,14 @@ public final class Trainer {
                 "training.batch_size is \(training.batchSize), there are \(images.count) images: all are one batch")
         }
         do throws(InvalidSetting) {
+            for branch in pipeline.branches + pipeline.evaluation.branches {
+                try experiment.encoder.component.validate(input: branch.size)
+            }
+        } catch {
+            let path = error.inside("encoder.\(experiment.encoder.name)")
+            throw TrainingError(.unusable, "\(path.key): \(path.reason)")
+        }
+        do throws(InvalidSetting) {
             try experiment.method.component.validate(
                 pairs: min(training.batchSize, images.count), classes: images.classes.count)
         } catch {
