@@ -45,12 +45,16 @@ public struct EncoderFile {
         }
     }
 
-    /// Writes the encoder's weights under bare torchvision keys, its description beside, and the head's weights.
+    /// Writes the encoder's weights under bare torchvision keys, its description beside, and the weights of the head and of what else
+    /// evaluation needs.
     static func write(_ model: any ContrastiveModel, experiment: Experiment, epochs: Int, to folder: RunFolder) throws {
         let configuration = try ConfigurationWriter.yaml(experiment)
         let notes = ["format": "pt", "configuration": configuration]
         try Safetensors(tensors: model.encoder.stateDict, metadata: notes).write(to: folder.encoder)
         try Safetensors(tensors: model.head.stateDict, metadata: notes).write(to: folder.head)
+        for (name, module) in model.companions {
+            try Safetensors(tensors: module.stateDict, metadata: notes).write(to: "\(folder.path)/\(name)")
+        }
         let pipeline = try ViewPipeline(experiment.views).evaluation
         let description = Description(
             architecture: experiment.encoder.name, dimension: model.encoder.dimension,
