@@ -62,7 +62,7 @@ struct RetrievalTests {
         try FileManager.default.removeItem(atPath: "\(home.path)/images/red/12.txt")
         let experiment = try tinyCLIP(
             "method.clip.missing=leave_out", "training.epochs=60", "method.clip.dimension=16",
-            "method.clip.text.width=16")
+            "method.clip.text.width=16", "method.clip.loss.temperature=0.3", "training.optimizer.adamw.lr=0.003")
         let path = try trainedCLIP(experiment, on: images, in: home)
         let run = try CLIPRun(path, machine: machine)
         let report = try Retrieval(run).report(on: images, split: "all")
