@@ -1,6 +1,9 @@
 // Layers.
 #include "shim.h"
 
+#include <cmath>
+#include <limits>
+
 using namespace ctorch;
 
 ctorch_status ctorch_conv2d(ctorch_tensor x, ctorch_tensor weight, ctorch_tensor bias, int64_t stride, int64_t padding,
@@ -30,5 +33,36 @@ ctorch_status ctorch_linear(ctorch_tensor x, ctorch_tensor weight, ctorch_tensor
 ctorch_status ctorch_max_pool2d(ctorch_tensor x, int64_t kernel, int64_t stride, int64_t padding, ctorch_tensor *out) {
     return guard([&] {
         *out = wrap(at::max_pool2d(x->tensor, {kernel, kernel}, {stride, stride}, {padding, padding}));
+    });
+}
+
+ctorch_status ctorch_layer_norm(ctorch_tensor x, ctorch_tensor weight, ctorch_tensor bias, double eps,
+                                ctorch_tensor *out) {
+    return guard([&] {
+        *out = wrap(at::layer_norm(x->tensor, {weight->tensor.size(0)}, weight->tensor, bias->tensor, eps));
+    });
+}
+
+ctorch_status ctorch_embedding(ctorch_tensor weight, ctorch_tensor indices, ctorch_tensor *out) {
+    return guard([&] { *out = wrap(at::embedding(weight->tensor, indices->tensor)); });
+}
+
+// Products and a softmax: libtorch's fused attention has no gradient on the CPU before 2.2, and none at all in 1.13.
+ctorch_status ctorch_attention(ctorch_tensor qkv, int64_t heads, bool causal, ctorch_tensor *out) {
+    return guard([&] {
+        const auto &x = qkv->tensor;
+        TORCH_CHECK(x.dim() == 3, "expected [N, L, 3 W], got ", x.sizes());
+        const auto rows = x.size(0), length = x.size(1), width = x.size(2) / 3;
+        TORCH_CHECK(heads > 0 && width % heads == 0 && width * 3 == x.size(2), heads, " heads do not divide ", x.sizes());
+        const auto parts = x.reshape({rows, length, 3, heads, width / heads}).permute({2, 0, 3, 1, 4}).unbind(0);
+        // The queries are scaled, being smaller than the scores.
+        const auto queries = parts[0] / std::sqrt(static_cast<double>(width / heads));
+        auto scores = at::matmul(queries, parts[1].transpose(-2, -1));
+        if (causal) {
+            const auto later = at::ones({length, length}, scores.options().dtype(at::kBool)).triu(1);
+            scores = scores.masked_fill(later, -std::numeric_limits<double>::infinity());
+        }
+        const auto mixed = at::matmul(scores.softmax(-1), parts[2]);
+        *out = wrap(mixed.transpose(1, 2).reshape({rows, length, width}));
     });
 }

@@ -47,6 +47,8 @@ ctorch_status ctorch_unary(ctorch_unary_op op, ctorch_tensor a, ctorch_tensor *o
         case CTORCH_RELU_IN_PLACE: *out = wrap(a->tensor.relu_()); break;
         case CTORCH_DETACH: *out = wrap(x.detach()); break;
         case CTORCH_ISFINITE: *out = wrap(x.isfinite()); break;
+        case CTORCH_GELU: *out = wrap(at::gelu(x)); break;
+        case CTORCH_SIGMOID: *out = wrap(x.sigmoid()); break;
         }
     });
 }

@@ -7,7 +7,9 @@ package struct Probe: ParsableCommand {
         discussion: """
             The encoder stays frozen: its file is hashed before and after. IMAGES with train/ and test/ or val/ inside \
             is split so; otherwise a stratified share is held out by the run's seed, the same share that training \
-            never saw.
+            never saw. --zero-shot learns nothing: a run by clip tells the classes by their names.
+
+              diptych probe runs/pets pets/ --zero-shot --template "a photo of a {}" --template "a drawing of a {}"
             """)
 
     @Argument(help: ArgumentHelp("Run folder or encoder.safetensors.", valueName: "run"))
@@ -19,7 +21,22 @@ package struct Probe: ParsableCommand {
     @Option(help: ArgumentHelp("A folder of test images with the same classes.", valueName: "images"))
     package var test: String?
 
-    @Option(help: ArgumentHelp("Where the scores go; RUN/probe.json by default.", valueName: "file"))
+    @Flag(help: "Classifies by prompts with the classes' names instead; for runs by clip.")
+    package var zeroShot = false
+
+    @Option(
+        parsing: .singleValue,
+        help: ArgumentHelp(
+            "A prompt, {} standing for the class; 'a photo of a {}.' by default. Repeatable.", valueName: "text"))
+    package var template: [String] = []
+
+    @Flag(help: "With --zero-shot, judges by all images, as where the run saw none of them.")
+    package var all = false
+
+    @Option(
+        help: ArgumentHelp(
+            "Where the scores go; RUN/probe.json, or RUN/zero-shot.json with --zero-shot, by default.",
+            valueName: "file"))
     package var output: String?
 
     @Flag(help: "Also scores the same architecture with random weights.")
@@ -43,6 +60,14 @@ package struct Probe: ParsableCommand {
     package init() {}
 
     package func validate() throws {
+        if !zeroShot && !template.isEmpty { throw ValidationError("--template goes with --zero-shot") }
+        if !zeroShot && all { throw ValidationError("--all goes with --zero-shot") }
+        if zeroShot && (control || cost != nil || neighbours != nil) {
+            throw ValidationError("--control, --cost and --neighbours have no meaning with --zero-shot")
+        }
+        if let wrong = template.first(where: { !$0.contains("{}") }) {
+            throw ValidationError("--template must have {} where the class goes, is \(wrong)")
+        }
         if let cost, !(cost > 0 && cost.isFinite) { throw ValidationError("--cost must be positive, is \(cost)") }
         if let neighbours, neighbours < 1 {
             throw ValidationError("--neighbours must be at least 1, is \(neighbours)")

@@ -6,7 +6,9 @@ public enum Folder {
     /// - Throws: `FileError`.
     public static func create(at path: String) throws(FileError) {
         if path.isEmpty || path == "/" || exists(path) { return }
-        try create(at: (path as NSString).deletingLastPathComponent)
+        // Not by NSString, which traps on a name of one character.
+        let trimmed = path.hasSuffix("/") ? path.dropLast() : path[...]
+        if let slash = trimmed.lastIndex(of: "/") { try create(at: String(trimmed[..<slash])) }
         guard mkdir(path, 0o755) == 0 || errno == EEXIST else {
             throw FileError(path: path, failed: "the folder cannot be made")
         }

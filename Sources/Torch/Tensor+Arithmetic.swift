@@ -48,6 +48,10 @@ extension Tensor {
     public func relu() throws(TorchError) -> Tensor { try unary("relu", CTORCH_RELU) }
     /// max(x, 0), overwriting these elements: for an intermediate result that nothing else needs.
     public func reluInPlace() throws(TorchError) -> Tensor { try unary("relu", CTORCH_RELU_IN_PLACE) }
+    /// `x Phi(x)` with the normal distribution function, Hendrycks & Gimpel 2016, arXiv 1606.08415; exact, not by tanh.
+    public func gelu() throws(TorchError) -> Tensor { try unary("gelu", CTORCH_GELU) }
+    /// `1 / (1 + e^-x)`.
+    public func sigmoid() throws(TorchError) -> Tensor { try unary("sigmoid", CTORCH_SIGMOID) }
     /// True where elements are neither infinite nor NaN.
     public func isFinite() throws(TorchError) -> Tensor { try unary("isfinite", CTORCH_ISFINITE) }
     /// The same memory without a gradient.

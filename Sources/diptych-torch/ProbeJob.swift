@@ -34,7 +34,7 @@ struct ProbeJob {
     private func images(_ experiment: Experiment) throws -> (any Source, any Source, String) {
         let split = try Split(
             images: options.images, test: options.test, fraction: experiment.evaluation.holdOut,
-            seed: options.seed ?? experiment.training.seed)
+            seed: options.seed ?? experiment.training.seed, by: experiment.evaluation.holdOutBy)
         return (split.train, split.test, split.words)
     }
 

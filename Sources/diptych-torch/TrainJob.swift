@@ -30,16 +30,15 @@ struct TrainJob {
         reading.readAhead = 8 << 20
         let split = try Split(
             images: options.images, fraction: experiment.evaluation.holdOut, seed: experiment.training.seed,
-            options: reading)
+            by: experiment.evaluation.holdOutBy, options: reading)
         let console = Console()
-        // Without classes nothing can be scored, so nothing is held out.
+        // Without classes nothing can be scored by kNN, so nothing is held out unless names say what.
+        let holdsOut = !split.train.classes.isEmpty || experiment.evaluation.holdOutBy == .byName
         let images: any Source =
-            split.train.classes.isEmpty
-            ? try Sources.open(Split.trainingFolder(in: options.images), options: reading) : split.train
-        let classes =
-            images.classes.isEmpty
-            ? "no classes" : "\(images.classes.count) classes, \(split.test.count) held out (\(split.words))"
-        console.notice("\(options.images): \(images.count) images, \(classes)")
+            holdsOut ? split.train : try Sources.open(Split.trainingFolder(in: options.images), options: reading)
+        let classes = images.classes.isEmpty ? "no classes" : "\(images.classes.count) classes"
+        let held = holdsOut ? ", \(split.test.count) held out (\(split.words))" : ""
+        console.notice("\(options.images): \(images.count) images, \(classes)\(held)")
         for issue in split.issues.prefix(5) { console.notice("note: \(issue)") }
         let machine = try Machine(options.compute)
         let interrupt = Interrupt()
@@ -80,6 +79,8 @@ extension Split {
         switch origin {
         case .folders(let train, let test): "\(train)/ and \(test)/"
         case .stratified(let seed, let fraction): "\(Int((fraction * 100).rounded()))% of each class, seed \(seed)"
+        case .hashed(let seed, let fraction):
+            "\(Int((fraction * 100).rounded()))% by hashes of the names, seed \(seed)"
         }
     }
 }

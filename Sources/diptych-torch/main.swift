@@ -21,7 +21,8 @@ func classify(_ error: any Error) -> Failure {
 Diptych.start(classify: classify) { command in
     switch command {
     case let train as Train: try TrainJob(train).run()
-    case let probe as Commands.Probe: try ProbeJob(probe).run()
+    case let probe as Commands.Probe: try probe.zeroShot ? ZeroShotJob(probe).run() : ProbeJob(probe).run()
+    case let retrieve as Retrieve: try RetrieveJob(retrieve).run()
     case let embed as Embed: try EmbedJob(embed).run()
     case let estimate as Commands.Estimate: try EstimateJob(estimate).run()
     case let diagnose as Diagnose: try DiagnoseJob(diagnose).run()

@@ -55,6 +55,33 @@ let targets: [String: Target] = [
             _ = source.name(index)
         }
     },
+    "captions": { data in
+        for format in [CaptionsFile.Format.tsv, .csv, .jsonl] {
+            guard let source = try? CaptionsFile(data, format: format, path: "fuzz") else { continue }
+            for index in 0..<min(source.count, 64) {
+                _ = source.name(index)
+                guard let text = (try? source.caption(index)).flatMap({ $0 }) else { continue }
+                _ = CaptionText.firstLine.part(of: text)
+                _ = CaptionText.whole.part(of: text)
+            }
+        }
+    },
+    "vocabulary": { data in
+        // What comes after the vocabulary is text for it.
+        let bytes = UnsafeRawBufferPointer(rebasing: data[..<(data.firstIndex(of: 0) ?? data.count)])
+        guard let vocabulary = try? BytePairVocabulary(bytes, path: "fuzz", size: 10_000) else { return }
+        let text = String(decoding: data[bytes.count...], as: UTF8.self)
+        let tokenizer = BytePairTokenizer(vocabulary)
+        let tokens = tokenizer.encode(text)
+        if tokens.contains(where: { !(0..<tokenizer.start).contains($0) }) { fatalError("a token that there is not") }
+        let again = Data(vocabulary.text.utf8).withUnsafeBytes {
+            try? BytePairVocabulary($0, path: "fuzz", size: 10_000)
+        }
+        if again != vocabulary { fatalError("the vocabulary does not read back") }
+        var trainer = BytePairTrainer()
+        trainer.add(text)
+        _ = trainer.vocabulary(size: 600)
+    },
 ]
 
 guard CommandLine.arguments.count > 1, let target = targets[CommandLine.arguments[1]] else {

@@ -48,7 +48,7 @@ ctorch_status ctorch_binary(ctorch_binary_op op, ctorch_tensor a, ctorch_tensor 
 typedef enum { CTORCH_ADD_SCALAR, CTORCH_MUL_SCALAR, CTORCH_POW, CTORCH_GT_SCALAR, CTORCH_CLAMP_MIN } ctorch_scalar_op;
 ctorch_status ctorch_scalar(ctorch_scalar_op op, ctorch_tensor a, double b, ctorch_tensor *out);
 typedef enum { CTORCH_NEG, CTORCH_EXP, CTORCH_LOG, CTORCH_SQRT, CTORCH_ABS, CTORCH_RELU, CTORCH_RELU_IN_PLACE,
-               CTORCH_DETACH, CTORCH_ISFINITE } ctorch_unary_op;
+               CTORCH_DETACH, CTORCH_ISFINITE, CTORCH_GELU, CTORCH_SIGMOID } ctorch_unary_op;
 ctorch_status ctorch_unary(ctorch_unary_op op, ctorch_tensor a, ctorch_tensor *out);
 typedef enum { CTORCH_SUM, CTORCH_MEAN, CTORCH_MAX, CTORCH_LOGSUMEXP, CTORCH_NORM } ctorch_reduction;
 /// Over all dimensions where `rank` is 0.
@@ -81,6 +81,11 @@ ctorch_status ctorch_batch_norm(ctorch_tensor x, ctorch_tensor weight, ctorch_te
                                 ctorch_tensor variance, bool training, double momentum, double eps, ctorch_tensor *out);
 ctorch_status ctorch_linear(ctorch_tensor x, ctorch_tensor weight, ctorch_tensor bias, ctorch_tensor *out);
 ctorch_status ctorch_max_pool2d(ctorch_tensor x, int64_t kernel, int64_t stride, int64_t padding, ctorch_tensor *out);
+ctorch_status ctorch_layer_norm(ctorch_tensor x, ctorch_tensor weight, ctorch_tensor bias, double eps,
+                                ctorch_tensor *out);
+ctorch_status ctorch_embedding(ctorch_tensor weight, ctorch_tensor indices, ctorch_tensor *out);
+/// Attention of `[N, L, 3 W]`, queries, keys and values side by side, `heads` in each, to `[N, L, W]`.
+ctorch_status ctorch_attention(ctorch_tensor qkv, int64_t heads, bool causal, ctorch_tensor *out);
 
 // autograd.cpp: gradients and optimiser steps
 ctorch_status ctorch_set_requires_grad(ctorch_tensor t, bool required);

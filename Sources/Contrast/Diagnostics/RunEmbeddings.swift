@@ -30,6 +30,10 @@ public struct RunEmbeddings {
         let file = try EncoderFile(path)
         let experiment = file.experiment
         let encoder = file.encoder
+        guard try ViewPipeline(experiment.views).viewCount >= 2 else {
+            throw TrainingError(
+                .unusable, "views.branches: \(path) makes one view of an image, and a diagnosis needs two")
+        }
         let model = try experiment.method.component.build(
             encoder: experiment.encoder.component, generator: Generator(seed: 0))
         try RunEmbeddings.loadHead(model, from: folder.head)

@@ -15,11 +15,19 @@ public protocol Encoder: Module {
 public protocol EncoderArchitecture: Component {
     /// Builds the network with random weights, drawn from `generator` in a fixed order.
     func build(generator: Generator) throws(TorchError) -> any Encoder
+
+    /// Checks the settings against the extent of a view.
+    func validate(input: Size) throws(InvalidSetting)
+}
+
+extension EncoderArchitecture {
+    /// Takes views of any extent.
+    public func validate(input: Size) throws(InvalidSetting) {}
 }
 
 /// The encoders that a pipeline file can name.
 public enum EncoderFamily: ComponentFamily {
     /// All of them.
     public static let registry = Registry<any EncoderArchitecture>(
-        kind: "an encoder", [ResNet18.self, ResNet34.self, ResNet50.self, ConvNet.self])
+        kind: "an encoder", [ResNet18.self, ResNet34.self, ResNet50.self, ConvNet.self, ViT.self])
 }

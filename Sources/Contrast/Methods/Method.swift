@@ -14,17 +14,34 @@ public protocol Method: Component {
     ///   - pairs: images of a batch.
     ///   - classes: of the images; 0 where they have no labels.
     func validate(pairs: Int, classes: Int) throws(InvalidSetting)
+
+    /// Views of an image that it needs at least.
+    var minimumViews: Int { get }
+
+    /// What it makes of a source whose captions it learns from; nil where it learns from images alone.
+    /// - Parameters:
+    ///   - folder: the run's, which gets what is needed to read captions later.
+    ///   - resumes: whether a run is taken up again, whose folder has it.
+    /// - Throws: `InvalidSetting` where captions are missing or do not fit; `TrainingError`, `FileError`.
+    func captioned(_ source: any Source, folder: RunFolder, resumes: Bool) throws -> CaptionedImages?
 }
 
 extension Method {
     /// Fits all data.
     public func validate(pairs: Int, classes: Int) throws(InvalidSetting) {}
+
+    /// Two, of which a pair is made.
+    public var minimumViews: Int { 2 }
+
+    /// Nil: it learns from images alone.
+    public func captioned(_ source: any Source, folder: RunFolder, resumes: Bool) throws -> CaptionedImages? { nil }
 }
 
 /// The methods that a pipeline file can name.
 public enum MethodFamily: ComponentFamily {
     /// All of them.
-    public static let registry = Registry<any Method>(kind: "a method", [SimCLR.self, MoCo.self, MoCoV3.self])
+    public static let registry = Registry<any Method>(
+        kind: "a method", [SimCLR.self, MoCo.self, MoCoV3.self, CLIP.self])
 }
 
 /// What is trained: the encoder, and whatever its method adds.
@@ -33,12 +50,17 @@ public protocol ContrastiveModel: Module {
     var encoder: any Encoder { get }
     /// What follows it in training only.
     var head: any Head { get }
+    /// Networks beside them that evaluation needs, with the names of their files.
+    var companions: [(name: String, module: any Module)] { get }
 
     /// The objective of one batch; called once for each step of the optimiser, before it.
     func objective(_ batch: ContrastiveBatch) throws(TorchError) -> Objective
 }
 
 extension ContrastiveModel {
+    /// None.
+    public var companions: [(name: String, module: any Module)] { [] }
+
     /// The objective of views without labels at the beginning of a run.
     public func objective(_ branches: [ViewTensor]) throws(TorchError) -> Objective {
         try objective(ContrastiveBatch(branches: branches))
@@ -51,13 +73,18 @@ public struct ContrastiveBatch {
     public var branches: [ViewTensor]
     /// The N classes, -1 where unknown; nil where there are none.
     public var labels: [Int]?
+    /// The tokens of the N captions, `[N, L]`; nil where there are none.
+    public var tokens: Tensor?
     /// How much of the run lies behind this step, in 0..<1.
     public var progress: Double
 
     /// Makes a batch.
-    public init(branches: [ViewTensor], labels: [Int]? = nil, progress: Double = 0) {
+    public init(
+        branches: [ViewTensor], labels: [Int]? = nil, tokens: Tensor? = nil, progress: Double = 0
+    ) {
         self.branches = branches
         self.labels = labels
+        self.tokens = tokens
         self.progress = progress
     }
 }
@@ -93,7 +120,7 @@ public struct Objective {
     public var candidates: Int?
     /// The loss that belongs to the candidates, where it is not `loss`; a scalar without a gradient.
     public var contrast: Tensor?
-    /// The embeddings of the first two views, detached, `[N, D]` each.
+    /// The embeddings of the first two views, or of the first and of what stands for the second, detached, `[N, D]` each.
     public var embeddings: (first: Tensor, second: Tensor)
 }
 

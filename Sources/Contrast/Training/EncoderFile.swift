@@ -38,8 +38,8 @@ public struct EncoderFile {
         experiment = try ConfigurationReader(file: file, text: configuration).read(Experiment.self)
         encoder = try experiment.encoder.component.build(generator: Generator(seed: 0))
         do {
-            // Weights from elsewhere may bring torchvision's classifier, which a feature does not need.
-            try encoder.load(stateDict: weights.tensors) { $0.hasPrefix("fc.") }
+            // Weights from elsewhere may bring torchvision's or timm's classifier, which a feature does not need.
+            try encoder.load(stateDict: weights.tensors) { $0.hasPrefix("fc.") || $0.hasPrefix("head.") }
         } catch {
             throw TrainingError(.unusable, "\(file): does not fit \(experiment.encoder.name): \(error)")
         }
@@ -61,12 +61,16 @@ public struct EncoderFile {
         }
     }
 
-    /// Writes the encoder's weights under bare torchvision keys, its description beside, and the head's weights.
+    /// Writes the encoder's weights under bare torchvision keys, its description beside, and the weights of the head and of what else
+    /// evaluation needs.
     static func write(_ model: any ContrastiveModel, experiment: Experiment, epochs: Int, to folder: RunFolder) throws {
         let configuration = try ConfigurationWriter.yaml(experiment)
         let notes = ["format": "pt", "configuration": configuration]
         try Safetensors(tensors: model.encoder.stateDict, metadata: notes).write(to: folder.encoder)
         try Safetensors(tensors: model.head.stateDict, metadata: notes).write(to: folder.head)
+        for (name, module) in model.companions {
+            try Safetensors(tensors: module.stateDict, metadata: notes).write(to: "\(folder.path)/\(name)")
+        }
         let pipeline = try ViewPipeline(experiment.views).evaluation
         let description = Description(
             architecture: experiment.encoder.name, dimension: model.encoder.dimension,

@@ -56,6 +56,8 @@ public struct EvaluationConfiguration: Component {
 
     /// The share of each class that is held out where the folder has no test/ or val/ of its own.
     public var holdOut = 0.2
+    /// How it is chosen: `class` by chance from each class, `name` by hashes of the images' names.
+    public var holdOutBy = Split.Rule.byClass
     /// Passes between two kNN scores on held-out images; 0 for none.
     public var knnEvery = 5
     /// Images at most in the bank of that kNN, so that the score stays cheap beside a pass.

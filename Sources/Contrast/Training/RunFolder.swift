@@ -6,6 +6,8 @@ public struct RunFolder: Sendable {
     /// Where it lies.
     public let path: String
 
+    static let textName = "text.safetensors"
+
     /// Names a folder; nothing is made or read.
     public init(_ path: String) {
         // A trailing slash would double in messages.
@@ -24,8 +26,14 @@ public struct RunFolder: Sendable {
     public var encoderDescription: String { "\(path)/encoder.json" }
     /// The projection head's weights.
     public var head: String { "\(path)/head.safetensors" }
+    /// The text tower's weights under CLIP's keys, where there is one.
+    public var text: String { "\(path)/\(RunFolder.textName)" }
+    /// The text tower's tokens, in the form of CLIP's file.
+    public var vocabulary: String { "\(path)/vocabulary.txt" }
     /// The scores and the protocol that produced them.
     public var probe: String { "\(path)/probe.json" }
+    /// The scores of zero-shot classification.
+    public var zeroShot: String { "\(path)/zero-shot.json" }
     /// The images that could not be used, with reasons.
     public var quarantine: String { "\(path)/quarantine.jsonl" }
     /// A picture of view pairs as the trainer saw them.

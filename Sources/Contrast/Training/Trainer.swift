@@ -15,6 +15,7 @@ public final class Trainer {
 
     private let experiment: Experiment
     private let images: any Source
+    private let captions: CaptionTokens?
     private let heldOut: (any Source)?
     private let folder: RunFolder
     private let machine: Machine
@@ -39,7 +40,6 @@ public final class Trainer {
         machine: Machine, maximumBad: Double = 0.01, resume: Bool = false, observer: any TrainingObserver
     ) throws {
         self.experiment = experiment
-        self.images = images
         self.heldOut = heldOut
         self.folder = folder
         self.machine = machine
@@ -47,13 +47,27 @@ public final class Trainer {
         configuration = try ConfigurationWriter.yaml(experiment)
         pipeline = try ViewPipeline(experiment.views)
         let training = experiment.training
-        guard pipeline.viewCount >= 2, pipeline.branches[0].count >= 1 else {
-            throw TrainingError(.unusable, "views.branches: there must be two views of an image at least")
+        let method = experiment.method.component
+        guard pipeline.viewCount >= method.minimumViews else {
+            throw TrainingError(
+                .unusable, "views.branches: there must be \(method.minimumViews) views of an image at least")
         }
         guard experiment.views.mix == nil else {
             throw TrainingError(
                 .unusable, "views.mix: \(experiment.method.name) contrasts whole images and has no use for mixed ones")
         }
+        var images = images
+        var captions: CaptionTokens?
+        do {
+            if let captioned = try method.captioned(images, folder: folder, resumes: resume) {
+                (images, captions) = (captioned.images, captioned.tokens)
+                captioned.notes.forEach { observer.notice($0) }
+            }
+        } catch let error as InvalidSetting {
+            throw Trainer.unusable(error, "method.\(experiment.method.name)")
+        }
+        self.images = images
+        self.captions = captions
         guard images.count >= 2 else {
             throw TrainingError(.data, "there are \(images.count) images; a contrast needs two at least")
         }
@@ -66,14 +80,19 @@ public final class Trainer {
                 "training.batch_size is \(training.batchSize), there are \(images.count) images: all are one batch")
         }
         do throws(InvalidSetting) {
-            try experiment.method.component.validate(
-                pairs: min(training.batchSize, images.count), classes: images.classes.count)
+            for branch in pipeline.branches + pipeline.evaluation.branches {
+                try experiment.encoder.component.validate(input: branch.size)
+            }
         } catch {
-            let path = error.inside("method.\(experiment.method.name)")
-            throw TrainingError(.unusable, "\(path.key): \(path.reason)")
+            throw Trainer.unusable(error, "encoder.\(experiment.encoder.name)")
+        }
+        do throws(InvalidSetting) {
+            try method.validate(pairs: min(training.batchSize, images.count), classes: images.classes.count)
+        } catch {
+            throw Trainer.unusable(error, "method.\(experiment.method.name)")
         }
         let generator = try Generator(seed: training.seed)
-        model = try experiment.method.component.build(encoder: experiment.encoder.component, generator: generator)
+        model = try method.build(encoder: experiment.encoder.component, generator: generator)
         try machine.take(model)
         optimizer = try training.optimizer.component.build(model.namedParameters)
         position = Checkpoint.Position()
@@ -170,10 +189,17 @@ public final class Trainer {
         }
         let objective = try model.objective(
             ContrastiveBatch(
-                branches: views, labels: images.classes.isEmpty ? nil : batch.labels, progress: progress))
+                branches: views, labels: images.classes.isEmpty ? nil : batch.labels,
+                tokens: try captions?.tensor(batch.samples).to(device: machine.device), progress: progress))
         try objective.loss.backward()
         try optimizer.step(factor: factor)
         return objective
+    }
+
+    /// A setting that does not fit the data, with its place in the file.
+    private static func unusable(_ error: InvalidSetting, _ place: String) -> TrainingError {
+        let path = error.inside(place)
+        return TrainingError(.unusable, "\(path.key): \(path.reason)")
     }
 
     private func save() throws {

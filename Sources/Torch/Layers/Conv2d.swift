@@ -1,26 +1,31 @@
 import CTorch
 
-/// A 2-d convolution over `[N, inputs, H, W]`; weights `[outputs, inputs, k, k]`, without bias as before batch norm.
+/// A 2-d convolution over `[N, inputs, H, W]`; weights `[outputs, inputs, k, k]`, without bias as before batch norm unless
+/// asked for.
 ///
-/// Initialised as torchvision's ResNets: normal with deviation `sqrt(2 / (outputs k k))` (He et al. 2015, fan out).
+/// Initialised as torchvision's ResNets: normal with deviation `sqrt(2 / (outputs k k))` (He et al. 2015, fan out), or
+/// another; the bias begins at 0.
 public final class Conv2d: Module {
     let weight: Parameter
+    let bias: Parameter?
     private let stride: Int
     private let padding: Int
 
     /// Makes a layer with random weights.
     public init(
-        _ inputs: Int, _ outputs: Int, kernel: Int, stride: Int = 1, padding: Int = 0, generator: Generator
+        _ inputs: Int, _ outputs: Int, kernel: Int, stride: Int = 1, padding: Int = 0, bias: Bool = false,
+        deviation: Double? = nil, generator: Generator
     ) throws(TorchError) {
-        let deviation = (2 / Double(outputs * kernel * kernel)).squareRoot()
+        let deviation = deviation ?? (2 / Double(outputs * kernel * kernel)).squareRoot()
         weight = try Parameter(generator.normal([outputs, inputs, kernel, kernel], deviation: deviation))
+        self.bias = bias ? try Parameter(.zeros([outputs])) : nil
         self.stride = stride
         self.padding = padding
     }
 
     /// `[N, outputs, H', W']`.
     public func callAsFunction(_ x: Tensor) throws(TorchError) -> Tensor {
-        try x.conv2d(weight: weight.value, stride: stride, padding: padding)
+        try x.conv2d(weight: weight.value, bias: bias?.value, stride: stride, padding: padding)
     }
 }
 

@@ -14,6 +14,14 @@ public final class Linear: Module {
         self.bias = bias ? try Parameter(generator.uniform([outputs], -bound, bound)) : nil
     }
 
+    /// Makes a layer whose weights are normal with a deviation, and whose bias begins at 0.
+    public init(
+        _ inputs: Int, _ outputs: Int, bias: Bool = true, deviation: Double, generator: Generator
+    ) throws(TorchError) {
+        weight = try Parameter(generator.normal([outputs, inputs], deviation: deviation))
+        self.bias = bias ? try Parameter(.zeros([outputs])) : nil
+    }
+
     /// `[N, outputs]`.
     public func callAsFunction(_ x: Tensor) throws(TorchError) -> Tensor {
         try make("linear") { ctorch_linear(x.handle, weight.value.handle, bias?.value.handle, $0) }

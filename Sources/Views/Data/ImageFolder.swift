@@ -6,7 +6,7 @@ import Foundation
 /// the order of bytes. A root with images directly inside is unlabelled as a whole, its subfolders included: leaving
 /// images out would be worse than leaving labels out (`labels: .required` decides otherwise). Unlike torchvision's, class
 /// folders without images get no label, hidden files are passed over, and only the endings of `ImageFormat` count.
-/// Names may hold any bytes.
+/// Names may hold any bytes. The caption of `NAME.jpg` is the text of `NAME.txt` beside it.
 public struct ImageFolder: Source {
     /// Whether folders directly inside the root are classes.
     public enum Labels: Sendable {
@@ -130,6 +130,23 @@ public struct ImageFolder: Source {
             }
         }
         try result.get()
+    }
+
+    /// The text of `NAME.txt` beside `NAME.jpg`, what is not UTF-8 replaced; nil where there is no such file.
+    public func caption(_ index: Int) throws(DecodeError) -> String? {
+        let image = text[images[index]]
+        guard let point = image.lastIndex(of: UInt8(ascii: ".")) else { return nil }
+        let name = Array(image[..<point]) + Array(".txt".utf8)
+        let path = (join(rootBytes, name) + [0]).map { CChar(bitPattern: $0) }
+        guard access(path, F_OK) == 0 else { return nil }
+        let buffer = FileBuffer(limit: ShardIndex.captionLimit)
+        do throws(DecodeError) {
+            try buffer.read(path: path, name: printable(join(rootBytes, name)))
+        } catch {
+            if error.kind == .empty { return "" }
+            throw error
+        }
+        return String(decoding: buffer.bytes, as: UTF8.self)
     }
 
     /// The printable path, the root included.

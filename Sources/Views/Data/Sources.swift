@@ -19,7 +19,7 @@ extension SourceKind {
 }
 
 /// The kinds of sources, the first that recognises an argument opens it.
-let sourceKinds: [any SourceKind.Type] = [TarShards.self, CIFARBinary.self, ImageFolder.self]
+let sourceKinds: [any SourceKind.Type] = [TarShards.self, CaptionsFile.self, CIFARBinary.self, ImageFolder.self]
 
 /// How a source is opened, whatever its kind.
 public struct SourceOptions: Sendable {
@@ -38,8 +38,8 @@ public struct SourceOptions: Sendable {
 
 /// Opens what a command is given as IMAGES.
 public enum Sources {
-    /// Opens a folder of images, a folder of tar shards, a tar file, a pattern such as `shards-{000..123}.tar`, or a folder
-    /// of binary CIFAR files.
+    /// Opens a folder of images, a folder of tar shards, a tar file, a pattern such as `shards-{000..123}.tar`, a captions file
+    /// (.tsv, .csv or .jsonl), or a folder of binary CIFAR files.
     /// - Throws: `DataError` where it cannot be used.
     public static func open(
         _ images: String, options: SourceOptions = SourceOptions()
@@ -120,6 +120,16 @@ extension TarShards: SourceKind {
             if isTar { names.append(name) }
         }
         return names.sorted(by: precedes).map { join(Array(folder.utf8), $0) }
+    }
+}
+
+extension CaptionsFile: SourceKind {
+    static func recognizes(_ argument: String) -> Bool {
+        Format(name: argument) != nil && !isFolder(argument)
+    }
+
+    static func open(_ argument: String, options: SourceOptions) throws(DataError) -> CaptionsFile {
+        try CaptionsFile(argument)
     }
 }
 

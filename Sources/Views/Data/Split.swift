@@ -8,6 +8,17 @@ public struct Split: Sendable {
         case folders(train: String, test: String)
         /// By chance, class by class.
         case stratified(seed: UInt64, fraction: Double)
+        /// By hashes of the images' names.
+        case hashed(seed: UInt64, fraction: Double)
+    }
+
+    /// How a source that is not apart already is told apart.
+    public enum Rule: String, Codable, Sendable, CaseIterable {
+        /// By chance, class by class; what has no class counts as one more.
+        case byClass = "class"
+        /// By hashes of the images' names: an image stays on its side when others come or go, all captions of an image are on
+        /// one side, and classes are not needed.
+        case byName = "name"
     }
 
     /// What to learn from.
@@ -28,11 +39,11 @@ public struct Split: Sendable {
     }
 
     /// Splits what a command is given as IMAGES: by `test` where that is given, else by its `train` and `test` (else `val`)
-    /// folders, each of any kind of source, else by what the source itself tells apart, otherwise by chance.
+    /// folders, each of any kind of source, else by what the source itself tells apart, otherwise by `rule`.
     /// - Throws: `DataError` where a source is unusable.
     public init(
         images: String, test: String? = nil, fraction: Double = 0.2, seed: UInt64 = 0,
-        options: SourceOptions = SourceOptions()
+        by rule: Rule = .byClass, options: SourceOptions = SourceOptions()
     ) throws(DataError) {
         if let test {
             try self.init(train: images, test: test, options: options, origin: .folders(train: images, test: test))
@@ -44,7 +55,10 @@ public struct Split: Sendable {
             self = parts
         } else {
             let source = try Sources.open(images, options: options)
-            self.init(stratified: source, fraction: fraction, seed: seed, issues: source.listing.issues)
+            switch rule {
+            case .byClass: self.init(stratified: source, fraction: fraction, seed: seed, issues: source.listing.issues)
+            case .byName: self.init(hashed: source, fraction: fraction, seed: seed, issues: source.listing.issues)
+            }
         }
     }
 
@@ -89,6 +103,35 @@ public struct Split: Sendable {
             train: Subset(source, indices: (0..<source.count).filter { !test.contains($0) }),
             test: Subset(source, indices: held.sorted()), origin: .stratified(seed: seed, fraction: fraction),
             issues: issues)
+    }
+
+    /// Splits by name: an image goes to `test` where a hash of the seed and of its name without the ending, as a number in
+    /// 0..<1, is below `fraction`. Either part may be empty where there are few images; both keep the source's order.
+    public init(hashed source: any Source, fraction: Double = 0.2, seed: UInt64 = 0, issues: [SourceIssue] = []) {
+        var (train, test): ([Int], [Int]) = ([], [])
+        for index in 0..<source.count {
+            if Split.share(of: source.name(index), seed: seed) < fraction {
+                test.append(index)
+            } else {
+                train.append(index)
+            }
+        }
+        self.init(
+            train: Subset(source, indices: train), test: Subset(source, indices: test),
+            origin: .hashed(seed: seed, fraction: fraction), issues: issues)
+    }
+
+    /// FNV-1a of the name up to its last point, spread over 0..<1.
+    private static func share(of name: String, seed: UInt64) -> Double {
+        let bytes = Array(name.utf8)
+        let key = bytes.lastIndex(of: UInt8(ascii: ".")).map { bytes[..<$0] } ?? bytes[...]
+        var hash = key.reduce(0xCBF2_9CE4_8422_2325 ^ (seed &* 0x9E37_79B9_7F4A_7C15)) {
+            ($0 ^ UInt64($1)) &* 0x0000_0100_0000_01B3
+        }
+        // FNV's upper bits depend little on the last characters.
+        hash = (hash ^ (hash >> 32)) &* 0xD6E8_FEB8_6659_FD93
+        hash = (hash ^ (hash >> 32)) &* 0xD6E8_FEB8_6659_FD93
+        return Double((hash ^ (hash >> 32)) >> 11) * 0x1p-53
     }
 
     /// The folder of images to learn from: `train` inside where test images lie beside it, else the root itself.

@@ -185,6 +185,23 @@ struct TrainerTests {
         #expect(error?.reason.hasPrefix("\(path): ") == true, "\(error?.reason ?? "")")
     }
 
+    @Test func aTransformerResumesAndWantsViewsOfItsSide() throws {
+        let images = try images()
+        func experiment(_ side: Int) throws -> Experiment {
+            try tinyExperiment("encoder={vit: {image_size: \(side), patch: 8, width: 8, depth: 1, heads: 2}}")
+        }
+        let whole = Run(home, "whole")
+        #expect(try whole.train(experiment(16), images) == .finished)
+        let stopped = Run(home, "stopped")
+        #expect(try stopped.train(experiment(16), images, stopAfter: 4) == .interrupted)
+        #expect(try stopped.train(experiment(16), images, resume: true) == .finished)
+        #expect(try stopped.state() == whole.state())
+        #expect(try EncoderFile(whole.folder.path).encoder.dimension == 8)
+        let error = #expect(throws: TrainingError.self) { try Run(home, "other").train(experiment(24), images) }
+        #expect(error?.kind == .unusable)
+        #expect(error?.reason.hasPrefix("encoder.vit.image_size: ") == true)
+    }
+
     @Test func aKilledRunGoesOnFromItsLastCheckpoint() throws {
         let images = try images()
         let run = Run(home, "whole")

@@ -1,0 +1,102 @@
+import Foundation
+import Torch
+
+/// The network of `ViT`.
+///
+/// Linear weights begin normal with Glorot's deviation `sqrt(2 / (inputs + outputs))`, those of queries, keys and values each
+/// for itself, which Chen et al. 2021 found more stable than 0.02 without labels; learnt positions and the class token with 0.02.
+final class VisionTransformer: Encoder {
+    let dimension: Int
+    let clsToken: Parameter?
+    let posEmbed: Parameter
+    let patchEmbed: PatchEmbedding
+    let blocks: ModuleList<TransformerBlock>
+    let norm: LayerNorm?
+    let fcNorm: LayerNorm?
+    private let imageSize: Int
+
+    init(_ settings: ViT, generator: Generator) throws(TorchError) {
+        let width = settings.width
+        let hasToken = settings.pool == .classToken
+        func glorot(_ inputs: Int, _ outputs: Int) -> Double { (2 / Double(inputs + outputs)).squareRoot() }
+        dimension = width
+        imageSize = settings.imageSize
+        clsToken = hasToken ? try Parameter(generator.normal([1, 1, width], deviation: 0.02)) : nil
+        let shape = [1, settings.tokens + (hasToken ? 1 : 0), width]
+        switch settings.position {
+        case .learned: posEmbed = try Parameter(generator.normal(shape, deviation: 0.02))
+        case .sinCos:
+            posEmbed = try Parameter(
+                Tensor(
+                    sinCosPositions(side: settings.side, width: width, hasToken: hasToken), shape: shape))
+            try posEmbed.freeze()
+        }
+        patchEmbed = try PatchEmbedding(
+            patch: settings.patch, width: width,
+            deviation: glorot(3 * settings.patch * settings.patch, width), generator: generator)
+        let block = TransformerBlock.Settings(
+            width: width, heads: settings.heads, hidden: settings.hidden, causal: false, activation: .gelu,
+            keys: .timm, eps: 1e-6,
+            deviations: (
+                inputs: glorot(width, width), output: glorot(width, width),
+                expand: glorot(width, settings.hidden), contract: glorot(width, settings.hidden)
+            ))
+        var blocks: [TransformerBlock] = []
+        for _ in 0..<settings.depth { blocks.append(try TransformerBlock(block, generator: generator)) }
+        self.blocks = ModuleList(blocks)
+        norm = hasToken ? try LayerNorm(width, eps: 1e-6) : nil
+        fcNorm = hasToken ? nil : try LayerNorm(width, eps: 1e-6)
+    }
+
+    func callAsFunction(_ images: Tensor, training: Bool) throws(TorchError) -> Tensor {
+        let shape = images.shape
+        guard shape.count == 4, shape[2] == imageSize, shape[3] == imageSize else {
+            throw TorchError(
+                operation: "vit", message: "images are \(shape), the network is for a side of \(imageSize)")
+        }
+        var x = try patchEmbed(images)
+        if let clsToken {
+            // One for each image; the sum passes the gradient on to the one that there is.
+            let tokens = try Tensor.zeros([shape[0], 1, dimension], device: x.device) + clsToken.value
+            x = try Tensor.cat([tokens, x], dim: 1)
+        }
+        x = try x + posEmbed.value
+        for block in blocks.modules { x = try block(x) }
+        if let norm { return try norm(x.narrow(dim: 1, start: 0, length: 1).squeeze(1)) }
+        let mean = try x.mean(dim: 1)
+        return try fcNorm?(mean) ?? mean
+    }
+}
+
+/// Squares of pixels to tokens, by a convolution whose stride is its side.
+final class PatchEmbedding: Module {
+    let proj: Conv2d
+
+    init(patch: Int, width: Int, deviation: Double, generator: Generator) throws(TorchError) {
+        proj = try Conv2d(
+            3, width, kernel: patch, stride: patch, bias: true, deviation: deviation, generator: generator)
+    }
+
+    /// `[N, tokens, width]`, row by row.
+    func callAsFunction(_ images: Tensor) throws(TorchError) -> Tensor {
+        let x = try proj(images)
+        return try x.reshape([x.shape[0], x.shape[1], -1]).transpose(1, 2)
+    }
+}
+
+/// Fixed positions: of each place, row by row, `[sin(c w), cos(c w), sin(r w), cos(r w)]` with column c, row r and the
+/// frequencies `w_k = 10000^(-k / (width / 4))`; zeros for a token before them.
+func sinCosPositions(side: Int, width: Int, hasToken: Bool) -> [Float] {
+    let frequencies = (0..<width / 4).map { pow(10_000, -Double($0) / Double(width / 4)) }
+    var values: [Float] = hasToken ? Array(repeating: 0, count: width) : []
+    values.reserveCapacity(side * side * width + values.count)
+    for row in 0..<side {
+        for column in 0..<side {
+            for place in [column, row] {
+                values += frequencies.map { Float(sin(Double(place) * $0)) }
+                values += frequencies.map { Float(cos(Double(place) * $0)) }
+            }
+        }
+    }
+    return values
+}

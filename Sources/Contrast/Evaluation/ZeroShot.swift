@@ -1,0 +1,86 @@
+import Foundation
+import Torch
+import Views
+
+/// Classification by the names of the classes: an image goes to the class whose prompts it is nearest to, Radford et al. 2021,
+/// arXiv 2103.00020, section 3.1.
+public struct ZeroShot {
+    private let run: CLIPRun
+    private let templates: [String]
+
+    /// Scores a run.
+    /// - Parameter templates: prompts with `{}` where the class's name goes; of several the mean embedding is taken.
+    /// - Throws: `InvalidSetting` where one has no such place, or there are none.
+    public init(_ run: CLIPRun, templates: [String]) throws(InvalidSetting) {
+        guard !templates.isEmpty else { throw InvalidSetting("--template", "must be given once at least") }
+        for template in templates where !template.contains("{}") {
+            throw InvalidSetting("--template", "must have {} where the class goes, is \(template.debugDescription)")
+        }
+        self.run = run
+        self.templates = templates
+    }
+
+    /// The prompts of a class: its name with spaces for underscores.
+    func prompts(_ name: String) -> [String] {
+        let words = name.replacing("_", with: " ")
+        return templates.map { $0.replacing("{}", with: words) }
+    }
+
+    /// Scores the images of a source.
+    /// - Parameter progress: told the images done so far.
+    /// - Throws: `TrainingError` where there are fewer than two classes, or no labelled images; `LoaderError`, `TorchError`.
+    public func report(
+        on source: any Source, split: String, maximumBad: Double = 0.01, progress: (Int, Int) -> Void = { _, _ in }
+    ) throws -> ZeroShotReport {
+        let classes = source.classes
+        guard classes.count > 1 else {
+            throw TrainingError(
+                .data, "classification needs two class folders at least, there are \(classes.count)")
+        }
+        let labelled = Subset(source, indices: (0..<source.count).filter { source.label($0) != nil })
+        guard labelled.count > 0 else { throw TrainingError(.data, "there are no labelled images to judge by") }
+        let before = try EncoderFile.hash(run.file.path)
+        let prompts = try run.texts(classes.flatMap { self.prompts($0) })
+        let size = prompts.embeddings.shape[1]
+        let names = try prompts.embeddings.reshape([classes.count, templates.count, size]).mean(dim: 1).normalizedRows()
+        let images = try run.images(of: labelled, maximumBad: maximumBad) { progress($0, labelled.count) }
+        let count = min(5, classes.count)
+        let best: [Int64] = try images.embeddings.matmul(names.transpose(0, 1)).topk(count, dim: 1).indices.toArray()
+        let ranked = stride(from: 0, to: best.count, by: count).map { best[$0..<$0 + count].map { Int($0) } }
+        let scores = Scores(ranked: ranked, labels: images.labels, classes: classes.count)
+        var counts = [Int](repeating: 0, count: classes.count)
+        for label in images.labels { counts[label] += 1 }
+        return ZeroShotReport(
+            encoder: .init(path: run.file.path, architecture: run.file.experiment.encoder.name, sha256: before),
+            classes: classes, templates: templates, images: images.labels.count, skipped: images.skipped.count,
+            truncated: prompts.truncated, split: split, scores: scores, chance: 1 / Double(classes.count),
+            majority: Double(counts.max() ?? 0) / Double(max(images.labels.count, 1)))
+    }
+}
+
+/// What zero-shot classification found, with the prompts; what `diptych probe --zero-shot` writes.
+public struct ZeroShotReport: Codable, Equatable, Sendable {
+    /// The encoder that was scored.
+    public var encoder: RetrievalReport.Subject
+    /// The classes in the order of the labels.
+    public var classes: [String]
+    /// The prompts, with `{}` where the class's name went.
+    public var templates: [String]
+    /// Images that it was judged by.
+    public var images: Int
+    /// Images that could not be used.
+    public var skipped: Int
+    /// Prompts that were cut at the context.
+    public var truncated: Int
+    /// Which images these are, in words.
+    public var split: String
+    /// What was right.
+    public var scores: Scores
+    /// Accuracy of guessing, one over the classes.
+    public var chance: Double
+    /// Accuracy of always naming the class that most of these images have.
+    public var majority: Double
+
+    /// The report as one JSON object, keys in snake_case.
+    public func json() throws -> Data { try Data.report(self) }
+}

@@ -1,0 +1,87 @@
+import Files
+import Foundation
+import Views
+
+/// What is done with an image that has no caption.
+public enum MissingCaptions: String, Codable, Sendable, CaseIterable {
+    /// The run does not begin.
+    case fail
+    /// It is not learnt from.
+    case leaveOut = "leave_out"
+}
+
+extension CLIP {
+    /// A source's captions, those that are missing or cannot be read as nil.
+    func captions(of source: any Source) -> [String?] {
+        (0..<source.count).map { index in
+            ((try? source.caption(index)) ?? nil).flatMap { captions.part(of: $0) }
+        }
+    }
+
+    /// Reads the captions of what a run learns from, and the vocabulary or learns it; the run folder then holds it.
+    public func captioned(
+        _ source: any Source, folder: RunFolder, resumes: Bool
+    ) throws -> CaptionedImages? {
+        let texts = captions(of: source)
+        let present = texts.indices.filter { texts[$0] != nil }
+        var notes: [String] = []
+        if present.count < texts.count, let first = texts.firstIndex(where: { $0 == nil }) {
+            let words =
+                "\(texts.count - present.count) of \(texts.count) images have no caption, as \(source.name(first))"
+            guard missing == .leaveOut else {
+                throw InvalidSetting(
+                    "missing",
+                    "\(words); a caption is NAME.txt beside the image, a row of a captions file, or a .txt member of a "
+                        + "shard; set this to leave_out to learn from the others")
+            }
+            notes.append("\(words); they are left out")
+        }
+        guard present.count >= 2 else {
+            throw InvalidSetting("missing", "two images with captions are needed at least, there are \(present.count)")
+        }
+        let vocabulary = try vocabulary(texts.lazy.compactMap { $0 }, folder: folder, resumes: resumes)
+        let tokenizer = BytePairTokenizer(vocabulary)
+        var tokens = CaptionTokens()
+        var memory: [ArraySlice<UInt8>: [Int32]] = [:]
+        for index in present {
+            let row = tokenizer.encode(texts[index] ?? "", memory: &memory)
+            guard truncate || row.count + 2 <= text.context else {
+                throw InvalidSetting(
+                    "text.context",
+                    "must be \(row.count + 2) at least for the caption of \(source.name(index)), is \(text.context); "
+                        + "set truncate to cut captions")
+            }
+            tokens.add(row, tokenizer: tokenizer, context: text.context)
+        }
+        if tokens.truncated > 0 { notes.append("\(tokens.truncated) captions are cut at \(text.context) tokens") }
+        notes.append("\(present.count) captions, \(vocabulary.size) tokens")
+        return CaptionedImages(
+            images: present.count == source.count ? source : Subset(source, indices: present), tokens: tokens,
+            notes: notes)
+    }
+
+    /// The run's vocabulary: a resumed run's is the one that it began with.
+    private func vocabulary(
+        _ captions: some Sequence<String>, folder: RunFolder, resumes: Bool
+    ) throws -> BytePairVocabulary {
+        if resumes { return try CLIP.vocabulary(in: folder, size: vocabulary.tokens) }
+        let made: BytePairVocabulary
+        do throws(InvalidSetting) {
+            made = try vocabulary.make(captions: captions)
+        } catch {
+            throw error.inside("vocabulary")
+        }
+        try AtomicFile.write(made.text, to: folder.vocabulary)
+        return made
+    }
+
+    /// The vocabulary that a run left.
+    /// - Throws: `TrainingError` where it is not there or makes no sense.
+    static func vocabulary(in folder: RunFolder, size: Int) throws(TrainingError) -> BytePairVocabulary {
+        do throws(DataError) {
+            return try BytePairVocabulary(contentsOf: folder.vocabulary, size: size)
+        } catch {
+            throw TrainingError(.unusable, "\(error); a run's tokens cannot be told without it")
+        }
+    }
+}

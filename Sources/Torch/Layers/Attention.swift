@@ -1,0 +1,48 @@
+import CTorch
+
+/// What the parts of a transformer are called in state dicts.
+public enum TransformerKeys: Sendable {
+    /// As timm's ViT: `norm1`, `attn.qkv`, `attn.proj`, `norm2`, `mlp.fc1`, `mlp.fc2`.
+    case timm
+    /// As CLIP's text tower: `ln_1`, `attn.in_proj_weight`, `attn.out_proj`, `ln_2`, `mlp.c_fc`, `mlp.c_proj`.
+    case clip
+}
+
+/// Self-attention with several heads: Vaswani et al. 2017, arXiv 1706.03762, `softmax(q k^T / sqrt(d)) v` in each of them.
+public final class Attention: Module {
+    private let inputs: Linear
+    private let output: Linear
+    private let heads: Int
+    private let isCausal: Bool
+    private let keys: TransformerKeys
+
+    /// Makes a layer with random weights, normal with these deviations; biases begin at 0.
+    /// - Parameters:
+    ///   - heads: a divisor of `width`.
+    ///   - causal: whether a place sees itself and earlier places only.
+    public init(
+        width: Int, heads: Int, causal: Bool, keys: TransformerKeys, deviations: (inputs: Double, output: Double),
+        generator: Generator
+    ) throws(TorchError) {
+        inputs = try Linear(width, 3 * width, deviation: deviations.inputs, generator: generator)
+        output = try Linear(width, width, deviation: deviations.output, generator: generator)
+        self.heads = heads
+        self.keys = keys
+        isCausal = causal
+    }
+
+    /// The layers under the names asked for.
+    public var members: [(key: String, value: Any)] {
+        switch keys {
+        case .timm: [("qkv", inputs), ("proj", output)]
+        case .clip:
+            [("in_proj_weight", inputs.weight), ("in_proj_bias", inputs.bias as Any), ("out_proj", output)]
+        }
+    }
+
+    /// `[N, L, width]` for `[N, L, width]`.
+    public func callAsFunction(_ x: Tensor) throws(TorchError) -> Tensor {
+        let sides = try inputs(x)
+        return try output(make("attention") { ctorch_attention(sides.handle, Int64(heads), isCausal, $0) })
+    }
+}

@@ -1,0 +1,22 @@
+import CTorch
+
+/// Layer normalisation over the last dimension: Ba et al. 2016, arXiv 1607.06450, `(x - mean) / sqrt(variance + eps) w + b`.
+public final class LayerNorm: Module {
+    let weight: Parameter
+    let bias: Parameter
+    private let eps: Double
+
+    /// Makes a layer that begins as the identity on normalised input.
+    public init(_ width: Int, eps: Double = 1e-5) throws(TorchError) {
+        weight = try Parameter(.ones([width]))
+        bias = try Parameter(.zeros([width]))
+        self.eps = eps
+    }
+
+    /// The normalised input, in its shape.
+    public func callAsFunction(_ x: Tensor) throws(TorchError) -> Tensor {
+        try make("layer_norm") {
+            ctorch_layer_norm(x.handle, weight.value.handle, bias.value.handle, eps, $0)
+        }
+    }
+}

@@ -1,0 +1,74 @@
+import Foundation
+
+/// Cuts text into the pieces that CLIP encodes one by one: Radford et al. 2021, arXiv 2103.00020, section 2.4.
+///
+/// In lower case: the endings 's, 't, 're, 've, 'm, 'll and 'd, runs of letters, single numerals, and runs of anything else
+/// that is no space. Space of any kind and length only separates. As CLIP's code does through ftfy, text is composed first
+/// (Unicode's form C) and curly quotes are made straight; unlike it, HTML entities and wrongly decoded characters are not repaired,
+/// ligatures and characters of full width stay, and the names of the start and end tokens are text like any other.
+enum WordSplitter {
+    /// Bytes of a piece at most; longer ones, which no language has, are cut.
+    static let maximumBytes = 1024
+
+    private enum Kind { case letter, numeral, space, other }
+
+    /// Calls `body` with the UTF-8 of each piece.
+    static func forEach(in text: String, _ body: (ArraySlice<UInt8>) -> Void) {
+        let composed = text.utf8.allSatisfy { $0 < 0x80 } ? text : text.precomposedStringWithCanonicalMapping
+        let scalars = composed.lowercased().unicodeScalars.map { straight($0) }
+        var piece: [UInt8] = []
+        var place = 0
+        while place < scalars.count {
+            let start = place
+            if let length = ending(at: place, of: scalars) {
+                place += length
+            } else {
+                let kind = kind(of: scalars[place])
+                place += 1
+                if kind == .space { continue }
+                while kind != .numeral, place < scalars.count, self.kind(of: scalars[place]) == kind { place += 1 }
+            }
+            piece.removeAll(keepingCapacity: true)
+            for scalar in scalars[start..<place] { piece += UTF8.encode(scalar) ?? UTF8.encodedReplacementCharacter }
+            for cut in stride(from: 0, to: piece.count, by: maximumBytes) {
+                body(piece[cut..<min(piece.count, cut + maximumBytes)])
+            }
+        }
+    }
+
+    private static func straight(_ scalar: Unicode.Scalar) -> Unicode.Scalar {
+        switch scalar.value {
+        case 0x02BC, 0x2018...0x201B: "'"
+        case 0x201C...0x201F: "\""
+        default: scalar
+        }
+    }
+
+    /// Scalars of a contracted ending that begins here.
+    private static func ending(at place: Int, of scalars: [Unicode.Scalar]) -> Int? {
+        guard scalars[place] == "'", place + 1 < scalars.count else { return nil }
+        let second: Unicode.Scalar? = place + 2 < scalars.count ? scalars[place + 2] : nil
+        switch (scalars[place + 1], second) {
+        case ("s", _), ("t", _), ("m", _), ("d", _): return 2
+        case ("r", "e"), ("v", "e"), ("l", "l"): return 3
+        default: return nil
+        }
+    }
+
+    private static func kind(of scalar: Unicode.Scalar) -> Kind {
+        if scalar.isASCII {
+            switch scalar.value {
+            case 0x61...0x7A, 0x41...0x5A: return .letter
+            case 0x30...0x39: return .numeral
+            case 0x20, 0x09...0x0D: return .space
+            default: return .other
+            }
+        }
+        if scalar.properties.isWhitespace { return .space }
+        switch scalar.properties.generalCategory {
+        case .uppercaseLetter, .lowercaseLetter, .titlecaseLetter, .modifierLetter, .otherLetter: return .letter
+        case .decimalNumber, .letterNumber, .otherNumber: return .numeral
+        default: return .other
+        }
+    }
+}

@@ -1,0 +1,63 @@
+import Commands
+import Contrast
+import Files
+import Foundation
+import Views
+
+/// `diptych retrieve`: opens a run and pairs, scores both ways, and prints or writes the report.
+struct RetrieveJob {
+    private let options: Retrieve
+
+    init(_ options: Retrieve) { self.options = options }
+
+    func run() throws {
+        let run = try CLIPRun(options.encoder, machine: try Machine(options.compute))
+        let (images, words) = try Split.judged(options.images, all: options.all, experiment: run.file.experiment)
+        let console = Console()
+        let report = try Retrieval(run).report(
+            on: images, split: words, maximumBad: options.tolerance.maxBad
+        ) { done, total in console.working("embeddings", share: Double(done) / Double(max(total, 1))) }
+        console.clear()
+        if let json = options.json, json == "-" {
+            FileHandle.standardOutput.write(try report.json())
+            return
+        }
+        lines(report).forEach { print($0) }
+        if let json = options.json {
+            try AtomicFile.write(try report.json(), to: json)
+            print("scores          \(json)")
+        }
+    }
+
+    private func lines(_ report: RetrievalReport) -> [String] {
+        func row(_ name: String, _ recall: Recall) -> String {
+            name.padding(toLength: 16, withPad: " ", startingAt: 0)
+                + String(
+                    format: "recall@1 %5.1f%%  @5 %5.1f%%  @10 %5.1f%%", 100 * recall.at1, 100 * recall.at5,
+                    100 * recall.at10)
+        }
+        var lines = [
+            "\(report.encoder.architecture): \(report.pairs) pairs, \(report.distinctCaptions) captions that differ "
+                + "(\(report.split))",
+            row("image to text", report.imageToText), row("text to image", report.textToImage),
+            row("chance", report.chance),
+        ]
+        if report.leftOut > 0 { lines.append("left out        \(report.leftOut) images without a caption") }
+        if report.skipped > 0 { lines.append("skipped         \(report.skipped) unusable images") }
+        if report.truncated > 0 { lines.append("cut             \(report.truncated) captions at the context") }
+        return lines
+    }
+}
+
+extension Split {
+    /// The images that a run is judged by, and words for which these are.
+    static func judged(
+        _ images: String, all: Bool, seed: UInt64? = nil, experiment: Experiment
+    ) throws -> (any Source, String) {
+        if all { return (try Sources.open(images), "all images") }
+        let split = try Split(
+            images: images, fraction: experiment.evaluation.holdOut, seed: seed ?? experiment.training.seed,
+            by: experiment.evaluation.holdOutBy)
+        return (split.test, split.words)
+    }
+}

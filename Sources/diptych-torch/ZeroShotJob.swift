@@ -1,0 +1,53 @@
+import Commands
+import Contrast
+import Files
+import Foundation
+import Views
+
+/// `diptych probe --zero-shot`: opens a run and labelled images, classifies by prompts, and prints or writes the report.
+struct ZeroShotJob {
+    private let options: Commands.Probe
+
+    init(_ options: Commands.Probe) { self.options = options }
+
+    func run() throws {
+        let run = try CLIPRun(options.encoder, machine: try Machine(options.compute))
+        let judge = try ZeroShot(run, templates: options.template.isEmpty ? ["a photo of a {}."] : options.template)
+        let experiment = run.file.experiment
+        let (images, words) =
+            if let test = options.test {
+                try Split.judged(test, all: true, experiment: experiment)
+            } else {
+                try Split.judged(options.images, all: options.all, seed: options.seed, experiment: experiment)
+            }
+        let console = Console()
+        let report = try judge.report(
+            on: images, split: words, maximumBad: options.tolerance.maxBad
+        ) { done, total in console.working("embeddings", share: Double(done) / Double(max(total, 1))) }
+        console.clear()
+        let output = options.output ?? RunFolder(options.encoder).zeroShot
+        if output == "-" {
+            FileHandle.standardOutput.write(try report.json())
+            return
+        }
+        try AtomicFile.write(try report.json(), to: output)
+        lines(report).forEach { print($0) }
+        print("scores    \(output)")
+    }
+
+    private func lines(_ report: ZeroShotReport) -> [String] {
+        let top5 = report.scores.top5.map { String(format: "  top-5 %5.1f%%", 100 * $0) } ?? ""
+        var lines = [
+            "\(report.encoder.architecture): \(report.images) images, \(report.classes.count) classes (\(report.split)), "
+                + "\(report.templates.count) prompts for each",
+            String(
+                format: "zero-shot %5.1f%%%@  balanced %5.1f%%", 100 * report.scores.top1, top5,
+                100 * report.scores.balanced),
+            String(
+                format: "chance    %5.1f%%  (always the largest class %5.1f%%)", 100 * report.chance,
+                100 * report.majority),
+        ]
+        if report.skipped > 0 { lines.append("skipped   \(report.skipped) unusable images") }
+        return lines
+    }
+}

@@ -1,0 +1,101 @@
+import Testing
+import Torch
+import Views
+
+@testable import Contrast
+
+/// timm's figures: vit_forward.json.
+private struct ViTFixture: Decodable {
+    struct Case: Decodable {
+        var size: Int
+        var patch: Int
+        var width: Int
+        var depth: Int
+        var heads: Int
+        var ratio: Double
+        var pool: ViT.Pool
+        var position: ViT.Position
+        var keys: [EncoderFixture.Key]
+        var positions: [[Double]]?
+        var features: [[Double]]
+
+        var settings: ViT {
+            var settings = ViT()
+            (settings.imageSize, settings.patch, settings.width) = (size, patch, width)
+            (settings.depth, settings.heads, settings.mlpRatio) = (depth, heads, ratio)
+            (settings.pool, settings.position) = (pool, position)
+            return settings
+        }
+    }
+    var cases: [Case]
+}
+
+@Suite("ViT")
+struct ViTTests {
+    /// The weights that the rule of vit_forward.py makes.
+    private func weights(_ test: ViTFixture.Case) throws -> [String: Tensor] {
+        var state: [String: Tensor] = [:]
+        for (index, key) in test.keys.enumerated() where key.name != "pos_embed" || test.positions == nil {
+            let v = try Tensor(
+                Fixture.hashed(key.shape.reduce(1, *), stream: UInt64(index)), shape: key.shape)
+            let ruled =
+                switch key.shape.count {
+                case 2, 4: try v * (3 / Double(key.shape[1...].reduce(1, *))).squareRoot()
+                case 3: try v * 0.5
+                default: key.name.hasSuffix("bias") ? try v * 0.1 : try v * 0.1 + 0.7
+                }
+            state[key.name] = try ruled.to(.float32)
+        }
+        return state
+    }
+
+    @Test("Keys, shapes and features are timm's", arguments: 0..<4) func equalsTimm(index: Int) throws {
+        let test = try Fixture.read("vit_forward", as: ViTFixture.self).cases[index]
+        try test.settings.validate()
+        let encoder = try test.settings.build(generator: Generator(seed: 1))
+        #expect(encoder.stateDict.keys.sorted() == test.keys.map(\.name).sorted())
+        for key in test.keys { #expect(encoder.stateDict[key.name]?.shape == key.shape, "\(key.name)") }
+        var state = try weights(test)
+        if let positions = test.positions {
+            // Fixed: those that the network began with, and none that an optimiser is given.
+            let own = try #require(encoder.stateDict["pos_embed"])
+            #expect(try difference(own, positions) < 1e-6)
+            #expect(!encoder.namedParameters.contains { $0.key == "pos_embed" })
+            state["pos_embed"] = own
+        }
+        try encoder.load(stateDict: state)
+        let features = try withoutGradients {
+            try encoder(Fixture.images([test.size, test.size]), training: false)
+        }
+        #expect(features.shape == [2, encoder.dimension])
+        #expect(try difference(features, test.features) < 1e-5)
+    }
+
+    @Test func everythingIsTrained() throws {
+        let encoder = try encoder("vit: {image_size: 8, patch: 4, width: 8, depth: 1, heads: 2}")
+        try encoder(Fixture.images([8, 8]), training: true).pow(2).sum().backward()
+        for (key, parameter) in encoder.namedParameters { #expect(try parameter.value.grad() != nil, "\(key)") }
+    }
+
+    @Test(
+        "Settings that make no sense are named",
+        arguments: [
+            ("image_size: 30", "image_size"), ("heads: 5", "heads"), ("mlp_ratio: 0", "mlp_ratio"),
+            ("width: 6, heads: 3, position: sin_cos", "width"), ("patch: 0", "patch"), ("depth: 0", "depth"),
+        ])
+    func nonsense(settings: String, key: String) throws {
+        let error = #expect(throws: ConfigurationError.self) { try architecture("vit: {\(settings)}") }
+        #expect(error?.path == "encoder.vit.\(key)")
+    }
+
+    @Test func otherExtentsAreRefused() throws {
+        var settings = ViT()
+        settings.imageSize = 32
+        let error = #expect(throws: InvalidSetting.self) { try settings.validate(input: Size(square: 16)) }
+        #expect(error?.key == "image_size")
+        settings.depth = 1
+        let encoder = try settings.build(generator: Generator(seed: 1))
+        let images = try Fixture.images([16, 16])
+        #expect(throws: TorchError.self) { try encoder(images, training: false) }
+    }
+}
