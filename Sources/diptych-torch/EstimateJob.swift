@@ -60,6 +60,8 @@ struct EstimateJob {
                 try Staircase(estimator, test: test, training: training, seed: options.seed) {
                     console.working(estimator.name, share: $0)
                 })
+            // Minutes each; where there is no terminal, nothing else says that it goes on.
+            if training.steps > 0 { console.notice("\(estimator.name): \(stairs.count) of \(estimators.count)") }
         }
         let report = StaircaseReport(stairs, test: test, training: training)
         try show(report.lines, report.json(), report.picture)

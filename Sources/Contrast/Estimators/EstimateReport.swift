@@ -113,7 +113,11 @@ func tableRow(_ name: String, _ cells: [String]) -> String {
 }
 
 /// Two places, or an exponent where the number is out of all proportion.
-func nats(_ value: Double) -> String { String(format: abs(value) < 1000 || !value.isFinite ? "%.2f" : "%.0e", value) }
+func nats(_ value: Double) -> String {
+    // What rounds to nothing has no sign.
+    let value = abs(value) < 0.005 ? 0 : value
+    return String(format: abs(value) < 1000 || !value.isFinite ? "%.2f" : "%.0e", value)
+}
 
 /// The mean; minus infinity, not nothing, where a value is.
 func mean(_ values: [Double]) -> Double { values.reduce(0, +) / Double(max(values.count, 1)) }

@@ -83,6 +83,6 @@ public struct StaircaseReport: Codable, Equatable, Sendable {
         }
         return SVG(
             title: "Estimates of the mutual information of Gaussians (d = \(test.dimension)"
-                + "\(test.cubed ? ", y cubed" : ""), K = \(candidates))", plots: plots, columns: 3)
+                + "\(test.cubed ? ", y cubed" : ""), K = \(candidates))", plots: plots, columns: 4, panel: (270, 210))
     }
 }

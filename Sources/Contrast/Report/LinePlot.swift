@@ -49,7 +49,7 @@ public struct LinePlot: Sendable {
     /// The panel as SVG elements inside a rectangle.
     /// - Parameter id: unique on the page; names the panel's clip.
     func elements(_ width: Double, _ height: Double, id: String) -> String {
-        let frame = (left: 46.0, top: 26.0, right: width - 12, bottom: height - 40)
+        let frame = (left: 46.0, top: 26.0, right: width - 18, bottom: height - 40)
         let x = Axis(
             xRange ?? extent(series.flatMap { $0.points.map(\.x) }), from: frame.left, to: frame.right,
             logarithmicBase: logarithmicBase)
@@ -74,7 +74,7 @@ public struct LinePlot: Sendable {
         text += """
             <line class="axis" x1="\(frame.left)" x2="\(frame.right)" y1="\(frame.bottom)" y2="\(frame.bottom)"/>
             <text class="x" x="\(middle.x)" y="\(frame.bottom + 32)">\(SVG.escaped(xLabel))</text>
-            <text class="x" transform="translate(12 \(middle.y)) rotate(-90)">\(SVG.escaped(yLabel))</text>
+            <text class="x" transform="translate(14 \(middle.y)) rotate(-90)">\(SVG.escaped(yLabel))</text>
             <g clip-path="url(#\(id))">
 
             """
