@@ -34,7 +34,8 @@ public protocol ContrastiveModel: Module {
     /// What follows it in training only.
     var head: any Head { get }
 
-    /// The objective of one batch; called once for each step of the optimiser, before it.
+    /// The objective of one batch; called once for each step of the optimiser, before it. Images go through the networks by
+    /// `ContrastiveBatch.pass`, so that a batch may pass in chunks; the trainer then also takes the gradient back.
     func objective(_ batch: ContrastiveBatch) throws(TorchError) -> Objective
 }
 
@@ -53,12 +54,15 @@ public struct ContrastiveBatch {
     public var labels: [Int]?
     /// How much of the run lies behind this step, in 0..<1.
     public var progress: Double
+    /// What sends the images through the networks in chunks; nil for all at once.
+    public var cache: GradientCache?
 
     /// Makes a batch.
-    public init(branches: [ViewTensor], labels: [Int]? = nil, progress: Double = 0) {
+    public init(branches: [ViewTensor], labels: [Int]? = nil, progress: Double = 0, cache: GradientCache? = nil) {
         self.branches = branches
         self.labels = labels
         self.progress = progress
+        self.cache = cache
     }
 }
 

@@ -168,10 +168,12 @@ public final class Trainer {
             views.append(
                 ViewTensor(images: try machine.tensor(batch, branch: index), count: branch.count))
         }
+        let cache = experiment.training.chunk.map { GradientCache(chunk: $0) }
         let objective = try model.objective(
             ContrastiveBatch(
-                branches: views, labels: images.classes.isEmpty ? nil : batch.labels, progress: progress))
+                branches: views, labels: images.classes.isEmpty ? nil : batch.labels, progress: progress, cache: cache))
         try objective.loss.backward()
+        try cache?.backward()
         try optimizer.step(factor: factor)
         return objective
     }
