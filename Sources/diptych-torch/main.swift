@@ -24,6 +24,7 @@ Diptych.start(classify: classify) { command in
     case let probe as Commands.Probe: try ProbeJob(probe).run()
     case let embed as Embed: try EmbedJob(embed).run()
     case let diagnose as Diagnose: try DiagnoseJob(diagnose).run()
+    case let bench as BenchLoss: try BenchLossJob(bench).run()
     case is Doctor:
         print("libtorch=\(Runtime.version)")
         print("path=\(Runtime.libraryPath)")
