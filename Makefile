@@ -2,6 +2,7 @@
 # make test   installs what is missing and runs all tests
 # make check  what every commit must pass
 # make bench  views a second beside other libraries: make bench PHOTOGRAPHS=imagenet/ SMALL=cifar10/train
+# make bench-losses  losses with their gradients beside other libraries
 # make docs   builds the documentation of Views
 # make fuzz, make sanitize  what finds bugs that tests do not; see Fuzzing/README.md
 
@@ -26,7 +27,7 @@ RESOURCES = $(shell clang -print-resource-dir)
 COVERAGE := edge,inline-8bit-counters,pc-table
 FUZZ := .build-fuzz/release/Fuzz
 
-.PHONY: run build test lint check bench fuzz sanitize docs clean
+.PHONY: run build test lint check bench bench-losses fuzz sanitize docs clean
 
 run: build
 	@.ci/packages $(DEMO)
@@ -76,6 +77,15 @@ bench: build
 	for peer in $$(grep -v '^#' Benchmarks/views/requirements.txt); do \
 	  .build-peers/bin/pip install --quiet --extra-index-url https://download.pytorch.org/whl/cpu $$peer || echo "make bench: $$peer cannot be installed" >&2; done
 	.build-peers/bin/python Benchmarks/views/compare.py $(if $(PHOTOGRAPHS),--photographs $(PHOTOGRAPHS)) $(if $(SMALL),--small $(SMALL))
+
+# Losses beside PyTorch's formula and lightly's; 18 GiB for the largest matrix, see the script.
+bench-losses: build
+	@.ci/packages torch
+	test -d .build-peers || python3 -m venv .build-peers
+	for peer in $$(grep -v '^#' Benchmarks/losses/requirements.txt); do \
+	  .build-peers/bin/pip install --quiet $$(case $$peer in lightly*) echo --no-deps;; esac) \
+	    --extra-index-url https://download.pytorch.org/whl/cpu $$peer || echo "make bench-losses: $$peer cannot be installed" >&2; done
+	.build-peers/bin/python Benchmarks/losses/bench.py
 
 # The documentation of Views as a site in .build-docs/Views; warnings are errors.
 docs:

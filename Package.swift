@@ -55,8 +55,11 @@ let package = Package(
             name: "Views",
             dependencies: ["CCodecs", "CKernels", "Files", "KernelsAVX2", .product(name: "Yams", package: "Yams")],
             swiftSettings: hasWebP ? [.define("WEBP")] : []),
+        // Optimised in debug builds too: a test that computes a large loss would else take minutes.
+        .target(name: "CTiles", cSettings: [.unsafeFlags(["-O3"])]),
         .target(
             name: "CTorch",
+            dependencies: ["CTiles"],
             cxxSettings: [.unsafeFlags(torchIncludes)],
             linkerSettings: [.unsafeFlags(torchLinks)]),
         .target(name: "Torch", dependencies: ["CTorch", "Files"]),

@@ -18,7 +18,7 @@ package struct Diptych: ParsableCommand {
         version: "0.1.0",
         subcommands: [
             Train.self, Probe.self, Retrieve.self, Embed.self, Diagnose.self, Estimate.self, Report.self, Export.self,
-            Sheet.self, ScanFolder.self, Pack.self, Bench.self, Doctor.self,
+            Sheet.self, ScanFolder.self, Pack.self, Bench.self, Doctor.self, BenchLoss.self,
         ])
 
     package init() {}

@@ -60,6 +60,9 @@ extension Module {
         allParameters.filter { $0.parameter.isTrained }
     }
 
+    /// Values that belong to the state but are not trained, sharing memory with the module.
+    public var buffers: [Tensor] { leaves(of: self, prefix: "").compactMap { ($0.value as? Buffer)?.value } }
+
     /// Parameters in the order of their appearance, frozen ones included.
     var allParameters: [(key: String, parameter: Parameter)] {
         leaves(of: self, prefix: "").compactMap { leaf in (leaf.value as? Parameter).map { (leaf.key, $0) } }

@@ -28,6 +28,7 @@ Diptych.start(classify: classify) { command in
     case let diagnose as Diagnose: try DiagnoseJob(diagnose).run()
     case let report as Commands.Report: try ReportJob(report).run()
     case let export as Export: try ExportJob(export).run()
+    case let bench as BenchLoss: try BenchLossJob(bench).run()
     case is Doctor:
         print("libtorch=\(Runtime.version)")
         print("path=\(Runtime.libraryPath)")

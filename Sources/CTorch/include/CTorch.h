@@ -107,6 +107,26 @@ ctorch_status ctorch_adamw_step(ctorch_adamw settings, const ctorch_tensor *para
 ctorch_status ctorch_lars_step(ctorch_lars settings, const ctorch_tensor *parameters, const ctorch_tensor *momenta,
                                int32_t count);
 
+// tiles.cpp: cross entropies over scores that are never held in a matrix
+typedef struct {
+    /// What products of rows are multiplied by; positive.
+    double scale;
+    /// Whether columns are anchors too; the loss is then the mean of both.
+    bool columns;
+    /// Whether an anchor's positive is left out of its candidates.
+    bool decoupled;
+    /// Scores of each row's positive `[n]`, where it is none of the columns; else NULL.
+    ctorch_tensor extra;
+    /// The kernels' name; NULL for the fastest.
+    const char *kernels;
+} ctorch_entropy;
+/// The mean over anchors i of `log sum_j e^{s(i, j)} - s(i, i+)`, `s(i, j) = <x_i, y_j> scale`, and its gradients. Without
+/// `second` the rows of `first` are the views of pairs, first views before second ones, each an anchor among the others; else
+/// row i of `first` belongs to row i of `second` or to number i of `extra`. Gradients of places that are NULL are not computed.
+ctorch_status ctorch_entropy_of_products(ctorch_tensor first, ctorch_tensor second, ctorch_entropy settings,
+                                         ctorch_tensor *loss, ctorch_tensor *slope, ctorch_tensor *second_slope,
+                                         ctorch_tensor *extra_slope);
+
 // runtime.cpp: the library, threads, random numbers
 const char *ctorch_version(void);
 /// The file that libtorch was loaded from; empty where the system does not say.

@@ -28,6 +28,11 @@ public struct CosineCritic: Critic, ScoreFunction {
         try x.normalizedRows().matmul(y.normalizedRows().transpose(0, 1)) / temperature.from
     }
 
+    /// The normalised rows and 1 / tau.
+    public func products(_ x: Tensor, _ y: Tensor) throws(TorchError) -> (x: Tensor, y: Tensor, scale: Double)? {
+        (try x.normalizedRows(), try y.normalizedRows(), 1 / temperature.from)
+    }
+
     /// Itself with the settings that hold where `progress` of the run is done.
     public func at(_ progress: Double) -> Self {
         var now = self

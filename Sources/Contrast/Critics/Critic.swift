@@ -12,11 +12,18 @@ public protocol ScoreFunction {
     /// Scores `[N, M]` of x `[N, Dx]` and y `[M, Dy]`.
     func callAsFunction(_ x: Tensor, _ y: Tensor) throws(TorchError) -> Tensor
 
+    /// Rows `[N, D]` and `[M, D]` and a factor for which `<x_i, y_j> factor` are the scores, so that they need not be held; nil
+    /// where scores are no products.
+    func products(_ x: Tensor, _ y: Tensor) throws(TorchError) -> (x: Tensor, y: Tensor, scale: Double)?
+
     /// Itself with the settings that hold where `progress` of the run is done, 0...1.
     func at(_ progress: Double) -> Self
 }
 
 extension ScoreFunction {
+    /// None.
+    public func products(_ x: Tensor, _ y: Tensor) throws(TorchError) -> (x: Tensor, y: Tensor, scale: Double)? { nil }
+
     /// Itself: nothing changes over training.
     public func at(_ progress: Double) -> Self { self }
 }

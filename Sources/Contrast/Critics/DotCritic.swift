@@ -28,6 +28,11 @@ public struct DotCritic: Critic, ScoreFunction {
         try x.matmul(y.transpose(0, 1)) / temperature.from
     }
 
+    /// The rows and 1 / tau.
+    public func products(_ x: Tensor, _ y: Tensor) throws(TorchError) -> (x: Tensor, y: Tensor, scale: Double)? {
+        (x, y, 1 / temperature.from)
+    }
+
     /// Itself with the settings that hold where `progress` of the run is done.
     public func at(_ progress: Double) -> Self {
         var now = self

@@ -62,6 +62,9 @@ final class LearnedTemperatureLoss: PairLoss, Module {
         try withoutGradients { () throws(TorchError) in
             try scale.copy(from: -(-scale).clamp(min: -log(100)))
         }
+        if ProductEntropy.serves(x, y) {
+            return try ProductEntropy(scale: 1).ofPairs(x, y, symmetric: true, factor: scale.exp())
+        }
         return try crossEntropy(x.matmul(y.transpose(0, 1)) * scale.to(x.dtype).exp(), symmetric: true)
     }
 }

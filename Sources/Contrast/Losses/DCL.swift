@@ -32,11 +32,8 @@ public struct DCL: ContrastiveLoss, PairLoss {
 
     /// The loss in nats of `[N, D]` and `[N, D]`, a scalar with a gradient.
     public func callAsFunction(_ first: Tensor, _ second: Tensor, labels: [Int]?) throws(TorchError) -> Tensor {
-        try loss(ViewScores(first, second, temperature: temperature.from, normalize: normalize))
-    }
-
-    private func loss(_ scores: some AnchorScores) throws(TorchError) -> Tensor {
-        try (scores.negatives().logsumexp(dim: 1) - scores.positives).mean()
+        try ViewScores.contrast(
+            first, second, temperature: temperature.from, normalize: normalize, decoupled: true)
     }
 
     /// NT-Xent of the same scores.
@@ -55,10 +52,8 @@ public struct DCL: ContrastiveLoss, PairLoss {
 extension DCL: QueueObjective, QueueLoss {
     /// The loss with the K negatives of a queue.
     public func callAsFunction(_ queries: Tensor, _ keys: Tensor, negatives: Tensor) throws(TorchError) -> Tensor {
-        try loss(
-            QueueScores(
-                queries, keys, negatives: negatives, temperature: temperature.from, normalize: normalize)
-        )
+        try QueueScores.contrast(
+            queries, keys, negatives: negatives, temperature: temperature.from, normalize: normalize, decoupled: true)
     }
 
     /// MoCo's loss over the same scores.

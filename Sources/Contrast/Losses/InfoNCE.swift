@@ -45,7 +45,11 @@ final class InfoNCELoss: PairLoss, Module {
     func candidates(pairs: Int) -> Int? { pairs }
 
     func callAsFunction(_ first: Tensor, _ second: Tensor, labels: [Int]?) throws(TorchError) -> Tensor {
-        try crossEntropy(critic(first.widened(), second.widened()), symmetric: symmetric)
+        let (first, second) = (try first.widened(), try second.widened())
+        if let (x, y, scale) = try critic.products(first, second), ProductEntropy.serves(x, y) {
+            return try ProductEntropy(scale: scale).ofPairs(x, y, symmetric: symmetric)
+        }
+        return try crossEntropy(critic(first, second), symmetric: symmetric)
     }
 
     func at(_ progress: Double) -> InfoNCELoss { InfoNCELoss(critic: critic.at(progress), symmetric: symmetric) }
@@ -62,9 +66,13 @@ extension InfoNCE: QueueObjective {
 
 extension InfoNCELoss: QueueLoss {
     func callAsFunction(_ queries: Tensor, _ keys: Tensor, negatives: Tensor) throws(TorchError) -> Tensor {
-        let queries = try queries.widened()
-        return try queueCrossEntropy(
-            critic(queries, keys.widened()).diagonal(), critic(queries, negatives.widened()))
+        let (queries, keys, negatives) = (try queries.widened(), try keys.widened(), try negatives.widened())
+        if let (x, y, scale) = try critic.products(queries, negatives), ProductEntropy.serves(x, y),
+            let (_, own, _) = try critic.products(queries, keys)
+        {
+            return try ProductEntropy(scale: scale).ofQueries(x, positives: (x * own).sum(dim: 1) * scale, negatives: y)
+        }
+        return try queueCrossEntropy(critic(queries, keys).diagonal(), critic(queries, negatives))
     }
 }
 

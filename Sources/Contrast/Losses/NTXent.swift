@@ -5,7 +5,8 @@ import Views
 ///
 /// Over the 2N views of N samples, with `s(i, j) = <z_i, z_j> / tau`, the mean of `-s(i, i+) + log sum_{j != i} e^{s(i, j)}`:
 /// 2N - 2 negatives and the positive, a view never against itself. All rows equal give `log(2N - 1)`. Scores are computed
-/// in float32 whatever the encoder's precision, and the maximum is subtracted before the exponential.
+/// in float32 whatever the encoder's precision, and the maximum is subtracted before the exponential. On the CPU their matrix is
+/// never held, see `ProductEntropy`.
 public struct NTXent: ContrastiveLoss, PairLoss {
     /// `nt_xent`.
     public static let name = "nt_xent"
@@ -32,7 +33,7 @@ public struct NTXent: ContrastiveLoss, PairLoss {
 
     /// The loss in nats of `[N, D]` and `[N, D]`, a scalar with a gradient.
     public func callAsFunction(_ first: Tensor, _ second: Tensor, labels: [Int]?) throws(TorchError) -> Tensor {
-        try ViewScores(first, second, temperature: temperature.from, normalize: normalize).contrast()
+        try ViewScores.contrast(first, second, temperature: temperature.from, normalize: normalize)
     }
 
     /// Itself with the settings that hold where `progress` of the run is done.
@@ -46,9 +47,8 @@ public struct NTXent: ContrastiveLoss, PairLoss {
 extension NTXent: QueueObjective, QueueLoss {
     /// MoCo's loss, K + 1 candidates: He et al. 2020, arXiv 1911.05722, equation 1.
     public func callAsFunction(_ queries: Tensor, _ keys: Tensor, negatives: Tensor) throws(TorchError) -> Tensor {
-        try QueueScores(
-            queries, keys, negatives: negatives, temperature: temperature.from, normalize: normalize
-        ).contrast()
+        try QueueScores.contrast(
+            queries, keys, negatives: negatives, temperature: temperature.from, normalize: normalize)
     }
 
     /// The bound's loss for objectives over the same queue that bound nothing themselves.
@@ -56,8 +56,8 @@ extension NTXent: QueueObjective, QueueLoss {
         _ queries: Tensor, _ keys: Tensor, negatives: Tensor, temperature: Double, normalize: Bool
     ) throws(TorchError) -> Tensor {
         try withoutGradients { () throws(TorchError) in
-            try QueueScores(queries, keys, negatives: negatives, temperature: temperature, normalize: normalize)
-                .contrast()
+            try QueueScores.contrast(
+                queries, keys, negatives: negatives, temperature: temperature, normalize: normalize)
         }
     }
 }
@@ -68,7 +68,7 @@ extension NTXent {
         _ first: Tensor, _ second: Tensor, temperature: Double, normalize: Bool
     ) throws(TorchError) -> Tensor {
         try withoutGradients { () throws(TorchError) in
-            try ViewScores(first, second, temperature: temperature, normalize: normalize).contrast()
+            try ViewScores.contrast(first, second, temperature: temperature, normalize: normalize)
         }
     }
 }

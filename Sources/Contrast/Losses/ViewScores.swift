@@ -53,8 +53,26 @@ struct ViewScores: AnchorScores {
     /// 2N - 2.
     var negativeCount: Int { all.shape[0] - 2 }
 
+    /// NT-Xent of embeddings, or with `decoupled` DCL's loss; in tiles where these can be computed with, else over the matrix.
+    static func contrast(
+        _ first: Tensor, _ second: Tensor, temperature: Double, normalize: Bool, decoupled: Bool = false
+    ) throws(TorchError) -> Tensor {
+        var z = try Tensor.cat([first.widened(), second.widened()], dim: 0)
+        guard ProductEntropy.serves(z) else {
+            let scores = try ViewScores(first, second, temperature: temperature, normalize: normalize)
+            return decoupled ? try scores.decoupled() : try scores.contrast()
+        }
+        if normalize { z = try z.normalizedRows() }
+        return try ProductEntropy(scale: 1 / temperature, decoupled: decoupled).ofViews(z)
+    }
+
     /// NT-Xent over these scores: mean of `log sum_{j != i} e^{s(i, j)} - s(i, i+)`.
     func contrast() throws(TorchError) -> Tensor { try (others().logsumexp(dim: 1) - positives).mean() }
+}
+
+extension AnchorScores {
+    /// DCL's loss over these scores: without the positive in the denominator.
+    func decoupled() throws(TorchError) -> Tensor { try (negatives().logsumexp(dim: 1) - positives).mean() }
 }
 
 extension Tensor {

@@ -64,10 +64,12 @@ final class CLIPModel: ContrastiveModel {
         guard let tokens = batch.tokens else {
             throw TorchError(operation: "clip", message: "the batch has no captions")
         }
-        let texts = try text(tokens)
+        let texts = try batch.pass(tokens, through: [text]) { [self] part throws(TorchError) in try text(part) }
         var images: [Tensor] = []
         for branch in batch.branches {
-            let all = try head(encoder(branch.images, training: true), training: true)
+            let all = try batch.pass(branch.images, through: [encoder, head]) { [self] part throws(TorchError) in
+                try head(encoder(part, training: true), training: true)
+            }
             images += try all.chunk(branch.count, dim: 0)
         }
         var losses: [Tensor] = []

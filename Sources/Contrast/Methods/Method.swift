@@ -53,7 +53,8 @@ public protocol ContrastiveModel: Module {
     /// Networks beside them that evaluation needs, with the names of their files.
     var companions: [(name: String, module: any Module)] { get }
 
-    /// The objective of one batch; called once for each step of the optimiser, before it.
+    /// The objective of one batch; called once for each step of the optimiser, before it. Images go through the networks by
+    /// `ContrastiveBatch.pass`, so that a batch may pass in chunks; the trainer then also takes the gradient back.
     func objective(_ batch: ContrastiveBatch) throws(TorchError) -> Objective
 }
 
@@ -77,15 +78,19 @@ public struct ContrastiveBatch {
     public var tokens: Tensor?
     /// How much of the run lies behind this step, in 0..<1.
     public var progress: Double
+    /// What sends the images through the networks in chunks; nil for all at once.
+    public var cache: GradientCache?
 
     /// Makes a batch.
     public init(
-        branches: [ViewTensor], labels: [Int]? = nil, tokens: Tensor? = nil, progress: Double = 0
+        branches: [ViewTensor], labels: [Int]? = nil, tokens: Tensor? = nil, progress: Double = 0,
+        cache: GradientCache? = nil
     ) {
         self.branches = branches
         self.labels = labels
         self.tokens = tokens
         self.progress = progress
+        self.cache = cache
     }
 }
 

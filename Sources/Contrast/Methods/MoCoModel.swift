@@ -29,11 +29,14 @@ final class MoCoModel: ContrastiveModel {
         var queries: [Int: Tensor] = [:]
         for (view, images) in views.enumerated() {
             if givesKeys(view) {
-                keys[view] = try momentum(images, parts: BatchParts(count: settings.normGroups, dealt: true))
+                keys[view] = try momentum(
+                    images, parts: BatchParts(count: settings.normGroups, dealt: true), of: batch)
             }
             guard view != 1 || settings.symmetric else { continue }
             queries[view] = try BatchParts(count: settings.normGroups)(images) { (part: Tensor) throws(TorchError) in
-                try head(encoder(part, training: true), training: true)
+                try batch.pass(part, through: [encoder, head]) { [self] chunk throws(TorchError) in
+                    try head(encoder(chunk, training: true), training: true)
+                }
             }
         }
         let loss = loss.at(batch.progress)

@@ -96,10 +96,12 @@ final class MoCoV3Model: ContrastiveModel {
         var queries: [Tensor] = []
         for images in views {
             queries.append(
-                try predictor(head(encoder(images, training: true), training: true), training: true))
+                try batch.pass(images, through: [encoder, head, predictor]) { [self] part throws(TorchError) in
+                    try predictor(head(encoder(part, training: true), training: true), training: true)
+                })
         }
         var keys: [Tensor] = []
-        for images in views.prefix(2) { keys.append(try momentum(images, parts: BatchParts(count: 1))) }
+        for images in views.prefix(2) { keys.append(try momentum(images, parts: BatchParts(count: 1), of: batch)) }
         var losses: [Tensor] = []
         var contrasts: [Tensor] = []
         for (view, query) in queries.enumerated() {

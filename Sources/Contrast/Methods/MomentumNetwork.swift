@@ -32,10 +32,14 @@ final class MomentumNetwork: Module {
     }
 
     /// The keys of images, without a gradient.
-    func callAsFunction(_ images: Tensor, parts: BatchParts) throws(TorchError) -> Tensor {
+    func callAsFunction(
+        _ images: Tensor, parts: BatchParts, of batch: ContrastiveBatch
+    ) throws(TorchError) -> Tensor {
         try withoutGradients { () throws(TorchError) in
             try parts(images) { (part: Tensor) throws(TorchError) in
-                try head(encoder(part, training: true), training: true)
+                try batch.pass(part, through: [self]) { [self] chunk throws(TorchError) in
+                    try head(encoder(chunk, training: true), training: true)
+                }
             }
         }
     }

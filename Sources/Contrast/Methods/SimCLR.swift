@@ -52,7 +52,9 @@ final class SimCLRModel: ContrastiveModel {
         let branches = batch.branches
         for branch in branches {
             // Both views in one batch: batch norm then sees 2N images, as in the paper's implementation.
-            let all = try head(encoder(branch.images, training: true), training: true)
+            let all = try batch.pass(branch.images, through: [encoder, head]) { [self] part throws(TorchError) in
+                try head(encoder(part, training: true), training: true)
+            }
             embeddings += try all.chunk(branch.count, dim: 0)
         }
         let loss = loss.at(batch.progress)

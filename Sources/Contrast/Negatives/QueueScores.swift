@@ -21,6 +21,25 @@ struct QueueScores: AnchorScores {
         scores = try q.matmul(rows(negatives).transpose(0, 1)) / temperature
     }
 
+    /// MoCo's loss of embeddings, or with `decoupled` that without the positive in the denominator; in tiles where these can be
+    /// computed with, else over the matrix.
+    static func contrast(
+        _ queries: Tensor, _ keys: Tensor, negatives: Tensor, temperature: Double, normalize: Bool,
+        decoupled: Bool = false
+    ) throws(TorchError) -> Tensor {
+        var rows: [Tensor] = []
+        for z in [queries, keys, negatives] {
+            rows.append(normalize ? try z.widened().normalizedRows() : try z.widened())
+        }
+        guard ProductEntropy.serves(rows[0], rows[1], rows[2]) else {
+            let scores = try QueueScores(
+                queries, keys, negatives: negatives, temperature: temperature, normalize: normalize)
+            return decoupled ? try scores.decoupled() : try scores.contrast()
+        }
+        return try ProductEntropy(scale: 1 / temperature, decoupled: decoupled).ofQueries(
+            rows[0], positives: (rows[0] * rows[1]).sum(dim: 1) / temperature, negatives: rows[2])
+    }
+
     /// Of the queries with the queue, `[N, K]`.
     func negatives() throws(TorchError) -> Tensor { scores }
 

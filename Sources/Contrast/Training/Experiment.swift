@@ -29,6 +29,9 @@ public struct TrainingConfiguration: Component {
     public var epochs = 100
     /// Images of a step; each gives one positive pair (or more, with several views).
     public var batchSize = 256
+    /// Images that pass the networks at once, for batches whose activations are larger than the memory; the gradient stays that
+    /// of the whole batch, see `GradientCache`. All where it is not set.
+    public var chunk: Int?
     /// The seed of weights, order and views.
     public var seed: UInt64 = 0
     /// The optimiser with its learning rate.
@@ -45,6 +48,7 @@ public struct TrainingConfiguration: Component {
     public func validate() throws(InvalidSetting) {
         try require("epochs", epochs, in: 1...1_000_000)
         try require("batch_size", batchSize, in: 2...1_048_576)
+        if let chunk { try require("chunk", chunk, in: 2...1_048_576) }
         try require("log_every", logEvery, in: 1...1_000_000)
     }
 }

@@ -187,11 +187,14 @@ public final class Trainer {
             views.append(
                 ViewTensor(images: try machine.tensor(batch, branch: index), count: branch.count))
         }
+        let cache = experiment.training.chunk.map { GradientCache(chunk: $0) }
         let objective = try model.objective(
             ContrastiveBatch(
                 branches: views, labels: images.classes.isEmpty ? nil : batch.labels,
-                tokens: try captions?.tensor(batch.samples).to(device: machine.device), progress: progress))
+                tokens: try captions?.tensor(batch.samples).to(device: machine.device), progress: progress,
+                cache: cache))
         try objective.loss.backward()
+        try cache?.backward()
         try optimizer.step(factor: factor)
         return objective
     }

@@ -1,0 +1,14 @@
+// For AVX2 and FMA.
+#if defined(__x86_64__)
+#include "include/CTiles.h"
+#include <math.h>
+#include <string.h>
+#pragma clang attribute push(__attribute__((target("avx2,fma"))), apply_to = function)
+#define NAME "avx2"
+#define KERNELS ctiles_avx2
+#define WIDTH 8
+#define ROWS 6
+#define VECTORS 2
+#include "kernels.h"
+#pragma clang attribute pop
+#endif
