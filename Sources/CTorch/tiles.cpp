@@ -82,7 +82,8 @@ struct Entropy {
             const int64_t column = target(row);
             if (column < j * side || column >= j * side + width) continue;
             rows.keep(row, kernels, found[row - i * side], scale, bounded ? shift : rows.shifts[row]);
-            if (both) second().keep(column, kernels, found[row - i * side], scale, bounded ? shift : second().shifts[column]);
+            if (!both) continue;
+            second().keep(column, kernels, found[row - i * side], scale, bounded ? shift : second().shifts[column]);
         }
         kernels.sums(tile, height, width, scale, shift, rowShifts(i), both ? columnShifts(j) : nullptr,
                      rows.sums.data() + i * side, both ? second().sums.data() + j * side : nullptr);
@@ -180,12 +181,16 @@ ctorch_status ctorch_entropy_of_products(ctorch_tensor first, ctorch_tensor seco
                             : second_slope ? at::zeros({right.all, right.wide}, x.options()) : at::Tensor();
             float *to = gradient.data_ptr<float>();
             float *back = opposite.defined() ? opposite.data_ptr<float>() : nullptr;
-            entropy.rounds.run(threads, [&](int64_t i, int64_t j, int64_t thread) { entropy.slope(i, j, thread, to, back); });
+            entropy.rounds.run(threads, [&](int64_t i, int64_t j, int64_t thread) {
+                entropy.slope(i, j, thread, to, back);
+            });
             if (extra.defined() && extra_slope) {
                 auto pull = at::empty_like(extra);
+                const float *scores = extra.data_ptr<float>();
                 for (int64_t i = 0; i < left.count; i++) {
                     const double top = entropy.bounded ? entropy.shift : entropy.rows.shifts[i];
-                    const double share = settings.decoupled ? 0 : std::exp2(extra.data_ptr<float>()[i] / ln2 - top) / entropy.rows.sums[i];
+                    const double power = std::exp2(scores[i] / ln2 - top);
+                    const double share = settings.decoupled ? 0 : power / entropy.rows.sums[i];
                     pull.data_ptr<float>()[i] = static_cast<float>((share - 1) / left.count);
                 }
                 *extra_slope = wrap(pull);
