@@ -9,6 +9,11 @@ public protocol Method: Component {
         encoder: any EncoderArchitecture, generator: Generator
     ) throws(TorchError) -> any ContrastiveModel
 
+    /// The same for a training on so many images, where what is built depends on them.
+    func build(
+        encoder: any EncoderArchitecture, images: Int, generator: Generator
+    ) throws(TorchError) -> any ContrastiveModel
+
     /// Checks the settings against the data of a run.
     /// - Parameters:
     ///   - pairs: images of a batch.
@@ -27,6 +32,11 @@ public protocol Method: Component {
 }
 
 extension Method {
+    /// Nothing depends on the number of images.
+    public func build(
+        encoder: any EncoderArchitecture, images: Int, generator: Generator
+    ) throws(TorchError) -> any ContrastiveModel { try build(encoder: encoder, generator: generator) }
+
     /// Fits all data.
     public func validate(pairs: Int, classes: Int) throws(InvalidSetting) {}
 
@@ -41,7 +51,7 @@ extension Method {
 public enum MethodFamily: ComponentFamily {
     /// All of them.
     public static let registry = Registry<any Method>(
-        kind: "a method", [SimCLR.self, MoCo.self, MoCoV3.self, CLIP.self])
+        kind: "a method", [SimCLR.self, MoCo.self, MoCoV3.self, InstanceDiscrimination.self, CLIP.self])
 }
 
 /// What is trained: the encoder, and whatever its method adds.
@@ -76,6 +86,8 @@ public struct ContrastiveBatch {
     public var labels: [Int]?
     /// The tokens of the N captions, `[N, L]`; nil where there are none.
     public var tokens: Tensor?
+    /// The images' positions in the source; nil where nobody knows.
+    public var samples: [Int]?
     /// How much of the run lies behind this step, in 0..<1.
     public var progress: Double
     /// What sends the images through the networks in chunks; nil for all at once.
@@ -83,12 +95,13 @@ public struct ContrastiveBatch {
 
     /// Makes a batch.
     public init(
-        branches: [ViewTensor], labels: [Int]? = nil, tokens: Tensor? = nil, progress: Double = 0,
-        cache: GradientCache? = nil
+        branches: [ViewTensor], labels: [Int]? = nil, tokens: Tensor? = nil, samples: [Int]? = nil,
+        progress: Double = 0, cache: GradientCache? = nil
     ) {
         self.branches = branches
         self.labels = labels
         self.tokens = tokens
+        self.samples = samples
         self.progress = progress
         self.cache = cache
     }

@@ -42,14 +42,7 @@ public struct MoCo: Method {
         }
         try require("momentum", momentum, "in 0...1") { $0 >= 0 && $0 <= 1 }
         try require("norm_groups", normGroups, in: 1...4096)
-        guard loss.component is any QueueObjective else {
-            let valid = LossFamily.registry.types.filter { $0 is any QueueObjective.Type }.map { $0.name }
-            throw InvalidSetting(
-                "loss", "\(loss.name) takes no negatives from a queue; valid are \(valid.joined(separator: ", "))")
-        }
-        if let infoNCE = loss.component as? InfoNCE, infoNCE.symmetric {
-            throw InvalidSetting("loss.info_nce.symmetric", "needs a square of scores, which a queue does not give")
-        }
+        try requireQueueObjective(loss)
     }
 
     /// Checks that the queue holds a batch's keys, and that batch norm has two rows at least.

@@ -1,4 +1,5 @@
 import Torch
+import Views
 
 /// The settings of an objective that can take its negatives from a queue of keys instead of from the batch.
 public protocol QueueObjective: ContrastiveLoss {
@@ -30,4 +31,16 @@ extension QueueObjective where Self: QueueLoss {
 extension QueueLoss {
     /// Nil: the objective itself belongs to its candidates.
     public func contrast(_ queries: Tensor, _ keys: Tensor, negatives: Tensor) throws(TorchError) -> Tensor? { nil }
+}
+
+/// Throws unless a loss takes its negatives from elsewhere than the batch.
+func requireQueueObjective(_ loss: Selected<LossFamily>) throws(InvalidSetting) {
+    guard loss.component is any QueueObjective else {
+        let valid = LossFamily.registry.types.filter { $0 is any QueueObjective.Type }.map { $0.name }
+        throw InvalidSetting(
+            "loss", "\(loss.name) takes no negatives from a queue; valid are \(valid.joined(separator: ", "))")
+    }
+    if let infoNCE = loss.component as? InfoNCE, infoNCE.symmetric {
+        throw InvalidSetting("loss.info_nce.symmetric", "needs a square of scores, which a queue does not give")
+    }
 }

@@ -92,7 +92,8 @@ public final class Trainer {
             throw Trainer.unusable(error, "method.\(experiment.method.name)")
         }
         let generator = try Generator(seed: training.seed)
-        model = try method.build(encoder: experiment.encoder.component, generator: generator)
+        model = try method.build(
+            encoder: experiment.encoder.component, images: images.count, generator: generator)
         try machine.take(model)
         optimizer = try training.optimizer.component.build(model.namedParameters)
         position = Checkpoint.Position()
@@ -191,8 +192,8 @@ public final class Trainer {
         let objective = try model.objective(
             ContrastiveBatch(
                 branches: views, labels: images.classes.isEmpty ? nil : batch.labels,
-                tokens: try captions?.tensor(batch.samples).to(device: machine.device), progress: progress,
-                cache: cache))
+                tokens: try captions?.tensor(batch.samples).to(device: machine.device), samples: batch.samples,
+                progress: progress, cache: cache))
         try objective.loss.backward()
         try cache?.backward()
         try optimizer.step(factor: factor)
