@@ -3,7 +3,10 @@ import Testing
 
 @Suite("Arguments and exit codes")
 struct ArgumentsTests {
-    @Test(arguments: ["train", "probe", "embed", "diagnose", "estimate", "views", "scan", "pack", "bench", "doctor"])
+    @Test(arguments: [
+        "train", "probe", "retrieve", "embed", "diagnose", "estimate", "report", "export", "views", "scan", "pack",
+        "bench", "doctor",
+    ])
     func everyCommandExplainsItself(command: String) throws {
         let result = try diptych(command, "--help")
         #expect(result.status == 0)
@@ -14,7 +17,7 @@ struct ArgumentsTests {
     @Test func theCommandListsItsParts() throws {
         let result = try diptych("--help")
         #expect(result.status == 0)
-        for command in ["train", "probe", "embed", "views", "scan", "doctor"] {
+        for command in ["train", "probe", "retrieve", "embed", "views", "scan", "doctor"] {
             #expect(result.output.contains("\n  \(command) "))
         }
         #expect(try diptych("--version").output == "0.1.0\n")

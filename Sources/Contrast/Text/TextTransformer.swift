@@ -89,8 +89,10 @@ final class TextTower: Module {
         let (rows, length) = (tokens.shape[0], tokens.shape[1])
         var x = try tokenEmbedding(tokens) + positionalEmbedding.value.narrow(dim: 0, start: 0, length: length)
         for block in transformer.resblocks.modules { x = try block(x) }
-        let places = try tokens.argmax(dim: 1) + Tensor.arange(rows, device: tokens.device) * Double(length)
-        let ends = try x.reshape([rows * length, x.shape[2]]).indexSelect(dim: 0, index: places.to(.int64))
+        // Whole numbers throughout: as float32, places from 2^24 on would be others.
+        let stride = try Tensor.full([], Double(length), dtype: .int64, device: tokens.device)
+        let places = try tokens.argmax(dim: 1) + Tensor.arange(rows, device: tokens.device) * stride
+        let ends = try x.reshape([rows * length, x.shape[2]]).indexSelect(dim: 0, index: places)
         return try lnFinal(ends).matmul(textProjection.value)
     }
 }

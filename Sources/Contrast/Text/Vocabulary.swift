@@ -15,7 +15,7 @@ public struct Vocabulary: Component {
     /// Learnt, 4,096 tokens.
     public init() {}
 
-    /// Checks the range of the size, and that there is a file of that name.
+    /// Checks the range of the size; whether there is such a file is seen when a run begins.
     public func validate() throws(InvalidSetting) {
         if let size { try require("size", size, in: BytePairVocabulary.fixedTokens...16_777_216) }
         if let file, file.isEmpty { throw InvalidSetting("file", "must be a file's path, is empty") }
