@@ -48,6 +48,7 @@ ctorch_status ctorch_unary(ctorch_unary_op op, ctorch_tensor a, ctorch_tensor *o
         case CTORCH_DETACH: *out = wrap(x.detach()); break;
         case CTORCH_ISFINITE: *out = wrap(x.isfinite()); break;
         case CTORCH_GELU: *out = wrap(at::gelu(x)); break;
+        case CTORCH_ERF: *out = wrap(at::erf(x)); break;
         case CTORCH_SIGMOID: *out = wrap(x.sigmoid()); break;
         }
     });

@@ -50,6 +50,8 @@ extension Tensor {
     public func reluInPlace() throws(TorchError) -> Tensor { try unary("relu", CTORCH_RELU_IN_PLACE) }
     /// `x Phi(x)` with the normal distribution function, Hendrycks & Gimpel 2016, arXiv 1606.08415; exact, not by tanh.
     public func gelu() throws(TorchError) -> Tensor { try unary("gelu", CTORCH_GELU) }
+    /// `2 / sqrt(pi)` times the integral of `e^{-t^2}` from 0.
+    public func erf() throws(TorchError) -> Tensor { try unary("erf", CTORCH_ERF) }
     /// `1 / (1 + e^-x)`.
     public func sigmoid() throws(TorchError) -> Tensor { try unary("sigmoid", CTORCH_SIGMOID) }
     /// True where elements are neither infinite nor NaN.

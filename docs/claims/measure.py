@@ -37,6 +37,7 @@ class Runs:
         return root
 
     def call(self, *command):
+        command = [*command, *(["--threads", self.arguments.threads] if self.arguments.threads else [])]
         done = subprocess.run([str(self.arguments.diptych), *map(str, command)], capture_output=True, text=True)
         if done.returncode != 0:
             raise SystemExit(f"measure: {' '.join(map(str, command))}: {done.stderr.strip().splitlines()[-1]}")
@@ -140,7 +141,7 @@ def negatives(runs):
         row = [f"{count}"]
         for label, images in (("two classes", two), ("ten classes", ten)):
             scores = []
-            for seed in (0, 1):
+            for seed in runs.arguments.seeds:
                 _, probe = runs.run(f"negatives-{label.split()[0]}-{count}-{seed}", images, MOCO % (count, INFO), f"training.seed={seed}")
                 scores.append(probe["linear_probe"]["top1"])
             row += [f"{count / (2 if label.startswith('two') else 10):g}", percent(statistics.mean(scores)), " ".join(percent(s) for s in scores)]
@@ -163,11 +164,11 @@ def repair(runs):
     rows = []
     for name, loss in variants.items():
         scores = []
-        for seed in (0, 1, 2):
+        for seed in runs.arguments.seeds:
             key = "".join(c if c.isalnum() else "-" for c in name)
             _, probe = runs.run(f"repair-{key}-{seed}", two, f"method.simclr.loss={loss}", "training.batch_size=256", f"training.seed={seed}")
             scores.append(probe["linear_probe"]["top1"])
-        rows.append([name, percent(statistics.mean(scores)), f"{100 * statistics.stdev(scores):.1f}", " ".join(percent(s) for s in scores)])
+        rows.append([name, percent(statistics.mean(scores)), f"{100 * statistics.stdev(scores):.1f}" if len(scores) > 1 else "", " ".join(percent(s) for s in scores)])
     table(["loss, two classes, batch 256", "linear probe", "deviation of the seeds", "seeds"], rows)
 
 
@@ -212,7 +213,7 @@ def transfer(runs):
         "supervised (SupCon with the labels)": ("transfer-supervised", ["method.simclr.loss={sup_con: {temperature: 0.1}}"]),
     }
     for name, (key, settings) in variants.items():
-        _, probe = runs.run(key, images, "training.epochs=20", *settings, control=True)
+        _, probe = runs.run(key, images, "training.epochs=12", *settings, control=True)
         row = [name, percent(probe["linear_probe"]["top1"]), percent(probe["knn"]["top1"])]
         control = ["random weights", percent(probe["control"]["linear_probe"]["top1"]), percent(probe["control"]["knn"]["top1"])]
         if second:
@@ -233,6 +234,8 @@ def main():
     parser.add_argument("--second", type=Path)
     parser.add_argument("--diptych", type=Path, default=ROOT / ".build/release/diptych")
     parser.add_argument("--runs", type=Path, default=ROOT / "runs/claims")
+    parser.add_argument("--seeds", type=int, nargs="*", default=[0], help="of the runs with few classes")
+    parser.add_argument("--threads", type=int, help="of each run; all cores by default")
     parser.add_argument("--only", nargs="*", choices=list(PARTS), default=list(PARTS))
     arguments = parser.parse_args()
     runs = Runs(arguments)

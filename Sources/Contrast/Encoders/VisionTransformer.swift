@@ -13,6 +13,7 @@ final class VisionTransformer: Encoder {
     let blocks: ModuleList<TransformerBlock>
     let norm: LayerNorm?
     let fcNorm: LayerNorm?
+    let heads: Int
     private let imageSize: Int
 
     init(_ settings: ViT, generator: Generator) throws(TorchError) {
@@ -21,6 +22,7 @@ final class VisionTransformer: Encoder {
         func glorot(_ inputs: Int, _ outputs: Int) -> Double { (2 / Double(inputs + outputs)).squareRoot() }
         dimension = width
         imageSize = settings.imageSize
+        heads = settings.heads
         clsToken = hasToken ? try Parameter(generator.normal([1, 1, width], deviation: 0.02)) : nil
         let shape = [1, settings.tokens + (hasToken ? 1 : 0), width]
         switch settings.position {
@@ -71,8 +73,10 @@ final class VisionTransformer: Encoder {
 /// Squares of pixels to tokens, by a convolution whose stride is its side.
 final class PatchEmbedding: Module {
     let proj: Conv2d
+    let patch: Int
 
     init(patch: Int, width: Int, deviation: Double, generator: Generator) throws(TorchError) {
+        self.patch = patch
         proj = try Conv2d(
             3, width, kernel: patch, stride: patch, bias: true, deviation: deviation, generator: generator)
     }

@@ -39,6 +39,13 @@ struct ONNXGraph {
         return name
     }
 
+    /// Adds an integer without a dimension as a constant; returns its name.
+    mutating func constant(_ value: Int) -> String {
+        let name = "constant_\(initializers.count)"
+        initializers.append(ONNXGraph.tensor(name, [], 7, withUnsafeBytes(of: Int64(value)) { Data($0) }))
+        return name
+    }
+
     /// Adds a number as a constant; returns its name.
     mutating func constant(_ value: Double) -> String {
         let name = "constant_\(initializers.count)"

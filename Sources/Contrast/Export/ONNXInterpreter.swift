@@ -52,6 +52,13 @@ struct ONNXInterpreter {
         }
         func attribute(_ name: String) -> ONNXProtoAttribute? { node.attribute.first { $0.name == name } }
         func ints(_ name: String) -> [Int] { attribute(name).map { $0.ints.map { Int($0) } } ?? [] }
+        func int(_ name: String) -> Int { Int(attribute(name)?.i ?? 0) }
+        func numbers(_ place: Int) throws(TorchError) -> [Int] {
+            guard place < node.input.count, let value = integers[node.input[place]] else {
+                throw TorchError(operation: node.opType, message: "\(node.name) lacks its numbers \(place)")
+            }
+            return value
+        }
         switch node.opType {
         case "Conv":
             return try input(0).conv2d(
@@ -68,8 +75,42 @@ struct ONNXInterpreter {
         case "GlobalAveragePool": return try input(0).mean(dims: [2, 3], keepdim: true)
         case "Flatten": return try input(0).reshape([input(0).shape[0], -1])
         case "Add": return try input(0) + input(1)
+        case "Mul": return try input(0) * input(1)
+        case "MatMul": return try input(0).matmul(input(1))
+        case "Erf": return try input(0).erf()
+        case "Softmax": return try input(0).softmax(dim: -1)
+        case "Concat": return try Tensor.cat([input(0), input(1)], dim: int("axis"))
+        case "ReduceMean": return try input(0).mean(dim: ints("axes")[0])
+        case "Reshape":
+            let shape = try input(0).shape
+            return try input(0).reshape(numbers(1).enumerated().map { $0.element == 0 ? shape[$0.offset] : $0.element })
+        case "Transpose": return try input(0).permuted(ints("perm"))
+        case "Gather":
+            return try input(0).narrow(dim: int("axis"), start: numbers(1)[0], length: 1).squeeze(int("axis"))
+        case "LayerNormalization":
+            let x = try input(0)
+            let centred = try x - x.mean(dim: -1, keepdim: true)
+            let variance = try (centred * centred).mean(dim: -1, keepdim: true)
+            return try centred / (variance + Double(attribute("epsilon")?.f ?? 1e-5)).sqrt() * input(1) + input(2)
         case "Identity": return try input(0)
         default: throw TorchError(operation: node.opType, message: "is not known here")
         }
+    }
+}
+
+extension Tensor {
+    /// The same with its dimensions in another order.
+    fileprivate func permuted(_ order: [Int]) throws(TorchError) -> Tensor {
+        var (result, places) = (self, Array(0..<order.count))
+        for (target, source) in order.enumerated() {
+            guard let now = places.firstIndex(of: source) else {
+                throw TorchError(operation: "permute", message: "\(order) is no order of dimensions")
+            }
+            if now != target {
+                result = try result.transpose(target, now)
+                places.swapAt(target, now)
+            }
+        }
+        return result
     }
 }

@@ -28,7 +28,8 @@ struct ONNXFileTests {
 
     static let encoders = [
         ("resnet18: {width: 8, stem: small}", 32), ("resnet18: {width: 4}", 64), ("resnet50: {width: 4}", 64),
-        ("convnet: {width: 4}", 16),
+        ("convnet: {width: 4}", 16), ("vit: {image_size: 16, patch: 4, width: 12, depth: 2, heads: 3}", 16),
+        ("vit: {image_size: 16, patch: 8, width: 8, depth: 1, heads: 2, pool: mean, position: sin_cos}", 16),
     ]
 
     @Test(arguments: encoders) func featuresAreTheEncoders(encoder: String, size: Int) throws {
