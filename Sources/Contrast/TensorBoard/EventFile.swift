@@ -34,6 +34,30 @@ public final class EventFile {
         try append(event)
     }
 
+    /// Writes how values are spread over buckets of equal width; values outside of the range count in its first or last one.
+    public func write(
+        histogram values: [Double], in range: ClosedRange<Double>, buckets: Int, tag: String, step: Int,
+        now: Date = Date()
+    ) throws(FileError) {
+        guard let least = values.min(), let most = values.max() else { return }
+        let width = (range.upperBound - range.lowerBound) / Double(buckets)
+        var counts = [Double](repeating: 0, count: buckets)
+        for value in values where value.isFinite {
+            counts[min(max(Int((value - range.lowerBound) / width), 0), buckets - 1)] += 1
+        }
+        var histogram = TBSummary.Histogram()
+        (histogram.min, histogram.max, histogram.num) = (least, most, Double(values.count))
+        histogram.sum = values.reduce(0, +)
+        histogram.sumSquares = values.reduce(0) { $0 + $1 * $1 }
+        histogram.bucketLimit = (1...buckets).map { range.lowerBound + width * Double($0) }
+        histogram.bucket = counts
+        var event = TBEvent()
+        event.wallTime = now.timeIntervalSince1970
+        event.step = Int64(step)
+        event.summary.value = [.with { ($0.tag, $0.histo) = (tag, histogram) }]
+        try append(event)
+    }
+
     /// Writes a picture, given as the bytes of a PNG file.
     public func write(png: [UInt8], width: Int, height: Int, tag: String, step: Int) throws(FileError) {
         var image = TBSummary.Image()

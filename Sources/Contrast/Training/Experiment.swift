@@ -64,6 +64,8 @@ public struct EvaluationConfiguration: Component {
     public var holdOutBy = Split.Rule.byClass
     /// Passes between two kNN scores on held-out images; 0 for none.
     public var knnEvery = 5
+    /// Passes between two diagnoses of the last batch's embeddings; 0 for none.
+    public var diagnoseEvery = 1
     /// Images at most in the bank of that kNN, so that the score stays cheap beside a pass.
     public var knnImages = 10_000
     /// C of the linear probe: 1/2 |w|^2 + C * sum of log losses.
@@ -76,6 +78,7 @@ public struct EvaluationConfiguration: Component {
     public func validate() throws(InvalidSetting) {
         try require("hold_out", holdOut, in: 0.01...0.9)
         try require("knn_every", knnEvery, in: 0...1_000_000)
+        try require("diagnose_every", diagnoseEvery, in: 0...1_000_000)
         try require("knn_images", knnImages, in: 1...100_000_000)
         guard cost > 0, cost.isFinite else { throw InvalidSetting("cost", "must be positive, is \(cost)") }
     }

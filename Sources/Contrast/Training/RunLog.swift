@@ -28,6 +28,12 @@ final class RunLog {
         try events.write(record.scalars, step: record.step)
     }
 
+    func write(_ record: DiagnosisRecord) throws { try append(record) }
+
+    func write(histogram values: [Double], tag: String, step: Int) throws(FileError) {
+        try events.write(histogram: values, in: -1...1, buckets: 80, tag: tag, step: step)
+    }
+
     func write(picture png: [UInt8], width: Int, height: Int, tag: String) throws(FileError) {
         try events.write(png: png, width: width, height: height, tag: tag, step: 0)
     }

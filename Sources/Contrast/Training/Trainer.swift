@@ -124,6 +124,8 @@ public final class Trainer {
             try? quarantine(loader.quarantine)
         }
         let steps = training.epochs * sampler.batches
+        var monitor = Monitor(
+            every: experiment.evaluation.diagnoseEvery, temperature: RunEvidence.temperature(configuration))
         for epoch in position.epoch..<training.epochs {
             var clock = Stopwatch(loader)
             var last: Objective?
@@ -171,6 +173,9 @@ public final class Trainer {
             let record = try epochRecord(epoch: epoch, last: last)
             try log.write(record)
             observer.finished(record)
+            if let last {
+                try monitor.look(at: last, epoch: epoch + 1, step: position.step, log: log, observer: observer)
+            }
             position.epoch = epoch + 1
             position.batch = 0
             position.meter = EpochMeter()

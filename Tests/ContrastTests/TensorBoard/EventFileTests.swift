@@ -1,5 +1,6 @@
 import Foundation
 import Testing
+import Torch
 
 @testable import Contrast
 
@@ -113,4 +114,45 @@ struct EventFileTests {
                 "7 train_loss [1.5] []\n7 mi_bound [-0.25] []\n300 views [] [b'5', b'4', b'\\x01\\x02\\x03']"),
             "\(output)")
     }
+
+    @Test(
+        "TensorBoard reads a run's scalars, histograms and picture",
+        .enabled(if: Python.finds("tensorboard"), "python3 has no tensorboard"))
+    func tensorBoardReadsARun() throws {
+        let place = try TemporaryFolder()
+        let images = try makeImages(["a", "b"], each: 16, in: place)
+        let folder = RunFolder("\(place.path)/run")
+        let trainer = try Trainer(
+            try tinyExperiment("training.batch_size=16"), images: images, folder: folder,
+            machine: Machine(device: .cpu, threads: 1), observer: Silent())
+        #expect(try trainer.run(observer: Silent()) == .finished)
+        let script = """
+            import io, struct, sys
+            from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
+            events = EventAccumulator(sys.argv[1], size_guidance={"histograms": 0, "images": 0, "scalars": 0})
+            events.Reload()
+            tags = events.Tags()
+            assert {"train_loss", "mi_bound", "mi_ceiling", "alignment", "uniformity", "effective_rank", "data_wait"} <= set(
+                tags["scalars"]), tags
+            assert len(events.Scalars("train_loss")) == 2
+            for name, count in (("cosine/positives", 16), ("cosine/negatives", 240)):
+                found = events.Histograms(name)
+                assert [entry.step for entry in found] == [2, 4], found
+                value = found[0].histogram_value
+                assert value.num == count and abs(sum(value.bucket) - count) < 1e-6, value
+                assert -1.0001 <= value.min <= value.max <= 1.0001, value
+            picture = events.Images("views")[0]
+            assert picture.encoded_image_string[:4] == b"\\x89PNG", picture.encoded_image_string[:8]
+            assert struct.unpack(">II", picture.encoded_image_string[16:24]) == (picture.width, picture.height)
+            """
+        let (status, output) = try Python.run(script, folder.path)
+        #expect(status == 0, "\(output)")
+    }
+}
+
+/// Nothing is shown.
+private final class Silent: TrainingObserver {
+    func notice(_ message: String) {}
+    func stepped(_ progress: TrainingProgress) {}
+    func finished(_ epoch: EpochRecord) {}
 }
