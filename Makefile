@@ -3,7 +3,7 @@
 # make check  what every commit must pass
 # make bench  views a second beside other libraries: make bench PHOTOGRAPHS=imagenet/ SMALL=cifar10/train
 # make bench-losses  losses with their gradients beside other libraries
-# make docs   builds the documentation of Views
+# make docs   builds the documentation of Views and Contrast
 # make fuzz, make sanitize  what finds bugs that tests do not; see Fuzzing/README.md
 
 IMAGES ?= /usr/share/openclipart/png
@@ -87,16 +87,18 @@ bench-losses: build
 	    --extra-index-url https://download.pytorch.org/whl/cpu $$peer || echo "make bench-losses: $$peer cannot be installed" >&2; done
 	.build-peers/bin/python Benchmarks/losses/bench.py
 
-# The documentation of Views as a site in .build-docs/Views; warnings are errors.
+# The documentation of Views and Contrast as sites in .build-docs; warnings are errors.
 docs:
-	@.ci/packages views
+	@.ci/packages views torch
 	rm -rf .build-docs/symbols && mkdir -p .build-docs/symbols
-	swift build --target Views --scratch-path .build-docs/build \
+	swift build --target Contrast --scratch-path .build-docs/build \
 	  -Xswiftc -emit-symbol-graph -Xswiftc -emit-symbol-graph-dir -Xswiftc $(CURDIR)/.build-docs/symbols
-	mkdir -p .build-docs/symbols/views-only && cp .build-docs/symbols/Views*.symbols.json .build-docs/symbols/views-only/
-	docc convert Sources/Views/Views.docc --additional-symbol-graph-dir .build-docs/symbols/views-only \
-	  --fallback-display-name Views --fallback-bundle-identifier diptych.Views --warnings-as-errors \
-	  --output-path .build-docs/Views
+	@for library in Views Contrast; do \
+	  only=.build-docs/symbols/$$library-only; mkdir -p $$only && cp .build-docs/symbols/$$library*.symbols.json $$only/ && \
+	  docc convert Sources/$$library/$$library.docc --additional-symbol-graph-dir $$only \
+	    --fallback-display-name $$library --fallback-bundle-identifier diptych.$$library --warnings-as-errors \
+	    --output-path .build-docs/$$library || exit 1; \
+	done
 
 clean:
 	swift package clean
