@@ -25,7 +25,7 @@ PROBE_KEYS = {"probe_top1": "linear_probe.top1", "knn_top1": "knn.top1", "C": "l
 METRIC_KEYS = {"train_loss": "train_loss", "pairs_per_second": "images_per_second", "epoch": "epoch"}
 
 SCORES = [("probe_top1", "linear probe, top-1 %", 100, 2), ("knn_top1", "kNN, top-1 %", 100, 2),
-          ("pairs_per_second", "training, pairs/s", 1, 0), ("train_loss", "NT-Xent, last epoch, nats", 1, 4), ("seconds", "whole run, s", 1, 0)]
+          ("pairs_per_second", "training, pairs/s", 1, 0), ("train_loss", "loss, last epoch, nats", 1, 4), ("seconds", "whole run, s", 1, 0)]
 
 
 class Failed(Exception):
@@ -73,7 +73,8 @@ def at(content, path, file):
 
 
 def pytorch(arguments, images, seed, work):
-    command = [arguments.python, HERE / "pytorch_simclr.py", images, "--seed", seed, "--epochs", arguments.epochs, "--per-class", arguments.per_class]
+    command = [arguments.python, HERE / "pytorch_simclr.py", images, "--seed", seed, "--epochs", arguments.epochs, "--per-class", arguments.per_class,
+               "--method", arguments.method, "--width", arguments.width]
     if arguments.workers is not None:
         command += ["--workers", arguments.workers]
     output, seconds = run(command, work / f"pytorch-{seed}.log")
@@ -85,7 +86,8 @@ def diptych(arguments, images, seed, work):
     shutil.rmtree(folder, ignore_errors=True)
     log = work / f"diptych-{seed}.log"
     scores = work / f"diptych-{seed}-probe.json"
-    train = [arguments.diptych, "train", images, "--pipeline", arguments.pipeline, "--seed", seed, "--epochs", arguments.epochs, "--output", folder]
+    train = [arguments.diptych, "train", images, "--pipeline", arguments.pipeline, "--seed", seed, "--epochs", arguments.epochs,
+             "--set", f"encoder.resnet18.width={arguments.width}", "--output", folder]
     _, training = run(train, log)
     _, probing = run([arguments.diptych, "probe", folder, images, "--output", scores], log)
     content = json.loads(scores.read_text())
@@ -122,8 +124,8 @@ def table(results, seeds, arguments):
     sides = [(side, [results[side, seed] for seed in seeds if (side, seed) in results]) for side in ["pytorch", "diptych"]]
     peers = sorted({", ".join(f"{name} {number}" for name, number in row["versions"].items()) for row in sides[0][1]})
     lines = [
-        "# CIFAR-10 subset: results", "",
-        f"Written by `compare.py` on {time.strftime('%Y-%m-%d')}: {machine()}; {arguments.epochs} epochs, seeds {', '.join(map(str, seeds))}, the two programs in turn. "
+        f"# CIFAR-10 subset: results{'' if arguments.method == 'simclr' else ', MoCo'}", "",
+        f"Written by `compare.py` on {time.strftime('%Y-%m-%d')}: {machine()}; width {arguments.width}, {arguments.epochs} epochs, seeds {', '.join(map(str, seeds))}, the two programs in turn. "
         + "".join(f"{peer}. " for peer in peers).rstrip(), "",
         "| | " + " | ".join(f"{side} seed {result['seed']}" for side, rows in sides for result in rows) + " | " + " | ".join(f"{side} mean ± sd" for side, rows in sides if rows) + " |",
         "| --- " * (1 + sum(len(rows) + bool(rows) for _, rows in sides)) + "|",
@@ -146,16 +148,22 @@ def main():
     parser.add_argument("data", type=Path, help="a folder with train/CLASS and test/CLASS")
     parser.add_argument("--diptych", type=Path, default=ROOT / ".build/release/diptych")
     parser.add_argument("--python", default=sys.executable, help="the interpreter that has PyTorch (default: this one)")
-    parser.add_argument("--pipeline", type=Path, default=HERE / "diptych.yaml")
+    parser.add_argument("--method", choices=["simclr", "moco"], default="simclr")
+    parser.add_argument("--pipeline", type=Path, help="default: diptych.yaml, or diptych-moco.yaml for MoCo")
+    parser.add_argument("--width", type=int, default=16)
     parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2])
     parser.add_argument("--epochs", type=int, default=20)
     parser.add_argument("--per-class", type=int, default=500)
     parser.add_argument("--workers", type=int, default=None, help="DataLoader processes of the PyTorch program")
     parser.add_argument("--only", choices=["pytorch", "diptych"], help="run one side; the table shows what has been run")
-    parser.add_argument("--work", type=Path, default=ROOT / "runs/cifar10-subset", help="run folders, logs and results.jsonl")
+    parser.add_argument("--work", type=Path, help="default: runs/cifar10-subset[-moco]; run folders, logs and results.jsonl")
     parser.add_argument("--fresh", choices=["pytorch", "diptych", "both"], help="forget the results of earlier runs of that side")
-    parser.add_argument("--output", type=Path, default=HERE / "RESULTS.md")
+    parser.add_argument("--output", type=Path, help="default: RESULTS.md, or RESULTS-moco.md")
     arguments = parser.parse_args()
+    suffix = "" if arguments.method == "simclr" else f"-{arguments.method}"
+    arguments.pipeline = arguments.pipeline or HERE / f"diptych{suffix}.yaml"
+    arguments.output = arguments.output or HERE / f"RESULTS{suffix}.md"
+    arguments.work = arguments.work or ROOT / f"runs/cifar10-subset{suffix}"
     for name in ["work", "diptych", "pipeline", "output"]:
         setattr(arguments, name, getattr(arguments, name).absolute())
     try:
@@ -165,7 +173,7 @@ def main():
         if arguments.fresh and kept.exists():
             lines = kept.read_text().splitlines(keepends=True)
             kept.write_text("".join(line for line in lines if arguments.fresh not in ("both", json.loads(line)["side"])))
-        setting = {"epochs": arguments.epochs, "per_class": arguments.per_class}
+        setting = {"epochs": arguments.epochs, "per_class": arguments.per_class, "width": arguments.width}
         results = {}
         for line in kept.read_text().splitlines() if kept.exists() else []:
             entry = json.loads(line)

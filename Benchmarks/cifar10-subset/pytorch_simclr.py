@@ -1,6 +1,6 @@
-"""SimCLR on a CIFAR-10 subset in PyTorch, then a linear probe and kNN: the program that Diptych is measured against.
+"""SimCLR or MoCo v2 on a CIFAR-10 subset in PyTorch, then a linear probe and kNN: the program that Diptych is measured against.
 
-    python pytorch_simclr.py DATA --seed 0
+    python pytorch_simclr.py DATA --seed 0 [--method moco]
 
 DATA holds train/CLASS/* and test/CLASS/*; the first --per-class files of each training class, in name order, are used. The last line of
 stdout is one JSON object; progress goes to stderr. The recipe is README.md's; needs torch, torchvision, Pillow and scikit-learn.
@@ -107,15 +107,51 @@ def nt_xent(first, second, temperature):
     return F.cross_entropy(scores, target)
 
 
+class MoCo(nn.Module):
+    """MoCo v2: a copy that follows by momentum, a queue of keys, batch norm in groups with the keys shuffled between them."""
+
+    def __init__(self, width, queue, momentum, groups, temperature):
+        super().__init__()
+        self.encoder, copied = Encoder(width), Encoder(width)
+        size = self.encoder.features
+        norm_free = lambda: nn.Sequential(nn.Linear(size, size), nn.ReLU(inplace=True), nn.Linear(size, 128))
+        self.query = nn.Sequential(self.encoder, norm_free())
+        self.key = nn.Sequential(copied, norm_free())
+        self.key.load_state_dict(self.query.state_dict())
+        self.key.requires_grad_(False)
+        self.momentum, self.groups, self.temperature, self.place = momentum, groups, temperature, 0
+        self.register_buffer("queue", F.normalize(torch.randn(queue, 128), dim=1))
+
+    def grouped(self, network, images):
+        return F.normalize(torch.cat([network(part) for part in images.chunk(self.groups)]), dim=1)
+
+    def forward(self, first, second):
+        with torch.no_grad():
+            for own, followed in zip(self.key.parameters(), self.query.parameters()):
+                own.mul_(self.momentum).add_(followed, alpha=1 - self.momentum)
+            order = torch.randperm(len(second))
+            keys = self.grouped(self.key, second[order])[order.argsort()]
+        queries = self.grouped(self.query, first)
+        scores = torch.cat([(queries * keys).sum(dim=1, keepdim=True), queries @ self.queue.T.clone()], dim=1) / self.temperature
+        self.queue[(self.place + torch.arange(len(keys))) % len(self.queue)] = keys
+        self.place = (self.place + len(keys)) % len(self.queue)
+        return F.cross_entropy(scores, torch.zeros(len(scores), dtype=torch.long))
+
+
 def train(arguments, workers):
     data = Images(Path(arguments.data, "train"), augmentation(), views=2, per_class=arguments.per_class)
     order = torch.Generator().manual_seed(arguments.seed)
     loader = DataLoader(
         data, batch_size=arguments.batch, shuffle=True, drop_last=True, generator=order,
         num_workers=workers, persistent_workers=workers > 0)
-    encoder = Encoder(arguments.width)
-    model = nn.Sequential(encoder, head(encoder.features)).to(memory_format=torch.channels_last).train()
-    optimizer = torch.optim.SGD(model.parameters(), lr=arguments.lr, momentum=0.9, weight_decay=5e-4)
+    if arguments.method == "moco":
+        model = MoCo(arguments.width, queue=4096, momentum=0.99, groups=8, temperature=arguments.temperature)
+        encoder = model.encoder
+        model = model.to(memory_format=torch.channels_last).train()
+    else:
+        encoder = Encoder(arguments.width)
+        model = nn.Sequential(encoder, head(encoder.features)).to(memory_format=torch.channels_last).train()
+    optimizer = torch.optim.SGD([p for p in model.parameters() if p.requires_grad], lr=arguments.lr, momentum=0.9, weight_decay=5e-4)
     schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, arguments.epochs * len(loader))
     start = time.perf_counter()
     epochs = []
@@ -123,9 +159,12 @@ def train(arguments, workers):
     for epoch in range(arguments.epochs):
         began, total = time.perf_counter(), 0.0
         for (first, second), _ in loader:
-            batch = torch.cat([first, second]).contiguous(memory_format=torch.channels_last)
-            z = model(batch)
-            loss = nt_xent(*z.chunk(2), arguments.temperature)
+            if arguments.method == "moco":
+                loss = model(*(view.contiguous(memory_format=torch.channels_last) for view in (first, second)))
+            else:
+                batch = torch.cat([first, second]).contiguous(memory_format=torch.channels_last)
+                z = model(batch)
+                loss = nt_xent(*z.chunk(2), arguments.temperature)
             optimizer.zero_grad(set_to_none=True)
             loss.backward()
             optimizer.step()
@@ -188,12 +227,14 @@ def main():
     parser.add_argument("--batch", type=int, default=256)
     parser.add_argument("--width", type=int, default=16)
     parser.add_argument("--lr", type=float, default=0.06)
-    parser.add_argument("--temperature", type=float, default=0.5)
+    parser.add_argument("--method", choices=["simclr", "moco"], default="simclr")
+    parser.add_argument("--temperature", type=float, help="0.5 for SimCLR, 0.1 for MoCo by default")
     parser.add_argument("--per-class", type=int, default=500)
     parser.add_argument("--C", type=float, default=1.0, help="linear probe: 1/2 |w|^2 + C * sum of log losses")
     parser.add_argument("--workers", type=int, default=None, help="DataLoader processes (default: one a core)")
     parser.add_argument("--threads", type=int, default=None, help="PyTorch's threads (default: its own choice)")
     arguments = parser.parse_args()
+    arguments.temperature = arguments.temperature or (0.1 if arguments.method == "moco" else 0.5)
     workers = len(os.sched_getaffinity(0)) if arguments.workers is None else arguments.workers
     if arguments.threads:
         torch.set_num_threads(arguments.threads)
