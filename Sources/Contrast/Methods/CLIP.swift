@@ -64,12 +64,14 @@ final class CLIPModel: ContrastiveModel {
         guard let tokens = batch.tokens else {
             throw TorchError(operation: "clip", message: "the batch has no captions")
         }
-        let texts = try text(tokens)
+        var texts = try text(tokens)
         var images: [Tensor] = []
         for branch in batch.branches {
             let all = try head(encoder(branch.images, training: true), training: true)
             images += try all.chunk(branch.count, dim: 0)
         }
+        images = try batch.gather(images + [texts])
+        texts = images.removeLast()
         var losses: [Tensor] = []
         for image in images { losses.append(try loss(image, texts, labels: nil)) }
         return Objective(

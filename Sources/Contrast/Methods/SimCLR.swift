@@ -55,6 +55,7 @@ final class SimCLRModel: ContrastiveModel {
             let all = try head(encoder(branch.images, training: true), training: true)
             embeddings += try all.chunk(branch.count, dim: 0)
         }
+        embeddings = try batch.gather(embeddings)
         let loss = loss.at(batch.progress)
         var losses: [Tensor] = []
         var contrasts: [Tensor] = []
