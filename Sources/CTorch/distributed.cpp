@@ -150,13 +150,8 @@ ctorch_status ctorch_group_new(const char *host, int32_t port, int32_t rank, int
 
 void ctorch_group_free(ctorch_group group) { delete group; }
 
-ctorch_status ctorch_group_exchange(ctorch_group group, const char *key, const char *value, int64_t milliseconds,
-                                    void *context, void (*take)(void *, const char *)) {
-    return guard([&] {
-        for (const auto &text : group->exchange(key, value, std::chrono::milliseconds(milliseconds))) {
-            take(context, text.c_str());
-        }
-    });
+ctorch_status ctorch_group_follow(ctorch_group group, const char *key, int64_t milliseconds) {
+    return guard([&] { group->follow(key, std::chrono::milliseconds(milliseconds)); });
 }
 
 void ctorch_group_report(ctorch_group group, const char *reason) {
@@ -280,10 +275,7 @@ static ctorch_status absent(void) {
 bool ctorch_group_available(void) { return false; }
 ctorch_status ctorch_group_new(const char *, int32_t, int32_t, int32_t, int64_t, ctorch_group *) { return absent(); }
 void ctorch_group_free(ctorch_group) {}
-ctorch_status ctorch_group_exchange(ctorch_group, const char *, const char *, int64_t, void *,
-                                    void (*)(void *, const char *)) {
-    return absent();
-}
+ctorch_status ctorch_group_follow(ctorch_group, const char *, int64_t) { return absent(); }
 void ctorch_group_report(ctorch_group, const char *) {}
 bool ctorch_group_failed(ctorch_group) { return false; }
 void ctorch_group_traffic(ctorch_group, int64_t *bytes, int64_t *nanoseconds) { *bytes = *nanoseconds = 0; }

@@ -19,13 +19,18 @@ constexpr auto beat = 500ms;
 /// A rank that gives none for so long is lost.
 constexpr auto silence = 3000ms;
 
+/// What is known well enough to be said as it is.
+struct Known : std::runtime_error {
+    using std::runtime_error::runtime_error;
+};
+
 /// c10d blocks for ever on a peer that takes a connection and says nothing, so it is asked from a thread that can be left.
 template <typename Result>
 Result within(std::chrono::milliseconds limit, std::function<Result()> body, const std::string &otherwise) {
     auto task = std::make_shared<std::packaged_task<Result()>>(std::move(body));
     auto result = task->get_future();
     std::thread([task] { (*task)(); }).detach();
-    if (result.wait_for(limit) != std::future_status::ready) throw std::runtime_error(otherwise);
+    if (result.wait_for(limit) != std::future_status::ready) throw Known(otherwise);
     return result.get();
 }
 
@@ -81,21 +86,25 @@ CTorchGroup::CTorchGroup(std::string host, int port, int rank, int world, Millis
         return c10::make_intrusive<c10d::TCPStore>(host, options);
     };
     using Store = c10::intrusive_ptr<c10d::TCPStore>;
-    const auto unanswered = name(rank) + ": MASTER_ADDR:MASTER_PORT " + place + " takes connections but does not answer " +
-                            "as rank 0 of a job would";
+    const auto unanswered = name(rank) + ": MASTER_ADDR:MASTER_PORT " + place +
+                            " takes connections but does not answer as rank 0 of a job would";
     try {
         store = within<Store>(timeout + 1s, [=] { return connect(rank == 0); }, unanswered);
-    } catch (const c10::Error &error) {
-        throw std::runtime_error(
+    } catch (const Known &) {
+        throw;
+    } catch (const std::exception &error) {
+        throw Known(
             rank == 0 ? name(rank) + ": MASTER_PORT " + std::to_string(port) +
-                            " cannot be listened on: " + firstLine(error.what_without_backtrace())
+                            " cannot be listened on: " + firstLine(error.what())
                       : name(rank) + ": no rank 0 answers at MASTER_ADDR:MASTER_PORT " + place + " within " +
-                            seconds(timeout) + ": " + firstLine(error.what_without_backtrace()));
+                            seconds(timeout) + ": " + firstLine(error.what()));
     }
     try {
         within<int>(timeout + 1s, [this] { join(); return 0; }, unanswered);
-    } catch (const std::exception &) {
+    } catch (const Known &) {
         throw;
+    } catch (const std::exception &error) {
+        throw Known(unanswered + ": " + firstLine(error.what()));
     }
     auto options = c10d::ProcessGroupGloo::Options::create(timeout);
     options->devices.push_back(c10d::ProcessGroupGloo::createDeviceForHostname(own));
@@ -124,7 +133,7 @@ void CTorchGroup::join() {
     if (rank == 0) store->set("world", bytesOf(std::to_string(world)));
     const auto refuse = [&](const std::string &reason) {
         store->compareSet("reason", {}, bytesOf(reason));
-        throw std::runtime_error(reason);
+        throw Known(reason);
     };
     store->wait({"world"}, timeout);
     const auto others = textOf(store->get("world"));
@@ -143,9 +152,9 @@ void CTorchGroup::join() {
             }
         }
         if (missing.empty()) break;
-        if (store->check({"reason"})) throw std::runtime_error(textOf(store->get("reason")));
+        if (store->check({"reason"})) throw Known(textOf(store->get("reason")));
         if (Clock::now() > deadline) {
-            throw std::runtime_error(name(rank) + ": did not join within " + seconds(timeout) + ": rank " + missing);
+            throw Known(name(rank) + ": rank " + missing + " did not join within " + seconds(timeout));
         }
         std::this_thread::sleep_for(20ms);
     }
@@ -225,7 +234,7 @@ void CTorchGroup::fall(const std::string &why) {
     lock.unlock();
     // The others ask rank 0's store.
     if (rank == 0) std::this_thread::sleep_for(2s);
-    throw std::runtime_error(text);
+    throw Known(text);
 }
 
 void CTorchGroup::wait(const Work &work) {
@@ -255,25 +264,20 @@ CTorchGroup::Work CTorchGroup::reduce(at::Tensor &tensor) {
     return gloo->allreduce(tensors);
 }
 
-std::vector<std::string> CTorchGroup::exchange(const std::string &key, const std::string &value,
-                                               Milliseconds patience) {
+void CTorchGroup::follow(const std::string &key, Milliseconds patience) {
     const auto deadline = Clock::now() + patience;
-    const auto place = [&](int other) { return key + "/" + std::to_string(other); };
-    std::vector<std::string> values;
     try {
-        store->set(place(rank), bytesOf(value));
-        for (int other = 0; other < world; other++) {
-            while (!store->check({place(other)})) {
-                if (!fault().empty()) fall("waiting for " + key);
-                if (Clock::now() > deadline) fall("waited " + seconds(patience) + " for " + name(other));
-                std::this_thread::sleep_for(10ms);
-            }
-            values.push_back(textOf(store->get(place(other))));
+        if (rank == 0) return store->set(key, {1});
+        while (!store->check({key})) {
+            if (!fault().empty()) fall("waiting for rank 0");
+            if (Clock::now() > deadline) fall("waited " + seconds(patience) + " for rank 0");
+            std::this_thread::sleep_for(10ms);
         }
-    } catch (const c10::Error &error) {
-        fall(error.what_without_backtrace());
+    } catch (const Known &) {
+        throw;
+    } catch (const std::exception &error) {
+        fall(error.what());
     }
-    return values;
 }
 
 void CTorchGroup::report(const std::string &reason) {

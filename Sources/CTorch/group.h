@@ -37,9 +37,8 @@ struct CTorchGroup {
     void wait(const Work &work);
     /// Adds a tensor over the ranks, in place.
     Work reduce(at::Tensor &tensor);
-    /// Every rank's value of a key. All ranks call this, with the keys in the same order; `patience` is how long they may
-    /// differ.
-    std::vector<std::string> exchange(const std::string &key, const std::string &value, Milliseconds patience);
+    /// Waits until rank 0 has made the same call with the same key, so long that it may work alone before.
+    void follow(const std::string &key, Milliseconds patience);
     /// Tells the other ranks why this one ends.
     void report(const std::string &reason);
     /// What became of the job; empty while all is well.

@@ -33,7 +33,8 @@ public struct JobEnvironment: Equatable, Sendable {
             }
             guard let value = Int(text), range ~= value else {
                 throw ProcessGroupError(
-                    .environment, "\(name): must be a whole number in \(range.lowerBound)...\(range.upperBound), is '\(text)'")
+                    .environment,
+                    "\(name): must be a whole number in \(range.lowerBound)...\(range.upperBound), is '\(text)'")
             }
             return value
         }

@@ -39,7 +39,7 @@ public final class ProcessGroup {
     /// Processes in all.
     public let ranks: Int
     private let timeout: Double
-    private var exchanges = 0
+    private var meetings = 0
 
     /// Whether this build can train with several processes.
     public static var isAvailable: Bool { ctorch_group_available() }
@@ -76,21 +76,27 @@ public final class ProcessGroup {
         }
     }
 
-    /// Every rank's text, by rank; all wait for the last.
-    /// - Parameter patience: how many times the timeout a rank may come later than another, as after work that one does alone.
-    public func exchange(_ text: String, patience: Double = 1) throws(TorchError) -> [String] {
-        final class Answers { var values: [String] = [] }
-        let answers = Answers()
-        exchanges += 1
-        let status = ctorch_group_exchange(
-            handle, "exchange-\(exchanges)", text, Int64(timeout * patience * 1000),
-            Unmanaged.passUnretained(answers).toOpaque(),
-            { place, value in
-                guard let place, let value else { return }
-                Unmanaged<Answers>.fromOpaque(place).takeUnretainedValue().values.append(String(cString: value))
-            })
-        try check("exchange", status)
-        return answers.values
+    /// Every rank's text, by rank.
+    public func exchange(_ text: String) throws(TorchError) -> [String] {
+        let own = Array(text.utf8)
+        let lengths = try exchange([own.count]).map { $0[0] }
+        let rows = try gather(Tensor(own, shape: [own.count]), counts: lengths)
+        var bytes = try rows.toArray(UInt8.self)
+        if Set(lengths).count == 1, let length = lengths.first {
+            // Equal rows come in turns.
+            bytes = (0..<ranks * length).map { bytes[$0 % length * ranks + $0 / length] }
+        }
+        var start = 0
+        return lengths.map { length in
+            defer { start += length }
+            return String(decoding: bytes[start..<start + length], as: UTF8.self)
+        }
+    }
+
+    /// Waits until rank 0 has called this as often, as after work that it does alone: for ten times the timeout.
+    public func followFirst() throws(TorchError) {
+        meetings += 1
+        try check("follow", ctorch_group_follow(handle, "meeting-\(meetings)", Int64(timeout * 10_000)))
     }
 
     /// Every rank's numbers, by rank.

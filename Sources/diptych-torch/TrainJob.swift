@@ -47,7 +47,8 @@ struct TrainJob {
         let split = try Split(
             images: options.images, fraction: experiment.evaluation.holdOut, seed: experiment.training.seed,
             by: experiment.evaluation.holdOutBy, options: reading)
-        let console = Console()
+        // The others would say the same.
+        let console: any TrainingObserver = place.rank == 0 ? Console() : Silence()
         // Without classes nothing can be scored by kNN, so nothing is held out unless names say what.
         let holdsOut = !split.train.classes.isEmpty || experiment.evaluation.holdOutBy == .byName
         let images: any Source =
@@ -68,7 +69,7 @@ struct TrainJob {
             observer: console)
         switch try trainer.run(observer: console, stop: { interrupt.requested }) {
         case .finished:
-            print("\(folder.encoder)")
+            if place.rank == 0 { print("\(folder.encoder)") }
         case .interrupted:
             throw Failure(
                 .interrupted,
@@ -105,6 +106,13 @@ struct TrainJob {
         format.dateFormat = "yyyyMMdd-HHmmss"
         return "runs/\(name)-\(format.string(from: Date()))"
     }
+}
+
+/// Watches a run without a word.
+private final class Silence: TrainingObserver {
+    func notice(_ message: String) {}
+    func stepped(_ progress: TrainingProgress) {}
+    func finished(_ epoch: EpochRecord) {}
 }
 
 extension Split {

@@ -116,9 +116,8 @@ ctorch_status ctorch_group_new(const char *host, int32_t port, int32_t rank, int
                                ctorch_group *out);
 /// Not after a failure, for a collective may then be under way for ever.
 void ctorch_group_free(ctorch_group group);
-/// Gives every rank's value of a key to `take`, rank by rank. A key serves once.
-ctorch_status ctorch_group_exchange(ctorch_group group, const char *key, const char *value, int64_t milliseconds,
-                                    void *context, void (*take)(void *context, const char *value));
+/// Waits until rank 0 has made this call with the same key. A key serves once.
+ctorch_status ctorch_group_follow(ctorch_group group, const char *key, int64_t milliseconds);
 /// Tells the other ranks why this one ends.
 void ctorch_group_report(ctorch_group group, const char *reason);
 /// Whether a rank was lost or reported its end.

@@ -20,7 +20,8 @@ struct Ranks {
     func share(of batch: Int, key: String = "training.batch_size") throws(TrainingError) -> Int {
         guard batch % group.ranks == 0 else {
             throw TrainingError(
-                .unusable, "\(key): is the batch of all processes together and must be divisible by their number, "
+                .unusable,
+                "\(key): is the batch of all processes together and must be divisible by their number, "
                     + "\(group.ranks); is \(batch)")
         }
         return batch / group.ranks
@@ -96,7 +97,7 @@ struct Ranks {
     }
 
     /// Waits until rank 0 has measured and written what it does alone.
-    func meet() throws { _ = try group.exchange("", patience: 10) }
+    func meet() throws { try group.followFirst() }
 
     /// Waits until the run is whole; no rank then needs another.
     func part() throws {
