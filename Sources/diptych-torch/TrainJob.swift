@@ -23,7 +23,7 @@ struct TrainJob {
         // Rank 0 names the folder, for clocks may differ.
         var name = options.output ?? defaultFolder()
         if let group { name = try group.exchange(name)[0] }
-        let folder = RunFolder(name)
+        let folder = RunFolder(name, isWritten: place.rank == 0)
         // A launcher starts a job again with the arguments of the first time.
         let resumes = try decide(place, group, options.resume || place.restarts > 0 && folder.hasCheckpoint)
         if place.rank != 0 {

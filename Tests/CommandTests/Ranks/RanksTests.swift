@@ -67,7 +67,7 @@ struct RanksTests {
         "simclr: {loss: sup_con, head: {mlp: {output: 4}}}",
         "moco: {queue: 96, norm_groups: 1, symmetric: true, head: {mlp: {output: 4}}}",
         "moco_v3: {head: {mlp: {hidden: 8, output: 4}}, predictor: {mlp: {hidden: 8, output: 4}}}",
-        "clip: {dimension: 8, vocabulary: {tokens: 520}, text: {width: 8, depth: 1, heads: 2, context: 16}}",
+        "clip: {dimension: 8, vocabulary: {size: 600}, text: {width: 8, depth: 1, heads: 2, context: 16}}",
     ]
 
     @Test("The gradient of 2 and 4 ranks is that of one on the same batch", arguments: methods, [2, 4])
