@@ -6,6 +6,8 @@ import Views
 /// What a trainer agrees on with the other ranks of its job.
 struct Ranks {
     let group: ProcessGroup
+    /// Collectives' bytes and seconds before the first step.
+    private var before = (bytes: 0, seconds: 0.0)
 
     /// Nil where there is one process only.
     init?(_ group: ProcessGroup?) {
@@ -50,7 +52,7 @@ struct Ranks {
     }
 
     /// Gives all ranks rank 0's state, and lets them train as one from here on.
-    func begin(_ model: any ContrastiveModel, _ optimizer: any Optimizer, position: Checkpoint.Position) throws
+    mutating func begin(_ model: any ContrastiveModel, _ optimizer: any Optimizer, position: Checkpoint.Position) throws
         -> Checkpoint.Position
     {
         for state in [model.stateDict, optimizer.state] {
@@ -59,7 +61,17 @@ struct Ranks {
         model.synchroniseBatchNorm(over: group)
         try group.watch(model.namedParameters.map(\.parameter))
         let text = try group.exchange(String(decoding: try JSONEncoder().encode(position), as: UTF8.self))[0]
+        before = group.traffic
         return try JSONDecoder().decode(Checkpoint.Position.self, from: Data(text.utf8))
+    }
+
+    /// What the ranks cost, for people.
+    func words(steps: Int) -> String {
+        let now = group.traffic
+        let steps = Double(max(steps, 1))
+        return String(
+            format: "%d processes: %.3f MB and %.1f ms a step in collectives", group.ranks,
+            Double(now.bytes - before.bytes) / steps / 1e6, (now.seconds - before.seconds) * 1000 / steps)
     }
 
     /// What comes next in a pass.

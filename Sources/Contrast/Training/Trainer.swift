@@ -20,7 +20,8 @@ public final class Trainer {
     private let folder: RunFolder
     private let machine: Machine
     private let maximumBad: Double
-    private let ranks: Ranks?
+    private var ranks: Ranks?
+    private let firstStep: Int
     private let configuration: String
     private let pipeline: ViewPipeline
     private let sampler: Sampler
@@ -106,7 +107,8 @@ public final class Trainer {
             ).position
             quarantined = Trainer.names(in: folder.quarantine)
         }
-        if let ranks { position = try ranks.begin(model, optimizer, position: position) }
+        if let begun = try ranks?.begin(model, optimizer, position: position) { position = begun }
+        firstStep = position.step
     }
 
     /// Which images make up which batch of this rank.
@@ -202,6 +204,7 @@ public final class Trainer {
             try ranks?.meet()
         }
         try writeEncoder(epochs: training.epochs)
+        if let ranks { observer.notice(ranks.words(steps: position.step - firstStep)) }
         return .finished
     }
 
