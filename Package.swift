@@ -28,6 +28,12 @@ let hasWebP = ["/usr", "/usr/local", "/opt/homebrew"].contains {
     FileManager.default.fileExists(atPath: "\($0)/include/webp/decode.h")
 }
 
+// Several processes train together where Gloo is installed. PyPI's wheels contain it but not its headers.
+let hasGloo =
+    torchIncludes.isEmpty
+    && ["/usr", "/usr/local"].contains { FileManager.default.fileExists(atPath: "\($0)/include/gloo/context.h") }
+let gloo: [CXXSetting] = hasGloo ? [.define("CTORCH_GLOO"), .define("USE_C10D_GLOO")] : []
+
 let package = Package(
     name: "diptych",
     products: [
@@ -60,8 +66,8 @@ let package = Package(
         .target(
             name: "CTorch",
             dependencies: ["CTiles"],
-            cxxSettings: [.unsafeFlags(torchIncludes)],
-            linkerSettings: [.unsafeFlags(torchLinks)]),
+            cxxSettings: [.unsafeFlags(torchIncludes)] + gloo,
+            linkerSettings: [.unsafeFlags(torchLinks)] + (hasGloo ? [.linkedLibrary("gloo")] : [])),
         .target(name: "Torch", dependencies: ["CTorch", "Files"]),
         .target(
             name: "Contrast",

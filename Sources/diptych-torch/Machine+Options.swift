@@ -4,8 +4,11 @@ import Foundation
 import Torch
 
 extension Machine {
-    /// The machine that the options name.
-    init(_ options: ComputeOptions) throws { try self.init(options.device, threads: options.threads) }
+    /// The machine that the options name, with its share of the processors where several processes run on it.
+    init(_ options: ComputeOptions, sharedBy processes: Int = 1) throws {
+        let share = processes > 1 ? max(1, ProcessInfo.processInfo.activeProcessorCount / processes) : nil
+        try self.init(options.device, threads: options.threads ?? share)
+    }
 
     /// The machine that a choice comes to here.
     init(_ choice: DeviceChoice, threads: Int?) throws {

@@ -2,6 +2,7 @@ import Commands
 import Contrast
 import Files
 import Foundation
+import Torch
 import Views
 
 /// `diptych train`: reads the configuration, opens the images, and runs the trainer.
@@ -11,8 +12,23 @@ struct TrainJob {
     init(_ options: Train) { self.options = options }
 
     func run() throws {
-        let folder = RunFolder(options.output ?? defaultFolder())
-        if options.resume {
+        let place = try JobEnvironment(ProcessInfo.processInfo.environment)
+        guard place.ranks > 1 else { return try train(place, nil) }
+        // First of all, so that whatever goes wrong on one rank is heard by the others.
+        let group = try ProcessGroup(place)
+        try group.guarding { try train(place, group) }
+    }
+
+    private func train(_ place: JobEnvironment, _ group: ProcessGroup?) throws {
+        // Rank 0 names the folder, for clocks may differ.
+        var name = options.output ?? defaultFolder()
+        if let group { name = try group.exchange(name)[0] }
+        let folder = RunFolder(name, isWritten: place.rank == 0)
+        // A launcher starts a job again with the arguments of the first time.
+        let resumes = try decide(place, group, options.resume || place.restarts > 0 && folder.hasCheckpoint)
+        if place.rank != 0 {
+            // The folder is rank 0's.
+        } else if options.resume {
             guard folder.exists else {
                 throw Failure(.unusable, "\(folder.path): there is no run to resume; leave out --resume to begin one")
             }
@@ -20,18 +36,19 @@ struct TrainJob {
                 throw Failure(
                     .unusable, "\(folder.path): has no checkpoint yet; delete the folder and begin anew")
             }
-        } else if folder.exists {
+        } else if folder.exists && place.restarts == 0 {
             throw Failure(
                 .unusable, "\(folder.path): holds a run already; go on with it by --resume, or choose another --output")
         }
-        let experiment = try configuration(folder)
+        let experiment = try configuration(folder, resumes: resumes, group)
         var reading = SourceOptions()
         // Shards are read from one end to the other; elsewhere this says nothing.
         reading.readAhead = 8 << 20
         let split = try Split(
             images: options.images, fraction: experiment.evaluation.holdOut, seed: experiment.training.seed,
             by: experiment.evaluation.holdOutBy, options: reading)
-        let console = Console()
+        // The others would say the same.
+        let console: any TrainingObserver = place.rank == 0 ? Console() : Silence()
         // Without classes nothing can be scored by kNN, so nothing is held out unless names say what.
         let holdsOut = !split.train.classes.isEmpty || experiment.evaluation.holdOutBy == .byName
         let images: any Source =
@@ -40,14 +57,19 @@ struct TrainJob {
         let held = holdsOut ? ", \(split.test.count) held out (\(split.words))" : ""
         console.notice("\(options.images): \(images.count) images, \(classes)\(held)")
         for issue in split.issues.prefix(5) { console.notice("note: \(issue)") }
-        let machine = try Machine(options.compute)
+        let machine = try Machine(options.compute, sharedBy: place.ranks > 1 ? place.localRanks ?? 1 : 1)
+        if group != nil, machine.device != .cpu {
+            throw Failure(
+                .unusable, "--device: several processes train on processors only, by Gloo; take --device cpu")
+        }
         let interrupt = Interrupt()
         let trainer = try Trainer(
             experiment, images: images, heldOut: split.train.classes.isEmpty ? nil : split.test, folder: folder,
-            machine: machine, maximumBad: options.tolerance.maxBad, resume: options.resume, observer: console)
+            machine: machine, maximumBad: options.tolerance.maxBad, resume: resumes, group: group,
+            observer: console)
         switch try trainer.run(observer: console, stop: { interrupt.requested }) {
         case .finished:
-            print("\(folder.encoder)")
+            if place.rank == 0 { print("\(folder.encoder)") }
         case .interrupted:
             throw Failure(
                 .interrupted,
@@ -55,12 +77,25 @@ struct TrainJob {
         }
     }
 
+    /// Rank 0's answer to a question.
+    private func decide(_ place: JobEnvironment, _ group: ProcessGroup?, _ own: Bool) throws -> Bool {
+        guard let group else { return own }
+        return try group.exchange(own ? "yes" : "no")[0] == "yes"
+    }
+
     /// The run's own configuration where it is resumed and nothing else is named, else the pipeline file's.
-    private func configuration(_ folder: RunFolder) throws -> Experiment {
+    private func configuration(_ folder: RunFolder, resumes: Bool, _ group: ProcessGroup?) throws -> Experiment {
         var settings = options.settings
         if let seed = options.seed { settings.overrides.append("training.seed=\(seed)") }
         if let epochs = options.epochs { settings.overrides.append("training.epochs=\(epochs)") }
-        return try settings.reader(otherwise: options.resume ? folder.configuration : nil).read(Experiment.self)
+        if let group, resumes, settings.pipeline == nil {
+            // Rank 0's, for the folder may be on its machine only.
+            let own = group.rank == 0 ? try String(contentsOfFile: folder.configuration, encoding: .utf8) : ""
+            return try ConfigurationReader(
+                file: folder.configuration, text: group.exchange(own)[0], overrides: settings.overrides
+            ).read(Experiment.self)
+        }
+        return try settings.reader(otherwise: resumes ? folder.configuration : nil).read(Experiment.self)
     }
 
     private func defaultFolder() -> String {
@@ -71,6 +106,13 @@ struct TrainJob {
         format.dateFormat = "yyyyMMdd-HHmmss"
         return "runs/\(name)-\(format.string(from: Date()))"
     }
+}
+
+/// Watches a run without a word.
+private final class Silence: TrainingObserver {
+    func notice(_ message: String) {}
+    func stepped(_ progress: TrainingProgress) {}
+    func finished(_ epoch: EpochRecord) {}
 }
 
 extension Split {

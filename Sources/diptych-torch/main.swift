@@ -11,6 +11,7 @@ func classify(_ error: any Error) -> Failure {
     case let error as TrainingError:
         let status: ExitStatus = error.kind == .unusable ? .unusable : error.kind == .data ? .data : .failed
         return Failure(status, "\(error)")
+    case let error as ProcessGroupError: return Failure(error.kind == .environment ? .unusable : .failed, "\(error)")
     case let error as EmbeddingsError: return Failure(.data, "\(error)")
     case let error as SafetensorsError: return Failure(.failed, "\(error)")
     case let error as InvalidSetting: return Failure(.unusable, "\(error.key): \(error.reason)")

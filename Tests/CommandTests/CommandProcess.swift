@@ -19,17 +19,21 @@ struct CommandProcess {
         return URL(fileURLWithPath: CommandLine.arguments[0]).deletingLastPathComponent()
     }()
 
+    /// Where `diptych` lies.
+    static var program: String { folder.appendingPathComponent("diptych").path }
+
     private let process = Process()
     private let output = Pipe()
     private let errors = Pipe()
 
     /// Starts `diptych` with these arguments.
-    init(_ arguments: [String], in folder: String? = nil) throws {
+    init(_ arguments: [String], in folder: String? = nil, environment: [String: String] = [:]) throws {
         process.executableURL = CommandProcess.folder.appendingPathComponent("diptych")
         process.arguments = arguments
         process.standardOutput = output
         process.standardError = errors
         process.standardInput = FileHandle.nullDevice
+        process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
         if let folder { process.currentDirectoryURL = URL(fileURLWithPath: folder) }
         try process.run()
     }

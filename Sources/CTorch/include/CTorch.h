@@ -9,6 +9,7 @@ extern "C" {
 
 typedef struct CTorchTensor *ctorch_tensor;
 typedef struct CTorchGenerator *ctorch_generator;
+typedef struct CTorchGroup *ctorch_group;
 
 /// 0, or 1 with a message in ctorch_error().
 typedef int32_t ctorch_status;
@@ -126,6 +127,37 @@ typedef struct {
 ctorch_status ctorch_entropy_of_products(ctorch_tensor first, ctorch_tensor second, ctorch_entropy settings,
                                          ctorch_tensor *loss, ctorch_tensor *slope, ctorch_tensor *second_slope,
                                          ctorch_tensor *extra_slope);
+
+// group.cpp, distributed.cpp: the ranks of a job. All ranks make the same calls in the same order.
+/// Whether this build has Gloo.
+bool ctorch_group_available(void);
+/// Meets the other ranks at rank 0's store; `milliseconds` is how long any collective may take.
+ctorch_status ctorch_group_new(const char *host, int32_t port, int32_t rank, int32_t world, int64_t milliseconds,
+                               ctorch_group *out);
+/// Not after a failure, for a collective may then be under way for ever.
+void ctorch_group_free(ctorch_group group);
+/// Waits until rank 0 has made this call with the same key. A key serves once.
+ctorch_status ctorch_group_follow(ctorch_group group, const char *key, int64_t milliseconds);
+/// Tells the other ranks why this one ends.
+void ctorch_group_report(ctorch_group group, const char *reason);
+/// Whether a rank was lost or reported its end.
+bool ctorch_group_failed(ctorch_group group);
+/// Payload given to collectives so far, and the time waited for them.
+void ctorch_group_traffic(ctorch_group group, int64_t *bytes, int64_t *nanoseconds);
+/// Sums over the ranks, in place.
+ctorch_status ctorch_group_all_reduce(ctorch_group group, ctorch_tensor t);
+/// Overwrites tensors by rank 0's.
+ctorch_status ctorch_group_broadcast(ctorch_group group, const ctorch_tensor *list, int32_t count);
+/// The rows of all ranks, with a gradient: row by row in turns where `counts` are equal, else rank after rank.
+ctorch_status ctorch_group_gather(ctorch_group group, ctorch_tensor rows, const int64_t *counts, ctorch_tensor *out);
+/// Batch norm in training over the values of all ranks.
+ctorch_status ctorch_group_batch_norm(ctorch_group group, ctorch_tensor x, ctorch_tensor weight, ctorch_tensor bias,
+                                      ctorch_tensor mean, ctorch_tensor variance, double momentum, double eps,
+                                      ctorch_tensor *out);
+/// From now on gradients of these leaves are summed over the ranks while backward goes on, in buckets of about `bytes`;
+/// `ctorch_group_finish` must follow each backward.
+ctorch_status ctorch_group_watch(ctorch_group group, const ctorch_tensor *list, int32_t count, int64_t bytes);
+ctorch_status ctorch_group_finish(ctorch_group group);
 
 // runtime.cpp: the library, threads, random numbers
 const char *ctorch_version(void);

@@ -71,7 +71,7 @@ extension CLIP {
         } catch {
             throw error.inside("vocabulary")
         }
-        try AtomicFile.write(made.text, to: folder.vocabulary)
+        if folder.isWritten { try AtomicFile.write(made.text, to: folder.vocabulary) }
         return made
     }
 

@@ -64,7 +64,7 @@ final class CLIPModel: ContrastiveModel {
         guard let tokens = batch.tokens else {
             throw TorchError(operation: "clip", message: "the batch has no captions")
         }
-        let texts = try batch.pass(tokens, through: [text]) { [self] part throws(TorchError) in try text(part) }
+        var texts = try batch.pass(tokens, through: [text]) { [self] part throws(TorchError) in try text(part) }
         var images: [Tensor] = []
         for branch in batch.branches {
             let all = try batch.pass(branch.images, through: [encoder, head]) { [self] part throws(TorchError) in
@@ -72,6 +72,8 @@ final class CLIPModel: ContrastiveModel {
             }
             images += try all.chunk(branch.count, dim: 0)
         }
+        images = try batch.gather(images + [texts])
+        texts = images.removeLast()
         var losses: [Tensor] = []
         for image in images { losses.append(try loss(image, texts, labels: nil)) }
         return Objective(

@@ -39,6 +39,11 @@ public struct InstanceDiscrimination: Method {
         try requireQueueObjective(loss)
     }
 
+    /// Checks that there is one process: each would have a bank of its own.
+    public func validate(ranks: Int) throws(InvalidSetting) {
+        throw InvalidSetting("", "keeps its bank in one process, there are \(ranks); take moco, whose queue is shared")
+    }
+
     /// Builds the encoder, the head, and the bank of one row, which evaluation has no use for.
     public func build(
         encoder: any EncoderArchitecture, generator: Generator

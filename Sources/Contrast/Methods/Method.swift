@@ -20,6 +20,9 @@ public protocol Method: Component {
     ///   - classes: of the images; 0 where they have no labels.
     func validate(pairs: Int, classes: Int) throws(InvalidSetting)
 
+    /// Checks the settings against the number of processes that train together, if more than one.
+    func validate(ranks: Int) throws(InvalidSetting)
+
     /// Views of an image that it needs at least.
     var minimumViews: Int { get }
 
@@ -39,6 +42,9 @@ extension Method {
 
     /// Fits all data.
     public func validate(pairs: Int, classes: Int) throws(InvalidSetting) {}
+
+    /// Any number.
+    public func validate(ranks: Int) throws(InvalidSetting) {}
 
     /// Two, of which a pair is made.
     public var minimumViews: Int { 2 }
@@ -82,7 +88,7 @@ extension ContrastiveModel {
 public struct ContrastiveBatch {
     /// For each branch its views, `[count * N, 3, H, W]`, all first views before all second ones.
     public var branches: [ViewTensor]
-    /// The N classes, -1 where unknown; nil where there are none.
+    /// The N classes, -1 where unknown; nil where there are none. Those of all ranks.
     public var labels: [Int]?
     /// The tokens of the N captions, `[N, L]`; nil where there are none.
     public var tokens: Tensor?
@@ -92,11 +98,13 @@ public struct ContrastiveBatch {
     public var progress: Double
     /// What sends the images through the networks in chunks; nil for all at once.
     public var cache: GradientCache?
+    /// The ranks that hold the batch's other parts; nil where this is all of it.
+    public var ranks: BatchRanks?
 
     /// Makes a batch.
     public init(
         branches: [ViewTensor], labels: [Int]? = nil, tokens: Tensor? = nil, samples: [Int]? = nil,
-        progress: Double = 0, cache: GradientCache? = nil
+        progress: Double = 0, cache: GradientCache? = nil, ranks: BatchRanks? = nil
     ) {
         self.branches = branches
         self.labels = labels
@@ -104,15 +112,45 @@ public struct ContrastiveBatch {
         self.samples = samples
         self.progress = progress
         self.cache = cache
+        self.ranks = ranks
     }
 }
 
 extension ContrastiveBatch {
+    /// Embeddings of the whole batch for those of this rank's part, `[n, D]` each, with their gradients.
+    func gather(_ parts: [Tensor]) throws(TorchError) -> [Tensor] {
+        guard let ranks, let first = parts.first else { return parts }
+        let width = first.shape[1]
+        // Side by side, so that the ranks meet once.
+        let all = try ranks.group.gather(Tensor.cat(parts, dim: 1), counts: ranks.counts)
+        var wholes: [Tensor] = []
+        for place in parts.indices {
+            wholes.append(try all.narrow(dim: 1, start: place * width, length: width).contiguous())
+        }
+        return wholes
+    }
+
+    func gather(_ part: Tensor) throws(TorchError) -> Tensor { try gather([part])[0] }
+
     /// The views one by one, `[N, 3, H, W]` each, those of the first branch first.
     func views() throws(TorchError) -> [Tensor] {
         var views: [Tensor] = []
         for branch in branches { views += try branch.images.chunk(branch.count, dim: 0) }
         return views
+    }
+}
+
+/// How a batch is spread over the processes that train together.
+public struct BatchRanks {
+    /// The processes.
+    public var group: ProcessGroup
+    /// Images of each.
+    public var counts: [Int]
+
+    /// Makes a value.
+    public init(group: ProcessGroup, counts: [Int]) {
+        self.group = group
+        self.counts = counts
     }
 }
 
@@ -132,7 +170,7 @@ public struct ViewTensor {
 
 /// What a step minimises, and what it says about mutual information.
 public struct Objective {
-    /// A scalar with a gradient, in nats.
+    /// A scalar with a gradient, in nats; that of the whole batch, the same on every rank.
     public var loss: Tensor
     /// Candidates of the bound `log(candidates) - contrast`; nil where the scores bound nothing.
     public var candidates: Int?

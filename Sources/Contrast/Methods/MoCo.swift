@@ -57,6 +57,16 @@ public struct MoCo: Method {
         }
     }
 
+    /// Checks that batch norm sees the whole batch, as it does where it is synchronised.
+    public func validate(ranks: Int) throws(InvalidSetting) {
+        guard normGroups == 1 else {
+            throw InvalidSetting(
+                "norm_groups",
+                "must be 1 where \(ranks) processes train together, because batch norm then sees all their images at "
+                    + "once; is \(normGroups)")
+        }
+    }
+
     /// Builds the encoder, the head, their copies and the queue.
     public func build(
         encoder: any EncoderArchitecture, generator: Generator

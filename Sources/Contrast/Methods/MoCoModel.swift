@@ -39,6 +39,8 @@ final class MoCoModel: ContrastiveModel {
                 }
             }
         }
+        for (view, key) in keys.sorted(by: { $0.key < $1.key }) { keys[view] = try batch.gather(key) }
+        for (view, query) in queries.sorted(by: { $0.key < $1.key }) { queries[view] = try batch.gather(query) }
         let loss = loss.at(batch.progress)
         let count = settings.negatives.map { Int($0.value(at: batch.progress).rounded()) } ?? queue.size
         let negatives = try queue.newest(count)

@@ -102,6 +102,7 @@ final class MoCoV3Model: ContrastiveModel {
         }
         var keys: [Tensor] = []
         for images in views.prefix(2) { keys.append(try momentum(images, parts: BatchParts(count: 1), of: batch)) }
+        (queries, keys) = (try batch.gather(queries), try batch.gather(keys))
         var losses: [Tensor] = []
         var contrasts: [Tensor] = []
         for (view, query) in queries.enumerated() {

@@ -57,6 +57,7 @@ final class SimCLRModel: ContrastiveModel {
             }
             embeddings += try all.chunk(branch.count, dim: 0)
         }
+        embeddings = try batch.gather(embeddings)
         let loss = loss.at(batch.progress)
         var losses: [Tensor] = []
         var contrasts: [Tensor] = []

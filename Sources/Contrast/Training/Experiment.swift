@@ -27,7 +27,8 @@ public struct TrainingConfiguration: Component {
 
     /// Passes over the images.
     public var epochs = 100
-    /// Images of a step; each gives one positive pair (or more, with several views).
+    /// Images of a step, those of all processes that train together; each gives one positive pair (or more, with several
+    /// views).
     public var batchSize = 256
     /// Images that pass the networks at once, for batches whose activations are larger than the memory; the gradient stays that
     /// of the whole batch, see `GradientCache`. All where it is not set.

@@ -5,11 +5,14 @@ import Foundation
 public struct RunFolder: Sendable {
     /// Where it lies.
     public let path: String
+    /// Whether this process writes in it; of several that train together one does.
+    public let isWritten: Bool
 
     static let textName = "text.safetensors"
 
     /// Names a folder; nothing is made or read.
-    public init(_ path: String) {
+    public init(_ path: String, isWritten: Bool = true) {
+        self.isWritten = isWritten
         // A trailing slash would double in messages.
         self.path = path.count > 1 && path.hasSuffix("/") ? String(path.dropLast()) : path
     }

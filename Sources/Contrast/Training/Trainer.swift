@@ -20,6 +20,8 @@ public final class Trainer {
     private let folder: RunFolder
     private let machine: Machine
     private let maximumBad: Double
+    private var ranks: Ranks?
+    private let firstStep: Int
     private let configuration: String
     private let pipeline: ViewPipeline
     private let sampler: Sampler
@@ -34,11 +36,14 @@ public final class Trainer {
     ///   - heldOut: labelled images for kNN scores on the way; nil or unlabelled for none.
     ///   - maximumBad: the share of unusable images, 0...1, above which the run stops.
     ///   - resume: whether to go on from the last checkpoint, which must be there.
+    ///   - group: the processes that train together, of which rank 0 alone reads and writes the folder's state.
     /// - Throws: `TrainingError`, `InvalidSetting`, `TorchError`, `FileError`, `SafetensorsError`.
     public init(
         _ experiment: Experiment, images: any Source, heldOut: (any Source)? = nil, folder: RunFolder,
-        machine: Machine, maximumBad: Double = 0.01, resume: Bool = false, observer: any TrainingObserver
+        machine: Machine, maximumBad: Double = 0.01, resume: Bool = false, group: ProcessGroup? = nil,
+        observer: any TrainingObserver
     ) throws {
+        ranks = Ranks(group)
         self.experiment = experiment
         self.heldOut = heldOut
         self.folder = folder
@@ -71,10 +76,9 @@ public final class Trainer {
         guard images.count >= 2 else {
             throw TrainingError(.data, "there are \(images.count) images; a contrast needs two at least")
         }
+        try ranks?.compare(configuration: configuration, images: images)
         // The last, smaller batch is left out: its loss has another ceiling, its batch norm other noise.
-        sampler = Sampler(
-            count: images.count, batch: min(training.batchSize, images.count), seed: training.seed, dropLast: true,
-            shuffle: images.runs.isEmpty ? .global : .runs(images.runs, buffer: 10_000))
+        sampler = try Trainer.sampler(of: images, training, ranks)
         if training.batchSize > images.count {
             observer.notice(
                 "training.batch_size is \(training.batchSize), there are \(images.count) images: all are one batch")
@@ -86,7 +90,12 @@ public final class Trainer {
         } catch {
             throw Trainer.unusable(error, "encoder.\(experiment.encoder.name)")
         }
+        guard ranks == nil || training.chunk == nil else {
+            throw TrainingError(
+                .unusable, "training.chunk: is for one process; with several, each passes its own part of the batch")
+        }
         do throws(InvalidSetting) {
+            if let ranks { try method.validate(ranks: ranks.group.ranks) }
             try method.validate(pairs: min(training.batchSize, images.count), classes: images.classes.count)
         } catch {
             throw Trainer.unusable(error, "method.\(experiment.method.name)")
@@ -97,21 +106,35 @@ public final class Trainer {
         try machine.take(model)
         optimizer = try training.optimizer.component.build(model.namedParameters)
         position = Checkpoint.Position()
-        if resume {
+        if resume, ranks?.writes != false {
             position = try Checkpoint.read(
                 folder.checkpoint, configuration: configuration, into: model, optimizer
             ).position
             quarantined = Trainer.names(in: folder.quarantine)
         }
+        if let begun = try ranks?.begin(model, optimizer, position: position) { position = begun }
+        firstStep = position.step
+    }
+
+    /// Which images make up which batch of this rank.
+    private static func sampler(
+        of images: any Source, _ training: TrainingConfiguration, _ ranks: Ranks?
+    ) throws(TrainingError) -> Sampler {
+        let rank = ranks.map { Sampler.Rank($0.group.rank, of: $0.group.ranks) } ?? Sampler.Rank(0, of: 1)
+        let share = try ranks?.share(of: training.batchSize) ?? training.batchSize
+        guard images.count >= rank.count else {
+            throw TrainingError(.data, "there are \(images.count) images for \(rank.count) processes")
+        }
+        return Sampler(
+            count: images.count, batch: min(share, images.count / rank.count), seed: training.seed, dropLast: true,
+            shuffle: images.runs.isEmpty ? .global : .runs(images.runs, buffer: 10_000), rank: rank)
     }
 
     /// Trains to the end, or until `stop` says so after a step; the folder then holds a checkpoint and the encoder.
     /// - Throws: `TrainingError`, `LoaderError`, `TorchError`, `FileError`.
     public func run(observer: any TrainingObserver, stop: () -> Bool = { false }) throws -> Outcome {
         let training = experiment.training
-        try AtomicFile.write(configuration, to: folder.configuration)
-        let log = try RunLog(folder, resumingAt: position.step > 0 ? position.step : nil)
-        if position.step == 0 { try showViews(log) }
+        let log = try openLog()
         var options = LoaderOptions()
         options.threads = machine.loaderThreads
         options.badImages = .skip(maximum: maximumBad)
@@ -129,13 +152,22 @@ public final class Trainer {
         for epoch in position.epoch..<training.epochs {
             var clock = Stopwatch(loader)
             var last: Objective?
-            while let batch = try loader.next() {
+            pass: while true {
+                let batch: ViewBatch
+                var counts: [Int] = []
+                switch try next(loader, stop: stop) {
+                case .endOfPass: break pass
+                case .stop: return try interrupt(loader, epoch: epoch)
+                case .batch(let next, let all): (batch, counts) = (next, all)
+                }
                 // A place in the schedule belongs to a batch, whether or not earlier ones were left out.
                 let place = epoch * sampler.batches + batch.index
                 let factor = training.schedule.component.factor(
                     step: place, steps: steps, stepsPerEpoch: sampler.batches)
-                guard batch.count >= 2 else { continue }
-                let objective = try step(batch, factor: factor, progress: Double(place) / Double(steps))
+                let count = counts.reduce(0, +)
+                guard count >= 2 else { continue }
+                let objective = try step(
+                    batch, counts: counts, factor: factor, progress: Double(place) / Double(steps))
                 let loss = try objective.loss.item()
                 guard loss.isFinite else {
                     throw TrainingError(
@@ -150,43 +182,76 @@ public final class Trainer {
                 position.skipped = quarantined.union(loader.quarantine.map(\.name)).count
                 let contrast = try objective.contrast?.item() ?? loss
                 position.meter.add(
-                    loss: loss, contrast: contrast, candidates: objective.candidates, images: batch.count)
+                    loss: loss, contrast: contrast, candidates: objective.candidates, images: count)
                 clock.lap(into: &position.meter)
                 if position.step % training.logEvery == 0 {
-                    try log.write(
+                    try log?.write(
                         stepRecord(epoch: epoch, loss: loss, contrast: contrast, objective: objective, lr: lr))
                 }
                 observer.stepped(progress(epoch: epoch, loss: loss, contrast: contrast, objective: objective))
-                if stop() {
-                    try quarantine(loader.quarantine)
-                    try save()
-                    try EncoderFile.write(model, experiment: experiment, epochs: epoch, to: folder)
-                    return .interrupted
-                }
+                // Several ranks agree to stop before the next step.
+                if ranks == nil, stop() { return try interrupt(loader, epoch: epoch) }
             }
             clock.lap(into: &position.meter)
-            try quarantine(loader.quarantine)
+            try quarantine(ranks?.union(loader.quarantine) ?? loader.quarantine)
+            position.skipped = quarantined.count
             // A run that was stopped after the pass's last step resumes here, with nothing left to load.
             guard position.meter.steps > 0 else {
                 throw TrainingError(.data, "no batch of epoch \(epoch + 1) had two usable images")
             }
-            let record = try epochRecord(epoch: epoch, last: last)
-            try log.write(record)
-            observer.finished(record)
-            if let last {
-                try monitor.look(at: last, epoch: epoch + 1, step: position.step, log: log, observer: observer)
+            if let log {
+                let record = try epochRecord(epoch: epoch, last: last)
+                try log.write(record)
+                observer.finished(record)
+                if let last {
+                    try monitor.look(at: last, epoch: epoch + 1, step: position.step, log: log, observer: observer)
+                }
             }
             position.epoch = epoch + 1
             position.batch = 0
             position.meter = EpochMeter()
             try save()
+            try ranks?.meet()
         }
-        try EncoderFile.write(model, experiment: experiment, epochs: training.epochs, to: folder)
+        try writeEncoder(epochs: training.epochs)
+        if let ranks { observer.notice(ranks.words(steps: position.step - firstStep)) }
         return .finished
     }
 
+    /// The next batch; alone, a run asks whether to stop after its step.
+    private func next(_ loader: Loader, stop: () -> Bool) throws -> Ranks.Turn {
+        if let ranks { return try ranks.next(loader, stop: stop()) }
+        return try loader.next().map { .batch($0, counts: [$0.count]) } ?? .endOfPass
+    }
+
+    /// Leaves what a run needs to be resumed.
+    private func interrupt(_ loader: Loader, epoch: Int) throws -> Outcome {
+        try quarantine(ranks?.union(loader.quarantine) ?? loader.quarantine)
+        try save()
+        try writeEncoder(epochs: epoch)
+        return .interrupted
+    }
+
+    /// Begins or goes on with the run's files, on the rank that writes them.
+    private func openLog() throws -> RunLog? {
+        guard ranks?.writes != false else { return nil }
+        try AtomicFile.write(configuration, to: folder.configuration)
+        let log = try RunLog(folder, resumingAt: position.step > 0 ? position.step : nil)
+        if position.step == 0 { try showViews(log) }
+        return log
+    }
+
+    private func writeEncoder(epochs: Int) throws {
+        if ranks?.writes != false {
+            try EncoderFile.write(model, experiment: experiment, epochs: epochs, to: folder)
+        }
+        try ranks?.part()
+    }
+
     /// One optimiser step on one batch.
-    private func step(_ batch: ViewBatch, factor: Double, progress: Double) throws(TorchError) -> Objective {
+    private func step(
+        _ batch: ViewBatch, counts: [Int], factor: Double, progress: Double
+    ) throws(TorchError) -> Objective {
         try optimizer.zeroGrad()
         var views: [ViewTensor] = []
         for (index, branch) in batch.branches.enumerated() {
@@ -194,13 +259,21 @@ public final class Trainer {
                 ViewTensor(images: try machine.tensor(batch, branch: index), count: branch.count))
         }
         let cache = experiment.training.chunk.map { GradientCache(chunk: $0) }
+        var labels = images.classes.isEmpty ? nil : batch.labels
+        if let ranks, let own = labels { labels = try ranks.labels(own, counts: counts) }
         let objective = try model.objective(
             ContrastiveBatch(
-                branches: views, labels: images.classes.isEmpty ? nil : batch.labels,
+                branches: views, labels: labels,
                 tokens: try captions?.tensor(batch.samples).to(device: machine.device), samples: batch.samples,
-                progress: progress, cache: cache))
-        try objective.loss.backward()
-        try cache?.backward()
+                progress: progress, cache: cache, ranks: ranks.map { BatchRanks(group: $0.group, counts: counts) }))
+        if let ranks {
+            // Every rank computes the loss of the whole batch, and the gradients of all ranks are added.
+            try (objective.loss / Double(ranks.group.ranks)).backward()
+            try ranks.group.finishGradients()
+        } else {
+            try objective.loss.backward()
+            try cache?.backward()
+        }
         try optimizer.step(factor: factor)
         return objective
     }
@@ -212,6 +285,7 @@ public final class Trainer {
     }
 
     private func save() throws {
+        guard ranks?.writes != false else { return }
         try Checkpoint(position: position, configuration: configuration)
             .write(model: model, optimizer: optimizer, to: folder.checkpoint)
     }
@@ -219,7 +293,7 @@ public final class Trainer {
     /// Appends the images that were met since the last call, so that a killed run has listed them too.
     private func quarantine(_ records: [QuarantineRecord]) throws {
         let new = records.filter { quarantined.insert($0.name).inserted }
-        guard !new.isEmpty else { return }
+        guard !new.isEmpty, ranks?.writes != false else { return }
         let file = try AppendingFile(folder.quarantine)
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]

@@ -10,6 +10,8 @@ public final class BatchNorm: Module {
     let runningMean: Buffer
     let runningVar: Buffer
     let numBatchesTracked: Buffer
+    /// The ranks whose values are one batch in training; nil for this process alone.
+    var group: ProcessGroup?
 
     /// Makes a layer that begins as the identity on normalised input.
     public init(_ channels: Int) throws(TorchError) {
@@ -24,7 +26,12 @@ public final class BatchNorm: Module {
     /// - Throws: `TorchError`, in training also where a channel has one value only; nothing is then changed.
     public func callAsFunction(_ x: Tensor, training: Bool) throws(TorchError) -> Tensor {
         let normalised = try make("batch_norm") {
-            ctorch_batch_norm(
+            if training, let group {
+                return ctorch_group_batch_norm(
+                    group.handle, x.handle, weight.value.handle, bias.value.handle, runningMean.value.handle,
+                    runningVar.value.handle, 0.1, 1e-5, $0)
+            }
+            return ctorch_batch_norm(
                 x.handle, weight.value.handle, bias.value.handle, runningMean.value.handle, runningVar.value.handle,
                 training, 0.1, 1e-5, $0)
         }

@@ -1,0 +1,303 @@
+// How ranks find each other, and what they learn of one that is lost.
+#include "group.h"
+
+#ifdef CTORCH_GLOO
+#include <arpa/inet.h>
+#include <cstring>
+#include <netdb.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+using namespace ctorch;
+using Clock = std::chrono::steady_clock;
+using namespace std::chrono_literals;
+
+namespace {
+
+/// Between two signs of life.
+constexpr auto beat = 500ms;
+/// A rank that gives none for so long is lost.
+constexpr auto silence = 3000ms;
+
+/// What is known well enough to be said as it is.
+struct Known : std::runtime_error {
+    using std::runtime_error::runtime_error;
+};
+
+/// c10d blocks for ever on a peer that takes a connection and says nothing, so it is asked from a thread that can be left.
+template <typename Result>
+Result within(std::chrono::milliseconds limit, std::function<Result()> body, const std::string &otherwise) {
+    auto task = std::make_shared<std::packaged_task<Result()>>(std::move(body));
+    auto result = task->get_future();
+    std::thread([task] { (*task)(); }).detach();
+    if (result.wait_for(limit) != std::future_status::ready) throw Known(otherwise);
+    return result.get();
+}
+
+std::vector<uint8_t> bytesOf(const std::string &text) { return {text.begin(), text.end()}; }
+std::string textOf(const std::vector<uint8_t> &bytes) { return {bytes.begin(), bytes.end()}; }
+std::string seconds(std::chrono::milliseconds time) {
+    char text[32];
+    snprintf(text, sizeof text, "%g s", static_cast<double>(time.count()) / 1000);
+    return text;
+}
+std::string firstLine(const std::string &text) { return text.substr(0, text.find('\n')); }
+
+/// The address of this machine on the way to a host, as a name may stand for the loopback only.
+std::string addressTowards(const std::string &host, int port) {
+    addrinfo hints{}, *found = nullptr;
+    hints.ai_socktype = SOCK_DGRAM;
+    const int failure = getaddrinfo(host.c_str(), std::to_string(port).c_str(), &hints, &found);
+    if (failure != 0) throw std::runtime_error("MASTER_ADDR " + host + ": cannot be resolved: " + gai_strerror(failure));
+    std::string address = "127.0.0.1";
+    for (auto *info = found; info; info = info->ai_next) {
+        const int probe = socket(info->ai_family, SOCK_DGRAM, 0);
+        if (probe < 0) continue;
+        sockaddr_storage own{};
+        socklen_t size = sizeof own;
+        char text[NI_MAXHOST];
+        // Connecting a datagram socket sends nothing; it only chooses the route.
+        const bool known = connect(probe, info->ai_addr, info->ai_addrlen) == 0 &&
+                           getsockname(probe, reinterpret_cast<sockaddr *>(&own), &size) == 0 &&
+                           getnameinfo(reinterpret_cast<sockaddr *>(&own), size, text, sizeof text, nullptr, 0,
+                                       NI_NUMERICHOST) == 0;
+        close(probe);
+        if (known) {
+            address = text;
+            break;
+        }
+    }
+    freeaddrinfo(found);
+    return address;
+}
+
+} // namespace
+
+CTorchGroup::CTorchGroup(std::string host, int port, int rank, int world, Milliseconds timeout)
+    : host(std::move(host)), port(port), rank(rank), world(world), timeout(timeout) {
+    const auto own = addressTowards(this->host, port);
+    const auto place = this->host + ":" + std::to_string(port);
+    const auto connect = [host = this->host, port, timeout](bool serves) {
+        c10d::TCPStoreOptions options;
+        options.port = static_cast<uint16_t>(port);
+        options.isServer = serves;
+        options.waitWorkers = false;
+        options.timeout = timeout;
+        return c10::make_intrusive<c10d::TCPStore>(host, options);
+    };
+    using Store = c10::intrusive_ptr<c10d::TCPStore>;
+    const auto unanswered = name(rank) + ": MASTER_ADDR:MASTER_PORT " + place +
+                            " takes connections but does not answer as rank 0 of a job would";
+    try {
+        store = within<Store>(timeout + 1s, [=] { return connect(rank == 0); }, unanswered);
+    } catch (const Known &) {
+        throw;
+    } catch (const std::exception &error) {
+        throw Known(
+            rank == 0 ? name(rank) + ": MASTER_PORT " + std::to_string(port) +
+                            " cannot be listened on: " + firstLine(error.what())
+                      : name(rank) + ": no rank 0 answers at MASTER_ADDR:MASTER_PORT " + place + " within " +
+                            seconds(timeout) + ": " + firstLine(error.what()));
+    }
+    try {
+        within<int>(timeout + 1s, [this] { join(); return 0; }, unanswered);
+    } catch (const Known &) {
+        throw;
+    } catch (const std::exception &error) {
+        throw Known(unanswered + ": " + firstLine(error.what()));
+    }
+    auto options = c10d::ProcessGroupGloo::Options::create(timeout);
+    options->devices.push_back(c10d::ProcessGroupGloo::createDeviceForHostname(own));
+    options->threads = 2;
+    try {
+        gloo = c10::make_intrusive<c10d::ProcessGroupGloo>(store, rank, world, options);
+    } catch (const std::exception &error) {
+        throw std::runtime_error(name(rank) + ": cannot connect to all other ranks: " + firstLine(error.what()));
+    }
+    auto second = within<Store>(timeout + 1s, [=] { return connect(false); }, unanswered);
+    watcher = std::thread([this, second] { watch(second); });
+}
+
+CTorchGroup::~CTorchGroup() {
+    {
+        std::lock_guard<std::mutex> lock(mutex);
+        stops = true;
+    }
+    changed.notify_all();
+    if (watcher.joinable()) watcher.join();
+}
+
+/// Waits until every rank is there, once and with the same count.
+void CTorchGroup::join() {
+    const auto deadline = Clock::now() + timeout;
+    if (rank == 0) store->set("world", bytesOf(std::to_string(world)));
+    const auto refuse = [&](const std::string &reason) {
+        store->compareSet("reason", {}, bytesOf(reason));
+        throw Known(reason);
+    };
+    store->wait({"world"}, timeout);
+    const auto others = textOf(store->get("world"));
+    if (others != std::to_string(world)) {
+        refuse("rank " + std::to_string(rank) + " has WORLD_SIZE " + std::to_string(world) + ", rank 0 has " + others);
+    }
+    if (store->add("joined/" + std::to_string(rank), 1) > 1) {
+        refuse("two processes have RANK " + std::to_string(rank) + ", or MASTER_PORT " + std::to_string(port) +
+               " belongs to another job");
+    }
+    for (;;) {
+        std::string missing;
+        for (int other = 0; other < world; other++) {
+            if (!store->check({"joined/" + std::to_string(other)})) {
+                missing += (missing.empty() ? "" : ", ") + std::to_string(other);
+            }
+        }
+        if (missing.empty()) break;
+        if (store->check({"reason"})) throw Known(textOf(store->get("reason")));
+        if (Clock::now() > deadline) {
+            throw Known(name(rank) + ": rank " + missing + " did not join within " + seconds(timeout));
+        }
+        std::this_thread::sleep_for(20ms);
+    }
+}
+
+std::string CTorchGroup::fault() {
+    std::lock_guard<std::mutex> lock(mutex);
+    return verdict;
+}
+
+void CTorchGroup::conclude(const std::string &text) {
+    {
+        std::lock_guard<std::mutex> lock(mutex);
+        if (verdict.empty()) verdict = text;
+    }
+    changed.notify_all();
+}
+
+/// Gives signs of life, and finds out what happened where any rank raised the alarm.
+void CTorchGroup::watch(c10::intrusive_ptr<c10d::TCPStore> own) {
+    try {
+        for (;;) {
+            own->add("beat/" + std::to_string(rank), 1);
+            std::unique_lock<std::mutex> lock(mutex);
+            if (stops) return;
+            if (!alarmed) {
+                lock.unlock();
+                const bool heard = own->check({"alarm"});
+                lock.lock();
+                alarmed = alarmed || heard;
+            }
+            if (alarmed) {
+                lock.unlock();
+                own->set("alarm", {1});
+                return conclude(diagnose(*own));
+            }
+            changed.wait_for(lock, beat, [this] { return stops || alarmed; });
+        }
+    } catch (const std::exception &) {
+        conclude(name(0) + " ended or is out of reach: its store at " + host + ":" + std::to_string(port) +
+                 " is gone");
+    } catch (...) {
+        conclude("unknown failure of the store");
+    }
+}
+
+std::string CTorchGroup::diagnose(c10d::TCPStore &own) {
+    std::vector<int64_t> before(world);
+    for (int other = 0; other < world; other++) before[other] = own.add("beat/" + std::to_string(other), 0);
+    const auto end = Clock::now() + silence;
+    while (Clock::now() < end) {
+        if (own.check({"reason"})) return textOf(own.get("reason"));
+        own.add("beat/" + std::to_string(rank), 1);
+        std::this_thread::sleep_for(100ms);
+    }
+    std::string lost;
+    for (int other = 0; other < world; other++) {
+        if (other == rank || own.add("beat/" + std::to_string(other), 0) != before[other]) continue;
+        lost += (lost.empty() ? "" : ", ") + std::to_string(other);
+    }
+    if (lost.empty()) return "the connection between ranks was lost, all " + std::to_string(world) + " of which live";
+    const auto text = "rank " + lost + " of " + std::to_string(world) + " died, hangs or is out of reach";
+    // Whoever asks later hears the same.
+    own.compareSet("reason", {}, bytesOf(text));
+    return text;
+}
+
+/// Waits for the watcher's verdict, and throws it.
+void CTorchGroup::fall(const std::string &why) {
+    std::unique_lock<std::mutex> lock(mutex);
+    alarmed = true;
+    changed.notify_all();
+    if (!changed.wait_for(lock, silence + 3s, [this] { return !verdict.empty(); })) {
+        verdict = name(0) + " hangs or is out of reach: its store does not answer";
+    }
+    const auto text = verdict + " (seen by " + name(rank) + ": " + firstLine(why) + ")";
+    lock.unlock();
+    // The others ask rank 0's store.
+    if (rank == 0) std::this_thread::sleep_for(2s);
+    throw Known(text);
+}
+
+void CTorchGroup::wait(const Work &work) {
+    const auto start = Clock::now();
+    for (;;) {
+        std::string why;
+        try {
+            work->wait(beat);
+        } catch (const c10::Error &error) {
+            why = error.what_without_backtrace();
+        } catch (const std::exception &error) {
+            why = error.what();
+        }
+        if (work->isCompleted()) {
+            if (!work->isSuccess()) fall(why);
+            break;
+        }
+        if (!fault().empty()) fall("another rank raised the alarm");
+        if (Clock::now() - start > timeout + 2s) fall("no answer for " + seconds(timeout));
+    }
+    nanoseconds += std::chrono::nanoseconds(Clock::now() - start).count();
+}
+
+CTorchGroup::Work CTorchGroup::reduce(at::Tensor &tensor) {
+    bytes += static_cast<int64_t>(tensor.nbytes());
+    std::vector<at::Tensor> tensors{tensor};
+    return gloo->allreduce(tensors);
+}
+
+void CTorchGroup::follow(const std::string &key, Milliseconds patience) {
+    const auto deadline = Clock::now() + patience;
+    try {
+        if (rank == 0) return store->set(key, {1});
+        while (!store->check({key})) {
+            if (!fault().empty()) fall("waiting for rank 0");
+            if (Clock::now() > deadline) fall("waited " + seconds(patience) + " for rank 0");
+            std::this_thread::sleep_for(10ms);
+        }
+    } catch (const Known &) {
+        throw;
+    } catch (const std::exception &error) {
+        fall(error.what());
+    }
+}
+
+void CTorchGroup::report(const std::string &reason) {
+    {
+        std::lock_guard<std::mutex> lock(mutex);
+        // The reason came from another rank.
+        if (!verdict.empty()) return;
+    }
+    const auto text = name(rank) + ": " + reason;
+    auto tell = [store = store, text] {
+        store->compareSet("reason", {}, bytesOf(text));
+        store->set("alarm", {1});
+        return 0;
+    };
+    try {
+        within<int>(silence, tell, "");
+    } catch (const std::exception &) {
+        return;
+    }
+    // The others ask rank 0's store.
+    if (rank == 0) std::this_thread::sleep_for(2s);
+}
+#endif

@@ -1,0 +1,124 @@
+import Crypto
+import Foundation
+import Torch
+import Views
+
+/// What a trainer agrees on with the other ranks of its job.
+struct Ranks {
+    let group: ProcessGroup
+    /// Collectives' bytes and seconds before the first step.
+    private var before = (bytes: 0, seconds: 0.0)
+
+    /// Nil where there is one process only.
+    init?(_ group: ProcessGroup?) {
+        guard let group, group.ranks > 1 else { return nil }
+        self.group = group
+    }
+
+    /// Whether this rank writes the run folder.
+    var writes: Bool { group.rank == 0 }
+
+    /// The images of this rank's part of a batch.
+    func share(of batch: Int, key: String = "training.batch_size") throws(TrainingError) -> Int {
+        guard batch % group.ranks == 0 else {
+            throw TrainingError(
+                .unusable,
+                "\(key): is the batch of all processes together and must be divisible by their number, "
+                    + "\(group.ranks); is \(batch)")
+        }
+        return batch / group.ranks
+    }
+
+    /// Throws unless all ranks have one configuration and one list of images.
+    func compare(configuration: String, images: any Source) throws {
+        let configurations = try group.exchange(configuration)
+        for (rank, other) in configurations.enumerated() where other != configurations[0] {
+            let lines = other.split(separator: "\n", omittingEmptySubsequences: false)
+            let first = configurations[0].split(separator: "\n", omittingEmptySubsequences: false)
+            let place = zip(lines, first).first { $0 != $1 }
+            let words = place.map { ": '\($0.trimmed)' there, '\($1.trimmed)' on rank 0" } ?? ""
+            throw TrainingError(.unusable, "rank \(rank) has another configuration than rank 0\(words)")
+        }
+        var hash = SHA256()
+        for index in 0..<images.count {
+            hash.update(data: Data("\(images.name(index))\n\(images.label(index) ?? -1)\n".utf8))
+        }
+        let digest = hash.finalize().prefix(8).map { String(format: "%02x", $0) }.joined()
+        let listings = try group.exchange("\(images.count) images with names and labels of hash \(digest)")
+        for (rank, other) in listings.enumerated() where other != listings[0] {
+            throw TrainingError(
+                .data, "rank \(rank) has other images than rank 0: \(other) there, \(listings[0]) on rank 0")
+        }
+    }
+
+    /// Gives all ranks rank 0's state, and lets them train as one from here on.
+    mutating func begin(_ model: any ContrastiveModel, _ optimizer: any Optimizer, position: Checkpoint.Position) throws
+        -> Checkpoint.Position
+    {
+        for state in [model.stateDict, optimizer.state] {
+            try group.broadcast(state.sorted { $0.key < $1.key }.map(\.value))
+        }
+        model.synchroniseBatchNorm(over: group)
+        try group.watch(model.namedParameters.map(\.parameter))
+        let text = try group.exchange(String(decoding: try JSONEncoder().encode(position), as: UTF8.self))[0]
+        before = group.traffic
+        return try JSONDecoder().decode(Checkpoint.Position.self, from: Data(text.utf8))
+    }
+
+    /// What the ranks cost, for people.
+    func words(steps: Int) -> String {
+        let now = group.traffic
+        let steps = Double(max(steps, 1))
+        return String(
+            format: "%d processes: %.3f MB and %.1f ms a step in collectives", group.ranks,
+            Double(now.bytes - before.bytes) / steps / 1e6, (now.seconds - before.seconds) * 1000 / steps)
+    }
+
+    /// What comes next in a pass.
+    enum Turn {
+        case batch(ViewBatch, counts: [Int])
+        case endOfPass
+        case stop
+    }
+
+    /// The next batch of which every rank has usable images: one that a rank had to pass over is left out by all.
+    func next(_ loader: Loader, stop: Bool) throws -> Turn {
+        var batch = try loader.next()
+        while true {
+            let answers = try group.exchange([batch?.index ?? .max, batch?.count ?? 0, stop ? 1 : 0])
+            guard answers.allSatisfy({ $0[2] == 0 }) else { return .stop }
+            let furthest = answers.map { $0[0] }.max() ?? .max
+            if answers.allSatisfy({ $0[0] == furthest }) {
+                return batch.map { .batch($0, counts: answers.map { $0[1] }) } ?? .endOfPass
+            }
+            // A rank at the end of the pass is the furthest, and asks for no more.
+            if let index = batch?.index, index < furthest { batch = try loader.next() }
+        }
+    }
+
+    /// The classes of the whole batch, in the order in which `gather` puts its rows.
+    func labels(_ own: [Int], counts: [Int]) throws(TorchError) -> [Int] {
+        try group.gather(Tensor(own.map(Int64.init), shape: [own.count]), counts: counts).toArray(Int64.self)
+            .map { Int($0) }
+    }
+
+    /// The images that any rank could not use, by all ranks' records so far.
+    func union(_ records: [QuarantineRecord]) throws -> [QuarantineRecord] {
+        let texts = try group.exchange(String(decoding: try JSONEncoder().encode(records), as: UTF8.self))
+        return try texts.flatMap { try JSONDecoder().decode([QuarantineRecord].self, from: Data($0.utf8)) }
+    }
+
+    /// Waits until rank 0 has measured and written what it does alone.
+    func meet() throws { try group.followFirst() }
+
+    /// Waits until the run is whole; no rank then needs another.
+    func part() throws {
+        try meet()
+        // Rank 0's store must outlive the last answer.
+        _ = try group.exchange([0])
+    }
+}
+
+extension Substring {
+    fileprivate var trimmed: String { trimmingCharacters(in: .whitespaces) }
+}

@@ -1,0 +1,261 @@
+import Foundation
+import Testing
+import Views
+
+/// Pictures of noise with captions, and a run of a few steps on them.
+private struct Ground {
+    let place: Playground
+    let images: String
+    let pipeline: String
+
+    init() throws {
+        place = try Playground()
+        images = place("images")
+        var state: UInt32 = 7
+        for (label, name) in ["cat", "dog", "owl"].enumerated() {
+            try FileManager.default.createDirectory(atPath: "\(images)/\(name)", withIntermediateDirectories: true)
+            for index in 0..<20 {
+                let pixels = (0..<8 * 8 * 3).map { _ -> UInt8 in
+                    state = state &* 1_664_525 &+ 1_013_904_223
+                    return UInt8(state >> 24)
+                }
+                let png = try PNGWriter.encode(Image(size: Size(square: 8), interleaved: pixels))
+                try Data(png).write(to: URL(fileURLWithPath: "\(images)/\(name)/\(index).png"))
+                try place.write("a \(name) of kind \((index + label) % 5)", "images/\(name)/\(index).txt")
+            }
+        }
+        pipeline = try place.write(
+            """
+            views:
+              branches: [{count: 2, size: 8, steps: [resized_crop, horizontal_flip]}]
+            encoder: {convnet: {width: 4}}
+            method: {simclr: {head: {mlp: {output: 4}}}}
+            training: {epochs: 1, batch_size: 16, log_every: 1, optimizer: {sgd: {lr: 0.02, weight_decay: 0}}}
+            evaluation: {knn_every: 1}
+            """, "pipeline.yaml")
+    }
+
+    func arguments(_ run: String, _ settings: [String] = []) -> [String] {
+        ["train", images, "--pipeline", pipeline, "--output", place(run), "--threads", "1"]
+            + settings.flatMap { ["--set", $0] }
+    }
+
+    func checkpoint(_ run: String) throws -> [String: [Float]] { try floats(in: place("\(run)/checkpoints/last.ckpt")) }
+
+    func losses(_ run: String) throws -> [Double] {
+        try place.read("\(run)/metrics.jsonl").split(separator: "\n").compactMap { line in
+            let record = try JSONSerialization.jsonObject(with: Data(line.utf8)) as? [String: Any]
+            return record?["kind"] as? String == "step" ? record?["train_loss"] as? Double : nil
+        }
+    }
+
+    /// Starts a job that does not end by itself, and waits until its first step is done.
+    func endless(_ ranks: Int, timeout: Int) throws -> Job {
+        let job = try Job(ranks, arguments("endless", ["training.epochs=100000"]), timeout: timeout)
+        for _ in 0..<3000 where (try? losses("endless").isEmpty) != false { usleep(10_000) }
+        return job
+    }
+}
+
+@Suite(
+    "Several ranks", .serialized, .enabled(if: FileManager.default.fileExists(atPath: "/usr/include/gloo/context.h")))
+struct RanksTests {
+    /// Methods, with the parameters whose gradient would differ if each rank's loss counted in full.
+    private static let methods = [
+        "simclr: {head: {mlp: {output: 4}}}",
+        "simclr: {loss: {info_nce: {critic: bilinear}}, head: {mlp: {output: 4}}}",
+        "simclr: {loss: sup_con, head: {mlp: {output: 4}}}",
+        "moco: {queue: 96, norm_groups: 1, symmetric: true, head: {mlp: {output: 4}}}",
+        "moco_v3: {head: {mlp: {hidden: 8, output: 4}}, predictor: {mlp: {hidden: 8, output: 4}}}",
+        "clip: {dimension: 8, vocabulary: {size: 600}, text: {width: 8, depth: 1, heads: 2, context: 16}}",
+    ]
+
+    @Test("The gradient of 2 and 4 ranks is that of one on the same batch", arguments: methods, [2, 4])
+    func gradients(method: String, ranks: Int) throws {
+        let ground = try Ground()
+        // One step: what SGD then keeps is the gradient.
+        let settings = ["method={\(method)}", "training.batch_size=48"]
+        #expect(try CommandProcess(ground.arguments("one", settings)).finish().status == 0)
+        for result in try Job(ranks, ground.arguments("many", settings)).finish() {
+            #expect(result.status == 0, "\(result.errors)")
+        }
+        let (one, many) = (try ground.checkpoint("one"), try ground.checkpoint("many"))
+        #expect(Set(one.keys) == Set(many.keys))
+        for part in ["model.", "optimizer."] {
+            let keys = one.keys.filter { $0.hasPrefix(part) }
+            let largest = keys.flatMap { one[$0] ?? [] }.map(abs).max() ?? 0
+            #expect(largest > 1e-4)
+            for key in keys {
+                let differences = zip(one[key] ?? [], many[key] ?? []).map { abs($0 - $1) }
+                #expect((differences.max() ?? 0) <= 1e-5 * largest, "\(key)")
+            }
+        }
+        #expect(abs(try ground.losses("one")[0] - ground.losses("many")[0]) < 1e-5)
+    }
+
+    @Test("Losses go on as one rank's, runs repeat bit for bit, and rank 0 alone writes and speaks", arguments: [2, 4])
+    func repeats(ranks: Int) throws {
+        let ground = try Ground()
+        #expect(try CommandProcess(ground.arguments("one")).finish().status == 0)
+        for run in ["a", "b"] {
+            let results = try Job(ranks, ground.arguments(run)).finish()
+            #expect(results.allSatisfy { $0.status == 0 }, "\(results.map(\.errors))")
+            #expect(
+                results.map(\.output) == [ground.place("\(run)/encoder.safetensors\n")]
+                    + Array(repeating: "", count: ranks - 1))
+            #expect(results.dropFirst().allSatisfy { $0.errors.isEmpty })
+        }
+        let (one, many) = (try ground.losses("one"), try ground.losses("a"))
+        #expect(one.count == 3 && many.count == 3)
+        #expect(zip(one, many).allSatisfy { abs($0 - $1) < 1e-5 }, "\(one) \(many)")
+        // The notes of a checkpoint hold seconds.
+        #expect(try ground.checkpoint("a") == ground.checkpoint("b"))
+        let files = ["a", "b"].map { ground.place("\($0)/encoder.safetensors") }
+        #expect(FileManager.default.contentsEqual(atPath: files[0], andPath: files[1]))
+        // What the others would have written would be here twice.
+        let events = try FileManager.default.contentsOfDirectory(atPath: ground.place("a"))
+        #expect(events.filter { $0.hasPrefix("events.out") }.count == 1)
+    }
+
+    @Test("A signal to any rank stops all after a checkpoint, and the job resumes bit for bit", arguments: [0, 1])
+    func signals(rank: Int) throws {
+        let ground = try Ground()
+        let settings = ["training.epochs=16"]
+        #expect(try Job(2, ground.arguments("whole", settings)).finish().allSatisfy { $0.status == 0 })
+        let job = try Job(2, ground.arguments("run", settings))
+        for _ in 0..<3000 where (try? ground.losses("run").isEmpty) != false { usleep(10_000) }
+        job.processes[rank].send(SIGTERM)
+        let stopped = job.finish()
+        #expect(stopped.map(\.status) == [130, 130], "\(stopped.map(\.errors))")
+        let resumed = try Job(
+            2, ["train", ground.images, "--output", ground.place("run"), "--threads", "1", "--resume"]
+        ).finish()
+        #expect(resumed.allSatisfy { $0.status == 0 }, "\(resumed.map(\.errors))")
+        #expect(try ground.checkpoint("run") == ground.checkpoint("whole"))
+        #expect(try ground.losses("run") == ground.losses("whole"))
+    }
+
+    @Test("Images that one rank cannot read are left out, listed once, and no rank waits")
+    func unusableImages() throws {
+        let ground = try Ground()
+        for index in [1, 4, 9, 16] {
+            try Data("no picture".utf8).write(to: URL(fileURLWithPath: "\(ground.images)/cat/\(index).png"))
+        }
+        // Two images a rank: some batches are one rank's unusable ones only.
+        let arguments = ground.arguments("run", ["training.batch_size=4", "training.epochs=3"])
+        for result in try Job(2, arguments + ["--max-bad", "0.2"]).finish() {
+            #expect(result.status == 0, "\(result.errors)")
+        }
+        let records = try ground.place.read("run/quarantine.jsonl").split(separator: "\n")
+        #expect(Set(records).count == records.count && (1...4).contains(records.count))
+        // The others hear that one had enough.
+        let strict = try Job(2, ground.arguments("strict", ["training.epochs=3"])).finish()
+        #expect(strict.contains { $0.status == 3 && $0.errors.contains("--max-bad") })
+        #expect(strict.allSatisfy { $0.status == 1 && $0.errors.contains("cannot be used") || $0.status == 3 })
+    }
+
+    @Test("A rank that is killed ends the others with its number", arguments: [(0, 2), (1, 2), (2, 4)])
+    func killed(rank: Int, of ranks: Int) throws {
+        let ground = try Ground()
+        let job = try ground.endless(ranks, timeout: 20)
+        job.processes[rank].send(SIGKILL)
+        for (other, result) in job.finish().enumerated() where other != rank {
+            #expect(result.status == 1)
+            #expect(result.errors.contains("rank \(rank) of \(ranks)"), "\(result.errors)")
+        }
+    }
+
+    @Test("A rank that hangs ends the others after the timeout", arguments: [0, 1])
+    func hangs(rank: Int) throws {
+        let ground = try Ground()
+        let job = try ground.endless(2, timeout: 3)
+        job.processes[rank].send(SIGSTOP)
+        let other = job.processes[1 - rank].finish()
+        job.processes[rank].send(SIGKILL)
+        _ = job.processes[rank].finish()
+        #expect(other.status == 1)
+        #expect(other.errors.contains("rank \(rank) of 2"), "\(other.errors)")
+    }
+
+    @Test("Ranks of different jobs say so")
+    func differences() throws {
+        let ground = try Ground()
+        let configured = try Job(2, ground.arguments("run"), changed: [1: ["--set", "training.optimizer.sgd.lr=0.5"]])
+            .finish()
+        for result in configured {
+            #expect(result.status == 2)
+            #expect(
+                result.errors.contains("rank 1 has another configuration than rank 0: 'lr: 0.5'"), "\(result.errors)")
+        }
+        var arguments = ground.arguments("run")
+        let other = try ground.place.pictures(["cat", "dog", "owl"], each: 21, in: "other")
+        arguments.remove(at: 1)
+        let listed = try Job(2, arguments, changed: [0: [ground.images], 1: [other]]).finish()
+        for result in listed {
+            #expect(result.status == 3)
+            #expect(result.errors.contains("rank 1 has other images than rank 0"), "\(result.errors)")
+        }
+    }
+
+    @Test(
+        "What cannot begin says why",
+        arguments: [
+            (["MASTER_ADDR": "no.such.host.invalid"], 1, "MASTER_ADDR no.such.host.invalid"),
+            (["MASTER_PORT": "1"], 1, "no rank 0 answers at MASTER_ADDR:MASTER_PORT 127.0.0.1:1"),
+            (["WORLD_SIZE": "3"], 1, "rank 1 has WORLD_SIZE 3, rank 0 has 2"),
+            (["RANK": "first"], 2, "RANK: must be a whole number in 0...1, is 'first'"),
+            (["MASTER_PORT": ""], 2, "MASTER_PORT"),
+        ])
+    func cannotBegin(environment: [String: String], status: Int, words: String) throws {
+        let ground = try Ground()
+        let results = try Job(2, ground.arguments("run"), timeout: 3, environment: [1: environment]).finish()
+        #expect(results[1].status == Int32(status))
+        #expect(results[1].errors.contains(words), "\(results[1].errors)")
+        #expect(results[0].status == 1)
+        #expect(results[0].errors.contains("rank 1"), "\(results[0].errors)")
+    }
+
+    @Test func aPortThatIsTakenIsNamed() throws {
+        let ground = try Ground()
+        let (listener, port) = try Job.listen()
+        defer { close(listener) }
+        let taken = ["MASTER_PORT": "\(port)"]
+        let results = try Job(2, ground.arguments("run"), timeout: 3, environment: [0: taken, 1: taken]).finish()
+        #expect(results.map(\.status) == [1, 1])
+        #expect(results[0].errors.contains("MASTER_PORT \(port) cannot be listened on"), "\(results[0].errors)")
+        #expect(results[1].errors.contains("does not answer as rank 0"), "\(results[1].errors)")
+    }
+
+    @Test func settingsThatDoNotFitTheRanksAreNamed() throws {
+        let ground = try Ground()
+        for (setting, words) in [
+            ("training.batch_size=15", "training.batch_size: is the batch of all processes"),
+            ("method={moco: {queue: 96}}", "method.moco.norm_groups: must be 1"),
+        ] {
+            for result in try Job(2, ground.arguments("run", [setting])).finish() {
+                #expect(result.status == 2)
+                #expect(result.errors.contains(words), "\(result.errors)")
+            }
+        }
+    }
+
+    @Test(.enabled(if: torchrun != nil, "torchrun is not installed"))
+    func torchrunStartsAJob() throws {
+        let ground = try Ground()
+        let process = Process()
+        process.executableURL = URL(fileURLWithPath: try #require(torchrun))
+        process.arguments =
+            ["--nproc-per-node", "2", "--master-port", "\(try Job.freePort())", "--no-python", CommandProcess.program]
+            + ground.arguments("run")
+        process.standardError = FileHandle.nullDevice
+        process.standardOutput = FileHandle.nullDevice
+        try process.run()
+        process.waitUntilExit()
+        #expect(process.terminationStatus == 0)
+        #expect(try ground.losses("run").count == 3)
+    }
+}
+
+/// PyTorch's launcher, where it is on the path.
+private let torchrun: String? = (ProcessInfo.processInfo.environment["PATH"] ?? "").split(separator: ":")
+    .map { "\($0)/torchrun" }.first { FileManager.default.isExecutableFile(atPath: $0) }
