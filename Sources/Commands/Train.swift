@@ -30,6 +30,12 @@ package struct Train: ParsableCommand {
     @Option(help: ArgumentHelp("Overrides training.epochs.", valueName: "N"))
     package var epochs: Int?
 
+    @Option(
+        help: ArgumentHelp(
+            "Seconds from SIGTERM to the end, for machines that are taken away: a step that takes longer is given up.",
+            valueName: "seconds"))
+    package var grace: Double?
+
     @OptionGroup package var tolerance: ToleranceOptions
 
     package init() {}
@@ -37,6 +43,9 @@ package struct Train: ParsableCommand {
     package func validate() throws {
         if resume && output == nil {
             throw ValidationError("--resume needs --output, the run folder to go on with")
+        }
+        if let grace, !(grace >= 0 && grace <= 86_400) {
+            throw ValidationError("--grace must be in 0...86400, is \(grace)")
         }
         if let epochs, epochs < 1 {
             throw ValidationError("--epochs must be at least 1, is \(epochs)")

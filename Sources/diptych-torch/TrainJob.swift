@@ -16,10 +16,6 @@ struct TrainJob {
             guard folder.exists else {
                 throw Failure(.unusable, "\(folder.path): there is no run to resume; leave out --resume to begin one")
             }
-            guard folder.hasCheckpoint else {
-                throw Failure(
-                    .unusable, "\(folder.path): has no checkpoint yet; delete the folder and begin anew")
-            }
         } else if folder.exists {
             throw Failure(
                 .unusable, "\(folder.path): holds a run already; go on with it by --resume, or choose another --output")
@@ -32,6 +28,11 @@ struct TrainJob {
             images: options.images, fraction: experiment.evaluation.holdOut, seed: experiment.training.seed,
             by: experiment.evaluation.holdOutBy, options: reading)
         let console = Console()
+        // What starts a machine again cannot know how far the run had come.
+        let resumes = options.resume && folder.hasCheckpoint
+        if options.resume && !resumes {
+            console.notice("\(folder.path): has no checkpoint yet; beginning anew with its configuration")
+        }
         // Without classes nothing can be scored by kNN, so nothing is held out unless names say what.
         let holdsOut = !split.train.classes.isEmpty || experiment.evaluation.holdOutBy == .byName
         let images: any Source =
@@ -41,10 +42,11 @@ struct TrainJob {
         console.notice("\(options.images): \(images.count) images, \(classes)\(held)")
         for issue in split.issues.prefix(5) { console.notice("note: \(issue)") }
         let machine = try Machine(options.compute)
-        let interrupt = Interrupt()
+        let interrupt = Interrupt(
+            grace: options.grace, lost: "the state is that of the last checkpoint, and --resume goes on from it")
         let trainer = try Trainer(
             experiment, images: images, heldOut: split.train.classes.isEmpty ? nil : split.test, folder: folder,
-            machine: machine, maximumBad: options.tolerance.maxBad, resume: options.resume, observer: console)
+            machine: machine, maximumBad: options.tolerance.maxBad, resume: resumes, observer: console)
         switch try trainer.run(observer: console, stop: { interrupt.requested }) {
         case .finished:
             print("\(folder.encoder)")

@@ -25,6 +25,10 @@ public final class Trainer {
     private let sampler: Sampler
     private let model: any ContrastiveModel
     private let optimizer: any Optimizer
+    private let keeper: CheckpointKeeper
+    private let stepGuard: StepGuard
+    /// Held for as long as the trainer lives.
+    private let lock: FileLock
     private var position: Checkpoint.Position
     private var quarantined = Set<String>()
 
@@ -47,6 +51,7 @@ public final class Trainer {
         configuration = try ConfigurationWriter.yaml(experiment)
         pipeline = try ViewPipeline(experiment.views)
         let training = experiment.training
+        keeper = CheckpointKeeper(folder: folder, keep: training.keep)
         let method = experiment.method.component
         guard pipeline.viewCount >= method.minimumViews else {
             throw TrainingError(
@@ -56,6 +61,9 @@ public final class Trainer {
             throw TrainingError(
                 .unusable, "views.mix: \(experiment.method.name) contrasts whole images and has no use for mixed ones")
         }
+        try Folder.create(at: folder.path)
+        lock = try FileLock(folder.lock, of: folder.path)
+        for place in [folder.path, folder.checkpoints] { AtomicFile.sweep(place) }
         var images = images
         var captions: CaptionTokens?
         do {
@@ -96,12 +104,17 @@ public final class Trainer {
             encoder: experiment.encoder.component, images: images.count, generator: generator)
         try machine.take(model)
         optimizer = try training.optimizer.component.build(model.namedParameters)
+        stepGuard = try StepGuard(model, policy: training.onNonfinite)
         position = Checkpoint.Position()
         if resume {
-            position = try Checkpoint.read(
-                folder.checkpoint, configuration: configuration, into: model, optimizer
+            position = try keeper.restore(
+                configuration: configuration, bounds: .init(epochs: training.epochs, batches: sampler.batches),
+                into: model, optimizer, notice: { observer.notice($0) }
             ).position
             quarantined = Trainer.names(in: folder.quarantine)
+        } else {
+            // What a run that was killed before its first checkpoint has listed, this one lists again.
+            unlink(folder.quarantine)
         }
     }
 
@@ -110,7 +123,9 @@ public final class Trainer {
     public func run(observer: any TrainingObserver, stop: () -> Bool = { false }) throws -> Outcome {
         let training = experiment.training
         try AtomicFile.write(configuration, to: folder.configuration)
-        let log = try RunLog(folder, resumingAt: position.step > 0 ? position.step : nil)
+        // A run that was killed before its first checkpoint has lines too.
+        let log = try RunLog(folder, resumingAt: position)
+        try NonfiniteLog.truncate(folder.nonfinite, at: position)
         if position.step == 0 { try showViews(log) }
         var options = LoaderOptions()
         options.threads = machine.loaderThreads
@@ -130,17 +145,17 @@ public final class Trainer {
             while let batch = try loader.next() {
                 // A place in the schedule belongs to a batch, whether or not earlier ones were left out.
                 let place = epoch * sampler.batches + batch.index
-                let factor = training.schedule.component.factor(
-                    step: place, steps: steps, stepsPerEpoch: sampler.batches)
+                let factor = try rate(at: place, of: steps)
                 guard batch.count >= 2 else { continue }
-                let objective = try step(batch, factor: factor, progress: Double(place) / Double(steps))
-                let loss = try objective.loss.item()
-                guard loss.isFinite else {
-                    throw TrainingError(
-                        .failed,
-                        "the loss is \(loss) at step \(position.step + 1) (epoch \(epoch + 1), batch \(batch.index + 1)); "
-                            + "lower training.optimizer.\(training.optimizer.name).lr or raise the temperature")
+                let objective: Objective
+                do {
+                    objective = try step(batch, factor: factor, progress: Double(place) / Double(steps))
+                } catch let fault as NonfiniteStep {
+                    try leaveOut(batch, epoch: epoch, fault, factor: factor, observer: observer)
+                    continue
                 }
+                position.nonfinite?.inARow = 0
+                let loss = try objective.loss.item()
                 let lr = training.optimizer.component.lr * factor
                 last = objective
                 position.step += 1
@@ -155,6 +170,10 @@ public final class Trainer {
                         stepRecord(epoch: epoch, loss: loss, contrast: contrast, objective: objective, lr: lr))
                 }
                 observer.stepped(progress(epoch: epoch, loss: loss, contrast: contrast, objective: objective))
+                if let every = training.checkpointEvery, position.step % every == 0 {
+                    try quarantine(loader.quarantine)
+                    try save()
+                }
                 if stop() {
                     try quarantine(loader.quarantine)
                     try save()
@@ -166,7 +185,7 @@ public final class Trainer {
             try quarantine(loader.quarantine)
             // A run that was stopped after the pass's last step resumes here, with nothing left to load.
             guard position.meter.steps > 0 else {
-                throw TrainingError(.data, "no batch of epoch \(epoch + 1) had two usable images")
+                throw TrainingError(.data, "no batch of epoch \(epoch + 1) had two usable images and a finite loss")
             }
             let record = try epochRecord(epoch: epoch, last: last)
             try log.write(record)
@@ -174,14 +193,63 @@ public final class Trainer {
             position.epoch = epoch + 1
             position.batch = 0
             position.meter = EpochMeter()
-            try save()
+            let isBest = position.improves(record.valKnnTop1)
+            if isBest && training.keep > 1 {
+                try EncoderFile.write(model.encoder, experiment: experiment, to: folder.bestEncoder)
+            }
+            try save(epoch: epoch + 1, isBest: isBest)
         }
         try EncoderFile.write(model, experiment: experiment, epochs: training.epochs, to: folder)
         return .finished
     }
 
-    /// One optimiser step on one batch.
-    private func step(_ batch: ViewBatch, factor: Double, progress: Double) throws(TorchError) -> Objective {
+    /// The learning rate's factor for a place in the run.
+    private func rate(at place: Int, of steps: Int) throws -> Double {
+        experiment.training.schedule.component.factor(step: place, steps: steps, stepsPerEpoch: sampler.batches)
+            * (position.nonfinite?.rate ?? 1)
+    }
+
+    /// Does with a batch that gave no finite step what the configuration says, and lists it.
+    private func leaveOut(
+        _ batch: ViewBatch, epoch: Int, _ fault: NonfiniteStep, factor: Double, observer: any TrainingObserver
+    ) throws {
+        let training = experiment.training
+        let optimizer = "training.optimizer.\(training.optimizer.name).lr"
+        try NonfiniteLog.append(
+            NonfiniteRecord(
+                epoch: epoch + 1, batch: batch.index + 1, step: position.step, loss: fault.loss,
+                gradient: fault.gradient, lr: training.optimizer.component.lr * factor, seed: training.seed,
+                action: training.onNonfinite, samples: batch.samples, names: batch.samples.map { images.name($0) }),
+            to: folder.nonfinite)
+        let place = "\(fault.words) at step \(position.step + 1) (epoch \(epoch + 1), batch \(batch.index + 1))"
+        var count = position.nonfinite ?? NonfiniteCount()
+        count.total += 1
+        count.inARow += 1
+        guard training.onNonfinite != .stop, count.inARow <= StepGuard.mostInARow else {
+            let again = training.onNonfinite == .stop ? "" : ", the \(count.inARow)th in a row"
+            throw TrainingError(
+                .failed,
+                "\(place)\(again); lower \(optimizer) or raise the temperature, or resume with --set "
+                    + "training.on_nonfinite=skip (or halve); the images are listed in \(folder.nonfinite)")
+        }
+        if training.onNonfinite == .halve { count.rate /= 2 }
+        position.nonfinite = count
+        position.batch = batch.index + 1
+        let words = training.onNonfinite == .halve ? "left out, the learning rate is halved" : "left out"
+        observer.notice("\(place): \(words); the images are listed in \(folder.nonfinite)")
+    }
+
+    /// One optimiser step on one batch; what fails for want of memory says what to lower.
+    private func step(_ batch: ViewBatch, factor: Double, progress: Double) throws -> Objective {
+        do {
+            return try takeStep(batch, factor: factor, progress: progress)
+        } catch let error as TorchError where error.isOutOfMemory {
+            throw error.advising(experiment)
+        }
+    }
+
+    private func takeStep(_ batch: ViewBatch, factor: Double, progress: Double) throws -> Objective {
+        try stepGuard.begin()
         try optimizer.zeroGrad()
         var views: [ViewTensor] = []
         for (index, branch) in batch.branches.enumerated() {
@@ -196,6 +264,7 @@ public final class Trainer {
                 progress: progress, cache: cache))
         try objective.loss.backward()
         try cache?.backward()
+        try stepGuard.check(loss: objective.loss.item())
         try optimizer.step(factor: factor)
         return objective
     }
@@ -206,9 +275,11 @@ public final class Trainer {
         return TrainingError(.unusable, "\(path.key): \(path.reason)")
     }
 
-    private func save() throws {
-        try Checkpoint(position: position, configuration: configuration)
-            .write(model: model, optimizer: optimizer, to: folder.checkpoint)
+    /// Writes the state; that of the end of a pass may be kept for longer.
+    private func save(epoch: Int? = nil, isBest: Bool = false) throws {
+        try keeper.save(
+            Checkpoint(position: position, configuration: configuration), model: model, optimizer: optimizer,
+            epoch: epoch, isBest: isBest)
     }
 
     /// Appends the images that were met since the last call, so that a killed run has listed them too.
@@ -260,9 +331,8 @@ public final class Trainer {
     private func epochRecord(epoch: Int, last: Objective?) throws -> EpochRecord {
         let training = experiment.training
         let meter = position.meter
-        let factor = training.schedule.component.factor(
-            step: epoch * sampler.batches + position.batch - 1, steps: training.epochs * sampler.batches,
-            stepsPerEpoch: sampler.batches)
+        let factor = try rate(
+            at: epoch * sampler.batches + position.batch - 1, of: training.epochs * sampler.batches)
         return EpochRecord(
             epoch: epoch + 1, step: position.step, trainLoss: meter.loss / Double(max(meter.steps, 1)),
             miBound: meter.bounded > 0 ? meter.bound / Double(meter.bounded) : nil, miCeiling: meter.ceiling,
