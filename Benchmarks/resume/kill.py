@@ -3,6 +3,11 @@ never stopped: the encoder's file must be the same, byte for byte, and so must e
 
     python3 Benchmarks/resume/kill.py --kills 100          # needs `swift build --configuration release` and nothing else
 
+    python3 Benchmarks/resume/kill.py --full-disk /mnt --kills 20
+
+does the same with full disks: /mnt is a small file system of its own (`mount -t tmpfs -o size=70m tmpfs /mnt`), which is filled
+at random instants. The run must then end by itself, saying so, and go on when there is room.
+
 A kill is SIGKILL, which no program can answer. Every second one waits for a checkpoint that is being written (a file aside in
 checkpoints/), so that kills inside of a write are not left to luck. Checkpoints are written after every step or two.
 """
@@ -52,6 +57,7 @@ def main():
     parser.add_argument("--kills", type=int, default=100)
     parser.add_argument("--epochs", type=int, default=30)
     parser.add_argument("--checkpoint-every", type=int, default=1)
+    parser.add_argument("--full-disk", metavar="FOLDER", help="a small file system that is filled instead of kills")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--diptych", default=f"{ROOT}/.build/release/diptych")
     options = parser.parse_args()
@@ -70,6 +76,9 @@ def main():
         subprocess.run(train + new + ["--output", f"{home}/whole"], check=True, stdout=subprocess.DEVNULL,
                        stderr=subprocess.DEVNULL)
         whole = time.monotonic() - begun
+        if options.full_disk:
+            fill(options, home, train, new, chance)
+            return
         run = f"{home}/killed"
         kills = writes = early = starts = 0
         while True:
@@ -110,6 +119,44 @@ def main():
         sys.exit(1 if left else 0)
     finally:
         shutil.rmtree(home, ignore_errors=True)
+
+
+def fill(options, home, train, new, chance):
+    """Fills a file system at random instants; the run has to end with a message, and to go on when there is room."""
+    run, ballast, full, starts = f"{options.full_disk}/run", f"{options.full_disk}/ballast", 0, 0
+    shutil.rmtree(run, ignore_errors=True)
+    while True:
+        resume = ["--resume"] if os.path.exists(f"{run}/config.yaml") else new
+        starts += 1
+        with open(f"{home}/errors", "w") as errors:
+            process = subprocess.Popen(train + resume + ["--output", run], stdout=subprocess.DEVNULL, stderr=errors)
+            end = time.monotonic() + chance.uniform(0, 3) if full < options.kills else float("inf")
+            while process.poll() is None:
+                if time.monotonic() > end:
+                    try:
+                        with open(ballast, "ab") as file:
+                            for _ in range(100):
+                                file.write(bytes(1 << 20))
+                                file.flush()
+                    except OSError:
+                        pass
+                time.sleep(0.005)
+        said = open(f"{home}/errors").read()
+        if os.path.exists(ballast):
+            os.unlink(ballast)
+        if process.returncode == 0:
+            if full >= options.kills:
+                break
+            compare(home, run)
+            shutil.rmtree(run)
+            continue
+        if process.returncode != 1 or "No space left on device" not in said.splitlines()[-1]:
+            sys.exit(f"status {process.returncode}: {said[-500:]}")
+        if glob.glob(f"{run}/**/*.tmp", recursive=True):
+            sys.exit("something is left aside")
+        full += 1
+    print(f"{full} full disks in {starts} starts; encoder {compare(home, run)[:16]}..., as that of the run that was never stopped")
+    shutil.rmtree(run)
 
 
 def compare(home, run):

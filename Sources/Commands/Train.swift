@@ -8,7 +8,7 @@ package struct Train: ParsableCommand {
             IMAGES is a folder: its sub-folders are the classes, a flat folder is unlabelled; train/ and test/ or val/ \
             inside are kept apart. Tar shards and, for method clip, captions files (.tsv, .csv, .jsonl) do as well. The run folder gets config.yaml, metrics.jsonl, TensorBoard events, checkpoints, \
             encoder.safetensors with torchvision's keys, encoder.json and quarantine.jsonl. Ctrl-C stops after a \
-            checkpoint; --resume goes on from it.
+            checkpoint; --resume goes on from it, or from wherever the run was killed.
             """)
 
     @Argument(help: ArgumentHelp("Folder of images.", valueName: "images"))

@@ -19,6 +19,12 @@ struct CommandProcess {
         return URL(fileURLWithPath: CommandLine.arguments[0]).deletingLastPathComponent()
     }()
 
+    /// The path of the built command.
+    static var program: String { folder.appendingPathComponent("diptych").path }
+
+    /// The number of the process.
+    var identifier: Int32 { process.processIdentifier }
+
     private let process = Process()
     private let output = Pipe()
     private let errors = Pipe()

@@ -66,6 +66,17 @@ public struct RunFolder: Sendable {
         return ([checkpoint] + passes + [bestCheckpoint]).filter { FileManager.default.fileExists(atPath: $0) }
     }
 
+    /// Makes the folder, keeps other processes out for as long as the lock lives, and takes away what killed ones left aside.
+    /// - Throws: `FileError` where another process trains here.
+    func take(resumes: Bool) throws(FileError) -> FileLock {
+        try Folder.create(at: path)
+        let lock = try FileLock(lock, of: path)
+        for place in [path, checkpoints] { AtomicFile.sweep(place) }
+        // What a run that was killed before its first checkpoint has listed, its next beginning lists again.
+        if !resumes { unlink(quarantine) }
+        return lock
+    }
+
     /// The pass that a name in the folder of states speaks of.
     static func epoch(of name: String) -> Int? {
         guard name.hasPrefix("epoch-"), name.hasSuffix(".ckpt"), name.count < 24 else { return nil }

@@ -28,7 +28,7 @@ public final class Trainer {
     private let keeper: CheckpointKeeper
     private let stepGuard: StepGuard
     /// Held for as long as the trainer lives.
-    private let lock: FileLock
+    private let lock: FileLock?
     private var position: Checkpoint.Position
     private var quarantined = Set<String>()
 
@@ -61,9 +61,7 @@ public final class Trainer {
             throw TrainingError(
                 .unusable, "views.mix: \(experiment.method.name) contrasts whole images and has no use for mixed ones")
         }
-        try Folder.create(at: folder.path)
-        lock = try FileLock(folder.lock, of: folder.path)
-        for place in [folder.path, folder.checkpoints] { AtomicFile.sweep(place) }
+        lock = try folder.take(resumes: resume)
         var images = images
         var captions: CaptionTokens?
         do {
@@ -112,9 +110,6 @@ public final class Trainer {
                 into: model, optimizer, notice: { observer.notice($0) }
             ).position
             quarantined = Trainer.names(in: folder.quarantine)
-        } else {
-            // What a run that was killed before its first checkpoint has listed, this one lists again.
-            unlink(folder.quarantine)
         }
     }
 
