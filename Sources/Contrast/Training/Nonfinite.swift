@@ -109,3 +109,39 @@ enum NonfiniteLog {
         try AtomicFile.write(kept.flatMap { $0 + [0x0A] }, to: path)
     }
 }
+
+extension Checkpoint.Position {
+    /// Does with a batch that gave no finite step what the configuration says, and lists it.
+    /// - Parameter factor: what multiplies the learning rate.
+    /// - Returns: what was done, in words.
+    /// - Throws: `TrainingError` where the run must stop; `FileError`.
+    mutating func leaveOut(
+        _ batch: ViewBatch, _ fault: NonfiniteStep, factor: Double, _ experiment: Experiment, _ images: any Source,
+        log: String
+    ) throws -> String {
+        let training = experiment.training
+        let policy = training.onNonfinite
+        try NonfiniteLog.append(
+            NonfiniteRecord(
+                epoch: batch.epoch + 1, batch: batch.index + 1, step: step, loss: fault.loss,
+                gradient: fault.gradient, lr: training.optimizer.component.lr * factor, seed: training.seed,
+                action: policy, samples: batch.samples, names: batch.samples.map { images.name($0) }),
+            to: log)
+        let place = "\(fault.words) at step \(step + 1) (epoch \(batch.epoch + 1), batch \(batch.index + 1))"
+        var count = nonfinite ?? NonfiniteCount()
+        count.total += 1
+        count.inARow += 1
+        guard policy != .stop, count.inARow <= StepGuard.mostInARow else {
+            let again = policy == .stop ? "" : ", the \(count.inARow)th in a row"
+            throw TrainingError(
+                .failed,
+                "\(place)\(again); lower training.optimizer.\(training.optimizer.name).lr or raise the temperature, or resume "
+                    + "with --set training.on_nonfinite=skip (or halve); the images are listed in \(log)")
+        }
+        if policy == .halve { count.rate /= 2 }
+        nonfinite = count
+        self.batch = batch.index + 1
+        return
+            "\(place): left out\(policy == .halve ? ", the learning rate is halved" : ""); the images are listed in \(log)"
+    }
+}

@@ -146,7 +146,8 @@ public final class Trainer {
                 do {
                     objective = try step(batch, factor: factor, progress: Double(place) / Double(steps))
                 } catch let fault as NonfiniteStep {
-                    try leaveOut(batch, epoch: epoch, fault, factor: factor, observer: observer)
+                    observer.notice(
+                        try position.leaveOut(batch, fault, factor: factor, experiment, images, log: folder.nonfinite))
                     continue
                 }
                 position.nonfinite?.inARow = 0
@@ -202,36 +203,6 @@ public final class Trainer {
     private func rate(at place: Int, of steps: Int) throws -> Double {
         experiment.training.schedule.component.factor(step: place, steps: steps, stepsPerEpoch: sampler.batches)
             * (position.nonfinite?.rate ?? 1)
-    }
-
-    /// Does with a batch that gave no finite step what the configuration says, and lists it.
-    private func leaveOut(
-        _ batch: ViewBatch, epoch: Int, _ fault: NonfiniteStep, factor: Double, observer: any TrainingObserver
-    ) throws {
-        let training = experiment.training
-        let optimizer = "training.optimizer.\(training.optimizer.name).lr"
-        try NonfiniteLog.append(
-            NonfiniteRecord(
-                epoch: epoch + 1, batch: batch.index + 1, step: position.step, loss: fault.loss,
-                gradient: fault.gradient, lr: training.optimizer.component.lr * factor, seed: training.seed,
-                action: training.onNonfinite, samples: batch.samples, names: batch.samples.map { images.name($0) }),
-            to: folder.nonfinite)
-        let place = "\(fault.words) at step \(position.step + 1) (epoch \(epoch + 1), batch \(batch.index + 1))"
-        var count = position.nonfinite ?? NonfiniteCount()
-        count.total += 1
-        count.inARow += 1
-        guard training.onNonfinite != .stop, count.inARow <= StepGuard.mostInARow else {
-            let again = training.onNonfinite == .stop ? "" : ", the \(count.inARow)th in a row"
-            throw TrainingError(
-                .failed,
-                "\(place)\(again); lower \(optimizer) or raise the temperature, or resume with --set "
-                    + "training.on_nonfinite=skip (or halve); the images are listed in \(folder.nonfinite)")
-        }
-        if training.onNonfinite == .halve { count.rate /= 2 }
-        position.nonfinite = count
-        position.batch = batch.index + 1
-        let words = training.onNonfinite == .halve ? "left out, the learning rate is halved" : "left out"
-        observer.notice("\(place): \(words); the images are listed in \(folder.nonfinite)")
     }
 
     /// One optimiser step on one batch; what fails for want of memory says what to lower.
