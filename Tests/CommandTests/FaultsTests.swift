@@ -120,11 +120,11 @@ struct FaultsTests {
 
     @Test("A machine that is taken away gets its process back in time") func grace() throws {
         let images = try place.pictures(["a", "b"], each: 40)
-        // Steps that take a second or so.
+        // Steps that take some tenths of a second.
         let pipeline = try place.write(
             """
-            views: {branches: [{count: 2, size: 64, steps: [resized_crop]}]}
-            encoder: {resnet18: {stem: small}}
+            views: {branches: [{count: 2, size: 32, steps: [resized_crop]}]}
+            encoder: {resnet18: {stem: small, width: 32}}
             method: {simclr: {head: {mlp: {output: 8}}}}
             training: {epochs: 1000, batch_size: 32, checkpoint_every: 1}
             """, "slow.yaml")

@@ -27,8 +27,8 @@ public final class Trainer {
     private let optimizer: any Optimizer
     private let keeper: CheckpointKeeper
     private let stepGuard: StepGuard
-    /// Held for as long as the trainer lives.
-    private let lock: FileLock?
+    /// Held until the run ends.
+    private var lock: FileLock?
     private var position: Checkpoint.Position
     private var quarantined = Set<String>()
 
@@ -117,6 +117,7 @@ public final class Trainer {
     /// - Throws: `TrainingError`, `LoaderError`, `TorchError`, `FileError`.
     public func run(observer: any TrainingObserver, stop: () -> Bool = { false }) throws -> Outcome {
         let training = experiment.training
+        defer { lock = nil }
         try AtomicFile.write(configuration, to: folder.configuration)
         // A run that was killed before its first checkpoint has lines too.
         let log = try RunLog(folder, resumingAt: position)
