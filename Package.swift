@@ -37,6 +37,7 @@ let gloo: [CXXSetting] = hasGloo ? [.define("CTORCH_GLOO"), .define("USE_C10D_GL
 let package = Package(
     name: "diptych",
     products: [
+        .library(name: "Files", targets: ["Files"]),
         .library(name: "Views", targets: ["Views"]),
         .library(name: "Torch", targets: ["Torch"]),
         .library(name: "Contrast", targets: ["Contrast"]),
@@ -81,7 +82,7 @@ let package = Package(
             dependencies: ["Files", "Views", .product(name: "ArgumentParser", package: "swift-argument-parser")]),
         .executableTarget(name: "diptych", dependencies: ["Commands"]),
         .executableTarget(name: "diptych-torch", dependencies: ["Commands", "Contrast"]),
-        .testTarget(name: "FilesTests", dependencies: ["Files"]),
+        .testTarget(name: "FilesTests", dependencies: ["Files"], exclude: ["Fixtures"]),
         .testTarget(
             name: "ViewsTests", dependencies: ["Views"], exclude: ["Fixtures"],
             swiftSettings: hasWebP ? [.define("WEBP")] : []),

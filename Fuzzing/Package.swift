@@ -7,7 +7,11 @@ let package = Package(
     dependencies: [.package(name: "diptych", path: "..")],
     targets: [
         .target(name: "CFuzzer"),
-        .executableTarget(name: "Fuzz", dependencies: ["CFuzzer", .product(name: "Views", package: "diptych")]),
+        .executableTarget(
+            name: "Fuzz",
+            dependencies: [
+                "CFuzzer", .product(name: "Files", package: "diptych"), .product(name: "Views", package: "diptych"),
+            ]),
     ],
     swiftLanguageModes: [.v6]
 )

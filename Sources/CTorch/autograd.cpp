@@ -28,6 +28,18 @@ ctorch_status ctorch_clear_grads(const ctorch_tensor *list, int32_t count) {
     });
 }
 
+ctorch_status ctorch_grads_norm(const ctorch_tensor *list, int32_t count, double *out) {
+    return guard([&] {
+        std::vector<at::Tensor> gradients;
+        for (int32_t index = 0; index < count; index++) {
+            const auto &gradient = list[index]->tensor.grad();
+            if (gradient.defined()) gradients.push_back(gradient);
+        }
+        // One call for all, and one number to wait for.
+        *out = gradients.empty() ? 0 : at::stack(at::_foreach_norm(gradients, 2)).norm().item<double>();
+    });
+}
+
 bool ctorch_grad_enabled(void) { return c10::GradMode::is_enabled(); }
 void ctorch_set_grad_enabled(bool enabled) { c10::GradMode::set_enabled(enabled); }
 

@@ -54,6 +54,8 @@ extension Diptych {
     ) -> Never {
         // A reader that goes away (`| head`) must not kill a run before its checkpoint.
         signal(SIGPIPE, SIG_IGN)
+        // A limit on the size of files is an error of the write, which can be told, like a full disk.
+        signal(SIGXFSZ, SIG_IGN)
         var command: any ParsableCommand
         do {
             command = try parseAsRoot()

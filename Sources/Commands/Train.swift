@@ -8,8 +8,8 @@ package struct Train: ParsableCommand {
             IMAGES is a folder: its sub-folders are the classes, a flat folder is unlabelled; train/ and test/ or val/ \
             inside are kept apart. Tar shards and, for method clip, captions files (.tsv, .csv, .jsonl) do as well. The run folder gets config.yaml, metrics.jsonl, TensorBoard events, checkpoints, \
             encoder.safetensors with torchvision's keys, encoder.json and quarantine.jsonl. Ctrl-C stops after a \
-            checkpoint; --resume goes on from it. Started by torchrun or mpirun, several processes train as one \
-            (docs/scale.md).
+            checkpoint; --resume goes on from it, or from wherever the run was killed. Started by torchrun or mpirun, \
+            several processes train as one (docs/scale.md).
             """)
 
     @Argument(help: ArgumentHelp("Folder of images.", valueName: "images"))
@@ -31,6 +31,12 @@ package struct Train: ParsableCommand {
     @Option(help: ArgumentHelp("Overrides training.epochs.", valueName: "N"))
     package var epochs: Int?
 
+    @Option(
+        help: ArgumentHelp(
+            "Seconds from SIGTERM to the end, for machines that are taken away: a step that takes longer is given up.",
+            valueName: "seconds"))
+    package var grace: Double?
+
     @OptionGroup package var tolerance: ToleranceOptions
 
     package init() {}
@@ -38,6 +44,9 @@ package struct Train: ParsableCommand {
     package func validate() throws {
         if resume && output == nil {
             throw ValidationError("--resume needs --output, the run folder to go on with")
+        }
+        if let grace, !(grace >= 0 && grace <= 86_400) {
+            throw ValidationError("--grace must be in 0...86400, is \(grace)")
         }
         if let epochs, epochs < 1 {
             throw ValidationError("--epochs must be at least 1, is \(epochs)")

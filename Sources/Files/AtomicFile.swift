@@ -45,6 +45,36 @@ public enum AtomicFile {
         }
     }
 
+    /// Gives a file one more name, in place of what bore it; the two share their bytes where the file system can.
+    ///
+    /// Files written here are replaced, not changed, so that one name keeps its bytes when the other gets new ones.
+    /// - Throws: `FileError`; what bore the name is then untouched.
+    public static func link(_ path: String, as name: String) throws(FileError) {
+        let aside = "\(name).\(getpid()).tmp"
+        unlink(aside)
+        guard Foundation.link(path, aside) == 0 else {
+            guard let data = try? Data(contentsOf: URL(fileURLWithPath: path)) else {
+                throw FileError(path: path, reason: "cannot be read")
+            }
+            return try write(data, to: name)
+        }
+        let isDone = rename(aside, name) == 0
+        let code = errno
+        // Where both were the same file already, the system leaves the name aside.
+        unlink(aside)
+        guard isDone else { throw FileError(path: name, failed: "cannot be written", code: code) }
+    }
+
+    /// Takes away what processes that were killed left aside in a folder.
+    public static func sweep(_ folder: String) {
+        for name in (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? [] where name.hasSuffix(".tmp") {
+            let parts = name.split(separator: ".")
+            guard parts.count >= 3, let process = pid_t(parts[parts.count - 2]), process > 0 else { continue }
+            // A process of this number that is not this one may be writing.
+            if process == getpid() || kill(process, 0) != 0 && errno == ESRCH { unlink("\(folder)/\(name)") }
+        }
+    }
+
     private static func all(_ bytes: UnsafeBufferPointer<UInt8>, into file: Int32) -> Bool {
         writeAll(UnsafeRawBufferPointer(bytes), to: file)
     }

@@ -22,6 +22,13 @@ public final class Parameter {
         try value.setRequiresGrad(false)
     }
 
+    /// The length of all gradients together, `sqrt(sum g^2)`; 0 without any, not finite where one of them is not.
+    public static func gradientNorm(_ parameters: [Parameter]) throws(TorchError) -> Double {
+        var norm = 0.0
+        try check("norm", ctorch_grads_norm(parameters.map { $0.value.handle }, Int32(parameters.count), &norm))
+        return norm
+    }
+
     func replace(_ change: (Tensor) throws(TorchError) -> Tensor) throws(TorchError) {
         value = try change(value.detach()).detach()
         try value.setRequiresGrad(isTrained)

@@ -13,6 +13,12 @@ public struct TorchError: Error, Equatable, Sendable, CustomStringConvertible {
         self.message = message
     }
 
+    /// Whether there was too little memory, on the machine or on its GPU.
+    public var isOutOfMemory: Bool {
+        ["out of memory", "not enough memory", "allocate memory", "bad_alloc", "CUBLAS_STATUS_ALLOC_FAILED"]
+            .contains { message.contains($0) }
+    }
+
     /// `operation: message`.
     public var description: String { "\(operation): \(message)" }
 }

@@ -24,23 +24,20 @@ struct TrainJob {
         var name = options.output ?? defaultFolder()
         if let group { name = try group.exchange(name)[0] }
         let folder = RunFolder(name, isWritten: place.rank == 0)
-        // A launcher starts a job again with the arguments of the first time.
-        let resumes = try decide(place, group, options.resume || place.restarts > 0 && folder.hasCheckpoint)
+        // A launcher starts a job again with the arguments of the first time, and cannot know how far it had come.
+        let resumes = try decide(place, group, (options.resume || place.restarts > 0) && folder.hasCheckpoint)
+        let rereads = try decide(place, group, options.resume || place.restarts > 0 && folder.hasCheckpoint)
         if place.rank != 0 {
             // The folder is rank 0's.
         } else if options.resume {
             guard folder.exists else {
                 throw Failure(.unusable, "\(folder.path): there is no run to resume; leave out --resume to begin one")
             }
-            guard folder.hasCheckpoint else {
-                throw Failure(
-                    .unusable, "\(folder.path): has no checkpoint yet; delete the folder and begin anew")
-            }
         } else if folder.exists && place.restarts == 0 {
             throw Failure(
                 .unusable, "\(folder.path): holds a run already; go on with it by --resume, or choose another --output")
         }
-        let experiment = try configuration(folder, resumes: resumes, group)
+        let experiment = try configuration(folder, resumes: rereads, group)
         var reading = SourceOptions()
         // Shards are read from one end to the other; elsewhere this says nothing.
         reading.readAhead = 8 << 20
@@ -49,6 +46,9 @@ struct TrainJob {
             by: experiment.evaluation.holdOutBy, options: reading)
         // The others would say the same.
         let console: any TrainingObserver = place.rank == 0 ? Console() : Silence()
+        if rereads && !resumes {
+            console.notice("\(folder.path): has no checkpoint yet; beginning anew with its configuration")
+        }
         // Without classes nothing can be scored by kNN, so nothing is held out unless names say what.
         let holdsOut = !split.train.classes.isEmpty || experiment.evaluation.holdOutBy == .byName
         let images: any Source =
@@ -62,7 +62,8 @@ struct TrainJob {
             throw Failure(
                 .unusable, "--device: several processes train on processors only, by Gloo; take --device cpu")
         }
-        let interrupt = Interrupt()
+        let interrupt = Interrupt(
+            grace: options.grace, lost: "the state is that of the last checkpoint, and --resume goes on from it")
         let trainer = try Trainer(
             experiment, images: images, heldOut: split.train.classes.isEmpty ? nil : split.test, folder: folder,
             machine: machine, maximumBad: options.tolerance.maxBad, resume: resumes, group: group,

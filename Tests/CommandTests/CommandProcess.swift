@@ -19,8 +19,11 @@ struct CommandProcess {
         return URL(fileURLWithPath: CommandLine.arguments[0]).deletingLastPathComponent()
     }()
 
-    /// Where `diptych` lies.
+    /// The path of the built command.
     static var program: String { folder.appendingPathComponent("diptych").path }
+
+    /// The number of the process.
+    var identifier: Int32 { process.processIdentifier }
 
     private let process = Process()
     private let output = Pipe()

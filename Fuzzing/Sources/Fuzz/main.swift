@@ -2,6 +2,7 @@
 //
 // An input that traps, overruns, leaks or takes longer than libFuzzer's -timeout is a bug and is written beside the corpus.
 import CFuzzer
+import Files
 import Foundation
 import Views
 
@@ -16,6 +17,15 @@ func pixels(_ data: UnsafeRawBufferPointer, _ decoder: ImageDecoder, _ part: Reg
     let image = Image()
     guard (try? decoder.decode(data, path: "fuzz", region: part, into: image)) != nil else { return nil }
     return image.interleaved()
+}
+
+/// Puts an input into a file, in memory where the system has such files, for what reads only files.
+func withFile(_ data: UnsafeRawBufferPointer, _ ending: String, _ body: (String) -> Void) {
+    let folder = FileManager.default.fileExists(atPath: "/dev/shm") ? "/dev/shm" : NSTemporaryDirectory()
+    let path = "\(folder)/diptych-fuzz-\(getpid()).\(ending)"
+    guard FileManager.default.createFile(atPath: path, contents: Data(data)) else { return }
+    defer { unlink(path) }
+    body(path)
 }
 
 let targets: [String: Target] = [
@@ -42,17 +52,25 @@ let targets: [String: Target] = [
         _ = try? reader.read(ViewConfiguration.self, section: "views")
     },
     "tar": { data in
-        // Shards are read from files; memory-backed ones where the system has them.
-        let folder = FileManager.default.fileExists(atPath: "/dev/shm") ? "/dev/shm" : NSTemporaryDirectory()
-        let path = "\(folder)/diptych-fuzz-\(getpid()).tar"
-        guard FileManager.default.createFile(atPath: path, contents: Data(data)) else { return }
-        defer { unlink(path) }
-        guard let source = try? Sources.open(path) else { return }
-        let buffer = FileBuffer(limit: 1 << 22)
-        for index in 0..<min(source.count, 16) {
-            try? source.read(index, into: buffer)
-            _ = try? source.caption(index)
-            _ = source.name(index)
+        withFile(data, "tar") { path in
+            guard let source = try? Sources.open(path) else { return }
+            let buffer = FileBuffer(limit: 1 << 22)
+            for index in 0..<min(source.count, 16) {
+                try? source.read(index, into: buffer)
+                _ = try? source.caption(index)
+                _ = source.name(index)
+            }
+        }
+    },
+    "npy": { data in
+        withFile(data, "npy") { path in
+            guard let array = try? NpyArray(contentsOf: path) else { return }
+            let count =
+                switch array.elements {
+                case .floats(let values): values.count
+                case .integers(let values): values.count
+                }
+            if count != array.shape.reduce(1, *) { fatalError("the elements do not fill the shape") }
         }
     },
     "captions": { data in

@@ -95,6 +95,8 @@ ctorch_status ctorch_backward(ctorch_tensor t);
 /// NULL in `out` where there is none.
 ctorch_status ctorch_grad(ctorch_tensor t, ctorch_tensor *out);
 ctorch_status ctorch_clear_grads(const ctorch_tensor *list, int32_t count);
+/// The root of the sum of squares of all gradients; 0 without any.
+ctorch_status ctorch_grads_norm(const ctorch_tensor *list, int32_t count, double *out);
 bool ctorch_grad_enabled(void);
 void ctorch_set_grad_enabled(bool enabled);
 typedef struct { double lr, momentum, weight_decay; bool nesterov; } ctorch_sgd;

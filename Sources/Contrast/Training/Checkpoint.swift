@@ -1,6 +1,7 @@
 import Files
 import Foundation
 import Torch
+import Views
 
 /// Everything from which a run goes on bit for bit: weights, optimiser, and the place in the data.
 ///
@@ -19,6 +20,31 @@ struct Checkpoint {
         var skipped = 0
         /// Sums over the pass at hand.
         var meter = EpochMeter()
+        /// Steps that were not finite; nil where there was none.
+        var nonfinite: NonfiniteCount?
+        /// The best kNN score so far.
+        var best: Double?
+
+        /// Whether a score is better than all before, which it then is no longer.
+        mutating func improves(_ score: Double?) -> Bool {
+            guard let score, score > best ?? -.infinity else { return false }
+            best = score
+            return true
+        }
+    }
+
+    /// How far a run goes, which a place in it cannot exceed.
+    struct Bounds: Equatable, Sendable {
+        var epochs: Int
+        /// Batches of a pass.
+        var batches: Int
+
+        func contain(_ position: Position) -> Bool {
+            (0...epochs).contains(position.epoch) && (0...batches).contains(position.batch)
+                && (0...epochs * batches).contains(position.step) && position.skipped >= 0
+                && (0...batches).contains(position.meter.steps) && position.meter.images >= 0
+                && (position.nonfinite?.rate ?? 1) > 0 && (position.nonfinite?.inARow ?? 0) >= 0
+        }
     }
 
     var position: Position
@@ -40,19 +66,30 @@ struct Checkpoint {
     }
 
     /// Reads the state of a run into a model and an optimiser of the same configuration.
-    /// - Throws: `SafetensorsError`, `TrainingError` where the file is no checkpoint of this configuration.
+    /// - Throws: `SafetensorsError`; `TrainingError`, of kind `unusable` where the file is of another configuration or version.
     static func read(
-        _ path: String, configuration: String, into model: any Module, _ optimizer: any Optimizer
+        _ path: String, configuration: String, bounds: Bounds? = nil, into model: any Module, _ optimizer: any Optimizer
     ) throws -> Checkpoint {
         let file = try Safetensors(contentsOf: path)
-        guard file.metadata["format"] == format, let text = file.metadata["position"],
-            let position = try? JSONDecoder().decode(Position.self, from: Data(text.utf8))
-        else { throw TrainingError(.failed, "\(path): is no checkpoint of this version of diptych") }
-        guard file.metadata["configuration"] == configuration else {
+        if let other = file.metadata["format"], other != format, other.hasPrefix("diptych checkpoint ") {
             throw TrainingError(
                 .unusable,
-                "\(path): belongs to another configuration; resume without --pipeline, --set, --seed and --epochs, "
-                    + "or choose another --output")
+                "\(path): is of another version, a \(other); this one reads \(format): go on with the version that wrote it"
+            )
+        }
+        guard file.metadata["format"] == format, let text = file.metadata["position"],
+            let position = try? JSONDecoder().decode(Position.self, from: Data(text.utf8))
+        else { throw TrainingError(.failed, "\(path): is no checkpoint of diptych") }
+        if let bounds, !bounds.contain(position) {
+            throw TrainingError(.failed, "\(path): is damaged: it speaks of a place that the run does not have")
+        }
+        let changed = differences(configuration, file.metadata["configuration"] ?? "")
+        guard changed.isEmpty else {
+            let more = changed.count > 3 ? " and \(changed.count - 3) more" : ""
+            throw TrainingError(
+                .unusable,
+                "\(path): belongs to another configuration (\(changed.prefix(3).joined(separator: "; "))\(more)); "
+                    + "resume without --pipeline, --set, --seed and --epochs, or choose another --output")
         }
         func part(_ prefix: String) -> [String: Tensor] {
             file.tensors.reduce(into: [:]) { part, entry in
@@ -66,6 +103,23 @@ struct Checkpoint {
             throw TrainingError(.failed, "\(path): does not fit the model: \(error)")
         }
         return Checkpoint(position: position, configuration: configuration)
+    }
+}
+
+extension Checkpoint {
+    /// Settings that a run may change when it goes on: they say what is kept and told, not what is computed.
+    private static let free: Set = [
+        "training.log_every", "training.checkpoint_every", "training.keep", "training.on_nonfinite",
+    ]
+
+    /// In what a configuration differs from that of a checkpoint, in words.
+    private static func differences(_ configuration: String, _ other: String) -> [String] {
+        guard configuration != other else { return [] }
+        // Settings that the checkpoint's version did not know had their defaults.
+        let reader = try? ConfigurationReader(file: "checkpoint", text: other)
+        let whole = (try? reader?.read(Experiment.self)).flatMap { try? ConfigurationWriter.yaml($0) } ?? other
+        guard let found = try? ConfigurationDifference.between(configuration, whole) else { return ["it is no YAML"] }
+        return found.filter { !free.contains($0.path) }.map(\.description)
     }
 }
 

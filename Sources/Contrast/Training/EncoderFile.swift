@@ -61,6 +61,12 @@ public struct EncoderFile {
         }
     }
 
+    /// Writes an encoder's weights alone.
+    static func write(_ encoder: any Encoder, experiment: Experiment, to path: String) throws {
+        let notes = ["format": "pt", "configuration": try ConfigurationWriter.yaml(experiment)]
+        try Safetensors(tensors: encoder.stateDict, metadata: notes).write(to: path)
+    }
+
     /// Writes the encoder's weights under bare torchvision keys, its description beside, and the weights of the head and of what else
     /// evaluation needs.
     static func write(_ model: any ContrastiveModel, experiment: Experiment, epochs: Int, to folder: RunFolder) throws {

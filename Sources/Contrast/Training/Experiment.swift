@@ -41,6 +41,13 @@ public struct TrainingConfiguration: Component {
     public var schedule = Selected<ScheduleFamily>(CosineConfiguration())
     /// Steps between two lines of metrics.jsonl.
     public var logEvery = 10
+    /// Steps between two checkpoints inside of a pass, which bound what a killed run does again; none but at the ends of
+    /// passes where it is not set.
+    public var checkpointEvery: Int?
+    /// Passes whose checkpoints are kept; with more than 1 the best one by kNN too, and its encoder.
+    public var keep = 1
+    /// What is done with a batch whose loss or gradient is not finite.
+    public var onNonfinite = NonfinitePolicy.stop
 
     /// 100 passes in batches of 256, SGD with a cosine schedule.
     public init() {}
@@ -51,6 +58,8 @@ public struct TrainingConfiguration: Component {
         try require("batch_size", batchSize, in: 2...1_048_576)
         if let chunk { try require("chunk", chunk, in: 2...1_048_576) }
         try require("log_every", logEvery, in: 1...1_000_000)
+        if let checkpointEvery { try require("checkpoint_every", checkpointEvery, in: 1...1_000_000_000) }
+        try require("keep", keep, in: 1...1_000_000)
     }
 }
 

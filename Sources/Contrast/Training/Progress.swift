@@ -52,8 +52,10 @@ public struct StepRecord: Codable, Equatable, Sendable {
 
 /// One pass's line of metrics.jsonl; means are over the pass's steps.
 public struct EpochRecord: Codable, Equatable, Sendable {
+    static let kindName = "epoch"
+
     /// Always `epoch`.
-    public var kind = "epoch"
+    public var kind = EpochRecord.kindName
     /// The pass, from 1.
     public var epoch: Int
     /// Optimiser steps done since the run began.

@@ -23,6 +23,21 @@ public struct RunFolder: Sendable {
     public var metrics: String { "\(path)/metrics.jsonl" }
     /// The state to resume from.
     public var checkpoint: String { "\(path)/checkpoints/last.ckpt" }
+    /// Where the states lie.
+    var checkpoints: String { "\(path)/checkpoints" }
+    /// The state after a pass, counted from 1, where `training.keep` keeps more than the last one.
+    public func checkpoint(epoch: Int) -> String {
+        let digits = "\(epoch)"
+        return "\(checkpoints)/epoch-\(String(repeating: "0", count: max(0, 4 - digits.count)))\(digits).ckpt"
+    }
+    /// The state with the best kNN score on held-out images, where it is kept.
+    public var bestCheckpoint: String { "\(checkpoints)/best.ckpt" }
+    /// The weights of that state's encoder.
+    public var bestEncoder: String { "\(path)/encoder-best.safetensors" }
+    /// Batches whose loss or gradient was not finite.
+    public var nonfinite: String { "\(path)/nonfinite.jsonl" }
+    /// What the process that trains here holds.
+    public var lock: String { "\(path)/.lock" }
     /// The encoder's weights under torchvision's keys.
     public var encoder: String { "\(path)/encoder.safetensors" }
     /// What the encoder is and how its input is made.
@@ -45,5 +60,29 @@ public struct RunFolder: Sendable {
     /// Whether a run has begun here.
     public var exists: Bool { FileManager.default.fileExists(atPath: configuration) }
     /// Whether there is a state to resume from.
-    public var hasCheckpoint: Bool { FileManager.default.fileExists(atPath: checkpoint) }
+    public var hasCheckpoint: Bool { !keptCheckpoints.isEmpty }
+
+    /// States to resume from, the newest first.
+    var keptCheckpoints: [String] {
+        let names = (try? FileManager.default.contentsOfDirectory(atPath: checkpoints)) ?? []
+        let passes = names.compactMap(RunFolder.epoch).sorted(by: >).map { checkpoint(epoch: $0) }
+        return ([checkpoint] + passes + [bestCheckpoint]).filter { FileManager.default.fileExists(atPath: $0) }
+    }
+
+    /// Makes the folder, keeps other processes out for as long as the lock lives, and takes away what killed ones left aside.
+    /// - Throws: `FileError` where another process trains here.
+    func take(resumes: Bool) throws(FileError) -> FileLock {
+        try Folder.create(at: path)
+        let lock = try FileLock(lock, of: path)
+        for place in [path, checkpoints] { AtomicFile.sweep(place) }
+        // What a run that was killed before its first checkpoint has listed, its next beginning lists again.
+        if !resumes { unlink(quarantine) }
+        return lock
+    }
+
+    /// The pass that a name in the folder of states speaks of.
+    static func epoch(of name: String) -> Int? {
+        guard name.hasPrefix("epoch-"), name.hasSuffix(".ckpt"), name.count < 24 else { return nil }
+        return Int(name.dropFirst(6).dropLast(5))
+    }
 }

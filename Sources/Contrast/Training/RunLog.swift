@@ -7,10 +7,10 @@ final class RunLog {
     private let events: EventFile
     private let encoder: JSONEncoder
 
-    /// Opens the logs. Lines of steps after `step`, which a killed run wrote past its last checkpoint, are dropped.
-    init(_ folder: RunFolder, resumingAt step: Int?) throws(FileError) {
+    /// Opens the logs. Lines of steps and passes after `position`, which a killed run wrote past its last checkpoint, are dropped.
+    init(_ folder: RunFolder, resumingAt position: Checkpoint.Position) throws(FileError) {
         try Folder.create(at: folder.path)
-        if let step { try RunLog.truncate(folder.metrics, after: step) }
+        try RunLog.truncate(folder.metrics, after: position)
         metrics = try AppendingFile(folder.metrics)
         events = try EventFile(in: folder.path)
         encoder = JSONEncoder()
@@ -42,12 +42,18 @@ final class RunLog {
         try metrics.append(try encoder.encode(record) + Data([0x0A]))
     }
 
-    private static func truncate(_ path: String, after step: Int) throws(FileError) {
-        struct Position: Decodable { var step: Int }
+    private static func truncate(_ path: String, after place: Checkpoint.Position) throws(FileError) {
+        struct Position: Decodable {
+            var step: Int
+            var epoch: Int?
+            var kind: String?
+        }
         guard let text = FileManager.default.contents(atPath: path) else { return }
         let kept = text.split(separator: 0x0A).filter { line in
             guard let position = try? JSONDecoder().decode(Position.self, from: Data(line)) else { return false }
-            return position.step <= step
+            // A pass's line comes after the pass's last step, and the end of the pass may not have been kept.
+            let isOfPass = position.kind == EpochRecord.kindName
+            return position.step <= place.step && (!isOfPass || (position.epoch ?? 0) <= place.epoch)
         }
         try AtomicFile.write(kept.flatMap { $0 + [0x0A] }, to: path)
     }

@@ -27,6 +27,10 @@ public final class Trainer {
     private let sampler: Sampler
     private let model: any ContrastiveModel
     private let optimizer: any Optimizer
+    private let keeper: CheckpointKeeper
+    private let stepGuard: StepGuard
+    /// Held until the run ends.
+    private var lock: FileLock?
     private var position: Checkpoint.Position
     private var quarantined = Set<String>()
 
@@ -52,6 +56,7 @@ public final class Trainer {
         configuration = try ConfigurationWriter.yaml(experiment)
         pipeline = try ViewPipeline(experiment.views)
         let training = experiment.training
+        keeper = CheckpointKeeper(folder: folder, keep: training.keep)
         let method = experiment.method.component
         guard pipeline.viewCount >= method.minimumViews else {
             throw TrainingError(
@@ -61,6 +66,7 @@ public final class Trainer {
             throw TrainingError(
                 .unusable, "views.mix: \(experiment.method.name) contrasts whole images and has no use for mixed ones")
         }
+        if ranks?.writes != false { lock = try folder.take(resumes: resume) }
         var images = images
         var captions: CaptionTokens?
         do {
@@ -105,10 +111,12 @@ public final class Trainer {
             encoder: experiment.encoder.component, images: images.count, generator: generator)
         try machine.take(model)
         optimizer = try training.optimizer.component.build(model.namedParameters)
+        stepGuard = try StepGuard(model, policy: training.onNonfinite)
         position = Checkpoint.Position()
         if resume, ranks?.writes != false {
-            position = try Checkpoint.read(
-                folder.checkpoint, configuration: configuration, into: model, optimizer
+            position = try keeper.restore(
+                configuration: configuration, bounds: .init(epochs: training.epochs, batches: sampler.batches),
+                into: model, optimizer, notice: { observer.notice($0) }
             ).position
             quarantined = Trainer.names(in: folder.quarantine)
         }
@@ -134,6 +142,7 @@ public final class Trainer {
     /// - Throws: `TrainingError`, `LoaderError`, `TorchError`, `FileError`.
     public func run(observer: any TrainingObserver, stop: () -> Bool = { false }) throws -> Outcome {
         let training = experiment.training
+        defer { lock = nil }
         let log = try openLog()
         var options = LoaderOptions()
         options.threads = machine.loaderThreads
@@ -162,19 +171,23 @@ public final class Trainer {
                 }
                 // A place in the schedule belongs to a batch, whether or not earlier ones were left out.
                 let place = epoch * sampler.batches + batch.index
-                let factor = training.schedule.component.factor(
-                    step: place, steps: steps, stepsPerEpoch: sampler.batches)
+                let factor = try rate(at: place, of: steps)
                 let count = counts.reduce(0, +)
                 guard count >= 2 else { continue }
-                let objective = try step(
-                    batch, counts: counts, factor: factor, progress: Double(place) / Double(steps))
-                let loss = try objective.loss.item()
-                guard loss.isFinite else {
-                    throw TrainingError(
-                        .failed,
-                        "the loss is \(loss) at step \(position.step + 1) (epoch \(epoch + 1), batch \(batch.index + 1)); "
-                            + "lower training.optimizer.\(training.optimizer.name).lr or raise the temperature")
+                let objective: Objective
+                do {
+                    objective = try step(
+                        batch, counts: counts, factor: factor, progress: Double(place) / Double(steps))
+                } catch let fault as NonfiniteStep {
+                    // The loss and the gradient are those of all ranks, so all leave the step out.
+                    observer.notice(
+                        try position.leaveOut(
+                            batch, fault, factor: factor, experiment, images,
+                            log: folder.nonfinite, writes: ranks?.writes != false))
+                    continue
                 }
+                position.nonfinite?.inARow = 0
+                let loss = try objective.loss.item()
                 let lr = training.optimizer.component.lr * factor
                 last = objective
                 position.step += 1
@@ -189,6 +202,10 @@ public final class Trainer {
                         stepRecord(epoch: epoch, loss: loss, contrast: contrast, objective: objective, lr: lr))
                 }
                 observer.stepped(progress(epoch: epoch, loss: loss, contrast: contrast, objective: objective))
+                if let every = training.checkpointEvery, position.step % every == 0 {
+                    try quarantine(ranks?.union(loader.quarantine) ?? loader.quarantine)
+                    try save()
+                }
                 // Several ranks agree to stop before the next step.
                 if ranks == nil, stop() { return try interrupt(loader, epoch: epoch) }
             }
@@ -197,8 +214,9 @@ public final class Trainer {
             position.skipped = quarantined.count
             // A run that was stopped after the pass's last step resumes here, with nothing left to load.
             guard position.meter.steps > 0 else {
-                throw TrainingError(.data, "no batch of epoch \(epoch + 1) had two usable images")
+                throw TrainingError(.data, "no batch of epoch \(epoch + 1) had two usable images and a finite loss")
             }
+            var isBest = false
             if let log {
                 let record = try epochRecord(epoch: epoch, last: last)
                 try log.write(record)
@@ -206,11 +224,15 @@ public final class Trainer {
                 if let last {
                     try monitor.look(at: last, epoch: epoch + 1, step: position.step, log: log, observer: observer)
                 }
+                isBest = position.improves(record.valKnnTop1)
+                if isBest && training.keep > 1 {
+                    try EncoderFile.write(model.encoder, experiment: experiment, to: folder.bestEncoder)
+                }
             }
             position.epoch = epoch + 1
             position.batch = 0
             position.meter = EpochMeter()
-            try save()
+            try save(epoch: epoch + 1, isBest: isBest)
             try ranks?.meet()
         }
         try writeEncoder(epochs: training.epochs)
@@ -236,7 +258,9 @@ public final class Trainer {
     private func openLog() throws -> RunLog? {
         guard ranks?.writes != false else { return nil }
         try AtomicFile.write(configuration, to: folder.configuration)
-        let log = try RunLog(folder, resumingAt: position.step > 0 ? position.step : nil)
+        // A run that was killed before its first checkpoint has lines too.
+        let log = try RunLog(folder, resumingAt: position)
+        try NonfiniteLog.truncate(folder.nonfinite, at: position)
         if position.step == 0 { try showViews(log) }
         return log
     }
@@ -248,10 +272,23 @@ public final class Trainer {
         try ranks?.part()
     }
 
-    /// One optimiser step on one batch.
-    private func step(
-        _ batch: ViewBatch, counts: [Int], factor: Double, progress: Double
-    ) throws(TorchError) -> Objective {
+    /// The learning rate's factor for a place in the run.
+    private func rate(at place: Int, of steps: Int) throws -> Double {
+        experiment.training.schedule.component.factor(step: place, steps: steps, stepsPerEpoch: sampler.batches)
+            * (position.nonfinite?.rate ?? 1)
+    }
+
+    /// One optimiser step on one batch; what fails for want of memory says what to lower.
+    private func step(_ batch: ViewBatch, counts: [Int], factor: Double, progress: Double) throws -> Objective {
+        do {
+            return try takeStep(batch, counts: counts, factor: factor, progress: progress)
+        } catch let error as TorchError where error.isOutOfMemory {
+            throw error.advising(experiment)
+        }
+    }
+
+    private func takeStep(_ batch: ViewBatch, counts: [Int], factor: Double, progress: Double) throws -> Objective {
+        try stepGuard.begin()
         try optimizer.zeroGrad()
         var views: [ViewTensor] = []
         for (index, branch) in batch.branches.enumerated() {
@@ -274,6 +311,7 @@ public final class Trainer {
             try objective.loss.backward()
             try cache?.backward()
         }
+        try stepGuard.check(loss: objective.loss.item())
         try optimizer.step(factor: factor)
         return objective
     }
@@ -284,10 +322,12 @@ public final class Trainer {
         return TrainingError(.unusable, "\(path.key): \(path.reason)")
     }
 
-    private func save() throws {
+    /// Writes the state; that of the end of a pass may be kept for longer.
+    private func save(epoch: Int? = nil, isBest: Bool = false) throws {
         guard ranks?.writes != false else { return }
-        try Checkpoint(position: position, configuration: configuration)
-            .write(model: model, optimizer: optimizer, to: folder.checkpoint)
+        try keeper.save(
+            Checkpoint(position: position, configuration: configuration), model: model, optimizer: optimizer,
+            epoch: epoch, isBest: isBest)
     }
 
     /// Appends the images that were met since the last call, so that a killed run has listed them too.
@@ -339,9 +379,8 @@ public final class Trainer {
     private func epochRecord(epoch: Int, last: Objective?) throws -> EpochRecord {
         let training = experiment.training
         let meter = position.meter
-        let factor = training.schedule.component.factor(
-            step: epoch * sampler.batches + position.batch - 1, steps: training.epochs * sampler.batches,
-            stepsPerEpoch: sampler.batches)
+        let factor = try rate(
+            at: epoch * sampler.batches + position.batch - 1, of: training.epochs * sampler.batches)
         return EpochRecord(
             epoch: epoch + 1, step: position.step, trainLoss: meter.loss / Double(max(meter.steps, 1)),
             miBound: meter.bounded > 0 ? meter.bound / Double(meter.bounded) : nil, miCeiling: meter.ceiling,

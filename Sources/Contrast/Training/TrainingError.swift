@@ -1,3 +1,5 @@
+import Torch
+
 /// Why a run cannot start or go on, where no other error says it.
 public struct TrainingError: Error, Equatable, Sendable, CustomStringConvertible {
     /// The kinds of failure, which tools can tell apart.
@@ -23,4 +25,22 @@ public struct TrainingError: Error, Equatable, Sendable, CustomStringConvertible
 
     /// The reason.
     public var description: String { reason }
+}
+
+extension TorchError {
+    /// What to lower where a step found too little memory.
+    func advising(_ experiment: Experiment) -> TrainingError {
+        let training = experiment.training
+        let chunk = training.chunk ?? training.batchSize
+        let parts =
+            chunk > 2
+            ? "training.chunk (now \(training.chunk.map(String.init) ?? "all \(training.batchSize)"); \(max(2, chunk / 4)) takes about a quarter of the activations), "
+            : ""
+        let words = message.split(whereSeparator: \.isNewline).first.map(String.init) ?? message
+        return TrainingError(
+            .failed,
+            "out of memory in \(operation): lower \(parts)training.batch_size (now \(training.batchSize)), the views' size or "
+                + "encoder.\(experiment.encoder.name)'s width, then resume or begin anew; libtorch says: \(words.prefix(200))"
+        )
+    }
 }

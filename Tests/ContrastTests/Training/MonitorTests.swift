@@ -33,7 +33,7 @@ struct MonitorTests {
 
     @Test(arguments: [0, 1e-4]) func aCollapseIsNamedOnce(noise: Double) throws {
         let place = try TemporaryFolder()
-        let log = try RunLog(RunFolder("\(place.path)/run"), resumingAt: nil)
+        let log = try RunLog(RunFolder("\(place.path)/run"), resumingAt: Checkpoint.Position())
         let notices = Notices()
         var monitor = Monitor(every: 1, temperature: 0.2)
         func rows(_ stream: UInt64) throws -> Tensor {

@@ -6,7 +6,7 @@ import Views
 @testable import Contrast
 
 /// Remembers what a run said, and can act after a step.
-private final class Recorder: TrainingObserver {
+final class Recorder: TrainingObserver {
     var notices: [String] = []
     var steps: [TrainingProgress] = []
     var epochs: [EpochRecord] = []
@@ -21,7 +21,7 @@ private final class Recorder: TrainingObserver {
 }
 
 /// A run in a folder of its own, on images that many runs share.
-private struct Run {
+struct Run {
     let folder: RunFolder
     let recorder = Recorder()
 
@@ -252,7 +252,7 @@ struct TrainerTests {
             try run.train(tinyExperiment("training.epochs=3"), images, resume: true)
         }
         #expect(error?.kind == .unusable)
-        #expect(error?.reason.contains("another configuration") == true)
+        #expect(error?.reason.contains("another configuration (training.epochs is 3, was 2)") == true)
     }
 
     @Test func mixedViewsAreRefused() throws {

@@ -1,0 +1,161 @@
+import Foundation
+import Testing
+
+/// What happens to a run from outside: kills, full disks, a second process, machines that are taken away.
+@Suite("Runs that are disturbed", .serialized)
+struct FaultsTests {
+    private let place: Playground
+
+    init() throws { place = try Playground() }
+
+    /// Runs one of the scripts in Benchmarks against the built command; nil where there is no Python.
+    private func script(_ name: String, _ arguments: String...) throws -> (status: Int32, output: String)? {
+        let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+            .deletingLastPathComponent().path
+        let (found, _) = try run("command -v python3")
+        guard found == 0 else { return nil }
+        return try run(
+            "exec python3 '\(root)/Benchmarks/\(name)' --diptych '\(CommandProcess.program)' \(arguments.joined(separator: " "))"
+        )
+    }
+
+    /// Runs a line of the shell, its errors with its output.
+    private func run(_ line: String) throws -> (status: Int32, output: String) {
+        let process = Process()
+        process.executableURL = URL(fileURLWithPath: "/bin/sh")
+        process.arguments = ["-c", line]
+        let pipe = Pipe()
+        (process.standardOutput, process.standardError) = (pipe, pipe)
+        try process.run()
+        let output = pipe.fileHandleForReading.readDataToEndOfFile()
+        process.waitUntilExit()
+        return (process.terminationStatus, String(decoding: output, as: UTF8.self))
+    }
+
+    private func digest(_ name: String) throws -> Data { try Data(contentsOf: URL(fileURLWithPath: place(name))) }
+
+    private func waitFor(_ name: String) {
+        for _ in 0..<3000 where !FileManager.default.fileExists(atPath: place(name)) { usleep(10_000) }
+    }
+
+    @Test("Kills at random instants change nothing, see Benchmarks/resume") func kills() throws {
+        guard let result = try script("resume/kill.py", "--kills 5 --epochs 3") else { return }
+        #expect(result.status == 0, "\(result.output)")
+        #expect(result.output.contains("5 kills in "))
+    }
+
+    @Test("Spoiled files let nothing grow, see Benchmarks/soak") func soak() throws {
+        guard FileManager.default.fileExists(atPath: "/proc/self/fd"),
+            let result = try script("soak/soak.py", "--seconds 6")
+        else { return }
+        #expect(result.status == 0, "\(result.output)")
+    }
+
+    @Test func aSecondProcessIsToldOfTheFirst() throws {
+        let images = try place.pictures(["a", "b"], each: 20)
+        let first = try CommandProcess(
+            [
+                "train", images, "--pipeline", try place.pipeline(epochs: 100_000), "--output", place("run"),
+                "--threads", "1",
+            ])
+        waitFor("run/checkpoints/last.ckpt")
+        let second = try diptych("train", images, "--output", place("run"), "--resume")
+        #expect(second.status == 1)
+        #expect(
+            second.errors.contains("\(place("run")): is in use by process \(first.identifier) on "), "\(second.errors)")
+        // The lock of a process that was killed is gone.
+        first.send(SIGKILL)
+        _ = first.finish()
+        let third = try CommandProcess(["train", images, "--output", place("run"), "--threads", "1", "--resume"])
+        usleep(1_000_000)
+        third.send(SIGTERM)
+        #expect(third.finish().status == 130)
+    }
+
+    @Test("A full disk keeps the last checkpoint, and the run goes on when there is room") func fullDisk() throws {
+        let images = try place.pictures(["a", "b"], each: 20)
+        let pipeline = try place.pipeline(epochs: 3)
+        #expect(
+            try diptych("train", images, "--pipeline", pipeline, "--output", place("whole"), "--threads", "1").status
+                == 0)
+        let arguments = "train '\(images)' --output '\(place("run"))' --threads 1"
+        // Room for the logs, as they are, and for no checkpoint: a file of so many blocks at most.
+        let tight = try run(
+            "ulimit -f 6; exec '\(CommandProcess.program)' \(arguments) --pipeline '\(pipeline)' 2>&1")
+        #expect(tight.status == 1, "\(tight.output)")
+        #expect(tight.output.contains("cannot be written: File too large"), "\(tight.output)")
+        #expect(!FileManager.default.fileExists(atPath: place("run/checkpoints/last.ckpt")))
+        let begun = try CommandProcess(["train", images, "--output", place("run"), "--threads", "1", "--resume"])
+        waitFor("run/checkpoints/last.ckpt")
+        begun.send(SIGTERM)
+        _ = begun.finish()
+        let before = try digest("run/checkpoints/last.ckpt")
+        // Where it was quick enough to end, there is nothing left that could fail.
+        let full = try run("ulimit -f 0; exec '\(CommandProcess.program)' \(arguments) --resume 2>&1")
+        #expect(full.status == 1, "\(full.output)")
+        #expect(full.output.contains("cannot be written"), "\(full.output)")
+        #expect(try digest("run/checkpoints/last.ckpt") == before)
+        let names = try FileManager.default.subpathsOfDirectory(atPath: place("run"))
+        #expect(!names.contains { $0.hasSuffix(".tmp") }, "\(names)")
+        let resumed = try diptych("train", images, "--output", place("run"), "--threads", "1", "--resume")
+        #expect(resumed.status == 0, "\(resumed.errors)")
+        #expect(try digest("run/encoder.safetensors") == digest("whole/encoder.safetensors"))
+    }
+
+    @Test func aFolderThatCannotBeMadeIsNamed() throws {
+        let images = try place.pictures(["a", "b"], each: 8)
+        try place.write("in the way", "file")
+        var folders = [place("file/run")]
+        try FileManager.default.createDirectory(
+            atPath: place("closed"), withIntermediateDirectories: true, attributes: [.posixPermissions: 0o555])
+        // The superuser may write anywhere.
+        if geteuid() != 0 { folders.append(place("closed/run")) }
+        if FileManager.default.fileExists(atPath: "/proc/self") { folders.append("/proc/diptych-run") }
+        for folder in folders {
+            let result = try diptych("train", images, "--pipeline", try place.pipeline(), "--output", folder)
+            #expect(result.status == 1)
+            #expect(result.errors.contains("\(folder): the folder cannot be made: "), "\(result.errors)")
+        }
+    }
+
+    @Test("A machine that is taken away gets its process back in time") func grace() throws {
+        let images = try place.pictures(["a", "b"], each: 40)
+        // Steps that take some tenths of a second.
+        let pipeline = try place.write(
+            """
+            views: {branches: [{count: 2, size: 32, steps: [resized_crop]}]}
+            encoder: {resnet18: {stem: small, width: 32}}
+            method: {simclr: {head: {mlp: {output: 8}}}}
+            training: {epochs: 1000, batch_size: 32, checkpoint_every: 1}
+            """, "slow.yaml")
+        let process = try CommandProcess(
+            ["train", images, "--pipeline", pipeline, "--output", place("run"), "--threads", "1", "--grace", "0"])
+        waitFor("run/checkpoints/last.ckpt")
+        process.send(SIGTERM)
+        let stopped = process.finish()
+        #expect(stopped.status == 130)
+        #expect(stopped.errors.contains("0.0 seconds after SIGTERM (--grace)"), "\(stopped.errors)")
+        #expect(!FileManager.default.fileExists(atPath: place("run/encoder.safetensors")))
+        let resumed = try CommandProcess(["train", images, "--output", place("run"), "--threads", "1", "--resume"])
+        usleep(1_500_000)
+        resumed.send(SIGTERM)
+        #expect(resumed.finish().status == 130)
+        #expect(try diptych("train", images, "--output", place("run"), "--resume", "--grace", "-1").status == 2)
+    }
+
+    @Test func aRunThatWasKilledBeforeItsFirstCheckpointBeginsAnew() throws {
+        let images = try place.pictures(["a", "b"], each: 20)
+        let pipeline = try place.pipeline(epochs: 2)
+        #expect(
+            try diptych("train", images, "--pipeline", pipeline, "--output", place("run"), "--threads", "1").status == 0
+        )
+        let whole = try digest("run/encoder.safetensors")
+        try FileManager.default.removeItem(atPath: place("run/checkpoints"))
+        let again = try diptych("train", images, "--output", place("run"), "--threads", "1", "--resume")
+        #expect(again.status == 0, "\(again.errors)")
+        #expect(again.errors.contains("has no checkpoint yet; beginning anew"))
+        #expect(try digest("run/encoder.safetensors") == whole)
+        let lines = try place.read("run/metrics.jsonl").split(separator: "\n")
+        #expect(lines.count == 2 * (4 + 1), "\(lines.count)")
+    }
+}
