@@ -14,9 +14,8 @@ final class Interrupt: Sendable {
     ///   - lost: what such an end leaves, in words.
     init(grace: Double? = nil, lost: String = "") {
         for number in [SIGINT, SIGTERM] {
+            signal(number, SIG_IGN)
             let source = DispatchSource.makeSignalSource(signal: number, queue: queue)
-            let watched = DispatchSemaphore(value: 0)
-            source.setRegistrationHandler { watched.signal() }
             source.setEventHandler { [unowned self] in
                 if asked.exchange(true, ordering: .relaxed) { _exit(130) }
                 Interrupt.say("stopping after this step; again to stop at once")
@@ -28,9 +27,6 @@ final class Interrupt: Sendable {
                 }
             }
             source.resume()
-            // A signal that is ignored before anybody watches for it would be lost; until then it ends the process.
-            watched.wait()
-            signal(number, SIG_IGN)
             sources.append(source)
         }
     }
