@@ -9,7 +9,9 @@ public final class FileLock {
     /// - Throws: `FileError` that names the process that holds it, or where the file cannot be made. A file system without
     ///   locks, as some network ones are, locks nothing and is no error.
     public init(_ path: String, of what: String) throws(FileError) {
-        file = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o644)
+        // Not the property yet: an initialiser that throws with all of them set ends in `deinit`, and what is closed twice may be
+        // somebody else's by then.
+        let file = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o644)
         guard file >= 0 else { throw FileError(path: path, failed: "cannot be written") }
         var result = flock(file, LOCK_EX | LOCK_NB)
         while result != 0 && errno == EINTR { result = flock(file, LOCK_EX | LOCK_NB) }
@@ -24,6 +26,7 @@ public final class FileLock {
         if result == 0, ftruncate(file, 0) == 0 {
             _ = words.withUnsafeBytes { pwrite(file, $0.baseAddress, $0.count, 0) }
         }
+        self.file = file
     }
 
     // The file stays: who removed it could take the lock of one who has just opened it.

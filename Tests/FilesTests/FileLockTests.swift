@@ -23,6 +23,29 @@ struct FileLockTests {
         #expect(throws: FileError.self) { try FileLock("\(folder)/none/.lock", of: "run") }
     }
 
+    /// A descriptor that is closed twice belongs to another thread the second time, now and then.
+    @Test func whoIsRefusedClosesOnce() async throws {
+        defer { try? FileManager.default.removeItem(atPath: folder) }
+        let folder = folder
+        let lock = try FileLock("\(folder)/.lock", of: "run")
+        let failures = await withTaskGroup(of: Int.self) { group in
+            group.addTask {
+                for _ in 0..<4000 { _ = try? FileLock("\(folder)/.lock", of: "run") }
+                return 0
+            }
+            group.addTask {
+                (0..<4000).count { _ in
+                    let file = open("/dev/null", O_WRONLY | O_CLOEXEC)
+                    let isWritten = write(file, "x", 1) == 1
+                    return close(file) != 0 || !isWritten
+                }
+            }
+            return await group.reduce(0, +)
+        }
+        #expect(failures == 0)
+        withExtendedLifetime(lock) {}
+    }
+
     @Test func aSecondNameKeepsItsBytes() throws {
         defer { try? FileManager.default.removeItem(atPath: folder) }
         func read(_ name: String) throws -> String { try String(contentsOfFile: "\(folder)/\(name)", encoding: .utf8) }

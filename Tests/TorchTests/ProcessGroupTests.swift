@@ -4,7 +4,7 @@ import Testing
 
 @testable import Torch
 
-@Suite("Process groups", .serialized, .enabled(if: ProcessGroup.isAvailable))
+@Suite("Process groups", .serialized, .enabled(if: ProcessGroup.isAvailable, "libgloo-dev is not installed"))
 struct ProcessGroupTests {
     /// Runs `body` as each of several ranks, on a thread each, and gives their answers by rank.
     private func ranks(

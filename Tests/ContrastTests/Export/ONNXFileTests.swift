@@ -61,7 +61,9 @@ struct ONNXFileTests {
         #expect(try difference() > 1e-3)
     }
 
-    @Test(.enabled(if: Python.finds("onnxruntime", "onnx", "numpy")), arguments: encoders)
+    @Test(
+        .enabled(if: Python.finds("onnxruntime", "onnx", "numpy"), "python3 has no onnxruntime, onnx and numpy"),
+        arguments: encoders)
     func oNNXRuntimeGivesTheSameFeatures(encoder: String, size: Int) throws {
         let place = try TemporaryFolder()
         let source = try file(encoder, size: size, in: place)
