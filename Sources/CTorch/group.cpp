@@ -41,6 +41,7 @@ std::string seconds(std::chrono::milliseconds time) {
     snprintf(text, sizeof text, "%g s", static_cast<double>(time.count()) / 1000);
     return text;
 }
+std::string nameOf(int rank, int world) { return "rank " + std::to_string(rank) + " of " + std::to_string(world); }
 std::string firstLine(const std::string &text) { return text.substr(0, text.find('\n')); }
 
 /// The address of this machine on the way to a host, as a name may stand for the loopback only.
@@ -71,64 +72,9 @@ std::string addressTowards(const std::string &host, int port) {
     return address;
 }
 
-} // namespace
-
-CTorchGroup::CTorchGroup(std::string host, int port, int rank, int world, Milliseconds timeout)
-    : host(std::move(host)), port(port), rank(rank), world(world), timeout(timeout) {
-    const auto own = addressTowards(this->host, port);
-    const auto place = this->host + ":" + std::to_string(port);
-    const auto connect = [host = this->host, port, timeout](bool serves) {
-        c10d::TCPStoreOptions options;
-        options.port = static_cast<uint16_t>(port);
-        options.isServer = serves;
-        options.waitWorkers = false;
-        options.timeout = timeout;
-        return c10::make_intrusive<c10d::TCPStore>(host, options);
-    };
-    using Store = c10::intrusive_ptr<c10d::TCPStore>;
-    const auto unanswered = name(rank) + ": MASTER_ADDR:MASTER_PORT " + place +
-                            " takes connections but does not answer as rank 0 of a job would";
-    try {
-        store = within<Store>(timeout + 1s, [=] { return connect(rank == 0); }, unanswered);
-    } catch (const Known &) {
-        throw;
-    } catch (const std::exception &error) {
-        throw Known(
-            rank == 0 ? name(rank) + ": MASTER_PORT " + std::to_string(port) +
-                            " cannot be listened on: " + firstLine(error.what())
-                      : name(rank) + ": no rank 0 answers at MASTER_ADDR:MASTER_PORT " + place + " within " +
-                            seconds(timeout) + ": " + firstLine(error.what()));
-    }
-    try {
-        within<int>(timeout + 1s, [this] { join(); return 0; }, unanswered);
-    } catch (const Known &) {
-        throw;
-    } catch (const std::exception &error) {
-        throw Known(unanswered + ": " + firstLine(error.what()));
-    }
-    auto options = c10d::ProcessGroupGloo::Options::create(timeout);
-    options->devices.push_back(c10d::ProcessGroupGloo::createDeviceForHostname(own));
-    options->threads = 2;
-    try {
-        gloo = c10::make_intrusive<c10d::ProcessGroupGloo>(store, rank, world, options);
-    } catch (const std::exception &error) {
-        throw std::runtime_error(name(rank) + ": cannot connect to all other ranks: " + firstLine(error.what()));
-    }
-    auto second = within<Store>(timeout + 1s, [=] { return connect(false); }, unanswered);
-    watcher = std::thread([this, second] { watch(second); });
-}
-
-CTorchGroup::~CTorchGroup() {
-    {
-        std::lock_guard<std::mutex> lock(mutex);
-        stops = true;
-    }
-    changed.notify_all();
-    if (watcher.joinable()) watcher.join();
-}
-
-/// Waits until every rank is there, once and with the same count.
-void CTorchGroup::join() {
+/// Waits until every rank is there, once and with the same count. Runs where it may be left behind, so it holds all that it uses.
+void join(const c10::intrusive_ptr<c10d::TCPStore> &store, int rank, int world, int port,
+          CTorchGroup::Milliseconds timeout) {
     const auto deadline = Clock::now() + timeout;
     if (rank == 0) store->set("world", bytesOf(std::to_string(world)));
     const auto refuse = [&](const std::string &reason) {
@@ -154,10 +100,69 @@ void CTorchGroup::join() {
         if (missing.empty()) break;
         if (store->check({"reason"})) throw Known(textOf(store->get("reason")));
         if (Clock::now() > deadline) {
-            throw Known(name(rank) + ": rank " + missing + " did not join within " + seconds(timeout));
+            throw Known(nameOf(rank, world) + ": rank " + missing + " did not join within " + seconds(timeout));
         }
         std::this_thread::sleep_for(20ms);
     }
+}
+
+} // namespace
+
+CTorchGroup::CTorchGroup(std::string host, int port, int rank, int world, Milliseconds timeout)
+    : host(std::move(host)), port(port), rank(rank), world(world), timeout(timeout) {
+    const auto own = addressTowards(this->host, port);
+    const auto place = this->host + ":" + std::to_string(port);
+    const auto connect = [host = this->host, port, timeout](bool serves) {
+        c10d::TCPStoreOptions options;
+        options.port = static_cast<uint16_t>(port);
+        options.isServer = serves;
+        options.waitWorkers = false;
+        options.timeout = timeout;
+        return c10::make_intrusive<c10d::TCPStore>(host, options);
+    };
+    using Store = c10::intrusive_ptr<c10d::TCPStore>;
+    const auto unanswered = nameOf(rank, world) + ": MASTER_ADDR:MASTER_PORT " + place +
+                            " takes connections but does not answer as rank 0 of a job would";
+    try {
+        store = within<Store>(timeout + 1s, [=] { return connect(rank == 0); }, unanswered);
+    } catch (const Known &) {
+        throw;
+    } catch (const std::exception &error) {
+        throw Known(
+            rank == 0 ? nameOf(rank, world) + ": MASTER_PORT " + std::to_string(port) +
+                            " cannot be listened on: " + firstLine(error.what())
+                      : nameOf(rank, world) + ": no rank 0 answers at MASTER_ADDR:MASTER_PORT " + place + " within " +
+                            seconds(timeout) + ": " + firstLine(error.what()));
+    }
+    try {
+        within<int>(timeout + 1s, [store = store, rank, world, port, timeout] {
+            join(store, rank, world, port, timeout);
+            return 0;
+        }, unanswered);
+    } catch (const Known &) {
+        throw;
+    } catch (const std::exception &error) {
+        throw Known(unanswered + ": " + firstLine(error.what()));
+    }
+    auto options = c10d::ProcessGroupGloo::Options::create(timeout);
+    options->devices.push_back(c10d::ProcessGroupGloo::createDeviceForHostname(own));
+    options->threads = 2;
+    try {
+        gloo = c10::make_intrusive<c10d::ProcessGroupGloo>(store, rank, world, options);
+    } catch (const std::exception &error) {
+        throw std::runtime_error(nameOf(rank, world) + ": cannot connect to all other ranks: " + firstLine(error.what()));
+    }
+    auto second = within<Store>(timeout + 1s, [=] { return connect(false); }, unanswered);
+    watcher = std::thread([this, second] { watch(second); });
+}
+
+CTorchGroup::~CTorchGroup() {
+    {
+        std::lock_guard<std::mutex> lock(mutex);
+        stops = true;
+    }
+    changed.notify_all();
+    if (watcher.joinable()) watcher.join();
 }
 
 std::string CTorchGroup::fault() {
@@ -194,7 +199,7 @@ void CTorchGroup::watch(c10::intrusive_ptr<c10d::TCPStore> own) {
             changed.wait_for(lock, beat, [this] { return stops || alarmed; });
         }
     } catch (const std::exception &) {
-        conclude(name(0) + " ended or is out of reach: its store at " + host + ":" + std::to_string(port) +
+        conclude(nameOf(0, world) + " ended or is out of reach: its store at " + host + ":" + std::to_string(port) +
                  " is gone");
     } catch (...) {
         conclude("unknown failure of the store");
@@ -228,9 +233,9 @@ void CTorchGroup::fall(const std::string &why) {
     alarmed = true;
     changed.notify_all();
     if (!changed.wait_for(lock, silence + 3s, [this] { return !verdict.empty(); })) {
-        verdict = name(0) + " hangs or is out of reach: its store does not answer";
+        verdict = nameOf(0, world) + " hangs or is out of reach: its store does not answer";
     }
-    const auto text = verdict + " (seen by " + name(rank) + ": " + firstLine(why) + ")";
+    const auto text = verdict + " (seen by " + nameOf(rank, world) + ": " + firstLine(why) + ")";
     lock.unlock();
     // The others ask rank 0's store.
     if (rank == 0) std::this_thread::sleep_for(2s);
@@ -286,7 +291,7 @@ void CTorchGroup::report(const std::string &reason) {
         // The reason came from another rank.
         if (!verdict.empty()) return;
     }
-    const auto text = name(rank) + ": " + reason;
+    const auto text = nameOf(rank, world) + ": " + reason;
     auto tell = [store = store, text] {
         store->compareSet("reason", {}, bytesOf(text));
         store->set("alarm", {1});

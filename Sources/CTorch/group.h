@@ -64,8 +64,6 @@ struct CTorchGroup {
     bool stops = false, alarmed = false;
     std::string verdict;
 
-    std::string name(int rank) const { return "rank " + std::to_string(rank) + " of " + std::to_string(world); }
-    void join();
     void watch(c10::intrusive_ptr<c10d::TCPStore> own);
     std::string diagnose(c10d::TCPStore &own);
     void conclude(const std::string &text);
