@@ -7,7 +7,7 @@ enum HTML {
         let cells = { (row: [String], tag: String) in
             row.map { text in
                 let isNumber = tag == "td" && text.first.map { "+-0123456789".contains($0) } == true && text.count < 24
-                return "<\(tag)\(isNumber ? " class=\"n\"" : "")>\(SVG.escaped(text))</\(tag)>"
+                return "<\(tag)\(isNumber ? " class=\"n\"" : "")>\(Markup.escaped(text))</\(tag)>"
             }.joined()
         }
         return "<div class=\"wide\"><table><thead><tr>\(cells(head, "th"))</tr></thead><tbody>"
@@ -16,18 +16,18 @@ enum HTML {
 
     /// A picture that is part of the page.
     static func picture(png bytes: [UInt8], _ description: String, className: String = "") -> String {
-        "<img class=\"\(className)\" alt=\"\(SVG.escaped(description))\" "
+        "<img class=\"\(className)\" alt=\"\(Markup.escaped(description))\" "
             + "src=\"data:image/png;base64,\(Data(bytes).base64EncodedString())\">"
     }
 
     /// A drawing that is part of the page, apart from it so that neither's style reaches the other.
     static func drawing(_ svg: String, _ description: String, className: String = "plot") -> String {
-        "<img class=\"\(className)\" alt=\"\(SVG.escaped(description))\" "
+        "<img class=\"\(className)\" alt=\"\(Markup.escaped(description))\" "
             + "src=\"data:image/svg+xml;base64,\(Data(svg.utf8).base64EncodedString())\">\n"
     }
 
     /// A paragraph of plain text.
-    static func paragraph(_ text: String) -> String { "<p>\(SVG.escaped(text))</p>\n" }
+    static func paragraph(_ text: String) -> String { "<p>\(Markup.escaped(text))</p>\n" }
 
     /// A share as percent.
     static func percent(_ share: Double?) -> String { share.map { String(format: "%.1f%%", 100 * $0) } ?? "" }
@@ -43,9 +43,9 @@ enum HTML {
 
     /// The page around its sections.
     static func page(title: String, sections: [(id: String, title: String, body: String)]) -> String {
-        let links = sections.map { "<a href=\"#\($0.id)\">\(SVG.escaped($0.title))</a>" }.joined(separator: " ")
+        let links = sections.map { "<a href=\"#\($0.id)\">\(Markup.escaped($0.title))</a>" }.joined(separator: " ")
         let body = sections.map { section in
-            "<section id=\"\(section.id)\"><h2>\(SVG.escaped(section.title))</h2>\n\(section.body)</section>\n"
+            "<section id=\"\(section.id)\"><h2>\(Markup.escaped(section.title))</h2>\n\(section.body)</section>\n"
         }.joined()
         return """
             <!DOCTYPE html>
@@ -53,9 +53,9 @@ enum HTML {
             <meta name="viewport" content="width=device-width, initial-scale=1">
             <meta name="color-scheme" content="light dark">
             <link rel="icon" href="data:,">
-            <title>\(SVG.escaped(title))</title>
+            <title>\(Markup.escaped(title))</title>
             <style>\(style)</style></head>
-            <body><main><h1>\(SVG.escaped(title))</h1>
+            <body><main><h1>\(Markup.escaped(title))</h1>
             <nav>\(links)</nav>
             \(body)</main></body></html>
 

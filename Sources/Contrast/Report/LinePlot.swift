@@ -57,24 +57,24 @@ public struct LinePlot: Sendable {
         var text = """
             <clipPath id="\(id)"><rect x="\(frame.left)" y="\(frame.top)" width="\(frame.right - frame.left)" \
             height="\(frame.bottom - frame.top)"/></clipPath>
-            <text class="title" x="\(frame.left)" y="16">\(SVG.escaped(title))</text>
+            <text class="title" x="\(frame.left)" y="16">\(Markup.escaped(title))</text>
 
             """
         for tick in y.ticks {
-            let at = SVG.number(y.place(tick))
+            let at = Markup.number(y.place(tick))
             text += #"<line class="grid" x1="\#(frame.left)" x2="\#(frame.right)" y1="\#(at)" y2="\#(at)"/>"#
             text += #"<text class="y" x="\#(frame.left - 6)" y="\#(at)" dy="0.32em">\#(y.label(tick))</text>\#n"#
         }
         for tick in x.ticks {
-            let at = SVG.number(x.place(tick))
+            let at = Markup.number(x.place(tick))
             text += #"<line class="axis" x1="\#(at)" x2="\#(at)" y1="\#(frame.bottom)" y2="\#(frame.bottom + 4)"/>"#
             text += #"<text class="x" x="\#(at)" y="\#(frame.bottom + 16)">\#(x.label(tick))</text>\#n"#
         }
         let middle = (x: (frame.left + frame.right) / 2, y: (frame.top + frame.bottom) / 2)
         text += """
             <line class="axis" x1="\(frame.left)" x2="\(frame.right)" y1="\(frame.bottom)" y2="\(frame.bottom)"/>
-            <text class="x" x="\(middle.x)" y="\(frame.bottom + 32)">\(SVG.escaped(xLabel))</text>
-            <text class="x" transform="translate(14 \(middle.y)) rotate(-90)">\(SVG.escaped(yLabel))</text>
+            <text class="x" x="\(middle.x)" y="\(frame.bottom + 32)">\(Markup.escaped(xLabel))</text>
+            <text class="x" transform="translate(14 \(middle.y)) rotate(-90)">\(Markup.escaped(yLabel))</text>
             <g clip-path="url(#\(id))">
 
             """
@@ -96,7 +96,7 @@ extension LinePlot.Series {
     /// The band and the line.
     fileprivate func elements(_ x: Axis, _ y: Axis) -> String {
         func place(_ at: (x: Double, y: Double)) -> String {
-            "\(SVG.number(x.place(at.x))),\(SVG.number(y.place(at.y)))"
+            "\(Markup.number(x.place(at.x))),\(Markup.number(y.place(at.y)))"
         }
         var text = ""
         let drawn = band.filter { !$0.low.isNaN && !$0.high.isNaN }

@@ -27,7 +27,7 @@ public struct Report {
 }
 
 /// One part of a report. To add one: a file, and its name in `reportSections`.
-protocol ReportSection {
+protocol ReportSection: SendableMetatype {
     /// Its anchor on the page.
     static var id: String { get }
     /// Its heading.

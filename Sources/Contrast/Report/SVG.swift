@@ -23,18 +23,18 @@ public struct SVG: Sendable {
         let width = Double(min(columns, max(plots.count, 1))) * panel.width + 8
         let height = head + Double(rows) * panel.height
         var text = """
-            <svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 \(SVG.number(width)) \(SVG.number(height))" \
-            width="\(SVG.number(width))" height="\(SVG.number(height))" role="img">
-            <title>\(SVG.escaped(title))</title>
+            <svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 \(Markup.number(width)) \(Markup.number(height))" \
+            width="\(Markup.number(width))" height="\(Markup.number(height))" role="img">
+            <title>\(Markup.escaped(title))</title>
             <style>\(SVG.style)</style>
             <rect class="paper" width="100%" height="100%"/>
-            <text class="head" x="12" y="22">\(SVG.escaped(title))</text>
+            <text class="head" x="12" y="22">\(Markup.escaped(title))</text>
 
             """
         text += legend
         for (index, plot) in plots.enumerated() {
-            let x = SVG.number(Double(index % columns) * panel.width)
-            let y = SVG.number(head + Double(index / columns) * panel.height)
+            let x = Markup.number(Double(index % columns) * panel.width)
+            let y = Markup.number(head + Double(index / columns) * panel.height)
             text += #"<g transform="translate(\#(x) \#(y))">"# + "\n"
             text += plot.elements(panel.width, panel.height, id: "panel\(index)") + "</g>\n"
         }
@@ -49,24 +49,15 @@ public struct SVG: Sendable {
         for line in plots.flatMap(\.series) where !seen.contains(line.name) {
             seen.append(line.name)
             let shape = "line \(line.colour.rawValue)\(line.dashed ? " dashed" : "")"
-            text += #"<polyline class="\#(shape)" points="\#(SVG.number(x)),42 \#(SVG.number(x + 22)),42"/>"#
+            text += #"<polyline class="\#(shape)" points="\#(Markup.number(x)),42 \#(Markup.number(x + 22)),42"/>"#
             text +=
-                #"<text class="key" x="\#(SVG.number(x + 28))" y="42" dy="0.32em">\#(SVG.escaped(line.name))</text>"#
+                #"<text class="key" x="\#(Markup.number(x + 28))" y="42" dy="0.32em">\#(Markup.escaped(line.name))</text>"#
             text += "\n"
             // Letters of 12 pixels are about 6.4 wide; there is no measuring here.
             x += 28 + 6.4 * Double(line.name.count) + 18
         }
         return text
     }
-
-    /// Text that means itself.
-    static func escaped(_ text: String) -> String {
-        text.replacingOccurrences(of: "&", with: "&amp;").replacingOccurrences(of: "<", with: "&lt;")
-            .replacingOccurrences(of: ">", with: "&gt;").replacingOccurrences(of: "\"", with: "&quot;")
-    }
-
-    /// A tenth of a pixel is enough.
-    static func number(_ value: Double) -> String { String(format: "%.1f", value) }
 
     private static let style = """
         text{font:12px system-ui,sans-serif;fill:#333}.head{font-size:15px;font-weight:600}.title{font-weight:600}\

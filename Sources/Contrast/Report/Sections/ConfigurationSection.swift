@@ -11,13 +11,13 @@ enum ConfigurationSection: ReportSection {
             for run in report.runs {
                 let own = run.configuration.split(separator: "\n").map(String.init).filter { !shared.contains($0) }
                 body +=
-                    "<h3>\(SVG.escaped(run.name)) alone has</h3><pre>\(SVG.escaped(own.joined(separator: "\n")))</pre>\n"
+                    "<h3>\(Markup.escaped(run.name)) alone has</h3><pre>\(Markup.escaped(own.joined(separator: "\n")))</pre>\n"
             }
         }
         for run in report.runs {
             body +=
-                "<details\(report.runs.count == 1 ? " open" : "")><summary>\(SVG.escaped(run.folder.configuration))</summary>"
-                + "<pre>\(SVG.escaped(run.configuration))</pre></details>\n"
+                "<details\(report.runs.count == 1 ? " open" : "")><summary>\(Markup.escaped(run.folder.configuration))</summary>"
+                + "<pre>\(Markup.escaped(run.configuration))</pre></details>\n"
         }
         return body
     }

@@ -33,7 +33,7 @@ enum ConfusionSection: ReportSection {
         var text = """
             <svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 \(margin + side + 8) \(margin + side + 8)" \
             width="\(margin + side + 8)" height="\(margin + side + 8)"><style>\
-            text{font:\(SVG.number(min(12, cell)))px system-ui,sans-serif;fill:#333}.p{fill:#fff}.b{fill:#0072b2}\
+            text{font:\(Markup.number(min(12, cell)))px system-ui,sans-serif;fill:#333}.p{fill:#fff}.b{fill:#0072b2}\
             @media(prefers-color-scheme:dark){text{fill:#ddd}.p{fill:#16181c}.b{fill:#56b4e9}}</style>
             <rect class="p" width="100%" height="100%"/>
 
@@ -42,19 +42,19 @@ enum ConfusionSection: ReportSection {
             let total = max(columns.reduce(0, +), 1)
             let y = margin + cell * Double(row)
             text +=
-                "<text x=\"\(SVG.number(margin - 4))\" y=\"\(SVG.number(y + cell / 2))\" dy=\"0.32em\" "
-                + "text-anchor=\"end\">\(SVG.escaped(classes[row]))</text>"
+                "<text x=\"\(Markup.number(margin - 4))\" y=\"\(Markup.number(y + cell / 2))\" dy=\"0.32em\" "
+                + "text-anchor=\"end\">\(Markup.escaped(classes[row]))</text>"
             let x = margin + cell * (Double(row) + 0.5)
             text +=
-                "<text transform=\"translate(\(SVG.number(x)) \(SVG.number(margin - 4))) rotate(-90)\" dy=\"0.32em\">"
-                + "\(SVG.escaped(classes[row]))</text>\n"
+                "<text transform=\"translate(\(Markup.number(x)) \(Markup.number(margin - 4))) rotate(-90)\" dy=\"0.32em\">"
+                + "\(Markup.escaped(classes[row]))</text>\n"
             for (column, count) in columns.enumerated() where count > 0 {
                 let share = Double(count) / Double(total)
                 text +=
-                    "<rect class=\"b\" x=\"\(SVG.number(margin + cell * Double(column)))\" y=\"\(SVG.number(y))\" "
-                    + "width=\"\(SVG.number(cell - 1))\" height=\"\(SVG.number(cell - 1))\" "
-                    + "opacity=\"\(SVG.number(max(0.1, share)))\"><title>\(SVG.escaped(classes[row])) taken for "
-                    + "\(SVG.escaped(classes[column])): \(count) of \(total)</title></rect>"
+                    "<rect class=\"b\" x=\"\(Markup.number(margin + cell * Double(column)))\" y=\"\(Markup.number(y))\" "
+                    + "width=\"\(Markup.number(cell - 1))\" height=\"\(Markup.number(cell - 1))\" "
+                    + "opacity=\"\(Markup.number(max(0.1, share)))\"><title>\(Markup.escaped(classes[row])) taken for "
+                    + "\(Markup.escaped(classes[column])): \(count) of \(total)</title></rect>"
             }
         }
         return text + "</svg>\n"

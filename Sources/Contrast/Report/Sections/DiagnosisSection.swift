@@ -19,13 +19,13 @@ enum DiagnosisSection: ReportSection {
         }
         for finding in diagnosis.findings {
             body += """
-                <div class="finding \(finding.severity.rawValue)"><h3>\(SVG.escaped(finding.title)) \
+                <div class="finding \(finding.severity.rawValue)"><h3>\(Markup.escaped(finding.title)) \
                 <span class="soft">\(finding.severity.rawValue), \(finding.code)</span></h3>
                 \(HTML.paragraph(finding.evidence))
                 """
             body +=
-                "<pre>\(SVG.escaped(finding.remedy.joined(separator: "\n")))</pre>"
-                + "<p class=\"soft\">\(SVG.escaped(finding.paper))</p></div>\n"
+                "<pre>\(Markup.escaped(finding.remedy.joined(separator: "\n")))</pre>"
+                + "<p class=\"soft\">\(Markup.escaped(finding.paper))</p></div>\n"
         }
         for why in diagnosis.undecided { body += HTML.paragraph("Undecided: \(why)") }
         body +=

@@ -40,6 +40,6 @@ enum NeighboursSection: ReportSection {
         let picture = thumbnails.png(index).map {
             HTML.picture(png: $0, name.isEmpty ? sample.images.name(index) : name, className: "thumb")
         }
-        return "<figure class=\"\(className)\">\(picture ?? "")\(SVG.escaped(name)) \(note)</figure>"
+        return "<figure class=\"\(className)\">\(picture ?? "")\(Markup.escaped(name)) \(note)</figure>"
     }
 }

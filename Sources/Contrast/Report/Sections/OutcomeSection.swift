@@ -39,7 +39,7 @@ enum OutcomeSection: ReportSection {
         }
         guard !scores.isEmpty else { return "" }
         return "<div class=\"score\">"
-            + scores.map { "<div><b>\(SVG.escaped($0.1))</b>\(SVG.escaped($0.0))</div>" }.joined() + "</div>\n"
+            + scores.map { "<div><b>\(Markup.escaped($0.1))</b>\(Markup.escaped($0.0))</div>" }.joined() + "</div>\n"
     }
 
     private static let rows: [(String, @Sendable (ReportedRun) -> String)] = [

@@ -6,7 +6,7 @@ enum ViewsSection: ReportSection {
     static func body(_ report: Report) -> String? {
         let pictures = report.runs.compactMap { run in
             run.views.map { png in
-                (report.runs.count > 1 ? "<h3>\(SVG.escaped(run.name))</h3>\n" : "")
+                (report.runs.count > 1 ? "<h3>\(Markup.escaped(run.name))</h3>\n" : "")
                     + HTML.picture(png: png, "Images at the left, beside each its views")
             }
         }
