@@ -92,6 +92,11 @@ final class InstanceModel: ContrastiveModel {
             throw TorchError(
                 operation: InstanceDiscrimination.name, message: "the batch does not say which of the images it has")
         }
+        guard bank.count > samples.count else {
+            throw TorchError(
+                operation: InstanceDiscrimination.name,
+                message: "a batch holds all \(bank.count) images and none is left to repel; lower training.batch_size")
+        }
         let loss = loss.at(batch.progress)
         let positives = try bank.values(of: samples)
         let count = Int(settings.negatives.value(at: batch.progress).rounded())

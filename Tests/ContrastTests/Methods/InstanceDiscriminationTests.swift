@@ -119,6 +119,9 @@ struct InstanceDiscriminationTests {
         }
         let model = try model("head: {mlp: {layers: 1, output: 4}}", images: 9)
         #expect(throws: TorchError.self) { try model.objective(batch([3, 9], views: 1)) }
+        let whole = try self.model("head: {mlp: {layers: 1, output: 4}}", images: 2)
+        let error = #expect(throws: TorchError.self) { try whole.objective(batch([0, 1], views: 1)) }
+        #expect(error?.message.contains("training.batch_size") == true)
         #expect(throws: TorchError.self) {
             try model.objective(ContrastiveBatch(branches: batch([3, 8], views: 1).branches))
         }
