@@ -114,12 +114,12 @@ extension Checkpoint.Position {
     /// Does with a batch that gave no finite step what the configuration says, and lists it.
     /// - Parameters:
     ///   - factor: what multiplies the learning rate.
-    ///   - writes: whether this process writes the run folder; of several, the one that does lists its own images.
+    ///   - folder: where it is listed; of several processes the one that writes the folder lists its own images.
     /// - Returns: what was done, in words.
     /// - Throws: `TrainingError` where the run must stop; `FileError`.
     mutating func leaveOut(
         _ batch: ViewBatch, _ fault: NonfiniteStep, factor: Double, _ experiment: Experiment, _ images: any Source,
-        log: String, writes: Bool = true
+        folder: RunFolder
     ) throws -> String {
         let training = experiment.training
         let policy = training.onNonfinite
@@ -127,7 +127,7 @@ extension Checkpoint.Position {
             epoch: batch.epoch + 1, batch: batch.index + 1, step: step, loss: fault.loss, gradient: fault.gradient,
             lr: training.optimizer.component.lr * factor, seed: training.seed, action: policy, samples: batch.samples,
             names: batch.samples.map { images.name($0) })
-        if writes { try NonfiniteLog.append(record, to: log) }
+        if folder.isWritten { try NonfiniteLog.append(record, to: folder.nonfinite) }
         let place = "\(fault.words) at step \(step + 1) (epoch \(batch.epoch + 1), batch \(batch.index + 1))"
         var count = nonfinite ?? NonfiniteCount()
         count.total += 1
@@ -137,12 +137,12 @@ extension Checkpoint.Position {
             throw TrainingError(
                 .failed,
                 "\(place)\(again); lower training.optimizer.\(training.optimizer.name).lr or raise the temperature, or resume "
-                    + "with --set training.on_nonfinite=skip (or halve); the images are listed in \(log)")
+                    + "with --set training.on_nonfinite=skip (or halve); the images are listed in \(folder.nonfinite)")
         }
         if policy == .halve { count.rate /= 2 }
         nonfinite = count
         self.batch = batch.index + 1
         return
-            "\(place): left out\(policy == .halve ? ", the learning rate is halved" : ""); the images are listed in \(log)"
+            "\(place): left out\(policy == .halve ? ", the learning rate is halved" : ""); the images are listed in \(folder.nonfinite)"
     }
 }

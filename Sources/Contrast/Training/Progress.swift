@@ -34,8 +34,10 @@ public protocol TrainingObserver: AnyObject {
 
 /// One step's line of metrics.jsonl.
 public struct StepRecord: Codable, Equatable, Sendable {
+    static let kindName = "step"
+
     /// Always `step`.
-    public var kind = "step"
+    public var kind = StepRecord.kindName
     /// The pass, from 1.
     public var epoch: Int
     /// Optimiser steps done since the run began.
@@ -52,10 +54,8 @@ public struct StepRecord: Codable, Equatable, Sendable {
 
 /// One pass's line of metrics.jsonl; means are over the pass's steps.
 public struct EpochRecord: Codable, Equatable, Sendable {
-    static let kindName = "epoch"
-
     /// Always `epoch`.
-    public var kind = EpochRecord.kindName
+    public var kind = "epoch"
     /// The pass, from 1.
     public var epoch: Int
     /// Optimiser steps done since the run began.

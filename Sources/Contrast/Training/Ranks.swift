@@ -15,9 +15,6 @@ struct Ranks {
         self.group = group
     }
 
-    /// Whether this rank writes the run folder.
-    var writes: Bool { group.rank == 0 }
-
     /// The images of this rank's part of a batch.
     func share(of batch: Int, key: String = "training.batch_size") throws(TrainingError) -> Int {
         guard batch % group.ranks == 0 else {
@@ -116,7 +113,7 @@ struct Ranks {
         try meet()
         _ = try group.exchange([0])
         // The last numbers may still be on their way from here.
-        if writes { Thread.sleep(forTimeInterval: 0.1) }
+        if group.rank == 0 { Thread.sleep(forTimeInterval: 0.1) }
     }
 }
 

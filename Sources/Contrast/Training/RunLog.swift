@@ -51,8 +51,8 @@ final class RunLog {
         guard let text = FileManager.default.contents(atPath: path) else { return }
         let kept = text.split(separator: 0x0A).filter { line in
             guard let position = try? JSONDecoder().decode(Position.self, from: Data(line)) else { return false }
-            // A pass's line comes after the pass's last step, and the end of the pass may not have been kept.
-            let isOfPass = position.kind == EpochRecord.kindName
+            // A pass's lines come after the pass's last step, and the end of the pass may not have been kept.
+            let isOfPass = position.kind != StepRecord.kindName
             return position.step <= place.step && (!isOfPass || (position.epoch ?? 0) <= place.epoch)
         }
         try AtomicFile.write(kept.flatMap { $0 + [0x0A] }, to: path)

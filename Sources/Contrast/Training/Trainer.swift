@@ -16,7 +16,6 @@ public final class Trainer {
     private let experiment: Experiment
     private let images: any Source
     private let captions: CaptionTokens?
-    private let heldOut: (any Source)?
     private let folder: RunFolder
     private let machine: Machine
     private let maximumBad: Double
@@ -32,7 +31,8 @@ public final class Trainer {
     /// Held until the run ends.
     private var lock: FileLock?
     private var position: Checkpoint.Position
-    private var quarantined = Set<String>()
+    private var quarantine: QuarantineList
+    private let heldOutScore: HeldOutScore?
 
     /// Prepares a run: builds the network with the seed's weights, or takes up the folder's last checkpoint.
     /// - Parameters:
@@ -40,7 +40,8 @@ public final class Trainer {
     ///   - heldOut: labelled images for kNN scores on the way; nil or unlabelled for none.
     ///   - maximumBad: the share of unusable images, 0...1, above which the run stops.
     ///   - resume: whether to go on from the last checkpoint, which must be there.
-    ///   - group: the processes that train together, of which rank 0 alone reads and writes the folder's state.
+    ///   - folder: where the run is written; by one process, rank 0, where several train together.
+    ///   - group: the processes that train together.
     /// - Throws: `TrainingError`, `InvalidSetting`, `TorchError`, `FileError`, `SafetensorsError`.
     public init(
         _ experiment: Experiment, images: any Source, heldOut: (any Source)? = nil, folder: RunFolder,
@@ -49,8 +50,8 @@ public final class Trainer {
     ) throws {
         ranks = Ranks(group)
         self.experiment = experiment
-        self.heldOut = heldOut
         self.folder = folder
+        quarantine = QuarantineList(folder)
         self.machine = machine
         self.maximumBad = maximumBad
         configuration = try ConfigurationWriter.yaml(experiment)
@@ -66,7 +67,7 @@ public final class Trainer {
             throw TrainingError(
                 .unusable, "views.mix: \(experiment.method.name) contrasts whole images and has no use for mixed ones")
         }
-        if ranks?.writes != false { lock = try folder.take(resumes: resume) }
+        if folder.isWritten { lock = try folder.take(resumes: resume) }
         var images = images
         var captions: CaptionTokens?
         do {
@@ -79,6 +80,9 @@ public final class Trainer {
         }
         self.images = images
         self.captions = captions
+        heldOutScore = HeldOutScore(
+            experiment, images: images, heldOut: heldOut,
+            extractor: FeatureExtractor(pipeline: pipeline, machine: machine, maximumBad: maximumBad))
         guard images.count >= 2 else {
             throw TrainingError(.data, "there are \(images.count) images; a contrast needs two at least")
         }
@@ -113,12 +117,12 @@ public final class Trainer {
         optimizer = try training.optimizer.component.build(model.namedParameters)
         stepGuard = try StepGuard(model, policy: training.onNonfinite)
         position = Checkpoint.Position()
-        if resume, ranks?.writes != false {
+        if resume, folder.isWritten {
             position = try keeper.restore(
                 configuration: configuration, bounds: .init(epochs: training.epochs, batches: sampler.batches),
                 into: model, optimizer, notice: { observer.notice($0) }
             ).position
-            quarantined = Trainer.names(in: folder.quarantine)
+            quarantine.resume()
         }
         if let begun = try ranks?.begin(model, optimizer, position: position) { position = begun }
         firstStep = position.step
@@ -153,7 +157,7 @@ public final class Trainer {
         defer {
             loader.stop()
             // A run that fails, as over too many of these images, has to name them all the more.
-            try? quarantine(loader.quarantine)
+            try? quarantine.add(loader.quarantine)
         }
         let steps = training.epochs * sampler.batches
         var monitor = Monitor(
@@ -171,7 +175,7 @@ public final class Trainer {
                 }
                 // A place in the schedule belongs to a batch, whether or not earlier ones were left out.
                 let place = epoch * sampler.batches + batch.index
-                let factor = try rate(at: place, of: steps)
+                let factor = rate(at: place, of: steps)
                 let count = counts.reduce(0, +)
                 guard count >= 2 else { continue }
                 let objective: Objective
@@ -183,7 +187,7 @@ public final class Trainer {
                     observer.notice(
                         try position.leaveOut(
                             batch, fault, factor: factor, experiment, images,
-                            log: folder.nonfinite, writes: ranks?.writes != false))
+                            folder: folder))
                     continue
                 }
                 position.nonfinite?.inARow = 0
@@ -192,7 +196,7 @@ public final class Trainer {
                 last = objective
                 position.step += 1
                 position.batch = batch.index + 1
-                position.skipped = quarantined.union(loader.quarantine.map(\.name)).count
+                position.skipped = quarantine.count(with: loader.quarantine)
                 let contrast = try objective.contrast?.item() ?? loss
                 position.meter.add(
                     loss: loss, contrast: contrast, candidates: objective.candidates, images: count)
@@ -203,15 +207,15 @@ public final class Trainer {
                 }
                 observer.stepped(progress(epoch: epoch, loss: loss, contrast: contrast, objective: objective))
                 if let every = training.checkpointEvery, position.step % every == 0 {
-                    try quarantine(ranks?.union(loader.quarantine) ?? loader.quarantine)
+                    try quarantine.add(ranks?.union(loader.quarantine) ?? loader.quarantine)
                     try save()
                 }
                 // Several ranks agree to stop before the next step.
                 if ranks == nil, stop() { return try interrupt(loader, epoch: epoch) }
             }
             clock.lap(into: &position.meter)
-            try quarantine(ranks?.union(loader.quarantine) ?? loader.quarantine)
-            position.skipped = quarantined.count
+            try quarantine.add(ranks?.union(loader.quarantine) ?? loader.quarantine)
+            position.skipped = quarantine.count
             // A run that was stopped after the pass's last step resumes here, with nothing left to load.
             guard position.meter.steps > 0 else {
                 throw TrainingError(.data, "no batch of epoch \(epoch + 1) had two usable images and a finite loss")
@@ -248,7 +252,7 @@ public final class Trainer {
 
     /// Leaves what a run needs to be resumed.
     private func interrupt(_ loader: Loader, epoch: Int) throws -> Outcome {
-        try quarantine(ranks?.union(loader.quarantine) ?? loader.quarantine)
+        try quarantine.add(ranks?.union(loader.quarantine) ?? loader.quarantine)
         try save()
         try writeEncoder(epochs: epoch)
         return .interrupted
@@ -256,7 +260,7 @@ public final class Trainer {
 
     /// Begins or goes on with the run's files, on the rank that writes them.
     private func openLog() throws -> RunLog? {
-        guard ranks?.writes != false else { return nil }
+        guard folder.isWritten else { return nil }
         try AtomicFile.write(configuration, to: folder.configuration)
         // A run that was killed before its first checkpoint has lines too.
         let log = try RunLog(folder, resumingAt: position)
@@ -266,14 +270,14 @@ public final class Trainer {
     }
 
     private func writeEncoder(epochs: Int) throws {
-        if ranks?.writes != false {
+        if folder.isWritten {
             try EncoderFile.write(model, experiment: experiment, epochs: epochs, to: folder)
         }
         try ranks?.part()
     }
 
     /// The learning rate's factor for a place in the run.
-    private func rate(at place: Int, of steps: Int) throws -> Double {
+    private func rate(at place: Int, of steps: Int) -> Double {
         experiment.training.schedule.component.factor(step: place, steps: steps, stepsPerEpoch: sampler.batches)
             * (position.nonfinite?.rate ?? 1)
     }
@@ -324,27 +328,10 @@ public final class Trainer {
 
     /// Writes the state; that of the end of a pass may be kept for longer.
     private func save(epoch: Int? = nil, isBest: Bool = false) throws {
-        guard ranks?.writes != false else { return }
+        guard folder.isWritten else { return }
         try keeper.save(
             Checkpoint(position: position, configuration: configuration), model: model, optimizer: optimizer,
             epoch: epoch, isBest: isBest)
-    }
-
-    /// Appends the images that were met since the last call, so that a killed run has listed them too.
-    private func quarantine(_ records: [QuarantineRecord]) throws {
-        let new = records.filter { quarantined.insert($0.name).inserted }
-        guard !new.isEmpty, ranks?.writes != false else { return }
-        let file = try AppendingFile(folder.quarantine)
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-        for record in new { try file.append(try encoder.encode(record) + Data([0x0A])) }
-    }
-
-    /// The images that a run listed before it was stopped, so that they are neither counted nor listed again.
-    private static func names(in path: String) -> Set<String> {
-        struct Record: Decodable { var name: String }
-        guard let data = FileManager.default.contents(atPath: path) else { return [] }
-        return Set(data.split(separator: 0x0A).compactMap { try? JSONDecoder().decode(Record.self, from: $0).name })
     }
 
     /// Draws what the trainer will see, into the folder and into TensorBoard.
@@ -379,7 +366,7 @@ public final class Trainer {
     private func epochRecord(epoch: Int, last: Objective?) throws -> EpochRecord {
         let training = experiment.training
         let meter = position.meter
-        let factor = try rate(
+        let factor = rate(
             at: epoch * sampler.batches + position.batch - 1, of: training.epochs * sampler.batches)
         return EpochRecord(
             epoch: epoch + 1, step: position.step, trainLoss: meter.loss / Double(max(meter.steps, 1)),
@@ -392,47 +379,6 @@ public final class Trainer {
             lr: training.optimizer.component.lr * factor,
             imagesPerSecond: Double(meter.images) / max(meter.seconds, 1e-9),
             dataWait: meter.waited / max(meter.seconds, 1e-9), seconds: meter.seconds, skipped: position.skipped,
-            valKnnTop1: try heldOutAccuracy(after: epoch + 1))
-    }
-
-    /// The weighted kNN on held-out images, in the passes that want one.
-    private func heldOutAccuracy(after epoch: Int) throws -> Double? {
-        let evaluation = experiment.evaluation
-        guard let heldOut, heldOut.count > 0, images.classes.count > 1, evaluation.knnEvery > 0,
-            epoch % evaluation.knnEvery == 0 || epoch == experiment.training.epochs
-        else { return nil }
-        let stride = max(1, (images.count + evaluation.knnImages - 1) / evaluation.knnImages)
-        let bank = Subset(images, indices: Array(Swift.stride(from: 0, to: images.count, by: stride)))
-        let extractor = FeatureExtractor(pipeline: pipeline, machine: machine, maximumBad: maximumBad)
-        let known = try extractor.features(of: bank, by: [model.encoder])
-        let asked = try extractor.features(of: heldOut, by: [model.encoder])
-        let defaults = NearestNeighbours.defaults(bank: known.labels.count)
-        let classifier = try NearestNeighbours(
-            features: known.rows[0], labels: known.labels, classes: images.classes.count,
-            neighbours: defaults.neighbours, temperature: defaults.temperature)
-        return Scores(
-            ranked: try classifier.ranking(asked.rows[0]), labels: asked.labels, classes: images.classes.count
-        ).top1
-    }
-}
-
-/// Measures the time of steps, and how much of it was spent waiting for data.
-private struct Stopwatch {
-    private let loader: Loader
-    private var last = ContinuousClock.now
-    private var waited: Double
-
-    init(_ loader: Loader) {
-        self.loader = loader
-        waited = loader.waitSeconds
-    }
-
-    mutating func lap(into meter: inout EpochMeter) {
-        let now = ContinuousClock.now
-        let elapsed = now - last
-        meter.seconds += Double(elapsed.components.seconds) + Double(elapsed.components.attoseconds) * 1e-18
-        meter.waited += loader.waitSeconds - waited
-        last = now
-        waited = loader.waitSeconds
+            valKnnTop1: try heldOutScore?.top1(of: model.encoder, after: epoch + 1))
     }
 }

@@ -1,0 +1,22 @@
+import Views
+
+/// Measures the time of steps, and how much of it was spent waiting for data.
+struct Stopwatch {
+    private let loader: Loader
+    private var last = ContinuousClock.now
+    private var waited: Double
+
+    init(_ loader: Loader) {
+        self.loader = loader
+        waited = loader.waitSeconds
+    }
+
+    mutating func lap(into meter: inout EpochMeter) {
+        let now = ContinuousClock.now
+        let elapsed = now - last
+        meter.seconds += Double(elapsed.components.seconds) + Double(elapsed.components.attoseconds) * 1e-18
+        meter.waited += loader.waitSeconds - waited
+        last = now
+        waited = loader.waitSeconds
+    }
+}
