@@ -16,6 +16,7 @@ import subprocess
 import sys
 import tempfile
 import time
+import types
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
@@ -41,6 +42,22 @@ def plain(z1, z2, tau):
     return F.cross_entropy(scores, torch.arange(rows).roll(rows // 2))
 
 
+def stub_torchvision():
+    """lightly imports torchvision, whose compiled operators do not load beside every build of torch; the loss needs none of them."""
+    import torch
+
+    try:
+        import torchvision  # noqa: F401
+    except (RuntimeError, ImportError):
+        for name in [name for name in sys.modules if name.split(".")[0] == "torchvision"]:
+            del sys.modules[name]
+        operators = torch.library.Library("torchvision", "DEF")
+        operators.define("nms(Tensor dets, Tensor scores, float iou_threshold) -> Tensor")
+        operators.define("qnms(Tensor dets, Tensor scores, float iou_threshold) -> Tensor")
+        sys.modules["torchvision._meta_registrations"] = types.ModuleType("torchvision._meta_registrations")
+        return operators
+
+
 def peer(arguments):
     """One process of a peer; prints what `diptych bench-loss` prints."""
     import numpy
@@ -50,6 +67,7 @@ def peer(arguments):
     if arguments.peer == "lightly":
         from importlib.metadata import version
 
+        operators = stub_torchvision()  # noqa: F841 - what is defined lives as long as this
         from lightly.loss import NTXentLoss
 
         loss, name = NTXentLoss(temperature=0.5), version("lightly")
