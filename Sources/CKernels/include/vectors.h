@@ -147,6 +147,32 @@ CK ck_u8x16 ck_reversed(ck_u8x16 v) {
   return __builtin_shufflevector(v, v, 15, 14, 13, 12, 11, 10, 9, 8, 7, 6, 5, 4, 3, 2, 1, 0);
 }
 
+/// Red, green and blue of 16 pixels, one pixel after another: 48 bytes.
+CK void ck_store_pixels(uint8_t *p, ck_u8x16 red, ck_u8x16 green, ck_u8x16 blue) {
+  ck_u8x16 a = __builtin_shufflevector(red, green, 0, 16, -1, 1, 17, -1, 2, 18, -1, 3, 19, -1, 4, 20, -1, 5);
+  a = __builtin_shufflevector(a, blue, 0, 1, 16, 3, 4, 17, 6, 7, 18, 9, 10, 19, 12, 13, 20, 15);
+  ck_u8x16 b = __builtin_shufflevector(red, green, 21, -1, 6, 22, -1, 7, 23, -1, 8, 24, -1, 9, 25, -1, 10, 26);
+  b = __builtin_shufflevector(b, blue, 0, 21, 2, 3, 22, 5, 6, 23, 8, 9, 24, 11, 12, 25, 14, 15);
+  ck_u8x16 c = __builtin_shufflevector(red, green, -1, 11, 27, -1, 12, 28, -1, 13, 29, -1, 14, 30, -1, 15, 31, -1);
+  c = __builtin_shufflevector(c, blue, 26, 1, 2, 27, 4, 5, 28, 7, 8, 29, 10, 11, 30, 13, 14, 31);
+  ck_store(p, a);
+  ck_store(p + 16, b);
+  ck_store(p + 32, c);
+}
+/// Past the caches; `p` must be aligned to 16 bytes.
+CK void ck_stream_pixels(uint8_t *p, ck_u8x16 red, ck_u8x16 green, ck_u8x16 blue) {
+  // The detour is for the compiler only: the pixels stay in registers.
+  uint8_t pixels[48];
+  ck_store_pixels(pixels, red, green, blue);
+  for (int i = 0; i < 48; i += 16) __builtin_nontemporal_store(ck_load(pixels + i), (ck_u8x16 *)(p + i));
+}
+/// The first `count` pixels only.
+CK void ck_store_some_pixels(uint8_t *p, ck_u8x16 red, ck_u8x16 green, ck_u8x16 blue, intptr_t count) {
+  uint8_t pixels[48];
+  ck_store_pixels(pixels, red, green, blue);
+  memcpy(p, pixels, (size_t)count * 3);
+}
+
 /// The 16x16 bytes at `from` (rows `stride` apart), columns and rows exchanged, to `to` (rows `to_stride` apart).
 CK void ck_transpose(const uint8_t *from, intptr_t stride, uint8_t *to, intptr_t to_stride) {
   // Four rounds of the perfect shuffle of rows i and i + 8 exchange rows and columns of 16x16.

@@ -93,6 +93,16 @@ enum Processor {
         }
     }
 
+    /// A picture as `[height, width, 3]`, written to `target`.
+    static func interleave(_ image: Image, to target: UnsafeMutablePointer<UInt8>, wide: Bool = isWide) {
+        let (red, green, blue, count) = (image.plane(0), image.plane(1), image.plane(2), image.size.area)
+        if wide {
+            KernelsAVX2.Kernels.interleave(red, green, blue, count: count, to: target)
+        } else {
+            Kernels.interleave(red, green, blue, count: count, to: target)
+        }
+    }
+
     /// Blurs with a Gaussian of deviation `sigma` cut off at `radius` pixels, mirrored at the edges, in place.
     ///
     /// Taps whose weight rounds to 0 in 1/65536 are left out, and so are those that would reach past a picture smaller

@@ -1,6 +1,6 @@
 import CKernels
 
-/// Copies of planes: mirrored, or as the floats that a network takes.
+/// Copies of planes: mirrored, as the floats that a network takes, or as pixels.
 extension Kernels {
     /// Mirrors every row of a plane from left to right, in place; `line` holds `width + 16` bytes.
     package static func mirrorRows(
@@ -39,6 +39,30 @@ extension Kernels {
                 ck_store_f32(target + index, value)
             } else {
                 ck_store_some_f32(target + index, value, count - index)
+            }
+        }
+    }
+
+    /// Three planes as pixels of three bytes, `[count, 3]`; up to 15 bytes after each plane are read.
+    package static func interleave(
+        _ red: UnsafePointer<UInt8>, _ green: UnsafePointer<UInt8>, _ blue: UnsafePointer<UInt8>, count: Int,
+        to target: UnsafeMutablePointer<UInt8>
+    ) {
+        // As in `normalize`; it takes half the time at 96x96, and more than before at 32x32.
+        if count >= 4096 && count & 15 == 0 && UInt(bitPattern: target) & 15 == 0 {
+            for index in stride(from: 0, to: count, by: 16) {
+                ck_stream_pixels(
+                    target + 3 * index, ck_load(red + index), ck_load(green + index), ck_load(blue + index))
+            }
+            ck_stream_end()
+            return
+        }
+        for index in stride(from: 0, to: count, by: 16) {
+            let (reds, greens, blues) = (ck_load(red + index), ck_load(green + index), ck_load(blue + index))
+            if count - index >= 16 {
+                ck_store_pixels(target + 3 * index, reds, greens, blues)
+            } else {
+                ck_store_some_pixels(target + 3 * index, reds, greens, blues, count - index)
             }
         }
     }

@@ -8,7 +8,7 @@ public struct BenchReport: Codable, Equatable, Sendable {
         public var decode: Double
         /// Drawing and applying the steps of all views.
         public var augment: Double
-        /// Converting all views to floats.
+        /// Writing all views into the batch, as floats or bytes.
         public var normalize: Double
         /// Waiting for room in the queue, because the consumer is slower.
         public var idle: Double
@@ -34,7 +34,7 @@ public struct BenchReport: Codable, Equatable, Sendable {
         case decode
         /// The steps of the pipeline.
         case augment
-        /// Converting to floats.
+        /// Writing the views into the batch.
         case normalize
         /// The loader waits for whoever takes the batches.
         case consumer

@@ -1,20 +1,5 @@
 import Foundation
 
-/// How a loader works; nothing here changes what it delivers, but for `badImages`.
-public struct LoaderOptions: Sendable {
-    /// Worker threads; as many as there are processors if nil.
-    public var threads: Int?
-    /// Batches in memory, one of them the consumer's; at least 2. As many as fit in 256 MiB, at most 4, if nil.
-    public var slots: Int?
-    /// What is done with an image that cannot be used.
-    public var badImages = BadImagePolicy.skip(maximum: 0.01)
-    /// Bytes that a file may have.
-    public var maximumFileBytes = 1 << 30
-
-    /// The defaults.
-    public init() {}
-}
-
 /// Streams batches of augmented views of a source's images, made by worker threads ahead of the consumer.
 ///
 /// ```swift
@@ -38,8 +23,9 @@ public final class Loader: Sendable {
     ///   - seed: the seed of the views.
     ///   - epochs: the passes to make.
     ///   - first: batches of the first epoch to leave out, where a run resumes.
-    ///   - options: threads, memory, and what is done with images that cannot be used.
-    /// - Throws: `LoaderError.empty` where there is nothing to load.
+    ///   - options: threads, memory, what views are made of, and what is done with images that cannot be used.
+    /// - Throws: `LoaderError.empty` where there is nothing to load; `LoaderError.invalid` where bytes are asked for and
+    ///   the pipeline mixes views.
     public convenience init(
         _ source: any Source, pipeline: ViewPipeline, sampler: Sampler, seed: UInt64, epochs: Range<Int>,
         from first: Int = 0, options: LoaderOptions = LoaderOptions()
@@ -63,14 +49,18 @@ public final class Loader: Sendable {
         guard sampler.batches > 0 else {
             throw .empty("there are \(source.count) images, too few for a batch of \(sampler.batch)")
         }
+        guard pipeline.mix == nil || options.pixels == .float32 else {
+            throw .invalid(InvalidSetting("mix", "mixes floats, so the loader cannot deliver its views as bytes"))
+        }
         let capacity = min(sampler.batch, source.count)
-        let bytes = pipeline.branches.reduce(0) { $0 + ViewBatch.bytes(of: $1, images: capacity) }
-        let count = max(2, options.slots ?? min(4, (256 << 20) / max(1, bytes)))
+        let bytes = pipeline.branches.reduce(0) {
+            $0 + ViewBatch.bytes(of: $1, images: capacity, pixels: options.pixels)
+        }
         let pixels = pipeline.branches.reduce(0) { $0 + $1.count * $1.size.area }
         let ring = SlotRing(
-            slots: (0..<count).map { _ in
+            slots: (0..<options.slotCount(bytes: bytes)).map { _ in
                 ViewBatch(
-                    branches: pipeline.branches, capacity: capacity,
+                    branches: pipeline.branches, capacity: capacity, pixels: options.pixels,
                     mixer: pipeline.mix.map { BatchMixer($0, seed: seed, capacity: capacity) })
             },
             plan: BatchPlan(sampler: sampler, epochs: epochs, first: first),
@@ -112,6 +102,7 @@ public final class Loader: Sendable {
 
     /// What one thread does until there is nothing left.
     private static func work(on ring: SlotRing, source: any Source, maker: ViewMaker, seed: UInt64) {
+        let normalize = maker.pipeline.normalize
         while let claim = ring.claim() {
             let batch = claim.slot.batch
             var failures: [(row: Int, error: DecodeError)] = []
@@ -122,7 +113,7 @@ public final class Loader: Sendable {
                 do throws(DecodeError) {
                     try maker.make(
                         source, sample: batch.samples[row], seed: seed, epoch: batch.epoch, times: &statistics
-                    ) { batch.target(view: $0, row: row) }
+                    ) { batch.write($1, view: $0, row: row, normalize: normalize) }
                 } catch {
                     failures.append((row, error))
                     statistics.failures += 1

@@ -2,6 +2,8 @@
 public enum LoaderError: Error, Equatable, Sendable, CustomStringConvertible {
     /// There is nothing to load.
     case empty(String)
+    /// The pipeline and the options do not go together.
+    case invalid(InvalidSetting)
     /// An image cannot be used, and the policy is to fail.
     case badImage(DecodeError)
     /// More images cannot be used than allowed.
@@ -13,6 +15,7 @@ public enum LoaderError: Error, Equatable, Sendable, CustomStringConvertible {
     public var description: String {
         switch self {
         case .empty(let reason): reason
+        case .invalid(let setting): "\(setting.key): \(setting.reason)"
         case .badImage(let error): error.description
         case .tooManyBad(let bad, let total, let example):
             "\(bad) of \(total) images cannot be used, which is more than allowed; one is \(example)"

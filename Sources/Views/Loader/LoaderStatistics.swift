@@ -14,7 +14,7 @@ public struct LoaderStatistics: Codable, Equatable, Sendable {
     public var decode: UInt64 = 0
     /// Drawing and applying augmentations.
     public var augment: UInt64 = 0
-    /// Converting to floats in the batch.
+    /// Writing the views into the batch, as floats or bytes.
     public var normalize: UInt64 = 0
     /// Waiting for room in the ring: the consumer is the bottleneck.
     public var idle: UInt64 = 0

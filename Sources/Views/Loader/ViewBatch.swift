@@ -1,7 +1,7 @@
 /// The views of a batch of images, in memory that the loader owns and fills again.
 ///
-/// Each branch has one run of floats `[views, count, 3, height, width]`, its views one after another, so that one tensor
-/// of `views * count` pictures can borrow it. Valid until the loader's next batch is asked for; not shared between
+/// Each branch has one run of levels, its views one after another, so that one tensor of `views * count` pictures can
+/// borrow it: floats `[views, count, 3, height, width]`, or bytes `[views, count, height, width, 3]`, as `pixels` says. Valid until the loader's next batch is asked for; not shared between
 /// threads.
 public final class ViewBatch {
     /// The kinds of view, in the pipeline's order.
@@ -17,18 +17,20 @@ public final class ViewBatch {
     /// How the views are mixed with each other; nil where they are not.
     public private(set) var mixing: Mixing?
 
-    private let capacity: Int
+    /// What the views are, as the loader's options said; the other kind must not be asked for.
+    public let pixels: ViewPixels
+
     private let memory: [UnsafeMutableRawBufferPointer]
     private let firstView: [Int]
     private let mixer: BatchMixer?
 
     /// Room for `capacity` images, which `mixer`, if any, mixes.
-    init(branches: [ViewPipeline.Branch], capacity: Int, mixer: BatchMixer? = nil) {
+    init(branches: [ViewPipeline.Branch], capacity: Int, pixels: ViewPixels, mixer: BatchMixer? = nil) {
         self.mixer = mixer
         self.branches = branches
-        self.capacity = capacity
+        self.pixels = pixels
         memory = branches.map { branch in
-            .allocate(byteCount: ViewBatch.bytes(of: branch, images: capacity), alignment: 64)
+            .allocate(byteCount: ViewBatch.bytes(of: branch, images: capacity, pixels: pixels), alignment: 64)
         }
         var first = 0
         firstView = branches.map { branch in
@@ -39,17 +41,23 @@ public final class ViewBatch {
 
     deinit { for memory in memory { memory.deallocate() } }
 
-    static func bytes(of branch: ViewPipeline.Branch, images: Int) -> Int {
-        branch.count * images * Image.channels * branch.size.area * MemoryLayout<Float>.stride
+    static func bytes(of branch: ViewPipeline.Branch, images: Int, pixels: ViewPixels) -> Int {
+        branch.count * images * Image.channels * branch.size.area * pixels.stride
     }
 
     /// Number of images; fewer than asked for in the last batch of an epoch and where images were unusable.
     public var count: Int { samples.count }
 
-    /// The views of a branch: `[views, count, 3, height, width]`, aligned to 64 bytes.
+    /// The views of a branch as floats: `[views, count, 3, height, width]`, aligned to 64 bytes.
+    /// - Precondition: `pixels` is `float32`.
     public func views(branch: Int) -> UnsafeMutableBufferPointer<Float> {
-        let length = branches[branch].count * count * Image.channels * branches[branch].size.area
-        return UnsafeMutableBufferPointer(start: pointer(branch), count: length)
+        UnsafeMutableBufferPointer(start: floats(branch), count: branches[branch].count * count * length(branch))
+    }
+
+    /// The views of a branch as bytes: `[views, count, height, width, 3]`, aligned to 64 bytes.
+    /// - Precondition: `pixels` is `uint8`.
+    public func bytes(branch: Int) -> UnsafeMutableBufferPointer<UInt8> {
+        UnsafeMutableBufferPointer(start: bytes(branch), count: branches[branch].count * count * length(branch))
     }
 
     /// Starts anew with these images.
@@ -67,31 +75,35 @@ public final class ViewBatch {
         mixing = mixer.draw(epoch: epoch, batch: index, count: count, sizes: branches.map(\.size))
         guard let mixing else { return }
         for (branch, description) in branches.enumerated() {
-            let length = count * Image.channels * description.size.area
             for view in 0..<description.count {
-                mixer.apply(mixing, branch: branch, to: pointer(branch) + view * length, size: description.size)
+                mixer.apply(
+                    mixing, branch: branch, to: floats(branch) + view * count * length(branch), size: description.size)
             }
         }
     }
 
-    /// Where one view of an image goes; views are counted over all branches.
-    func target(view: Int, row: Int) -> UnsafeMutablePointer<Float> {
+    /// Puts one view of an image in its place, normalised where the views are floats; views are counted over all
+    /// branches.
+    func write(_ picture: Image, view: Int, row: Int, normalize: Normalize) {
         let branch = firstView.lastIndex { $0 <= view } ?? 0
-        let length = Image.channels * branches[branch].size.area
-        return pointer(branch) + ((view - firstView[branch]) * count + row) * length
+        let place = ((view - firstView[branch]) * count + row) * length(branch)
+        switch pixels {
+        case .float32: normalize.write(picture, to: floats(branch) + place)
+        case .uint8: Processor.interleave(picture, to: bytes(branch) + place)
+        }
     }
 
     /// Takes out the images that are not in `rows`, which ascend; the others move up in order.
     func keep(rows: [Int]) {
         for (branch, description) in branches.enumerated() {
-            let length = Image.channels * description.size.area
+            let length = length(branch) * pixels.stride
             let start = pointer(branch)
             for view in 0..<description.count {
                 for (place, row) in rows.enumerated() {
                     // Never to a place behind its own, so nothing is overwritten that is still to be moved.
                     let target = start + (view * rows.count + place) * length
                     let source = start + (view * count + row) * length
-                    if target != source { target.update(from: source, count: length) }
+                    if target != source { target.copyMemory(from: source, byteCount: length) }
                 }
             }
         }
@@ -99,8 +111,24 @@ public final class ViewBatch {
         labels = rows.map { labels[$0] }
     }
 
-    private func pointer(_ branch: Int) -> UnsafeMutablePointer<Float> {
+    /// Levels of one view.
+    private func length(_ branch: Int) -> Int { Image.channels * branches[branch].size.area }
+
+    private func pointer(_ branch: Int) -> UnsafeMutableRawPointer {
         // Never nil: an extent has at least one pixel, and a batch at least one image.
-        memory[branch].baseAddress.unsafelyUnwrapped.assumingMemoryBound(to: Float.self)
+        memory[branch].baseAddress.unsafelyUnwrapped
+    }
+
+    // Which kind a batch holds is decided by the code that makes the loader, never by data: a wrong one is a mistake in
+    // the program, and reading floats from bytes would leave the memory.
+
+    private func floats(_ branch: Int) -> UnsafeMutablePointer<Float> {
+        precondition(pixels == .float32, "the views of this batch are bytes: see LoaderOptions.pixels")
+        return pointer(branch).assumingMemoryBound(to: Float.self)
+    }
+
+    private func bytes(_ branch: Int) -> UnsafeMutablePointer<UInt8> {
+        precondition(pixels == .uint8, "the views of this batch are floats: see LoaderOptions.pixels")
+        return pointer(branch).assumingMemoryBound(to: UInt8.self)
     }
 }

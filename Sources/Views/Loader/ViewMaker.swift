@@ -1,4 +1,4 @@
-/// Makes all views of one image after another: decodes once, then augments and normalises each view.
+/// Makes all views of one image after another: decodes once, then augments each view.
 ///
 /// Holds all memory that this takes, which stops growing at the largest image. One owner; not shared between threads.
 public final class ViewMaker {
@@ -106,13 +106,13 @@ public final class ViewMaker {
         }
     }
 
-    /// Reads an image and makes its views, as floats `[3, height, width]` each.
+    /// Reads an image and makes its views.
     /// - Parameters:
-    ///   - target: where a view goes, counted over all branches.
     ///   - times: what each stage took is added to it.
+    ///   - write: takes each view, counted over all branches, to where it goes; its picture is valid during the call.
     func make(
         _ source: any Source, sample: Int, seed: UInt64, epoch: Int, times: inout LoaderStatistics,
-        target: (Int) -> UnsafeMutablePointer<Float>
+        write: (_ view: Int, _ picture: Image) -> Void
     ) throws(DecodeError) {
         var clock = monotonicNanoseconds()
         func lap() -> UInt64 {
@@ -150,7 +150,7 @@ public final class ViewMaker {
             canvas.load(start)
             pipeline.applyBranch(recipe, on: canvas)
             times.augment += lap()
-            pipeline.normalize.write(canvas.picture, to: target(view))
+            write(view, canvas.picture)
             times.normalize += lap()
         }
         times.images += 1

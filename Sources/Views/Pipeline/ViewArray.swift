@@ -21,7 +21,9 @@ public struct ViewArray: Sendable {
         for image in 0..<images {
             try values.withUnsafeMutableBufferPointer { memory throws(DecodeError) in
                 let start = memory.baseAddress.unsafelyUnwrapped + image * pipeline.viewCount * pixels
-                try maker.make(source, sample: image, seed: seed, epoch: 0, times: &statistics) { start + $0 * pixels }
+                try maker.make(source, sample: image, seed: seed, epoch: 0, times: &statistics) {
+                    pipeline.normalize.write($1, to: start + $0 * pixels)
+                }
             }
         }
         return (values, images)

@@ -61,13 +61,16 @@ struct Delivered: Equatable {
     var samples: [Int]
     var labels: [Int]
     var views: [[Float]]
+    var bytes: [[UInt8]]
 
     init(_ batch: ViewBatch) {
         epoch = batch.epoch
         index = batch.index
         samples = batch.samples
         labels = batch.labels
-        views = batch.branches.indices.map { Array(batch.views(branch: $0)) }
+        let branches = batch.branches.indices
+        views = batch.pixels == .float32 ? branches.map { Array(batch.views(branch: $0)) } : []
+        bytes = batch.pixels == .uint8 ? branches.map { Array(batch.bytes(branch: $0)) } : []
     }
 }
 
@@ -76,11 +79,12 @@ extension Loader {
     convenience init(
         fake source: FakeSource, pipeline: ViewPipeline, batch: Int, shuffled: Bool = true, dropLast: Bool = false,
         epochs: Range<Int> = 0..<1, from first: Int = 0, threads: Int = 2, slots: Int? = nil,
-        badImages: BadImagePolicy = .skip(maximum: 1), delay: TimeInterval = 0
+        pixels: ViewPixels = .float32, badImages: BadImagePolicy = .skip(maximum: 1), delay: TimeInterval = 0
     ) throws(LoaderError) {
         var options = LoaderOptions()
         options.threads = threads
         options.slots = slots
+        options.pixels = pixels
         options.badImages = badImages
         try self.init(
             source, pipeline: pipeline,

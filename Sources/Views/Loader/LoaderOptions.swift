@@ -1,0 +1,21 @@
+/// How a loader works; nothing here changes what it delivers, but for `pixels` and `badImages`.
+public struct LoaderOptions: Sendable {
+    /// Worker threads; as many as there are processors if nil.
+    public var threads: Int?
+    /// Batches in memory, one of them the consumer's; at least 2. As many as fit in 256 MiB, at most 4, if nil.
+    public var slots: Int?
+    /// What the views are: normalised floats, or bytes.
+    public var pixels = ViewPixels.float32
+    /// What is done with an image that cannot be used.
+    public var badImages = BadImagePolicy.skip(maximum: 0.01)
+    /// Bytes that a file may have.
+    public var maximumFileBytes = 1 << 30
+
+    /// The defaults.
+    public init() {}
+
+    /// How many batches to allocate of `bytes` each.
+    func slotCount(bytes: Int) -> Int {
+        max(2, slots ?? min(4, (256 << 20) / max(1, bytes)))
+    }
+}
