@@ -25,7 +25,7 @@ public final class Loader: Sendable {
     ///   - first: batches of the first epoch to leave out, where a run resumes.
     ///   - options: threads, memory, what views are made of, and what is done with images that cannot be used.
     /// - Throws: `LoaderError.empty` where there is nothing to load; `LoaderError.invalid` where bytes are asked for and
-    ///   the pipeline mixes views.
+    ///   the pipeline mixes views; `LoaderError.memory` where there is too little for the batches.
     public convenience init(
         _ source: any Source, pipeline: ViewPipeline, sampler: Sampler, seed: UInt64, epochs: Range<Int>,
         from first: Int = 0, options: LoaderOptions = LoaderOptions()
@@ -58,9 +58,9 @@ public final class Loader: Sendable {
         }
         let pixels = pipeline.branches.reduce(0) { $0 + $1.count * $1.size.area }
         let ring = SlotRing(
-            slots: (0..<options.slotCount(bytes: bytes)).map { _ in
-                ViewBatch(
-                    branches: pipeline.branches, capacity: capacity, pixels: options.pixels,
+            slots: try (0..<options.slotCount(bytes: bytes)).map { (_) throws(LoaderError) in
+                try ViewBatch(
+                    branches: pipeline.branches, capacity: capacity, pixels: options.pixels, from: options.memory,
                     mixer: pipeline.mix.map { BatchMixer($0, seed: seed, capacity: capacity) })
             },
             plan: BatchPlan(sampler: sampler, epochs: epochs, first: first),

@@ -4,6 +4,8 @@ public enum LoaderError: Error, Equatable, Sendable, CustomStringConvertible {
     case empty(String)
     /// The pipeline and the options do not go together.
     case invalid(InvalidSetting)
+    /// There is no memory for the batches: what one of their allocations asked for, and why it failed.
+    case memory(byteCount: Int, reason: String)
     /// An image cannot be used, and the policy is to fail.
     case badImage(DecodeError)
     /// More images cannot be used than allowed.
@@ -15,6 +17,7 @@ public enum LoaderError: Error, Equatable, Sendable, CustomStringConvertible {
     public var description: String {
         switch self {
         case .empty(let reason): reason
+        case .memory(let byteCount, let reason): "no memory for a batch's views, \(byteCount) bytes: \(reason)"
         case .invalid(let setting): "\(setting.key): \(setting.reason)"
         case .badImage(let error): error.description
         case .tooManyBad(let bad, let total, let example):

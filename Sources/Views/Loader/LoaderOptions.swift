@@ -6,6 +6,8 @@ public struct LoaderOptions: Sendable {
     public var slots: Int?
     /// What the views are: normalised floats, or bytes.
     public var pixels = ViewPixels.float32
+    /// Where batches lie; on the ordinary heap by default.
+    public var memory: any BatchMemory = HeapMemory()
     /// What is done with an image that cannot be used.
     public var badImages = BadImagePolicy.skip(maximum: 0.01)
     /// Bytes that a file may have.

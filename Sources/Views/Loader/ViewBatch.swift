@@ -20,17 +20,22 @@ public final class ViewBatch {
     /// What the views are, as the loader's options said; the other kind must not be asked for.
     public let pixels: ViewPixels
 
-    private let memory: [UnsafeMutableRawBufferPointer]
+    private let memory: [BatchBuffer]
     private let firstView: [Int]
     private let mixer: BatchMixer?
 
     /// Room for `capacity` images, which `mixer`, if any, mixes.
-    init(branches: [ViewPipeline.Branch], capacity: Int, pixels: ViewPixels, mixer: BatchMixer? = nil) {
+    /// - Throws: `LoaderError.memory` where there is too little.
+    init(
+        branches: [ViewPipeline.Branch], capacity: Int, pixels: ViewPixels, from memory: any BatchMemory,
+        mixer: BatchMixer? = nil
+    ) throws(LoaderError) {
         self.mixer = mixer
         self.branches = branches
         self.pixels = pixels
-        memory = branches.map { branch in
-            .allocate(byteCount: ViewBatch.bytes(of: branch, images: capacity, pixels: pixels), alignment: 64)
+        self.memory = try branches.map { (branch) throws(LoaderError) in
+            try BatchBuffer(
+                byteCount: ViewBatch.bytes(of: branch, images: capacity, pixels: pixels), from: memory)
         }
         var first = 0
         firstView = branches.map { branch in
@@ -38,8 +43,6 @@ public final class ViewBatch {
             return first
         }
     }
-
-    deinit { for memory in memory { memory.deallocate() } }
 
     static func bytes(of branch: ViewPipeline.Branch, images: Int, pixels: ViewPixels) -> Int {
         branch.count * images * Image.channels * branch.size.area * pixels.stride
@@ -114,10 +117,7 @@ public final class ViewBatch {
     /// Levels of one view.
     private func length(_ branch: Int) -> Int { Image.channels * branches[branch].size.area }
 
-    private func pointer(_ branch: Int) -> UnsafeMutableRawPointer {
-        // Never nil: an extent has at least one pixel, and a batch at least one image.
-        memory[branch].baseAddress.unsafelyUnwrapped
-    }
+    private func pointer(_ branch: Int) -> UnsafeMutableRawPointer { memory[branch].start }
 
     // Which kind a batch holds is decided by the code that makes the loader, never by data: a wrong one is a mistake in
     // the program, and reading floats from bytes would leave the memory.

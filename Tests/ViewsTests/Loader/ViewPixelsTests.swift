@@ -76,7 +76,7 @@ struct ViewPixelsTests {
     func theWrongKindIsAMistakeInTheProgram(_ pixels: ViewPixels) async {
         await #expect(processExitsWith: .failure) { [pixels] in
             let branch = try ViewPipelineTests.pipeline("branches: [{size: 8, steps: [resized_crop]}]").branches[0]
-            let batch = ViewBatch(branches: [branch], capacity: 1, pixels: pixels)
+            let batch = try ViewBatch(branches: [branch], capacity: 1, pixels: pixels, from: HeapMemory())
             batch.begin(epoch: 0, index: 0, samples: [0], labels: [0])
             switch pixels {
             case .float32: _ = batch.bytes(branch: 0)
