@@ -35,6 +35,7 @@ final class Consumer: Sendable {
             case .batch(let slot):
                 if !slot.failures.isEmpty { try leaveOut(slot) }
                 if slot.batch.count > 0 { return slot.batch }
+                ring.giveBack()
             }
         }
     }

@@ -49,6 +49,8 @@ public final class Loader: Sendable {
         guard sampler.batches > 0 else {
             throw .empty("there are \(source.count) images, too few for a batch of \(sampler.batch)")
         }
+        var options = options
+        options.lag = max(0, options.lag)
         guard pipeline.mix == nil || options.pixels == .float32 else {
             throw .invalid(InvalidSetting("mix", "mixes floats, so the loader cannot deliver its views as bytes"))
         }
@@ -63,7 +65,7 @@ public final class Loader: Sendable {
                     branches: pipeline.branches, capacity: capacity, pixels: options.pixels, from: options.memory,
                     mixer: pipeline.mix.map { BatchMixer($0, seed: seed, capacity: capacity) })
             },
-            plan: BatchPlan(sampler: sampler, epochs: epochs, first: first),
+            lag: options.lag, plan: BatchPlan(sampler: sampler, epochs: epochs, first: first),
             // About as much work as a view of 128 by 128, so that small views do not wait on the ring's lock.
             chunk: min(max(1, 16384 / max(1, pixels)), 16), label: { source.label($0) ?? -1 })
         self.ring = ring
@@ -81,7 +83,7 @@ public final class Loader: Sendable {
 
     deinit { ring.stop() }
 
-    /// The next batch of the epoch, which gives the last one back to the workers; nil once at the end of each epoch, and
+    /// The next batch of the epoch, which gives the last one (with a lag, an earlier one) back to the workers; nil once at the end of each epoch, and
     /// for ever after the last. Images that cannot be used are left out, and batches of nothing else are passed over.
     /// - Throws: `LoaderError`, and again the same at every later call.
     public func next() throws(LoaderError) -> ViewBatch? {

@@ -2,8 +2,12 @@
 public struct LoaderOptions: Sendable {
     /// Worker threads; as many as there are processors if nil.
     public var threads: Int?
-    /// Batches in memory, one of them the consumer's; at least 2. As many as fit in 256 MiB, at most 4, if nil.
+    /// Batches in memory, `1 + lag` of them the consumer's; at least `2 + lag`. As many as fit in 256 MiB, at most
+    /// `4 + lag`, if nil.
     public var slots: Int?
+    /// Batches that stay valid beside the one given last, the latest before it, for a consumer whose copies to a device
+    /// are still under way when it asks for more; 0 or more.
+    public var lag = 0
     /// What the views are: normalised floats, or bytes.
     public var pixels = ViewPixels.float32
     /// Where batches lie; on the ordinary heap by default.
@@ -18,6 +22,6 @@ public struct LoaderOptions: Sendable {
 
     /// How many batches to allocate of `bytes` each.
     func slotCount(bytes: Int) -> Int {
-        max(2, slots ?? min(4, (256 << 20) / max(1, bytes)))
+        max(2 + lag, slots ?? min(4 + lag, (256 << 20) / max(1, bytes)))
     }
 }

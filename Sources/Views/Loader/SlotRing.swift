@@ -3,20 +3,16 @@ import Foundation
 /// A bounded ring of preallocated batches between the workers, who fill rows in order, and one consumer.
 ///
 /// Workers wait while every slot is filled or in use; the consumer waits while the next batch is not complete. Batches come
-/// out in the order of the plan, whoever filled their rows.
+/// out in the order of the plan, whoever filled their rows and whichever slots they lie in.
 ///
 /// `@unchecked Sendable`: all state is guarded by `condition`, but for the rows of a slot, of which each belongs to the
 /// worker that claimed it until it hands it back, and to the consumer once the batch is complete.
 final class SlotRing: @unchecked Sendable {
     /// One batch and how far it is.
     final class Slot {
-        enum State {
-            case free, filling, complete
-        }
-
         let batch: ViewBatch
         fileprivate(set) var failures: [(row: Int, error: DecodeError)] = []
-        fileprivate var state = State.free
+        fileprivate var isComplete = false
         fileprivate var unfinished = 0
 
         init(batch: ViewBatch) { self.batch = batch }
@@ -29,26 +25,35 @@ final class SlotRing: @unchecked Sendable {
     }
 
     private let condition = NSCondition()
-    private let slots: [Slot]
     private let chunk: Int
+    private let lag: Int
     private let label: @Sendable (Int) -> Int
     private var plan: BatchPlan
     private var filling: (slot: Slot, next: Int)?
     private var started = 0
     private var taken = 0
-    private var held: Slot?
+    private var free: [Slot]
+    /// Begun and not yet taken, in the order of the plan.
+    private var begun: [Slot] = []
+    /// Given out and still valid, the last one last.
+    private var held: [Slot] = []
     private var isStopped = false
     private var workers = 0
     private var total = LoaderStatistics()
     private var consumerWait: UInt64 = 0
 
     /// - Parameters:
+    ///   - slots: at least `lag + 2`.
+    ///   - lag: batches that stay valid beside the one given last.
     ///   - chunk: rows that a worker claims at a time.
     ///   - label: the class of an image, -1 if it has none.
-    init(slots: [ViewBatch], plan: BatchPlan, chunk: Int, label: @escaping @Sendable (Int) -> Int) {
-        self.slots = slots.map(Slot.init)
+    init(slots: [ViewBatch], lag: Int, plan: BatchPlan, chunk: Int, label: @escaping @Sendable (Int) -> Int) {
+        free = slots.map(Slot.init)
+        begun.reserveCapacity(slots.count)
+        held.reserveCapacity(slots.count)
         self.plan = plan
         self.chunk = chunk
+        self.lag = lag
         self.label = label
     }
 
@@ -86,8 +91,8 @@ final class SlotRing: @unchecked Sendable {
                 return Claim(slot: slot, rows: next..<end)
             }
             guard started < plan.total else { return nil }
-            let slot = slots[started % slots.count]
-            guard slot.state == .free else {
+            // The one given back last is the likeliest to be in a cache.
+            guard let slot = free.popLast() else {
                 let since = monotonicNanoseconds()
                 condition.wait()
                 total.idle += monotonicNanoseconds() - since
@@ -97,7 +102,8 @@ final class SlotRing: @unchecked Sendable {
             slot.batch.begin(epoch: epoch, index: index, samples: samples, labels: samples.map(label))
             slot.failures = []
             slot.unfinished = samples.count
-            slot.state = .filling
+            slot.isComplete = false
+            begun.append(slot)
             started += 1
             filling = (slot, 0)
             // The others can claim rows of it.
@@ -120,7 +126,7 @@ final class SlotRing: @unchecked Sendable {
         claim.slot.failures.sort { $0.row < $1.row }
         if claim.slot.failures.isEmpty { claim.slot.batch.mix() }
         condition.withLock {
-            claim.slot.state = .complete
+            claim.slot.isComplete = true
             condition.broadcast()
         }
     }
@@ -137,23 +143,30 @@ final class SlotRing: @unchecked Sendable {
         case stopped
     }
 
-    /// Takes back the batch given last, then waits for the next one of `epoch`.
+    /// Takes back what is not to stay valid of the batches given out, then waits for the next one of `epoch`.
     func take(epoch: Int) -> Delivery {
         condition.lock()
         defer { condition.unlock() }
-        held?.state = .free
-        held = nil
+        while held.count > lag { free.append(held.removeFirst()) }
         condition.broadcast()
         guard !isStopped else { return .stopped }
         guard taken < plan.total, plan.epoch(of: taken) == epoch else { return .endOfEpoch }
-        let slot = slots[taken % slots.count]
         let since = monotonicNanoseconds()
-        while slot.state != .complete && !isStopped { condition.wait() }
+        while begun.first?.isComplete != true && !isStopped { condition.wait() }
         consumerWait += monotonicNanoseconds() - since
         guard !isStopped else { return .stopped }
         taken += 1
-        held = slot
+        let slot = begun.removeFirst()
+        held.append(slot)
         return .batch(slot)
+    }
+
+    /// Takes back the batch that was taken last, because nobody will see it: it must not make an earlier one invalid.
+    func giveBack() {
+        condition.withLock {
+            if let slot = held.popLast() { free.append(slot) }
+            condition.broadcast()
+        }
     }
 
     /// Ends all work and waits for the workers to leave; what was given out stays valid.

@@ -1,7 +1,8 @@
 /// The views of a batch of images, in memory that the loader owns and fills again.
 ///
 /// Each branch has one run of levels, its views one after another, so that one tensor of `views * count` pictures can
-/// borrow it: floats `[views, count, 3, height, width]`, or bytes `[views, count, height, width, 3]`, as `pixels` says. Valid until the loader's next batch is asked for; not shared between
+/// borrow it: floats `[views, count, 3, height, width]`, or bytes `[views, count, height, width, 3]`, as `pixels` says.
+/// Valid until the loader is asked for its next batch, or for as many more as its options' `lag`; not shared between
 /// threads.
 public final class ViewBatch {
     /// The kinds of view, in the pipeline's order.
