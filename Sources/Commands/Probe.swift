@@ -47,8 +47,22 @@ package struct Probe: ParsableCommand {
         help: ArgumentHelp("C of the logistic regression, 1/2 |w|^2 + C * sum of log losses.", valueName: "C"))
     package var cost: Double?
 
-    @Option(help: ArgumentHelp("Neighbours of the kNN; by the size of the bank by default.", valueName: "k"))
+    @Option(
+        name: [.customLong("knn-k"), .customLong("neighbours")],
+        help: ArgumentHelp(
+            "Neighbours of the kNN; 200 where the bank has 10,000 images or more, else 20, by default.", valueName: "k")
+    )
     package var neighbours: Int?
+
+    @Option(
+        name: .customLong("knn-temperature"),
+        help: ArgumentHelp(
+            "T of a neighbour's weight e^(cos/T); 0.1 where the bank has 10,000 images or more, else 0.07, by default.",
+            valueName: "T"))
+    package var temperature: Double?
+
+    @Flag(name: .customLong("knn-uniform"), help: "One vote for each neighbour: k = 10 is the usual race.")
+    package var uniform = false
 
     @Option(help: ArgumentHelp("Seed of the stratified split; the run's by default.", valueName: "N"))
     package var seed: UInt64?
@@ -62,15 +76,20 @@ package struct Probe: ParsableCommand {
     package func validate() throws {
         if !zeroShot && !template.isEmpty { throw ValidationError("--template goes with --zero-shot") }
         if !zeroShot && all { throw ValidationError("--all goes with --zero-shot") }
-        if zeroShot && (control || cost != nil || neighbours != nil) {
-            throw ValidationError("--control, --cost and --neighbours have no meaning with --zero-shot")
+        let asksForNeighbours = neighbours != nil || temperature != nil || uniform
+        if zeroShot && (control || cost != nil || asksForNeighbours) {
+            throw ValidationError("--control, --cost and --knn-... have no meaning with --zero-shot")
+        }
+        if uniform && temperature != nil { throw ValidationError("--knn-uniform has no use for --knn-temperature") }
+        if let temperature, !(temperature > 0 && temperature.isFinite) {
+            throw ValidationError("--knn-temperature must be positive, is \(temperature)")
         }
         if let wrong = template.first(where: { !$0.contains("{}") }) {
             throw ValidationError("--template must have {} where the class goes, is \(wrong)")
         }
         if let cost, !(cost > 0 && cost.isFinite) { throw ValidationError("--cost must be positive, is \(cost)") }
         if let neighbours, neighbours < 1 {
-            throw ValidationError("--neighbours must be at least 1, is \(neighbours)")
+            throw ValidationError("--knn-k must be at least 1, is \(neighbours)")
         }
     }
 

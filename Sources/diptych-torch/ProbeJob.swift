@@ -16,6 +16,7 @@ struct ProbeJob {
         var settings = Contrast.Probe.Options()
         settings.cost = options.cost
         settings.neighbours = options.neighbours
+        settings.vote = options.uniform ? .uniform : .cosine(temperature: options.temperature)
         settings.control = options.control
         settings.maximumBad = options.tolerance.maxBad
         let probe = Contrast.Probe(file, machine: try Machine(options.compute), options: settings)
@@ -57,6 +58,7 @@ struct ProbeJob {
         ]
         if let control = report.control { lines.append(row("random", control.linearProbe, control.knn)) }
         lines.append(String(format: "chance    %5.1f%% (always the largest class)", 100 * report.majority))
+        lines.append("kNN       cosine, \(report.knn.words)")
         if report.skipped > 0 { lines.append("skipped   \(report.skipped) unusable images") }
         return lines
     }

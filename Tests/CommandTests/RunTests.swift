@@ -43,6 +43,13 @@ struct RunTests {
         let encoder = report?["encoder"] as? [String: Any]
         #expect(encoder?["sha256_before"] as? String == encoder?["sha256_after"] as? String)
 
+        let race = try diptych(
+            "probe", place("run"), images, "--knn-k", "10", "--knn-uniform", "--max-bad", "0.1", "--output",
+            place("race.json"))
+        #expect(race.output.contains("kNN       cosine, k = 10, each with one vote"), "\(race.errors)")
+        let raced = try JSONSerialization.jsonObject(with: Data(try place.read("race.json").utf8)) as? [String: Any]
+        #expect((raced?["knn"] as? [String: Any])?["weight"] as? String == "1")
+
         let embedded = try diptych(
             "embed", place("run"), images, "--output", place("f/features.npy"), "--max-bad", "0.1")
         #expect(embedded.status == 0, "\(embedded.errors)")

@@ -68,9 +68,9 @@ public struct CLIPRun {
     ) throws -> Images {
         let pipeline = try ViewPipeline(file.experiment.views)
         let features = try FeatureExtractor(pipeline: pipeline, machine: machine, maximumBad: maximumBad)
-            .features(of: source, by: [file.encoder], progress: progress)
+            .features(of: source, by: [file.encoder], on: machine.device, progress: progress)
         let rows = try withoutGradients {
-            try model.head(features.rows[0].to(device: machine.device), training: false).normalizedRows()
+            try model.head(features.rows[0], training: false).normalizedRows()
                 .to(device: .cpu)
         }
         // 0 times what is no number is none either.

@@ -3,7 +3,7 @@ import Views
 
 /// Frozen features of images and their classes.
 public struct Features {
-    /// For each encoder its features, `[N, D]`, float32, in main memory.
+    /// For each encoder its features, `[N, D]`, float32, on the device that was asked for.
     public var rows: [Tensor]
     /// N classes; -1 where unlabelled.
     public var labels: [Int]
@@ -29,11 +29,17 @@ public struct FeatureExtractor {
         self.batch = batch
     }
 
+    /// Where the encoders compute.
+    var device: Device { machine.device }
+
     /// The features of every usable image by each encoder; an image is decoded once for all of them.
-    /// - Parameter progress: told the images done so far, after each batch.
+    /// - Parameters:
+    ///   - device: where the features are to lie; main memory by default.
+    ///   - progress: told the images done so far, after each batch.
     /// - Throws: `LoaderError`, `TorchError`.
     public func features(
-        of source: any Source, by encoders: [any Encoder], progress: (Int) -> Void = { _ in }
+        of source: any Source, by encoders: [any Encoder], on device: Device = .cpu,
+        progress: (Int) -> Void = { _ in }
     ) throws -> Features {
         var options = LoaderOptions()
         options.threads = machine.loaderThreads
@@ -43,14 +49,19 @@ public struct FeatureExtractor {
             sampler: Sampler(count: source.count, batch: min(batch, source.count), seed: nil, dropLast: false), seed: 0,
             epochs: 0..<1, options: options)
         defer { loader.stop() }
-        var parts: [[Tensor]] = Array(repeating: [], count: encoders.count)
+        var rows: [Tensor] = []
         var labels: [Int] = []
         var samples: [Int] = []
         while let batch = try loader.next() {
             try withoutGradients {
                 let images = try machine.tensor(batch, branch: 0)
                 for (index, encoder) in encoders.enumerated() {
-                    parts[index].append(try encoder(images, training: false).to(.float32).to(device: .cpu))
+                    let features = try encoder(images, training: false)
+                    // One block for all rows: joining parts at the end would need the memory twice.
+                    if rows.count == index {
+                        rows.append(try .zeros([source.count, features.shape[1]], device: device))
+                    }
+                    try rows[index].narrow(dim: 0, start: labels.count, length: batch.count).copy(from: features)
                 }
             }
             labels += batch.labels
@@ -59,7 +70,7 @@ public struct FeatureExtractor {
         }
         guard !labels.isEmpty else { throw LoaderError.empty("no image can be used") }
         return Features(
-            rows: try parts.map { try Tensor.cat($0, dim: 0) }, labels: labels, samples: samples,
-            skipped: loader.quarantine)
+            rows: try rows.map { try $0.narrow(dim: 0, start: 0, length: labels.count) }, labels: labels,
+            samples: samples, skipped: loader.quarantine)
     }
 }

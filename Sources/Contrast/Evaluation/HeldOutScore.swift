@@ -26,8 +26,8 @@ struct HeldOutScore {
     /// The share of held-out images that are right; nil after passes that are not scored.
     func top1(of encoder: any Encoder, after epoch: Int) throws -> Double? {
         guard epoch % every == 0 || epoch == epochs else { return nil }
-        let known = try extractor.features(of: bank, by: [encoder])
-        let asked = try extractor.features(of: heldOut, by: [encoder])
+        let known = try extractor.features(of: bank, by: [encoder], on: extractor.device)
+        let asked = try extractor.features(of: heldOut, by: [encoder], on: extractor.device)
         let defaults = NearestNeighbours.defaults(bank: known.labels.count)
         let classes = bank.classes.count
         let classifier = try NearestNeighbours(

@@ -7,7 +7,7 @@ import Torch
 /// standardised with the training rows' mean and population deviation (constant features are only centred). Equals
 /// scikit-learn's `LogisticRegression(C)` behind a `StandardScaler`.
 public struct LinearProbe {
-    /// Weights on standardised features and the intercept, `[classes, D + 1]`, float64.
+    /// Weights on standardised features and the intercept, `[classes, D + 1]`, float64, as all here on the features' device.
     public let weights: Tensor
     /// The training rows' mean, `[D]`, float64.
     public let mean: Tensor
@@ -28,21 +28,25 @@ public struct LinearProbe {
     public init(
         features: Tensor, labels: [Int], classes: Int, cost: Double, maximumIterations: Int = 2000
     ) throws(TorchError) {
+        let device = features.device
         let rows = try features.detach().to(.float64)
         mean = try rows.mean(dim: 0)
         let spread = try (rows - mean).pow(2).mean(dim: 0).sqrt()
         // Rounding leaves a constant column a deviation near its magnitude's last bit, not always 0.
         let noise = try mean.abs() * 1e-12 + 1e-30
-        deviation = try Tensor.where(spread.gt(noise), spread, Tensor.ones(spread.shape, dtype: .float64))
+        deviation = try Tensor.where(
+            spread.gt(noise), spread, Tensor.ones(spread.shape, dtype: .float64, device: device))
         let inputs = try LinearProbe.inputs(rows, mean, deviation)
-        let targets = try Tensor(labels.map(Int64.init), shape: [labels.count]).oneHot(classes).to(.float64)
+        let targets = try Tensor(labels.map(Int64.init), shape: [labels.count]).to(device: device)
+            .oneHot(classes).to(.float64)
         let width = inputs.shape[1]
         let penalised = try Tensor(
-            (0..<width).map { $0 == width - 1 ? 0.0 : 1.0 }, shape: [1, width])
+            (0..<width).map { $0 == width - 1 ? 0.0 : 1.0 }, shape: [1, width]
+        ).to(device: device)
         let search = LBFGS(maximumIterations: maximumIterations, gradientTolerance: 1e-6 * cost * Double(labels.count))
         let start = [Double](repeating: 0, count: classes * width)
         let minimum = try search.minimise(from: start) { (point: [Double]) throws(TorchError) in
-            let weights = try Tensor(point, shape: [classes, width])
+            let weights = try Tensor(point, shape: [classes, width]).to(device: device)
             let logs = try inputs.matmul(weights.transpose(0, 1)).logSoftmax(dim: 1)
             let shrunk = try weights * penalised
             let loss = try -(logs * targets).sum().item()
@@ -51,7 +55,7 @@ public struct LinearProbe {
             let gradient = try residual.transpose(0, 1).matmul(inputs) * cost + shrunk
             return (penalty + cost * loss, try gradient.toArray())
         }
-        weights = try Tensor(minimum.point, shape: [classes, width])
+        weights = try Tensor(minimum.point, shape: [classes, width]).to(device: device)
         objective = minimum.value
         iterations = minimum.iterations
         converged = minimum.converged
@@ -59,7 +63,8 @@ public struct LinearProbe {
 
     /// The classes of each row from most to least probable, the first `count` of them.
     public func ranking(_ features: Tensor, count: Int = 5) throws(TorchError) -> [[Int]] {
-        let inputs = try LinearProbe.inputs(features.detach().to(.float64), mean, deviation)
+        let inputs = try LinearProbe.inputs(
+            features.detach().to(device: mean.device).to(.float64), mean, deviation)
         let logits = try inputs.matmul(weights.transpose(0, 1))
         let best = min(count, weights.shape[0])
         let indices: [Int64] = try logits.topk(best, dim: 1).indices.toArray()
@@ -68,6 +73,7 @@ public struct LinearProbe {
 
     private static func inputs(_ rows: Tensor, _ mean: Tensor, _ deviation: Tensor) throws(TorchError) -> Tensor {
         let standardised = try (rows - mean) / deviation
-        return try Tensor.cat([standardised, Tensor.ones([rows.shape[0], 1], dtype: .float64)], dim: 1)
+        let ones = try Tensor.ones([rows.shape[0], 1], dtype: .float64, device: rows.device)
+        return try Tensor.cat([standardised, ones], dim: 1)
     }
 }

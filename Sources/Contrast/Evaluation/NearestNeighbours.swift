@@ -1,60 +1,120 @@
 import Torch
 
-/// Weighted k-nearest-neighbour classification by cosine similarity: Wu et al. 2018, arXiv 1805.01978.
+/// k-nearest-neighbour classification by cosine similarity, weighted as in Wu et al. 2018, arXiv 1805.01978, or by majority.
 ///
-/// The k nearest images of a bank vote for their class with weight `e^{cos / T}`.
+/// The k nearest images of a bank vote for their class, each with weight `e^{cos / T}`, or with weight 1 where no T is given.
 public struct NearestNeighbours {
     /// Neighbours that vote.
     public let neighbours: Int
-    /// T of the weight.
-    public let temperature: Double
+    /// T of the weight; nil where each neighbour has one vote.
+    public let temperature: Double?
     private let bank: Tensor
     private let labels: Tensor
     private let classes: Int
+    private let blocks: Blocks
+
+    /// How many queries meet how many images of the bank at a time.
+    struct Blocks: Equatable {
+        var queries: Int
+        var bank: Int
+
+        /// At most 64 MiB of similarities in main memory, 1 GiB on a GPU, which is the faster the more it is given.
+        init(bank count: Int, on device: Device) {
+            let isMain = device == .cpu
+            self.init(queries: 0, bank: max(1, min(count, isMain ? 1 << 16 : 1 << 18)))
+            queries = (isMain ? 1 << 24 : 1 << 28) / bank
+        }
+
+        init(queries: Int, bank: Int) {
+            self.queries = queries
+            self.bank = bank
+        }
+    }
 
     /// The defaults of the field for a bank of that size: k = 200 and T = 0.1 from 10,000 images on, else 20 and 0.07.
     public static func defaults(bank: Int) -> (neighbours: Int, temperature: Double) {
         bank >= 10_000 ? (200, 0.1) : (min(20, bank), 0.07)
     }
 
-    /// Makes a classifier.
+    /// Makes a classifier, on the device of the features.
     /// - Parameters:
     ///   - features: the bank, `[N, D]`.
     ///   - labels: N classes in `0..<classes`.
     ///   - neighbours: k; at most N are used.
+    ///   - temperature: T of the weight; nil for a plain majority, in which the first class of several wins.
     public init(
-        features: Tensor, labels: [Int], classes: Int, neighbours: Int, temperature: Double
+        features: Tensor, labels: [Int], classes: Int, neighbours: Int, temperature: Double?
+    ) throws(TorchError) {
+        try self.init(
+            features: features, labels: labels, classes: classes, neighbours: neighbours, temperature: temperature,
+            blocks: Blocks(bank: labels.count, on: features.device))
+    }
+
+    init(
+        features: Tensor, labels: [Int], classes: Int, neighbours: Int, temperature: Double?, blocks: Blocks
     ) throws(TorchError) {
         bank = try features.detach().to(.float32).normalizedRows()
         self.labels = try Tensor(labels.map(Int64.init), shape: [labels.count]).to(device: features.device)
         self.classes = classes
         self.neighbours = min(neighbours, labels.count)
         self.temperature = temperature
+        self.blocks = blocks
     }
 
-    /// The classes of each row from most to least votes, the first `count` of them; blocks of queries bound the memory.
+    /// The classes of each row from most to least votes, the first `count` of them; blocks bound the memory.
+    /// - Parameter features: `[M, D]`, on any device; a block at a time moves to the bank's.
     public func ranking(_ features: Tensor, count: Int = 5) throws(TorchError) -> [[Int]] {
-        let queries = try features.detach().to(.float32).normalizedRows()
-        let rows = queries.shape[0]
-        // 64 MiB of similarities at a time.
-        let block = max(1, (1 << 24) / max(bank.shape[0], 1))
+        let rows = features.shape[0]
         let best = min(count, classes)
         var rankings: [[Int]] = []
         rankings.reserveCapacity(rows)
-        for start in stride(from: 0, to: rows, by: block) {
-            let part = try queries.narrow(dim: 0, start: start, length: min(block, rows - start))
-            let nearest = try part.matmul(bank.transpose(0, 1)).topk(neighbours, dim: 1)
-            // Weights relative to the nearest: the same votes, and no overflow at small T.
-            let weights = try ((nearest.values - nearest.values.max(dim: 1, keepdim: true)) / temperature).exp()
-            let voters = try labels.indexSelect(dim: 0, index: nearest.indices.reshape([-1])).reshape(
-                nearest.indices.shape)
-            let votes = try Tensor.zeros([part.shape[0], classes], device: part.device)
-                .scatterAdd(dim: 1, index: voters, source: weights)
-            let indices: [Int64] = try votes.topk(best, dim: 1).indices.toArray()
+        for start in stride(from: 0, to: rows, by: blocks.queries) {
+            let part = try features.detach().narrow(dim: 0, start: start, length: min(blocks.queries, rows - start))
+            let queries = try part.to(device: bank.device).to(.float32).normalizedRows()
+            let indices: [Int64] = try votes(nearest(queries)).topk(best, dim: 1).indices.toArray()
             rankings += stride(from: 0, to: indices.count, by: best).map { row in
                 indices[row..<row + best].map { Int($0) }
             }
         }
         return rankings
+    }
+
+    /// The similarities of the k nearest and their classes, each `[queries, k]`, nearest first.
+    private func nearest(_ queries: Tensor) throws(TorchError) -> (similarities: Tensor, classes: Tensor) {
+        var found: (similarities: Tensor, classes: Tensor)?
+        let total = bank.shape[0]
+        for start in stride(from: 0, to: total, by: blocks.bank) {
+            let length = min(blocks.bank, total - start)
+            let part = try bank.narrow(dim: 0, start: start, length: length)
+            let top = try queries.matmul(part.transpose(0, 1)).topk(min(neighbours, length), dim: 1)
+            let voters = try labels.narrow(dim: 0, start: start, length: length)
+                .indexSelect(dim: 0, index: top.indices.reshape([-1])).reshape(top.indices.shape)
+            guard let known = found else {
+                found = (top.values, voters)
+                continue
+            }
+            let similarities = try Tensor.cat([known.similarities, top.values], dim: 1)
+            let classes = try Tensor.cat([known.classes, voters], dim: 1)
+            let merged = try similarities.topk(min(neighbours, similarities.shape[1]), dim: 1)
+            found = (merged.values, try classes.gather(dim: 1, index: merged.indices))
+        }
+        guard let found else { throw TorchError(operation: "topk", message: "the bank is empty") }
+        return found
+    }
+
+    /// The votes for each class, `[queries, classes]`.
+    private func votes(_ nearest: (similarities: Tensor, classes: Tensor)) throws(TorchError) -> Tensor {
+        let queries = nearest.similarities.shape[0]
+        let none = try Tensor.zeros([queries, classes], device: bank.device)
+        guard let temperature else {
+            let ones = try Tensor.ones(nearest.similarities.shape, device: bank.device)
+            // Less than a vote between any two, so that ties go to the first class, as in scikit-learn.
+            let order = try Tensor.arange(classes, dtype: .float32, device: bank.device) * (0.5 / Double(classes))
+            return try none.scatterAdd(dim: 1, index: nearest.classes, source: ones) - order
+        }
+        // Weights relative to the nearest: the same votes, and no overflow at small T.
+        let largest = try nearest.similarities.max(dim: 1, keepdim: true)
+        let weights = try ((nearest.similarities - largest) / temperature).exp()
+        return try none.scatterAdd(dim: 1, index: nearest.classes, source: weights)
     }
 }

@@ -4,12 +4,22 @@ import Views
 
 /// Scores a frozen encoder: linear probe and weighted kNN, beside a random encoder where asked for.
 public struct Probe {
+    /// What the vote of a neighbour counts.
+    public enum Vote: Equatable, Sendable {
+        /// `e^{cos / T}`, T by the size of the bank where nil.
+        case cosine(temperature: Double?)
+        /// 1.
+        case uniform
+    }
+
     /// How to score.
     public struct Options: Sendable {
         /// C of the logistic regression; the experiment's where nil.
         public var cost: Double?
         /// Neighbours of the kNN; by the size of the bank where nil.
         public var neighbours: Int?
+        /// What a neighbour's vote counts.
+        public var vote = Vote.cosine(temperature: nil)
         /// Whether the same architecture with random weights is scored too.
         public var control = false
         /// The share of unusable images above which scoring stops.
@@ -53,8 +63,10 @@ public struct Probe {
         let pipeline = try ViewPipeline(file.experiment.views)
         let extractor = FeatureExtractor(pipeline: pipeline, machine: machine, maximumBad: options.maximumBad)
         let total = Double(train.count + test.count)
-        let known = try extractor.features(of: train, by: encoders) { progress("features", Double($0) / total) }
-        let asked = try extractor.features(of: test, by: encoders) {
+        let known = try extractor.features(of: train, by: encoders, on: machine.device) {
+            progress("features", Double($0) / total)
+        }
+        let asked = try extractor.features(of: test, by: encoders, on: machine.device) {
             progress("features", Double(train.count + $0) / total)
         }
         for rows in [known.rows[0], asked.rows[0]] {
@@ -94,7 +106,8 @@ public struct Probe {
         let defaults = NearestNeighbours.defaults(bank: known.labels.count)
         let neighbours = try NearestNeighbours(
             features: known.rows[index], labels: known.labels, classes: classes.count,
-            neighbours: options.neighbours ?? defaults.neighbours, temperature: defaults.temperature)
+            neighbours: options.neighbours ?? defaults.neighbours,
+            temperature: temperature(or: defaults.temperature))
         let nearest = Scores(
             ranked: try neighbours.ranking(asked.rows[index]), labels: asked.labels, classes: classes.count)
         return ProbeReport.Pair(
@@ -103,7 +116,15 @@ public struct Probe {
                 perClass: Dictionary(uniqueKeysWithValues: zip(classes, linear.perClass)), confusion: linear.confusion,
                 C: cost, objective: probe.objective, iterations: probe.iterations, converged: probe.converged),
             knn: .init(
-                top1: nearest.top1, top5: nearest.top5, k: neighbours.neighbours, temperature: neighbours.temperature))
+                top1: nearest.top1, top5: nearest.top5, k: neighbours.neighbours, temperature: neighbours.temperature,
+                weight: neighbours.temperature == nil ? "1" : "e^(cos/T)"))
+    }
+
+    private func temperature(or usual: Double) -> Double? {
+        switch options.vote {
+        case .cosine(let temperature): temperature ?? usual
+        case .uniform: nil
+        }
     }
 
     private func words(_ pair: ProbeReport.Pair, _ pipeline: ViewPipeline) -> String {
@@ -111,7 +132,7 @@ public struct Probe {
         let steps = file.experiment.views.evaluation.map(\.name).joined(separator: ", ")
         return "frozen encoder, running batch-norm statistics, input \(views.size) by \(steps); linear probe: features "
             + "standardised by the training rows, 1/2 |w|^2 + C sum log loss with C = \(pair.linearProbe.C), L-BFGS to "
-            + "convergence; kNN: cosine, k = \(pair.knn.k), weight e^(cos/T) with T = \(pair.knn.temperature)"
+            + "convergence; kNN: cosine, \(pair.knn.words)"
     }
 
     private func majority(_ known: [Int], _ asked: [Int], classes: Int) -> Double {

@@ -25,7 +25,7 @@ public struct ProbeReport: Codable, Equatable, Sendable {
         public var converged: Bool
     }
 
-    /// The kNN's scores and settings.
+    /// The kNN's scores and settings; the neighbours are the nearest by cosine.
     public struct Neighbours: Codable, Equatable, Sendable {
         /// Share of images whose best class is right, 0...1.
         public var top1: Double
@@ -33,8 +33,15 @@ public struct ProbeReport: Codable, Equatable, Sendable {
         public var top5: Double?
         /// Neighbours that vote.
         public var k: Int
-        /// T of the votes' weight.
-        public var temperature: Double
+        /// T of the votes' weight; nil where each neighbour has one vote.
+        public var temperature: Double?
+        /// What a vote counts, in words; nil in reports of versions that knew one weight only.
+        public var weight: String?
+
+        /// The settings in words, as in `k = 10, each with one vote`.
+        public var words: String {
+            "k = \(k), " + (temperature.map { "weight e^(cos/T) with T = \($0)" } ?? "each with one vote")
+        }
     }
 
     /// Both scores of one encoder.

@@ -1,3 +1,4 @@
+import Foundation
 import Testing
 import Torch
 
@@ -37,6 +38,61 @@ struct NearestNeighboursTests {
             temperature: 0.1)
         #expect(classifier.neighbours == 2)
         #expect(try classifier.ranking(Tensor([1.0, 0.2], shape: [1, 2])) == [[1, 0]])
+    }
+
+    @Test(
+        "Blocks of queries and of the bank change nothing, by weight and by majority",
+        arguments: [(1, 1), (3, 7), (7, 25), (40, 100), (4, 60)], [nil, 0.1] as [Double?])
+    func blocksChangeNothing(blocks: (queries: Int, bank: Int), temperature: Double?) throws {
+        let (bank, labels) = (Fixture.hashed(60 * 8, stream: 1), (0..<60).map { $0 * 7 % 5 })
+        let queries = Fixture.hashed(17 * 8, stream: 2)
+        let classifier = try NearestNeighbours(
+            features: Tensor(bank, shape: [60, 8]), labels: labels, classes: 5, neighbours: 9, temperature: temperature,
+            blocks: .init(queries: blocks.queries, bank: blocks.bank))
+        let found = try classifier.ranking(Tensor(queries, shape: [17, 8]), count: 1).map { $0[0] }
+        #expect(found == NearestNeighboursTests.naive(bank, labels, queries, width: 8, k: 9, temperature: temperature))
+    }
+
+    /// Votes one after the other in float64, the first class of several that are equal.
+    private static func naive(
+        _ bank: [Double], _ labels: [Int], _ queries: [Double], width: Int, k: Int, temperature: Double?
+    ) -> [Int] {
+        func rows(_ all: [Double]) -> [[Double]] {
+            stride(from: 0, to: all.count, by: width).map { start in
+                let row = Array(all[start..<start + width])
+                let length = row.reduce(0) { $0 + $1 * $1 }.squareRoot()
+                return row.map { $0 / length }
+            }
+        }
+        let bank = rows(bank)
+        return rows(queries).map { query in
+            let similarities = bank.map { zip($0, query).reduce(0) { $0 + $1.0 * $1.1 } }
+            let nearest = similarities.indices.sorted { similarities[$0] > similarities[$1] }.prefix(k)
+            var votes: [Int: Double] = [:]
+            for place in nearest {
+                votes[labels[place], default: 0] += temperature.map { exp(similarities[place] / $0) } ?? 1
+            }
+            return votes.min { ($1.value, $0.key) < ($0.value, $1.key) }?.key ?? -1
+        }
+    }
+
+    @Test func ofClassesWithEqualVotesTheFirstWins() throws {
+        // Two near votes for class 2 and two far ones for class 1.
+        let classifier = try NearestNeighbours(
+            features: Tensor([1.0, 0, 1, 0.1, 1, 1, 0, 1], shape: [4, 2]), labels: [2, 2, 1, 1], classes: 3,
+            neighbours: 4, temperature: nil)
+        #expect(try classifier.ranking(Tensor([1.0, 0], shape: [1, 2])) == [[1, 2, 0]])
+    }
+
+    @Test("No block of similarities is above 64 MiB, 1 GiB on a GPU", arguments: [1, 50_000, 1 << 17, 3_000_000])
+    func blocksBoundTheMemory(bank: Int) {
+        for (device, bound) in [(Device.cpu, 1 << 26), (.cuda(0), 1 << 30)] {
+            let blocks = NearestNeighbours.Blocks(bank: bank, on: device)
+            #expect(blocks.bank >= 1 && blocks.bank <= bank && blocks.queries >= 1)
+            #expect(blocks.queries * blocks.bank * 4 <= bound)
+            // Small blocks would be all overhead.
+            #expect(blocks.queries * blocks.bank * 4 > bound / 2)
+        }
     }
 
     @Test func defaultsGoByTheBank() {

@@ -102,6 +102,23 @@ struct ProbeTests {
         #expect(try Data(contentsOf: URL(fileURLWithPath: "\(home.path)/probe.json")) == report.json())
     }
 
+    @Test func theVoteIsChosenAndReported() throws {
+        let images = try makeImages(["blue", "green"], each: 6, in: home)
+        let file = try file()
+        func report(_ vote: Probe.Vote) throws -> ProbeReport {
+            var options = Probe.Options()
+            (options.neighbours, options.vote) = (3, vote)
+            return try Probe(file, machine: machine, options: options).run(train: images, test: images, split: "none")
+        }
+        let weighted = try report(.cosine(temperature: 0.5))
+        #expect(weighted.knn.temperature == 0.5 && weighted.knn.weight == "e^(cos/T)" && weighted.knn.k == 3)
+        #expect(weighted.protocol.contains("kNN: cosine, k = 3, weight e^(cos/T) with T = 0.5"))
+        let uniform = try report(.uniform)
+        #expect(uniform.knn.temperature == nil && uniform.knn.weight == "1")
+        #expect(uniform.protocol.contains("kNN: cosine, k = 3, each with one vote"))
+        #expect(uniform.knn.top1 == 1)
+    }
+
     @Test func classesKeepTheirNames() throws {
         let images = try makeImages(["camelCase", "Upper Case", "perClass"], each: 4, in: home)
         let report = try Probe(file(), machine: machine).run(train: images, test: images, split: "none")
