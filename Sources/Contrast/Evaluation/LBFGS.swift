@@ -22,9 +22,19 @@ struct LBFGS {
         from start: [Double],
         _ evaluate: ([Double]) throws(Failure) -> (value: Double, gradient: [Double])
     ) throws(Failure) -> Minimum {
+        try minimise(from: start, preconditioned: nil, evaluate)
+    }
+
+    /// Minimises a function given with its gradient.
+    /// - Parameter precondition: multiplies by a positive definite matrix that is about the inverse Hessian up to a factor; the
+    ///   better it is, the fewer steps are taken.
+    func minimise<Failure: Error>(
+        from start: [Double], preconditioned precondition: (([Double]) throws(Failure) -> [Double])?,
+        _ evaluate: ([Double]) throws(Failure) -> (value: Double, gradient: [Double])
+    ) throws(Failure) -> Minimum {
         var point = start
         var (value, gradient) = try evaluate(point)
-        var pairs: [(step: [Double], change: [Double], curvature: Double)] = []
+        var pairs: [Pair] = []
         for iteration in 0..<maximumIterations {
             // A number that is none compares false with everything, and would pass for a small gradient.
             guard value.isFinite, gradient.allSatisfy({ $0.isFinite }) else {
@@ -33,10 +43,10 @@ struct LBFGS {
             if largest(gradient) <= gradientTolerance {
                 return Minimum(point: point, value: value, iterations: iteration, converged: true)
             }
-            let direction = descent(gradient, pairs)
+            let direction = try descent(gradient, pairs, precondition)
             let slope = dot(direction, gradient)
             // Without curvature yet, a step of length 1 along the gradient direction is a guess at the scale.
-            let first = pairs.isEmpty ? min(1, 1 / dot(gradient, gradient).squareRoot()) : 1
+            let first = pairs.isEmpty ? min(1, 1 / dot(direction, direction).squareRoot()) : 1
             guard
                 let next = try search(
                     from: point, value: value, slope: slope, along: direction, first: first, evaluate)
@@ -48,26 +58,35 @@ struct LBFGS {
             let curvature = dot(step, change)
             if curvature > 0 {
                 if pairs.count == history { pairs.removeFirst() }
-                pairs.append((step, change, curvature))
+                let conditioned = try dot(change, precondition?(change) ?? change)
+                pairs.append(Pair(step: step, change: change, curvature: curvature, scale: curvature / conditioned))
             }
             (point, value, gradient) = next
         }
         return Minimum(point: point, value: value, iterations: maximumIterations, converged: false)
     }
 
+    private struct Pair {
+        let step: [Double]
+        let change: [Double]
+        let curvature: Double
+        /// What the preconditioner is multiplied by so that it fits the curvature along this step.
+        let scale: Double
+    }
+
     /// Minus the approximate inverse Hessian times the gradient, by the two-loop recursion.
-    private func descent(
-        _ gradient: [Double], _ pairs: [(step: [Double], change: [Double], curvature: Double)]
-    ) -> [Double] {
+    private func descent<Failure: Error>(
+        _ gradient: [Double], _ pairs: [Pair], _ precondition: (([Double]) throws(Failure) -> [Double])?
+    ) throws(Failure) -> [Double] {
         var direction = gradient
         var weights = [Double](repeating: 0, count: pairs.count)
         for (index, pair) in pairs.enumerated().reversed() {
             weights[index] = dot(pair.step, direction) / pair.curvature
             add(-weights[index], pair.change, to: &direction)
         }
+        if let precondition { direction = try precondition(direction) }
         if let last = pairs.last {
-            let scale = last.curvature / dot(last.change, last.change)
-            for index in direction.indices { direction[index] *= scale }
+            for index in direction.indices { direction[index] *= last.scale }
         }
         for (index, pair) in pairs.enumerated() {
             add(weights[index] - dot(pair.change, direction) / pair.curvature, pair.step, to: &direction)

@@ -36,26 +36,11 @@ public struct LinearProbe {
         let noise = try mean.abs() * 1e-12 + 1e-30
         deviation = try Tensor.where(
             spread.gt(noise), spread, Tensor.ones(spread.shape, dtype: .float64, device: device))
-        let inputs = try LinearProbe.inputs(rows, mean, deviation)
-        let targets = try Tensor(labels.map(Int64.init), shape: [labels.count]).to(device: device)
-            .oneHot(classes).to(.float64)
-        let width = inputs.shape[1]
-        let penalised = try Tensor(
-            (0..<width).map { $0 == width - 1 ? 0.0 : 1.0 }, shape: [1, width]
-        ).to(device: device)
+        let regression = try LogisticRegression(
+            inputs: LinearProbe.inputs(rows, mean, deviation), labels: labels, classes: classes, cost: cost)
         let search = LBFGS(maximumIterations: maximumIterations, gradientTolerance: 1e-6 * cost * Double(labels.count))
-        let start = [Double](repeating: 0, count: classes * width)
-        let minimum = try search.minimise(from: start) { (point: [Double]) throws(TorchError) in
-            let weights = try Tensor(point, shape: [classes, width]).to(device: device)
-            let logs = try inputs.matmul(weights.transpose(0, 1)).logSoftmax(dim: 1)
-            let shrunk = try weights * penalised
-            let loss = try -(logs * targets).sum().item()
-            let penalty = try 0.5 * (shrunk * shrunk).sum().item()
-            let residual = try logs.exp() - targets
-            let gradient = try residual.transpose(0, 1).matmul(inputs) * cost + shrunk
-            return (penalty + cost * loss, try gradient.toArray())
-        }
-        weights = try Tensor(minimum.point, shape: [classes, width]).to(device: device)
+        let minimum = try regression.minimise(by: search)
+        weights = try regression.matrix(minimum.point)
         objective = minimum.value
         iterations = minimum.iterations
         converged = minimum.converged

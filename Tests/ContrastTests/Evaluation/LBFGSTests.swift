@@ -1,5 +1,6 @@
 import Foundation
 import Testing
+import Torch
 
 @testable import Contrast
 
@@ -16,6 +17,24 @@ struct LBFGSTests {
         }
         #expect(minimum.converged)
         for (found, wanted) in zip(minimum.point, target) { #expect(abs(found - wanted) < 1e-6) }
+    }
+
+    @Test func theInverseHessianSavesSteps() throws {
+        let scales = (0..<20).map { 1 + 1e6 * Double($0) / 19 }
+        func evaluate(_ point: [Double]) throws(StateError) -> (value: Double, gradient: [Double]) {
+            let value = zip(point, scales).map { 0.5 * $1 * ($0 - 1) * ($0 - 1) }.reduce(0, +)
+            return (value, zip(point, scales).map { ($0 - 1) * $1 })
+        }
+        // Up to a factor, which is found from the curvature.
+        func precondition(_ gradient: [Double]) throws(StateError) -> [Double] {
+            zip(gradient, scales).map { 17 * $0 / $1 }
+        }
+        let start = [Double](repeating: 0, count: 20)
+        let search = LBFGS(gradientTolerance: 1e-9)
+        let plain = try search.minimise(from: start, evaluate)
+        let minimum = try search.minimise(from: start, preconditioned: precondition, evaluate)
+        #expect(minimum.converged && minimum.iterations <= 5 && minimum.iterations < plain.iterations)
+        for found in minimum.point { #expect(abs(found - 1) < 1e-6) }
     }
 
     @Test func findsTheMinimumOfALogisticLoss() {

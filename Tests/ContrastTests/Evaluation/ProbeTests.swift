@@ -48,6 +48,38 @@ struct ProbeTests {
         #expect(try difference(turned, [rows]) < 1e-5)
     }
 
+    @Test("Features are the same, bit for bit, with any number of threads") func threadsChangeNothing() throws {
+        let images = try makeImages(["a", "b"], each: 20, in: home)
+        let file = try file()
+        let pipeline = try ViewPipeline(file.experiment.views)
+        func rows(threads: Int) throws -> [Float] {
+            let features = try FeatureExtractor(
+                pipeline: pipeline, machine: Machine(device: .cpu, threads: threads), batch: 3
+            ).features(of: images, by: [file.encoder])
+            #expect(features.samples == Array(0..<40))
+            return try features.rows[0].toArray()
+        }
+        let one = try rows(threads: 1)
+        for threads in [2, 5, 40] { #expect(try rows(threads: threads) == one) }
+    }
+
+    @Test func progressReachesTheEndAndAFailureIsThrown() throws {
+        let images = try makeImages(["a", "b"], each: 6, in: home)
+        let file = try file()
+        let pipeline = try ViewPipeline(file.experiment.views)
+        var seen: [Int] = []
+        _ = try FeatureExtractor(pipeline: pipeline, machine: Machine(device: .cpu, threads: 1), batch: 5)
+            .features(of: images, by: [file.encoder]) { seen.append($0) }
+        #expect(seen == [5, 10, 12])
+        // Every image after the first is damaged: whichever thread meets that, all end, and it is told.
+        for index in 1..<6 { try Data("x".utf8).write(to: URL(fileURLWithPath: "\(home.path)/images/a/1\(index).png")) }
+        let damaged = try ImageFolder("\(home.path)/images")
+        #expect(throws: LoaderError.self) {
+            try FeatureExtractor(pipeline: pipeline, machine: machine, maximumBad: 0.01, batch: 1)
+                .features(of: damaged, by: [file.encoder])
+        }
+    }
+
     @Test func damagedImagesLeaveNoRow() throws {
         _ = try makeImages(["a", "b"], each: 3, in: home)
         try Data("no picture".utf8).write(to: URL(fileURLWithPath: "\(home.path)/images/a/11.png"))
