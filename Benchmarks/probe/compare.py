@@ -23,7 +23,10 @@ from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
 # Options of pytorch_probe.py; each is tried once, and the fastest goes on.
-SETTINGS = {"channels last": [], "plain layout": ["--rows-only-first"], "channels last, 1 worker": ["--workers", "1"]}
+SETTINGS = {
+    "channels last": [], "channels outermost": ["--plain-layout"], "channels last, 1 worker": ["--workers", "1"],
+    "channels last, 1 thread": ["--threads", "1", "--workers", str(max(1, (os.cpu_count() or 2) - 1))],
+}
 
 
 def timed(command):
