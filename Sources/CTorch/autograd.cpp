@@ -52,24 +52,45 @@ struct NoGrad {
     ~NoGrad() { c10::GradMode::set_enabled(before); }
 };
 
+/// Those of some parameters that have a gradient, with it and their state: one call then moves all of them.
+struct Moved {
+    std::vector<at::Tensor> parameters, gradients, first, second;
+
+    Moved(const ctorch_tensor *list, const ctorch_tensor *states, const ctorch_tensor *others, int32_t count) {
+        for (int32_t index = 0; index < count; index++) {
+            const auto &gradient = list[index]->tensor.grad();
+            if (!gradient.defined()) continue;
+            parameters.push_back(list[index]->tensor);
+            gradients.push_back(gradient);
+            first.push_back(states[index]->tensor);
+            if (others) second.push_back(others[index]->tensor);
+        }
+    }
+
+    /// The gradients with `decay` times the parameters added.
+    std::vector<at::Tensor> decayed(double decay) const {
+        return decay != 0 ? at::_foreach_add(gradients, parameters, decay) : gradients;
+    }
+};
+
+/// The lengths of some tensors, as one tensor.
+at::Tensor lengths(const std::vector<at::Tensor> &list) { return at::stack(at::_foreach_norm(list, 2)); }
+
 } // namespace
 
 ctorch_status ctorch_sgd_step(ctorch_sgd settings, const ctorch_tensor *parameters, const ctorch_tensor *momenta,
                               int32_t count) {
     return guard([&] {
         NoGrad guard;
-        for (int32_t index = 0; index < count; index++) {
-            auto &parameter = parameters[index]->tensor;
-            if (!parameter.grad().defined()) continue;
-            auto gradient = settings.weight_decay != 0 ? parameter.grad().add(parameter, settings.weight_decay)
-                                                       : parameter.grad();
-            if (settings.momentum != 0) {
-                auto &momentum = momenta[index]->tensor;
-                momentum.mul_(settings.momentum).add_(gradient);
-                gradient = settings.nesterov ? gradient.add(momentum, settings.momentum) : momentum;
-            }
-            parameter.add_(gradient, -settings.lr);
+        Moved moved(parameters, momenta, nullptr, count);
+        if (moved.parameters.empty()) return;
+        auto gradients = moved.decayed(settings.weight_decay);
+        if (settings.momentum != 0) {
+            at::_foreach_mul_(moved.first, settings.momentum);
+            at::_foreach_add_(moved.first, gradients);
+            gradients = settings.nesterov ? at::_foreach_add(gradients, moved.first, settings.momentum) : moved.first;
         }
+        at::_foreach_add_(moved.parameters, gradients, -settings.lr);
     });
 }
 
@@ -77,18 +98,17 @@ ctorch_status ctorch_adamw_step(ctorch_adamw settings, const ctorch_tensor *para
                                 const ctorch_tensor *second, int32_t count) {
     return guard([&] {
         NoGrad guard;
-        for (int32_t index = 0; index < count; index++) {
-            auto &parameter = parameters[index]->tensor;
-            if (!parameter.grad().defined()) continue;
-            const auto &gradient = parameter.grad();
-            auto &mean = first[index]->tensor;
-            auto &square = second[index]->tensor;
-            parameter.mul_(1 - settings.lr * settings.weight_decay);
-            mean.lerp_(gradient, 1 - settings.beta1);
-            square.mul_(settings.beta2).addcmul_(gradient, gradient, 1 - settings.beta2);
-            auto denominator = square.sqrt().div_(std::sqrt(settings.correction2)).add_(settings.eps);
-            parameter.addcdiv_(mean, denominator, -settings.lr / settings.correction1);
-        }
+        Moved moved(parameters, first, second, count);
+        if (moved.parameters.empty()) return;
+        at::_foreach_mul_(moved.parameters, 1 - settings.lr * settings.weight_decay);
+        at::_foreach_mul_(moved.first, settings.beta1);
+        at::_foreach_add_(moved.first, moved.gradients, 1 - settings.beta1);
+        at::_foreach_mul_(moved.second, settings.beta2);
+        at::_foreach_addcmul_(moved.second, moved.gradients, moved.gradients, 1 - settings.beta2);
+        auto denominators = at::_foreach_sqrt(moved.second);
+        at::_foreach_div_(denominators, std::sqrt(settings.correction2));
+        at::_foreach_add_(denominators, settings.eps);
+        at::_foreach_addcdiv_(moved.parameters, moved.first, denominators, -settings.lr / settings.correction1);
     });
 }
 
@@ -96,20 +116,31 @@ ctorch_status ctorch_lars_step(ctorch_lars settings, const ctorch_tensor *parame
                                int32_t count) {
     return guard([&] {
         NoGrad guard;
-        for (int32_t index = 0; index < count; index++) {
-            auto &parameter = parameters[index]->tensor;
-            if (!parameter.grad().defined()) continue;
-            auto gradient = settings.weight_decay != 0 ? parameter.grad().add(parameter, settings.weight_decay)
-                                                       : parameter.grad();
-            double rate = settings.lr;
-            if (settings.adapt) {
-                const double weight = parameter.norm().item<double>();
-                const double slope = gradient.norm().item<double>();
-                if (weight > 0 && slope > 0) rate *= settings.trust * weight / (slope + settings.eps);
-            }
-            auto &momentum = momenta[index]->tensor;
-            momentum.mul_(settings.momentum).add_(gradient, rate);
-            parameter.sub_(momentum);
+        Moved moved(parameters, momenta, nullptr, count);
+        if (moved.parameters.empty()) return;
+        auto gradients = moved.decayed(settings.weight_decay);
+        if (settings.adapt) {
+            // The rates stay on the device: reading them would wait for it.
+            const auto weights = lengths(moved.parameters), slopes = lengths(gradients);
+            const auto adapted = weights * settings.trust / (slopes + settings.eps);
+            const auto usable = weights.gt(0).logical_and(slopes.gt(0));
+            const auto rates = at::where(usable, adapted, at::ones_like(adapted)) * settings.lr;
+            gradients = at::_foreach_mul(gradients, rates.unbind(0));
+        } else {
+            gradients = at::_foreach_mul(gradients, settings.lr);
         }
+        at::_foreach_mul_(moved.first, settings.momentum);
+        at::_foreach_add_(moved.first, gradients);
+        at::_foreach_sub_(moved.parameters, moved.first);
+    });
+}
+
+ctorch_status ctorch_follow(const ctorch_tensor *own, const ctorch_tensor *leaders, int32_t count, double momentum) {
+    return guard([&] {
+        if (count == 0) return;
+        NoGrad guard;
+        auto followers = tensors(own, count);
+        at::_foreach_mul_(followers, momentum);
+        at::_foreach_add_(followers, tensors(leaders, count), 1 - momentum);
     });
 }

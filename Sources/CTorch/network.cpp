@@ -10,6 +10,7 @@ ctorch_status ctorch_conv2d(ctorch_tensor x, ctorch_tensor weight, ctorch_tensor
                             ctorch_tensor *out) {
     return guard([&] {
         *out = wrap(at::conv2d(x->tensor, weight->tensor, optional(bias), {stride, stride}, {padding, padding}));
+        count((*out)->tensor.numel() * (weight->tensor.numel() / weight->tensor.size(0)));
     });
 }
 
@@ -27,7 +28,10 @@ ctorch_status ctorch_batch_norm(ctorch_tensor x, ctorch_tensor weight, ctorch_te
 }
 
 ctorch_status ctorch_linear(ctorch_tensor x, ctorch_tensor weight, ctorch_tensor bias, ctorch_tensor *out) {
-    return guard([&] { *out = wrap(at::linear(x->tensor, weight->tensor, optional(bias))); });
+    return guard([&] {
+        *out = wrap(at::linear(x->tensor, weight->tensor, optional(bias)));
+        count((*out)->tensor.numel() * weight->tensor.size(1));
+    });
 }
 
 ctorch_status ctorch_max_pool2d(ctorch_tensor x, int64_t kernel, int64_t stride, int64_t padding, ctorch_tensor *out) {
@@ -63,6 +67,7 @@ ctorch_status ctorch_attention(ctorch_tensor qkv, int64_t heads, bool causal, ct
             scores = scores.masked_fill(later, -std::numeric_limits<double>::infinity());
         }
         const auto mixed = at::matmul(scores.softmax(-1), parts[2]);
+        count(2 * rows * length * length * width);
         *out = wrap(mixed.transpose(1, 2).reshape({rows, length, width}));
     });
 }

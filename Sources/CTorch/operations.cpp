@@ -1,7 +1,19 @@
 // Element by element, reductions, shapes.
 #include "shim.h"
 
+#include <c10/core/GradMode.h>
+
 using namespace ctorch;
+
+static thread_local int64_t operations = 0;
+
+namespace ctorch {
+void count(int64_t multiplications) noexcept {
+    operations += multiplications * (c10::GradMode::is_enabled() ? 6 : 2);
+}
+} // namespace ctorch
+
+int64_t ctorch_operations(void) { return operations; }
 
 ctorch_status ctorch_binary(ctorch_binary_op op, ctorch_tensor a, ctorch_tensor b, ctorch_tensor *out) {
     return guard([&] {
@@ -12,7 +24,10 @@ ctorch_status ctorch_binary(ctorch_binary_op op, ctorch_tensor a, ctorch_tensor 
         case CTORCH_SUB: *out = wrap(x - y); break;
         case CTORCH_MUL: *out = wrap(x * y); break;
         case CTORCH_DIV: *out = wrap(x / y); break;
-        case CTORCH_MATMUL: *out = wrap(at::matmul(x, y)); break;
+        case CTORCH_MATMUL:
+            *out = wrap(at::matmul(x, y));
+            count((*out)->tensor.numel() * (x.dim() > 0 ? x.size(-1) : 0));
+            break;
         case CTORCH_EQ: *out = wrap(x.eq(y)); break;
         case CTORCH_GT: *out = wrap(x.gt(y)); break;
         case CTORCH_LT: *out = wrap(x.lt(y)); break;
@@ -130,13 +145,6 @@ ctorch_status ctorch_unsqueeze(ctorch_tensor a, int64_t dim, ctorch_tensor *out)
     return guard([&] { *out = wrap(a->tensor.unsqueeze(dim)); });
 }
 
-static std::vector<at::Tensor> tensors(const ctorch_tensor *list, int32_t count) {
-    std::vector<at::Tensor> result;
-    result.reserve(count);
-    for (int32_t index = 0; index < count; index++) result.push_back(list[index]->tensor);
-    return result;
-}
-
 ctorch_status ctorch_cat(const ctorch_tensor *list, int32_t count, int64_t dim, ctorch_tensor *out) {
     return guard([&] { *out = wrap(at::cat(tensors(list, count), dim)); });
 }
@@ -151,4 +159,8 @@ ctorch_status ctorch_svdvals(ctorch_tensor a, ctorch_tensor *out) {
 
 ctorch_status ctorch_copy_(ctorch_tensor target, ctorch_tensor source) {
     return guard([&] { target->tensor.detach().copy_(source->tensor); });
+}
+
+ctorch_status ctorch_increment(ctorch_tensor t) {
+    return guard([&] { t->tensor.detach().add_(1); });
 }

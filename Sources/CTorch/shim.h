@@ -3,6 +3,7 @@
 #include <ATen/ATen.h>
 #include <atomic>
 #include <string>
+#include <vector>
 
 #include "include/CTorch.h"
 
@@ -16,6 +17,8 @@ struct CTorchGenerator {
 namespace ctorch {
 
 extern std::atomic<int64_t> live;
+/// Counts products of so many multiplications.
+void count(int64_t multiplications) noexcept;
 void fail(const char *message) noexcept;
 
 inline ctorch_tensor wrap(at::Tensor tensor) {
@@ -36,6 +39,13 @@ inline at::TensorOptions options(int8_t dtype, int32_t where) {
 
 inline c10::optional<at::Tensor> optional(ctorch_tensor t) {
     return t ? c10::optional<at::Tensor>(t->tensor) : c10::optional<at::Tensor>();
+}
+
+inline std::vector<at::Tensor> tensors(const ctorch_tensor *list, int32_t count) {
+    std::vector<at::Tensor> result;
+    result.reserve(count);
+    for (int32_t index = 0; index < count; index++) result.push_back(list[index]->tensor);
+    return result;
 }
 
 /// Runs `body`; whatever it throws becomes a status and a message, because no exception may reach Swift.

@@ -8,7 +8,8 @@ package struct Bench: ParsableCommand {
         abstract: "Measures how fast this machine makes the views of some images, by stage, and names the bottleneck.",
         discussion: """
             The loader runs as in training, with a consumer that takes no time; then the same threads only decode the \
-            same files, as a yardstick; then one thread times every step of the pipeline.
+            same files, as a yardstick; then one thread times every step of the pipeline. With --train, training steps \
+            are measured instead: as they run, then data, forward, loss, backward and update apart.
             """)
 
     @Argument(help: ArgumentHelp("Folder of images, or shards.", valueName: "images"))
@@ -19,8 +20,13 @@ package struct Bench: ParsableCommand {
     @Option(help: ArgumentHelp("Seconds of the measurement proper.", valueName: "N"))
     package var seconds = 10.0
 
-    @Option(help: ArgumentHelp("Threads; all cores by default.", valueName: "N"))
-    package var threads: Int?
+    @Flag(help: "Measures training steps.")
+    package var train = false
+
+    @Option(help: ArgumentHelp("With --train, steps of each measurement.", valueName: "N"))
+    package var steps = 20
+
+    @OptionGroup package var compute: ComputeOptions
 
     @Flag(help: "Prints one JSON object.")
     package var json = false
@@ -28,18 +34,19 @@ package struct Bench: ParsableCommand {
     package init() {}
 
     package func validate() throws {
-        if let threads, threads < 1 { throw ValidationError("--threads must be at least 1, is \(threads)") }
+        if steps < 1 { throw ValidationError("--steps must be at least 1, is \(steps)") }
         if !(0.1...86_400).contains(seconds) {
             throw ValidationError("--seconds must be in 0.1...86400, is \(seconds)")
         }
     }
 
     package func run() throws {
+        if train { return try TorchProcess.handOver() }
         let pipeline = try ViewPipeline(settings.reader())
         let source = try Sources.open(Split.trainingFolder(in: images))
         var bench = Views.Bench()
         bench.seconds = seconds
-        bench.options.threads = threads
+        bench.options.threads = compute.threads
         let report = try bench.run(source, pipeline: pipeline)
         if json {
             let encoder = JSONEncoder()

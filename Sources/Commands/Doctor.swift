@@ -30,6 +30,8 @@ package struct Doctor: ParsableCommand {
         package var libtorchPath: String?
         /// The device that `--device auto` takes.
         package var device: String?
+        /// How far a GPU's step is from the processor's, by precision.
+        package var check: [String: String]?
         /// What is missing, each with its remedy.
         package var problems: [String]
     }
@@ -91,6 +93,10 @@ extension Doctor.Findings {
             libtorch = facts["libtorch"]
             libtorchPath = facts["path"]
             device = facts["device"]
+            let found = facts.filter { $0.key.hasPrefix("check_") }
+            if !found.isEmpty {
+                check = Dictionary(uniqueKeysWithValues: found.map { (String($0.key.dropFirst(6)), $0.value) })
+            }
         case .failure(let failure):
             problems.append(failure.message)
         }
@@ -105,6 +111,9 @@ extension Doctor.Findings {
         }
         lines.append("libtorch   \(libtorch.map { "\($0) (\(libtorchPath ?? "?"))" } ?? "missing")")
         if let device { lines.append("device     \(device)") }
+        for (precision, distances) in (check ?? [:]).sorted(by: { $0.key < $1.key }) {
+            lines.append("check      \(precision) beside the processor in float32, relative: \(distances)")
+        }
         lines += problems.map { "problem    \($0)" }
         return lines
     }

@@ -41,6 +41,8 @@ package struct Failure: Error, Equatable, Sendable {
                 .data,
                 "\(bad) of \(total) images cannot be used, more than --max-bad allows; one is \(example); "
                     + "diptych scan lists all")
+        case LoaderError.memory: self.init(.failed, "\(error); lower training.batch_size or the size of the views")
+        case LoaderError.invalid(let setting): self.init(.unusable, "views.\(setting.key): \(setting.reason)")
         case let error as LoaderError: self.init(.data, "\(error)")
         default: self.init(.failed, "\(error)")
         }

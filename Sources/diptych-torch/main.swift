@@ -29,11 +29,20 @@ Diptych.start(classify: classify) { command in
     case let diagnose as Diagnose: try DiagnoseJob(diagnose).run()
     case let report as Commands.Report: try ReportJob(report).run()
     case let export as Export: try ExportJob(export).run()
+    case let bench as Commands.Bench where bench.train: try BenchTrainJob(bench).run()
     case let bench as BenchLoss: try BenchLossJob(bench).run()
     case is Doctor:
         print("libtorch=\(Runtime.version)")
         print("path=\(Runtime.libraryPath)")
-        print("device=\(try Machine(DeviceChoice.auto, threads: nil).device)")
+        let device = try Machine(DeviceChoice.auto, threads: nil).device
+        print("device=\(device)")
+        // A GPU is believed when it gives what the processor gives.
+        guard device != .cpu else { return }
+        for found in try DeviceCheck.run(on: device) {
+            print(
+                "check_\(found.precision.rawValue)=loss \(found.loss.formatted(.number.precision(.significantDigits(2)))), "
+                    + "gradient \(found.gradient.formatted(.number.precision(.significantDigits(2))))")
+        }
     default: try command.run()
     }
 }

@@ -10,6 +10,7 @@ extern "C" {
 typedef struct CTorchTensor *ctorch_tensor;
 typedef struct CTorchGenerator *ctorch_generator;
 typedef struct CTorchGroup *ctorch_group;
+typedef struct CTorchStream *ctorch_stream;
 
 /// 0, or 1 with a message in ctorch_error().
 typedef int32_t ctorch_status;
@@ -74,6 +75,12 @@ ctorch_status ctorch_cat(const ctorch_tensor *list, int32_t count, int64_t dim, 
 ctorch_status ctorch_stack(const ctorch_tensor *list, int32_t count, int64_t dim, ctorch_tensor *out);
 ctorch_status ctorch_svdvals(ctorch_tensor a, ctorch_tensor *out);
 ctorch_status ctorch_copy_(ctorch_tensor target, ctorch_tensor source);
+/// Adds 1 to every element.
+ctorch_status ctorch_increment(ctorch_tensor t);
+
+/// Floating-point operations that this thread has asked of products and convolutions so far: with those of their gradients,
+/// which are two products more, where operations are recorded.
+int64_t ctorch_operations(void);
 
 // network.cpp: layers
 ctorch_status ctorch_conv2d(ctorch_tensor x, ctorch_tensor weight, ctorch_tensor bias, int64_t stride, int64_t padding,
@@ -109,6 +116,9 @@ ctorch_status ctorch_adamw_step(ctorch_adamw settings, const ctorch_tensor *para
                                 const ctorch_tensor *second, int32_t count);
 ctorch_status ctorch_lars_step(ctorch_lars settings, const ctorch_tensor *parameters, const ctorch_tensor *momenta,
                                int32_t count);
+
+/// Moves each tensor to `momentum` of itself and the rest of its leader.
+ctorch_status ctorch_follow(const ctorch_tensor *own, const ctorch_tensor *leaders, int32_t count, double momentum);
 
 // tiles.cpp: cross entropies over scores that are never held in a matrix
 typedef struct {
@@ -160,6 +170,31 @@ ctorch_status ctorch_group_batch_norm(ctorch_group group, ctorch_tensor x, ctorc
 /// `ctorch_group_finish` must follow each backward.
 ctorch_status ctorch_group_watch(ctorch_group group, const ctorch_tensor *list, int32_t count, int64_t bytes);
 ctorch_status ctorch_group_finish(ctorch_group group);
+
+// device.cpp: what accelerators have beside memory
+/// Whether float32 products and convolutions may be rounded to TF32 on their way in.
+ctorch_status ctorch_set_tf32(bool allowed);
+/// Lets cuDNN try its algorithms on shapes that it has not met, and keep the fastest.
+ctorch_status ctorch_set_search(bool enabled);
+/// From here to `ctorch_autocast_end`, on this thread, products and convolutions on the device compute in `dtype`.
+ctorch_status ctorch_autocast_begin(int32_t device, int8_t dtype);
+void ctorch_autocast_end(int32_t device);
+/// Waits until the device has done all it was given.
+ctorch_status ctorch_synchronize(int32_t device);
+/// Page-locked memory, which a GPU reads by itself while the processor goes on; at a multiple of 64.
+ctorch_status ctorch_pinned(int64_t bytes, void **out);
+void ctorch_pinned_free(void *memory);
+/// A queue of copies beside that of computation.
+ctorch_status ctorch_stream_new(int32_t device, ctorch_stream *out);
+void ctorch_stream_free(ctorch_stream stream);
+/// A copy on the stream's device, which the caller does not wait for; `source` must not change before `ctorch_stream_wait`.
+ctorch_status ctorch_stream_upload(ctorch_stream stream, ctorch_tensor source, ctorch_tensor *out);
+/// Lets computation that begins later wait for all copies so far.
+ctorch_status ctorch_stream_join(ctorch_stream stream);
+/// Waits until all copies so far are done.
+ctorch_status ctorch_stream_wait(ctorch_stream stream);
+/// Float32 pictures `[N, 3, H, W]`, channels innermost, of bytes `[N, H, W, 3]`: `x factor + offset`, each `[3]`.
+ctorch_status ctorch_normalize(ctorch_tensor bytes, ctorch_tensor factors, ctorch_tensor offsets, ctorch_tensor *out);
 
 // runtime.cpp: the library, threads, random numbers
 const char *ctorch_version(void);

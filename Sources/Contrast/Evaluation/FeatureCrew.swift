@@ -9,6 +9,7 @@ final class FeatureCrew: @unchecked Sendable {
     typealias Network = (Tensor) throws -> Tensor
 
     private let loader: Loader
+    private let feed: DeviceFeed
     private let machine: Machine
     private let networks: [Network]
     private let count: Int
@@ -23,8 +24,9 @@ final class FeatureCrew: @unchecked Sendable {
     /// - Parameters:
     ///   - count: images at most.
     ///   - device: where the features are to lie.
-    init(_ loader: Loader, machine: Machine, networks: [Network], count: Int, device: Device) {
+    init(_ loader: Loader, _ feed: DeviceFeed, machine: Machine, networks: [Network], count: Int, device: Device) {
         self.loader = loader
+        self.feed = feed
         self.machine = machine
         self.networks = networks
         self.count = count
@@ -42,6 +44,8 @@ final class FeatureCrew: @unchecked Sendable {
                         let features = try network(images)
                         try place(start, of: features, index).copy(from: features)
                     }
+                    // Only a GPU has anything to fetch ahead, and one thread.
+                    try feed.prefetch()
                     progress(
                         lock.withLock {
                             done += images.shape[0]
@@ -67,11 +71,11 @@ final class FeatureCrew: @unchecked Sendable {
     private func take() throws -> (images: Tensor, start: Int)? {
         lock.lock()
         defer { lock.unlock() }
-        guard failure == nil, let batch = try loader.next() else { return nil }
+        guard failure == nil, let batch = try feed.next() else { return nil }
         let start = labels.count
         labels += batch.labels
         samples += batch.samples
-        let images = try machine.tensor(batch, branch: 0)
+        let images = try feed.views(of: batch)[0].images
         // Another thread's next batch may take the loader's memory meanwhile. Another layout or device is a copy already.
         let isCopy = machine.channelsLast || machine.device != .cpu
         return (isCopy ? images : try images.clone(), start)

@@ -47,8 +47,7 @@ public struct FeatureExtractor {
         of source: any Source, by encoders: [any Encoder], on device: Device = .cpu,
         progress: (Int) -> Void = { _ in }
     ) throws -> Features {
-        var options = LoaderOptions()
-        options.threads = machine.loaderThreads
+        var options = DeviceFeed.options(for: machine)
         options.badImages = .skip(maximum: maximumBad)
         let sampler = Sampler(count: source.count, batch: min(batch, source.count), seed: nil, dropLast: false)
         let loader = try Loader(
@@ -62,7 +61,9 @@ public struct FeatureExtractor {
                 networks.append({ try encoder($0, training: false) })
             }
         }
-        let crew = FeatureCrew(loader, machine: machine, networks: networks, count: source.count, device: device)
+        let feed = try DeviceFeed(loader, pipeline, machine)
+        let crew = FeatureCrew(
+            loader, feed, machine: machine, networks: networks, count: source.count, device: device)
         let helpers = machine.device == .cpu ? min(machine.threads, sampler.batches) - 1 : 0
         if machine.device == .cpu { try Runtime.setThreads(1) }
         let group = DispatchGroup()

@@ -34,8 +34,8 @@ public struct InfoNCE: ContrastiveLoss {
 
 /// The objective of `InfoNCE`, with what its critic learns.
 final class InfoNCELoss: PairLoss, Module {
-    private let critic: any ScoreFunction
-    private let symmetric: Bool
+    let critic: any ScoreFunction
+    let symmetric: Bool
 
     init(critic: any ScoreFunction, symmetric: Bool) {
         self.critic = critic

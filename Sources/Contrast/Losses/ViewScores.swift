@@ -34,8 +34,14 @@ struct ViewScores: AnchorScores {
         if normalize { z = try z.normalizedRows() }
         all = try z.matmul(z.transpose(0, 1)) / temperature
         itself = try Tensor.eye(rows, dtype: .bool, device: z.device)
-        partners = try Tensor((0..<rows).map { Int64(($0 + rows / 2) % rows) }, shape: [rows, 1])
-            .to(device: z.device)
+        // Made where it is needed: a copy to a GPU would wait for all that it still computes.
+        let places = try Tensor.arange(rows, device: z.device)
+        partners = try Tensor.cat(
+            [
+                places.narrow(dim: 0, start: rows / 2, length: rows / 2),
+                places.narrow(dim: 0, start: 0, length: rows / 2),
+            ], dim: 0
+        ).unsqueeze(1)
         // Read from the same scores, so that the positive cancels exactly where it dominates.
         positives = try all.gather(dim: 1, index: partners).squeeze(1)
     }

@@ -100,11 +100,15 @@ public struct ContrastiveBatch {
     public var cache: GradientCache?
     /// The ranks that hold the batch's other parts; nil where this is all of it.
     public var ranks: BatchRanks?
+    /// How the networks round; losses are computed in float32.
+    public var precision: Precision
+    /// Measures the time of the networks; nil where nobody asks.
+    var clock: StageClock?
 
     /// Makes a batch.
     public init(
         branches: [ViewTensor], labels: [Int]? = nil, tokens: Tensor? = nil, samples: [Int]? = nil,
-        progress: Double = 0, cache: GradientCache? = nil, ranks: BatchRanks? = nil
+        progress: Double = 0, cache: GradientCache? = nil, ranks: BatchRanks? = nil, precision: Precision = .float32
     ) {
         self.branches = branches
         self.labels = labels
@@ -113,6 +117,7 @@ public struct ContrastiveBatch {
         self.progress = progress
         self.cache = cache
         self.ranks = ranks
+        self.precision = precision
     }
 }
 

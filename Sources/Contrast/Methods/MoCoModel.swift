@@ -22,7 +22,7 @@ final class MoCoModel: ContrastiveModel {
     }
 
     func objective(_ batch: ContrastiveBatch) throws(TorchError) -> Objective {
-        try momentum.follow(encoder, head, momentum: settings.momentum.value(at: batch.progress))
+        try momentum.follow(momentum: settings.momentum.value(at: batch.progress))
         let views = try batch.views()
         let givesKeys = { (view: Int) in view == 1 || view == 0 && self.settings.symmetric }
         var keys: [Int: Tensor] = [:]

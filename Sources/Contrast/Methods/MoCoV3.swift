@@ -6,8 +6,8 @@ import Views
 ///
 /// A predictor follows the head on the side of the queries, not on that of the keys, which a slowly following copy gives
 /// without a gradient. The loss is the mean of `loss(q1, k2)` and `loss(q2, k1)`, in nats; the authors' code adds both and
-/// multiplies by 2 tau. The first two views give keys; all views are queries of the keys of other views. Each view passes
-/// batch norm alone, in one batch.
+/// multiplies by 2 tau. The views of the first branch give keys, or the first two where it has one; all views are queries of the
+/// keys of other views. Each view passes batch norm alone, in one batch, unless the views of a branch go together.
 public struct MoCoV3: Method {
     /// `moco_v3`.
     public static let name = "moco_v3"
@@ -18,6 +18,9 @@ public struct MoCoV3: Method {
     public var predictor: Selected<HeadFamily>
     /// The objective over pairs of queries and keys.
     public var loss: Selected<LossFamily>
+    /// Whether the views of a branch pass the networks in one batch, whose statistics batch norm then shares, as in SimCLR: fewer,
+    /// larger passes, for which a GPU takes half the time.
+    public var together = false
     /// m, the share of its weights that the copy keeps in a step, 0...1.
     public var momentum = Course(from: 0.99, to: 1)
 
@@ -61,7 +64,7 @@ public struct MoCoV3: Method {
             loss: try loss.component.build(dimension: dimension, generator: generator),
             momentum: try MomentumNetwork(
                 of: network, projection, architecture: encoder, settings: head.component),
-            course: momentum)
+            course: momentum, together: together)
     }
 }
 
@@ -73,10 +76,11 @@ final class MoCoV3Model: ContrastiveModel {
     private let loss: any PairLoss
     let momentum: MomentumNetwork
     private let course: Course
+    private let together: Bool
 
     init(
         encoder: any Encoder, head: any Head, predictor: any Head, loss: any PairLoss, momentum: MomentumNetwork,
-        course: Course
+        course: Course, together: Bool
     ) {
         self.encoder = encoder
         self.head = head
@@ -84,36 +88,58 @@ final class MoCoV3Model: ContrastiveModel {
         self.loss = loss
         self.momentum = momentum
         self.course = course
+        self.together = together
     }
 
     func objective(_ batch: ContrastiveBatch) throws(TorchError) -> Objective {
-        try momentum.follow(encoder, head, momentum: course.value(at: batch.progress))
+        try momentum.follow(momentum: course.value(at: batch.progress))
         let loss = loss.at(batch.progress)
-        let views = try batch.views()
-        guard views.count >= 2 else {
-            throw TorchError(operation: "moco_v3", message: "needs two views of an image, was given \(views.count)")
+        let count = batch.branches.reduce(0) { $0 + $1.count }
+        guard count >= 2 else {
+            throw TorchError(operation: "moco_v3", message: "needs two views of an image, was given \(count)")
         }
+        let keyed = max(2, batch.branches[0].count)
         var queries: [Tensor] = []
-        for images in views {
-            queries.append(
-                try batch.pass(images, through: [encoder, head, predictor]) { [self] part throws(TorchError) in
-                    try predictor(head(encoder(part, training: true), training: true), training: true)
-                })
-        }
         var keys: [Tensor] = []
-        for images in views.prefix(2) { keys.append(try momentum(images, parts: BatchParts(count: 1), of: batch)) }
+        for branch in batch.branches {
+            let parts = together ? [branch.images] : try branch.images.chunk(branch.count, dim: 0)
+            for images in parts {
+                let rows = try batch.pass(images, through: [encoder, head, predictor]) {
+                    [self] part throws(TorchError) in
+                    try predictor(head(encoder(part, training: true), training: true), training: true)
+                }
+                queries += try rows.chunk(branch.count / parts.count, dim: 0)
+                guard keys.count < keyed else { continue }
+                let rest = try momentum(images, parts: BatchParts(count: 1), of: batch)
+                keys += try rest.chunk(branch.count / parts.count, dim: 0)
+            }
+        }
+        keys = Array(keys.prefix(keyed))
         (queries, keys) = (try batch.gather(queries), try batch.gather(keys))
+        let (value, contrast) = try mean(of: loss, queries, keys, labels: batch.labels)
+        return Objective(
+            loss: value, candidates: loss.candidates(pairs: keys[0].shape[0]), contrast: contrast,
+            embeddings: (try queries[0].detach(), keys[1]))
+    }
+
+    /// The mean loss of each view's queries with the keys of every other view, and what bounds the information, where it is
+    /// another number.
+    private func mean(
+        of loss: any PairLoss, _ queries: [Tensor], _ keys: [Tensor], labels: [Int]?
+    ) throws(TorchError) -> (loss: Tensor, contrast: Tensor?) {
+        if keys[0].device != .cpu, let grid = loss as? any ViewGridLoss,
+            let value = try grid(queries: queries, keys: keys)
+        {
+            return (value, nil)
+        }
         var losses: [Tensor] = []
         var contrasts: [Tensor] = []
         for (view, query) in queries.enumerated() {
             for (other, key) in keys.enumerated() where other != view {
-                losses.append(try loss(query, key, labels: batch.labels))
+                losses.append(try loss(query, key, labels: labels))
                 if let contrast = try loss.contrast(query, key) { contrasts.append(contrast) }
             }
         }
-        return Objective(
-            loss: try mean(losses), candidates: loss.candidates(pairs: keys[0].shape[0]),
-            contrast: contrasts.isEmpty ? nil : try mean(contrasts),
-            embeddings: (try queries[0].detach(), keys[1]))
+        return (try Contrast.mean(losses), contrasts.isEmpty ? nil : try Contrast.mean(contrasts))
     }
 }

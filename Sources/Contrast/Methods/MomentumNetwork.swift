@@ -6,6 +6,7 @@ import Torch
 final class MomentumNetwork: Module {
     let encoder: any Encoder
     let head: any Head
+    private let followed: [FollowedParameters]
 
     /// Makes a copy, without a gradient, of networks that `architecture` and `settings` describe.
     init(
@@ -22,13 +23,16 @@ final class MomentumNetwork: Module {
         } catch {
             throw TorchError(operation: "copy", message: "\(error)")
         }
+        followed = [
+            try FollowedParameters(of: self.encoder, leader: encoder),
+            try FollowedParameters(of: self.head, leader: head),
+        ]
         try freeze()
     }
 
     /// Moves the weights by `m own + (1 - m) followed`.
-    func follow(_ encoder: any Encoder, _ head: any Head, momentum: Double) throws(TorchError) {
-        try self.encoder.follow(encoder, momentum: momentum)
-        try self.head.follow(head, momentum: momentum)
+    func follow(momentum: Double) throws(TorchError) {
+        for parameters in followed { try parameters.follow(momentum: momentum) }
     }
 
     /// The keys of images, without a gradient.

@@ -1,3 +1,4 @@
+import Torch
 import Views
 
 /// A whole run, as one pipeline file writes it: views, encoder, method, training and evaluation.
@@ -33,6 +34,8 @@ public struct TrainingConfiguration: Component {
     /// Images that pass the networks at once, for batches whose activations are larger than the memory; the gradient stays that
     /// of the whole batch, see `GradientCache`. All where it is not set.
     public var chunk: Int?
+    /// How products and convolutions of the networks round; losses and updates stay in float32.
+    public var precision = Precision.float32
     /// The seed of weights, order and views.
     public var seed: UInt64 = 0
     /// The optimiser with its learning rate.

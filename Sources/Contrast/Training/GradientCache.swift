@@ -63,12 +63,17 @@ public final class GradientCache {
 }
 
 extension ContrastiveBatch {
-    /// The network's rows for the images, all at once or as the batch's cache does it.
+    /// The network's rows for the images in float32, all at once or as the batch's cache does it.
     /// - Parameter modules: what the network consists of.
     func pass(
         _ images: Tensor, through modules: [any Module], _ network: @escaping (Tensor) throws(TorchError) -> Tensor
     ) throws(TorchError) -> Tensor {
-        guard let cache else { return try network(images) }
-        return try cache.pass(images, through: modules, network)
+        let rounded = { [precision] (part: Tensor) throws(TorchError) -> Tensor in
+            try precision.run(on: part.device) { () throws(TorchError) in try network(part) }
+        }
+        return try StageClock.measure(clock, .forward) { () throws(TorchError) in
+            guard let cache else { return try rounded(images) }
+            return try cache.pass(images, through: modules, rounded)
+        }
     }
 }

@@ -14,7 +14,7 @@ struct Stopwatch {
     mutating func lap(into meter: inout EpochMeter) {
         let now = ContinuousClock.now
         let elapsed = now - last
-        meter.seconds += Double(elapsed.components.seconds) + Double(elapsed.components.attoseconds) * 1e-18
+        meter.seconds += elapsed.seconds
         meter.waited += loader.waitSeconds - waited
         last = now
         waited = loader.waitSeconds

@@ -113,7 +113,7 @@ public final class Trainer {
         let generator = try Generator(seed: training.seed)
         model = try method.build(
             encoder: experiment.encoder.component, images: images.count, generator: generator)
-        try machine.take(model)
+        try machine.take(model, precision: training.precision)
         optimizer = try training.optimizer.component.build(model.namedParameters)
         stepGuard = try StepGuard(model, policy: training.onNonfinite)
         position = Checkpoint.Position()
@@ -148,12 +148,12 @@ public final class Trainer {
         let training = experiment.training
         defer { lock = nil }
         let log = try openLog()
-        var options = LoaderOptions()
-        options.threads = machine.loaderThreads
+        var options = DeviceFeed.options(for: machine)
         options.badImages = .skip(maximum: maximumBad)
         let loader = try Loader(
             images, pipeline: pipeline, sampler: sampler, seed: training.seed,
             epochs: position.epoch..<training.epochs, from: position.batch, options: options)
+        let feed = try DeviceFeed(loader, pipeline, machine)
         defer {
             loader.stop()
             // A run that fails, as over too many of these images, has to name them all the more.
@@ -168,7 +168,7 @@ public final class Trainer {
             pass: while true {
                 let batch: ViewBatch
                 var counts: [Int] = []
-                switch try next(loader, stop: stop) {
+                switch try next(loader, feed, stop: stop) {
                 case .endOfPass: break pass
                 case .stop: return try interrupt(loader, epoch: epoch)
                 case .batch(let next, let all): (batch, counts) = (next, all)
@@ -181,7 +181,8 @@ public final class Trainer {
                 let objective: Objective
                 do {
                     objective = try step(
-                        batch, counts: counts, factor: factor, progress: Double(place) / Double(steps))
+                        batch, feed, counts: counts, factor: factor,
+                        progress: Double(place) / Double(steps))
                 } catch let fault as NonfiniteStep {
                     // The loss and the gradient are those of all ranks, so all leave the step out.
                     observer.notice(
@@ -245,9 +246,9 @@ public final class Trainer {
     }
 
     /// The next batch; alone, a run asks whether to stop after its step.
-    private func next(_ loader: Loader, stop: () -> Bool) throws -> Ranks.Turn {
+    private func next(_ loader: Loader, _ feed: DeviceFeed, stop: () -> Bool) throws -> Ranks.Turn {
         if let ranks { return try ranks.next(loader, stop: stop()) }
-        return try loader.next().map { .batch($0, counts: [$0.count]) } ?? .endOfPass
+        return try feed.next().map { .batch($0, counts: [$0.count]) } ?? .endOfPass
     }
 
     /// Leaves what a run needs to be resumed.
@@ -283,30 +284,30 @@ public final class Trainer {
     }
 
     /// One optimiser step on one batch; what fails for want of memory says what to lower.
-    private func step(_ batch: ViewBatch, counts: [Int], factor: Double, progress: Double) throws -> Objective {
+    private func step(
+        _ batch: ViewBatch, _ feed: DeviceFeed, counts: [Int], factor: Double, progress: Double
+    ) throws -> Objective {
         do {
-            return try takeStep(batch, counts: counts, factor: factor, progress: progress)
+            return try takeStep(batch, feed, counts: counts, factor: factor, progress: progress)
         } catch let error as TorchError where error.isOutOfMemory {
             throw error.advising(experiment)
         }
     }
 
-    private func takeStep(_ batch: ViewBatch, counts: [Int], factor: Double, progress: Double) throws -> Objective {
+    private func takeStep(
+        _ batch: ViewBatch, _ feed: DeviceFeed, counts: [Int], factor: Double, progress: Double
+    ) throws -> Objective {
         try stepGuard.begin()
         try optimizer.zeroGrad()
-        var views: [ViewTensor] = []
-        for (index, branch) in batch.branches.enumerated() {
-            views.append(
-                ViewTensor(images: try machine.tensor(batch, branch: index), count: branch.count))
-        }
         let cache = experiment.training.chunk.map { GradientCache(chunk: $0) }
         var labels = images.classes.isEmpty ? nil : batch.labels
         if let ranks, let own = labels { labels = try ranks.labels(own, counts: counts) }
         let objective = try model.objective(
             ContrastiveBatch(
-                branches: views, labels: labels,
+                branches: try feed.views(of: batch), labels: labels,
                 tokens: try captions?.tensor(batch.samples).to(device: machine.device), samples: batch.samples,
-                progress: progress, cache: cache, ranks: ranks.map { BatchRanks(group: $0.group, counts: counts) }))
+                progress: progress, cache: cache, ranks: ranks.map { BatchRanks(group: $0.group, counts: counts) },
+                precision: experiment.training.precision))
         if let ranks {
             // Every rank computes the loss of the whole batch, and the gradients of all ranks are added.
             try (objective.loss / Double(ranks.group.ranks)).backward()
@@ -315,6 +316,7 @@ public final class Trainer {
             try objective.loss.backward()
             try cache?.backward()
         }
+        try feed.prefetch()
         try stepGuard.check(loss: objective.loss.item())
         try optimizer.step(factor: factor)
         return objective

@@ -36,10 +36,7 @@ public final class BatchNorm: Module {
                 training, 0.1, 1e-5, $0)
         }
         // As int64: a number in float32 would stop counting at 2^24.
-        if training {
-            try numBatchesTracked.value.copy(
-                from: numBatchesTracked.value + Tensor.ones([], dtype: .int64, device: x.device))
-        }
+        if training { try check("increment", ctorch_increment(numBatchesTracked.value.handle)) }
         return normalised
     }
 }

@@ -23,6 +23,11 @@ public struct Normalize: Component {
         for value in std { try require("std", value, in: 1e-6...1e6) }
     }
 
+    /// What a level, 0...255, is multiplied by and what is then added, for each channel: `1 / (255 std)` and `-mean / std`.
+    public var affine: [(factor: Float, offset: Float)] {
+        zip(mean, std).map { (Float(1 / (255 * $1)), Float(-$0 / $1)) }
+    }
+
     /// Writes a picture as `[3, height, width]` to `target`, which has room for it.
     public func write(_ image: Image, to target: UnsafeMutablePointer<Float>) {
         let count = image.size.area

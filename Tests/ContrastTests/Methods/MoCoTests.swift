@@ -48,7 +48,7 @@ struct MoCoTests {
             // The copy as it will be in this step, on images that have not moved its statistics.
             let twin = try self.model(settings(small), seed: 9)
             try twin.load(stateDict: model.stateDict)
-            try twin.momentum.follow(twin.encoder, twin.head, momentum: 0.75)
+            try twin.momentum.follow(momentum: 0.75)
             let halves = try views.chunk(2, dim: 0)
             let q = try twin.head(twin.encoder(halves[0], training: true), training: true)
             let k = try twin.momentum.head(twin.momentum.encoder(halves[1], training: true), training: true)

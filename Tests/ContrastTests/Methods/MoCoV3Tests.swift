@@ -21,25 +21,35 @@ struct MoCoV3Tests {
         return Naive.unit(stride(from: 0, to: values.count, by: width).map { Array(values[$0..<$0 + width]) })
     }
 
-    @Test("The loss is the mean of both directions", arguments: [2, 3]) func theLoss(views count: Int) throws {
-        let text = mlp + ", momentum: 0.75, loss: {info_nce: {critic: {cosine: {temperature: 0.2}}}}"
+    @Test("The loss is the mean of both directions", arguments: [[2], [3], [1, 1], [2, 1]], [false, true])
+    func theLoss(branches: [Int], together: Bool) throws {
+        let (count, keyed) = (branches.reduce(0, +), max(2, branches[0]))
+        let text =
+            mlp + ", together: \(together), momentum: 0.75, loss: {info_nce: {critic: {cosine: {temperature: 0.2}}}}"
         let (model, twin) = (try model(text), try model(text))
         let images = try Tensor(Fixture.hashed(count * 5 * 3 * 64, stream: 1), shape: [count * 5, 3, 8, 8]).to(.float32)
-        let views = try images.chunk(count, dim: 0)
-        let queries = try views.map { view in
-            try rows(twin.predictor(twin.head(twin.encoder(view, training: true), training: true), training: true))
+        var (start, tensors, queries, keys): (Int, [ViewTensor], [Naive.Rows], [Naive.Rows]) = (0, [], [], [])
+        for count in branches {
+            let part = try images.narrow(dim: 0, start: start * 5, length: count * 5)
+            tensors.append(ViewTensor(images: part, count: count))
+            for pass in try together ? [part] : part.chunk(count, dim: 0) {
+                let query = try twin.predictor(
+                    twin.head(twin.encoder(pass, training: true), training: true), training: true)
+                let key = try twin.momentum.head(twin.momentum.encoder(pass, training: true), training: true)
+                queries += try query.chunk(pass.shape[0] / 5, dim: 0).map(rows)
+                keys += try key.chunk(pass.shape[0] / 5, dim: 0).map(rows)
+            }
+            start += count
         }
-        let keys = try views.prefix(2).map { view in
-            try rows(twin.momentum.head(twin.momentum.encoder(view, training: true), training: true))
-        }
+        keys = Array(keys.prefix(keyed))
         var wanted: [Double] = []
         for (view, query) in queries.enumerated() {
             for (other, key) in keys.enumerated() where other != view {
                 wanted.append(Naive.infoNCE(Naive.products(query, key, tau: 0.2)))
             }
         }
-        #expect(wanted.count == (count == 2 ? 2 : 4))
-        let objective = try model.objective([ViewTensor(images: images, count: count)])
+        #expect(wanted.count == keyed * (count - 1))
+        let objective = try model.objective(tensors)
         #expect(try abs(objective.loss.item() - Naive.mean(wanted)) < 2e-6)
         #expect(objective.candidates == 5)
         try objective.loss.backward()

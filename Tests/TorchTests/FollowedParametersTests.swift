@@ -15,12 +15,12 @@ private final class Pair: Module {
 }
 
 @Suite("Modules that follow others")
-struct ModuleMomentumTests {
+struct FollowedParametersTests {
     @Test(arguments: [0, 0.25, 0.999, 1]) func parametersMoveByTheirShareAndBuffersStay(momentum: Double) throws {
         let (follower, leader) = (try Pair(seed: 1), try Pair(seed: 2))
         _ = try leader.norm(Tensor([1, 2, 3, 5, 7, 11], shape: [2, 3]).to(.float32), training: true)
         let (before, led) = (try follower.values(), try leader.values())
-        try follower.follow(leader, momentum: momentum)
+        try FollowedParameters(of: follower, leader: leader).follow(momentum: momentum)
         let after = try follower.values()
         for key in ["linear.weight", "linear.bias", "norm.weight", "norm.bias"] {
             let pairs = zip(try #require(before[key]), try #require(led[key]))
@@ -41,16 +41,16 @@ struct ModuleMomentumTests {
         #expect(follower.stateDict.keys.sorted() == keys)
         #expect(follower.stateDict.values.allSatisfy { !$0.requiresGrad })
         let before = try follower.values()
-        try follower.follow(Pair(seed: 2), momentum: 0.5)
+        try FollowedParameters(of: follower, leader: Pair(seed: 2)).follow(momentum: 0.5)
         #expect(try follower.values() != before)
         #expect(follower.stateDict.values.allSatisfy { !$0.requiresGrad })
     }
 
     @Test func othersAreNotFollowed() throws {
         let follower = try Pair(seed: 1)
-        #expect(throws: TorchError.self) { try follower.follow(Pair(seed: 1, width: 4), momentum: 0.5) }
+        #expect(throws: TorchError.self) { try FollowedParameters(of: follower, leader: Pair(seed: 1, width: 4)) }
         #expect(throws: TorchError.self) {
-            try follower.follow(Linear(2, 3, generator: Generator(seed: 1)), momentum: 0.5)
+            try FollowedParameters(of: follower, leader: Linear(2, 3, generator: Generator(seed: 1)))
         }
     }
 }

@@ -1,0 +1,117 @@
+import Torch
+import Views
+
+/// A loader's batches where the network is: on a GPU the next one is on its way while one is computed with.
+///
+/// A GPU gets bytes, a quarter of the floats, from memory that it reads by itself, and normalises them; on a CPU tensors borrow
+/// the loader's floats.
+final class DeviceFeed {
+    private enum Ahead {
+        case nothing
+        case batch(ViewBatch, [Tensor])
+        case endOfPass
+    }
+
+    private let loader: Loader
+    private let machine: Machine
+    private let uploads: Uploads?
+    private var ahead = Ahead.nothing
+    private var current: [ViewTensor] = []
+
+    /// - Parameter loader: made with `options(for:)`.
+    init(_ loader: Loader, _ pipeline: ViewPipeline, _ machine: Machine) throws(TorchError) {
+        self.loader = loader
+        self.machine = machine
+        uploads = machine.device == .cpu ? nil : try Uploads(pipeline.normalize, machine.device)
+    }
+
+    /// What a loader must be told so that its batches can be fed to a machine.
+    static func options(for machine: Machine) -> LoaderOptions {
+        var options = LoaderOptions()
+        options.threads = machine.loaderThreads
+        guard machine.device != .cpu else { return options }
+        options.pixels = .uint8
+        options.memory = PinnedBatches()
+        // While one is computed with, the next is copied.
+        options.lag = 1
+        return options
+    }
+
+    /// The next batch; nil at the end of a pass.
+    /// - Throws: `LoaderError`, `TorchError`.
+    func next() throws -> ViewBatch? {
+        guard let uploads else { return try loader.next() }
+        try prefetch()
+        defer { ahead = .nothing }
+        guard case .batch(let batch, let bytes) = ahead else { return nil }
+        current = try uploads.finish(bytes, of: batch)
+        return batch
+    }
+
+    /// Sends the next batch on its way to a GPU; to be called when the GPU has been given the work on the last one.
+    func prefetch() throws {
+        guard let uploads, case .nothing = ahead else { return }
+        // The loader fills the batch before the last one again.
+        try uploads.wait()
+        ahead = try loader.next().map { .batch($0, try uploads.begin($0)) } ?? .endOfPass
+    }
+
+    /// The views of a batch: of the one that `next` gave last, or on a CPU of any that the loader gave and still keeps.
+    func views(of batch: ViewBatch) throws(TorchError) -> [ViewTensor] {
+        guard uploads == nil else { return current }
+        var views: [ViewTensor] = []
+        for (index, branch) in batch.branches.enumerated() {
+            views.append(ViewTensor(images: try machine.tensor(batch, branch: index), count: branch.count))
+        }
+        return views
+    }
+}
+
+/// Copies batches of bytes to a GPU and normalises them there.
+private final class Uploads {
+    private let stream: CopyStream
+    private let factors: Tensor
+    private let offsets: Tensor
+
+    init(_ normalize: Normalize, _ device: Device) throws(TorchError) {
+        stream = try CopyStream(device)
+        let scale = normalize.affine
+        factors = try Tensor(scale.map(\.factor), shape: [scale.count]).to(device: device)
+        offsets = try Tensor(scale.map(\.offset), shape: [scale.count]).to(device: device)
+    }
+
+    func begin(_ batch: ViewBatch) throws(TorchError) -> [Tensor] {
+        var copies: [Tensor] = []
+        for (index, branch) in batch.branches.enumerated() {
+            let bytes = batch.bytes(branch: index)
+            guard let memory = bytes.baseAddress else {
+                throw TorchError(operation: "upload", message: "the batch is empty")
+            }
+            let shape = [branch.count * batch.count, branch.size.height, branch.size.width, Image.channels]
+            copies.append(
+                try stream.upload(Tensor.borrowing(memory, shape: shape, dtype: .uint8, owner: batch)))
+        }
+        return copies
+    }
+
+    func wait() throws(TorchError) { try stream.wait() }
+
+    func finish(_ copies: [Tensor], of batch: ViewBatch) throws(TorchError) -> [ViewTensor] {
+        try stream.join()
+        var views: [ViewTensor] = []
+        for (bytes, branch) in zip(copies, batch.branches) {
+            let images = try bytes.normalizedPictures(factors: factors, offsets: offsets)
+            views.append(ViewTensor(images: images, count: branch.count))
+        }
+        return views
+    }
+}
+
+/// Page-locked memory for a loader's batches.
+struct PinnedBatches: BatchMemory {
+    func allocate(byteCount: Int, alignment: Int) throws -> UnsafeMutableRawPointer {
+        try PinnedMemory.allocate(byteCount: byteCount)
+    }
+
+    func free(_ pointer: UnsafeMutableRawPointer) { PinnedMemory.free(pointer) }
+}

@@ -1,0 +1,51 @@
+import Torch
+
+/// Measures what each stage of a step takes, waiting for a GPU at the end of each.
+final class StageClock {
+    /// The stages, in their order.
+    enum Stage: String, CaseIterable {
+        /// Waiting for the loader, and the copy to a GPU.
+        case data
+        /// The networks.
+        case forward
+        /// What follows them, up to the objective.
+        case loss
+        /// Gradients.
+        case backward
+        /// Whether they are finite, and the optimiser.
+        case update
+    }
+
+    private let device: Device
+    /// Seconds so far.
+    private(set) var seconds: [Stage: Double] = [:]
+
+    init(_ device: Device) { self.device = device }
+
+    /// Runs a part of a stage; time of stages inside it is theirs alone.
+    func measure<Result, Failure: Error>(
+        _ stage: Stage, _ body: () throws(Failure) -> Result
+    ) throws(Failure) -> Result {
+        let (start, inner) = (ContinuousClock.now, seconds.values.reduce(0, +))
+        let result = try body()
+        // A device that fails says so at the next operation too.
+        try? Runtime.synchronize(device)
+        let elapsed = (ContinuousClock.now - start).seconds
+        seconds[stage, default: 0] += elapsed - (seconds.values.reduce(0, +) - inner)
+        return result
+    }
+
+    static func measure<Result, Failure: Error>(
+        _ clock: StageClock?, _ stage: Stage, _ body: () throws(Failure) -> Result
+    ) throws(Failure) -> Result {
+        guard let clock else { return try body() }
+        return try clock.measure(stage, body)
+    }
+
+    func reset() { seconds = [:] }
+}
+
+extension Duration {
+    /// In seconds.
+    var seconds: Double { Double(components.seconds) + Double(components.attoseconds) * 1e-18 }
+}

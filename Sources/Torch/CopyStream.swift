@@ -1,0 +1,55 @@
+import CTorch
+
+/// A GPU's queue of copies from main memory, which goes on beside its computation.
+public final class CopyStream {
+    private let handle: ctorch_stream
+
+    /// Makes a stream.
+    /// - Throws: `TorchError` on a CPU, which has none.
+    public init(_ device: Device) throws(TorchError) {
+        var handle: ctorch_stream?
+        try check("stream", ctorch_stream_new(device.code, &handle))
+        guard let handle else { throw TorchError(operation: "stream", message: "gave no stream") }
+        self.handle = handle
+    }
+
+    deinit { ctorch_stream_free(handle) }
+
+    /// A copy on the device, to be used after `join`. The caller does not wait for it: `source` must not change before `wait`,
+    /// and its memory be page-locked, else the processor copies it meanwhile.
+    public func upload(_ source: Tensor) throws(TorchError) -> Tensor {
+        try make("upload") { ctorch_stream_upload(handle, source.handle, $0) }
+    }
+
+    /// Lets computation that begins later wait for all copies so far.
+    public func join() throws(TorchError) { try check("join", ctorch_stream_join(handle)) }
+
+    /// Waits until all copies so far are done.
+    public func wait() throws(TorchError) { try check("wait", ctorch_stream_wait(handle)) }
+}
+
+/// Page-locked memory, which a GPU reads by itself.
+public enum PinnedMemory {
+    /// Memory at a multiple of 64, to be given back by `free`.
+    /// - Throws: `TorchError` without a GPU, or where there is none left.
+    public static func allocate(byteCount: Int) throws(TorchError) -> UnsafeMutableRawPointer {
+        var memory: UnsafeMutableRawPointer?
+        try check("pinned", ctorch_pinned(Int64(byteCount), &memory))
+        guard let memory else { throw TorchError(operation: "pinned", message: "gave no memory") }
+        return memory
+    }
+
+    /// Gives back, once, what `allocate` gave.
+    public static func free(_ memory: UnsafeMutableRawPointer) { ctorch_pinned_free(memory) }
+}
+
+extension Tensor {
+    /// Pictures as a network takes them, of bytes `[N, H, W, 3]`: `x factor + offset` for each channel, float32
+    /// `[N, 3, H, W]`, channels innermost.
+    /// - Parameters:
+    ///   - factors: `[3]`, on the same device.
+    ///   - offsets: `[3]`, likewise.
+    public func normalizedPictures(factors: Tensor, offsets: Tensor) throws(TorchError) -> Tensor {
+        try make("normalize") { ctorch_normalize(handle, factors.handle, offsets.handle, $0) }
+    }
+}

@@ -1,0 +1,28 @@
+import Commands
+import Contrast
+import Foundation
+import Torch
+import Views
+
+/// `diptych bench --train`: where the time of training steps goes.
+struct BenchTrainJob {
+    private let options: Commands.Bench
+
+    init(_ options: Commands.Bench) { self.options = options }
+
+    func run() throws {
+        let experiment = try options.settings.reader().read(Experiment.self)
+        let images = try Sources.open(Split.trainingFolder(in: options.images))
+        var bench = StepBench()
+        bench.steps = options.steps
+        let report = try bench.run(experiment, images: images, machine: Machine(options.compute))
+        if options.json {
+            let encoder = JSONEncoder()
+            encoder.keyEncodingStrategy = .convertToSnakeCase
+            encoder.outputFormatting = [.prettyPrinted, .sortedKeys]
+            print(String(decoding: try encoder.encode(report), as: UTF8.self))
+        } else {
+            print(report)
+        }
+    }
+}
