@@ -3,6 +3,7 @@
 # make check  what every commit must pass
 # make bench  views a second beside other libraries: make bench PHOTOGRAPHS=imagenet/ SMALL=cifar10/train
 # make bench-losses  losses with their gradients beside other libraries
+# make bundle LIBTORCH=/path/to/torch  a folder with the programs for machines without Swift
 # make docs   builds the documentation of Views and Contrast
 # make fuzz, make sanitize  what finds bugs that tests do not; see Fuzzing/README.md
 
@@ -27,7 +28,7 @@ RESOURCES = $(shell clang -print-resource-dir)
 COVERAGE := edge,inline-8bit-counters,pc-table
 FUZZ := .build-fuzz/release/Fuzz
 
-.PHONY: run build test lint check bench bench-losses fuzz sanitize docs clean
+.PHONY: run build test lint check bench bench-losses bundle fuzz sanitize docs clean
 
 run: build
 	@.ci/packages $(DEMO)
@@ -38,6 +39,12 @@ run: build
 build:
 	@.ci/packages views torch
 	swift build --configuration release
+
+# Runs wherever glibc is as new as here, against any folder of the same libtorch (LD_LIBRARY_PATH=/path/to/torch/lib).
+bundle:
+	@.ci/packages views torch
+	swift build --configuration release --static-swift-stdlib --scratch-path .build-bundle -Xlinker -rpath -Xlinker '$$ORIGIN/lib'
+	.ci/bundle .build-bundle/release .build-bundle/diptych
 
 test:
 	@.ci/packages views torch
