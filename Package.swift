@@ -64,9 +64,10 @@ let package = Package(
             swiftSettings: hasWebP ? [.define("WEBP")] : []),
         // Optimised in debug builds too: a test that computes a large loss would else take minutes.
         .target(name: "CTiles", cSettings: [.unsafeFlags(["-O3"])]),
+        .target(name: "CNorm", cSettings: [.unsafeFlags(["-O3"])]),
         .target(
             name: "CTorch",
-            dependencies: ["CTiles"],
+            dependencies: ["CNorm", "CTiles"],
             cxxSettings: [.unsafeFlags(torchIncludes)] + gloo,
             linkerSettings: [.unsafeFlags(torchLinks)] + (hasGloo ? [.linkedLibrary("gloo")] : [])),
         .target(name: "Torch", dependencies: ["CTorch", "Files"]),

@@ -87,6 +87,11 @@ ctorch_status ctorch_conv2d(ctorch_tensor x, ctorch_tensor weight, ctorch_tensor
                             ctorch_tensor *out);
 ctorch_status ctorch_batch_norm(ctorch_tensor x, ctorch_tensor weight, ctorch_tensor bias, ctorch_tensor mean,
                                 ctorch_tensor variance, bool training, double momentum, double eps, ctorch_tensor *out);
+/// Batch norm in training, plus `shortcut` unless NULL, then ReLU if wanted; in few passes over memory for float32 on the CPU,
+/// else as three operations. `kernels` is the name of the kernels, NULL for the fastest, `plain` for three operations.
+ctorch_status ctorch_batch_norm_fused(ctorch_tensor x, ctorch_tensor weight, ctorch_tensor bias, ctorch_tensor mean,
+                                      ctorch_tensor variance, ctorch_tensor shortcut, bool relu, double momentum,
+                                      double eps, const char *kernels, ctorch_tensor *out);
 ctorch_status ctorch_linear(ctorch_tensor x, ctorch_tensor weight, ctorch_tensor bias, ctorch_tensor *out);
 ctorch_status ctorch_max_pool2d(ctorch_tensor x, int64_t kernel, int64_t stride, int64_t padding, ctorch_tensor *out);
 ctorch_status ctorch_layer_norm(ctorch_tensor x, ctorch_tensor weight, ctorch_tensor bias, double eps,

@@ -50,7 +50,7 @@ public final class ResNet: Encoder {
 
     /// The features `[N, dimension]` of `[N, 3, H, W]`.
     public func callAsFunction(_ images: Tensor, training: Bool) throws(TorchError) -> Tensor {
-        var x = try bn1(conv1(images), training: training).reluInPlace()
+        var x = try bn1(conv1(images), training: training, relu: true)
         if pools { x = try x.maxPool2d(kernel: 3, stride: 2, padding: 1) }
         for stage in [layer1, layer2, layer3, layer4] {
             for block in stage.modules { x = try block(x, training: training) }

@@ -44,11 +44,13 @@ final class ResidualBlock: Module {
     }
 
     func callAsFunction(_ input: Tensor, training: Bool) throws(TorchError) -> Tensor {
-        var x = try bn1(conv1(input), training: training).reluInPlace()
-        x = try bn2(conv2(x), training: training)
-        if let conv3, let bn3 { x = try bn3(conv3(x.reluInPlace()), training: training) }
+        let x = try bn1(conv1(input), training: training, relu: true)
         let shortcut = try downsample?(input, training: training) ?? input
-        return try (x + shortcut).reluInPlace()
+        guard let conv3, let bn3 else {
+            return try bn2(conv2(x), training: training, relu: true, adding: shortcut)
+        }
+        let middle = try bn2(conv2(x), training: training, relu: true)
+        return try bn3(conv3(middle), training: training, relu: true, adding: shortcut)
     }
 }
 

@@ -64,8 +64,9 @@ final class MLP: Head {
         for (layer, linear) in linears.modules.enumerated() {
             x = try linear(x)
             guard layer < linears.modules.count - 1 else { break }
-            if !norms.modules.isEmpty { x = try norms.modules[layer](x, training: training) }
-            x = try x.reluInPlace()
+            x =
+                norms.modules.isEmpty
+                ? try x.reluInPlace() : try norms.modules[layer](x, training: training, relu: true)
         }
         return try outputNorm?(x, training: training) ?? x
     }
