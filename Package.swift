@@ -65,9 +65,10 @@ let package = Package(
         // Optimised in debug builds too: a test that computes a large loss would else take minutes.
         .target(name: "CTiles", cSettings: [.unsafeFlags(["-O3"])]),
         .target(name: "CNorm", cSettings: [.unsafeFlags(["-O3"])]),
+        .target(name: "CWinograd", cSettings: [.unsafeFlags(["-O3"])]),
         .target(
             name: "CTorch",
-            dependencies: ["CNorm", "CTiles"],
+            dependencies: ["CNorm", "CTiles", "CWinograd"],
             cxxSettings: [.unsafeFlags(torchIncludes)] + gloo,
             linkerSettings: [.unsafeFlags(torchLinks)] + (hasGloo ? [.linkedLibrary("gloo")] : [])),
         .target(name: "Torch", dependencies: ["CTorch", "Files"]),

@@ -1,5 +1,5 @@
 // Layers.
-#include "shim.h"
+#include "winograd.h"
 
 #include <cmath>
 #include <limits>
@@ -7,9 +7,12 @@
 using namespace ctorch;
 
 ctorch_status ctorch_conv2d(ctorch_tensor x, ctorch_tensor weight, ctorch_tensor bias, int64_t stride, int64_t padding,
-                            ctorch_tensor *out) {
+                            const char *kernels, ctorch_tensor *out) {
     return guard([&] {
-        *out = wrap(at::conv2d(x->tensor, weight->tensor, optional(bias), {stride, stride}, {padding, padding}));
+        const bool own = stride == 1 && padding == 1 && !bias && winogradSuits(x->tensor, weight->tensor);
+        *out = wrap(own && !(kernels && std::string(kernels) == "plain")
+                        ? winograd(x->tensor, weight->tensor, kernels)
+                        : at::conv2d(x->tensor, weight->tensor, optional(bias), {stride, stride}, {padding, padding}));
         count((*out)->tensor.numel() * (weight->tensor.numel() / weight->tensor.size(0)));
     });
 }

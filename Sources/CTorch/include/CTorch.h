@@ -83,8 +83,10 @@ ctorch_status ctorch_increment(ctorch_tensor t);
 int64_t ctorch_operations(void);
 
 // network.cpp: layers
+/// `kernels` is the name of the kernels for 3x3 convolutions with the channels innermost; NULL for the fastest, `plain` for
+/// libtorch's own.
 ctorch_status ctorch_conv2d(ctorch_tensor x, ctorch_tensor weight, ctorch_tensor bias, int64_t stride, int64_t padding,
-                            ctorch_tensor *out);
+                            const char *kernels, ctorch_tensor *out);
 ctorch_status ctorch_batch_norm(ctorch_tensor x, ctorch_tensor weight, ctorch_tensor bias, ctorch_tensor mean,
                                 ctorch_tensor variance, bool training, double momentum, double eps, ctorch_tensor *out);
 /// Batch norm in training, plus `shortcut` unless NULL, then ReLU if wanted; in few passes over memory for float32 on the CPU,

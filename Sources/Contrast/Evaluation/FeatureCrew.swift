@@ -76,8 +76,9 @@ final class FeatureCrew: @unchecked Sendable {
         labels += batch.labels
         samples += batch.samples
         let images = try feed.views(of: batch)[0].images
-        // Another thread's next batch may take the loader's memory meanwhile. Another layout or device is a copy already.
-        let isCopy = machine.channelsLast || machine.device != .cpu
+        // Another thread's next batch may take the loader's memory meanwhile. Another device or layout is a copy already, but the
+        // layouts of single pixels are one.
+        let isCopy = machine.device != .cpu || batch.branches[0].size.area > 1
         return (isCopy ? images : try images.clone(), start)
     }
 

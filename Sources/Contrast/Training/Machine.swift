@@ -17,18 +17,15 @@ public struct Machine: Equatable, Sendable {
         self.loaderThreads = loaderThreads ?? threads
     }
 
-    /// Whether pictures are laid out with the channels innermost.
-    var channelsLast: Bool { device != .cpu || Runtime.prefersChannelsLast }
-
-    /// Sets libtorch's threads and a GPU's rounding, keeps the memory of one step for the next, and moves a network here in the
-    /// layout that is fastest.
+    /// Sets libtorch's threads and a GPU's rounding, keeps the memory of one step for the next, and moves a network here, the
+    /// channels innermost, as is fastest everywhere.
     public func take(_ network: any Module, precision: Precision = .float32) throws(TorchError) {
         Runtime.keepMemory()
         try Runtime.setThreads(threads)
         // What autocast leaves in float32 gains by TF32 what the rest gains by bfloat16.
         try Runtime.allowTF32(precision != .float32)
         try Runtime.searchAlgorithms(device != .cpu)
-        try network.move(to: device, channelsLast: channelsLast)
+        try network.move(to: device, channelsLast: true)
     }
 
     /// A branch's views as a tensor `[count * N, 3, H, W]`; valid until the loader's next batch.
@@ -41,7 +38,6 @@ public struct Machine: Equatable, Sendable {
         let images = try Tensor.borrowing(
             memory, shape: [branch.count * batch.count, Image.channels, branch.size.height, branch.size.width],
             dtype: .float32, owner: batch)
-        let placed = try images.to(device: device)
-        return channelsLast ? try placed.channelsLast() : placed
+        return try images.to(device: device).channelsLast()
     }
 }

@@ -34,8 +34,16 @@ extension Tensor {
     public func conv2d(
         weight: Tensor, bias: Tensor? = nil, stride: Int = 1, padding: Int = 0
     ) throws(TorchError) -> Tensor {
-        try make("conv2d") {
-            ctorch_conv2d(handle, weight.handle, bias?.handle, Int64(stride), Int64(padding), $0)
+        try conv2d(weight: weight, bias: bias, stride: stride, padding: padding, kernels: nil)
+    }
+
+    /// For tests: by the kernels of a name, `any`, `avx2` or `avx512`, or libtorch's own, `plain`.
+    func conv2d(
+        weight: Tensor, bias: Tensor? = nil, stride: Int = 1, padding: Int = 0, kernels: StaticString?
+    ) throws(TorchError) -> Tensor {
+        let kernels = kernels.map { UnsafeRawPointer($0.utf8Start).assumingMemoryBound(to: CChar.self) }
+        return try make("conv2d") {
+            ctorch_conv2d(handle, weight.handle, bias?.handle, Int64(stride), Int64(padding), kernels, $0)
         }
     }
 

@@ -1,0 +1,208 @@
+// Convolutions of 3x3 with stride 1 by transforms that need a quarter of the multiplications, with their gradients: float32 on the
+// CPU, channels innermost. Their rounding is some five times that of the plain sum, 1e-6 of the results.
+#include "winograd.h"
+#include "team.h"
+
+#include <CTiles.h>
+#include <CWinograd.h>
+#include <c10/core/impl/LocalDispatchKeySet.h>
+#include <torch/csrc/autograd/custom_function.h>
+
+using namespace ctorch;
+using torch::autograd::AutogradContext;
+using torch::autograd::variable_list;
+
+namespace {
+
+constexpr int64_t elements = CWINOGRAD_ELEMENTS;
+/// Products of channels that are few, and the parts in which tiles are then summed.
+constexpr int64_t few = 48 * 48, several = 16;
+/// Products of tiles that are summed at once in float32.
+constexpr int64_t run = 128;
+
+/// Memory that is not initialised, at a cache line's start.
+struct Block {
+    float *data;
+    explicit Block(int64_t count) : data(static_cast<float *>(std::aligned_alloc(64, (count * 4 + 63) / 64 * 64))) {
+        if (!data) throw std::bad_alloc();
+    }
+    ~Block() { std::free(data); }
+    Block(const Block &) = delete;
+};
+
+int64_t filled(int64_t count, int64_t whole) { return (count + whole - 1) / whole * whole; }
+const float *read(const at::Tensor &t) { return static_cast<const float *>(t.data_ptr()); }
+float *written(const at::Tensor &t) { return static_cast<float *>(t.data_ptr()); }
+
+/// What multiplies rows by `width` columns in whole panels, and does not need more than the transforms.
+const ctiles_kernels &multiplier(const cwinograd_kernels &transforms, int64_t width) {
+    const auto *own = ctiles_named(transforms.name);
+    if (own && width % own->columns == 0) return *own;
+    const auto *narrower = ctiles_named("avx2");
+    return own && narrower && width % narrower->columns == 0 ? *narrower : *ctiles_named("any");
+}
+
+struct Shape {
+    cwinograd_pictures x, y;
+    int64_t tiles, inputs, outputs;
+
+    Shape(const at::Tensor &pictures, int64_t inputs, int64_t outputs) : inputs(inputs), outputs(outputs) {
+        x = {pictures.size(0), pictures.size(2), pictures.size(3), inputs};
+        y = {x.images, x.height, x.width, outputs};
+        tiles = x.images * ((x.height + 3) / 4) * ((x.width + 3) / 4);
+    }
+};
+
+/// Where filters `[outputs, inputs, 3, 3]` lie, seen from inputs to outputs or, turned around, back.
+struct Filters {
+    const float *data;
+    intptr_t apart[4];
+
+    Filters(const at::Tensor &w, bool back) : data(read(w)) {
+        const auto s = w.strides();
+        apart[0] = back ? s[0] : s[1];
+        apart[1] = back ? s[1] : s[0];
+        apart[2] = back ? -s[2] : s[2];
+        apart[3] = back ? -s[3] : s[3];
+        if (back) data += 2 * s[2] + 2 * s[3];
+    }
+};
+
+/// The convolution of `x` to `y`, or, with filters turned around, its gradient's.
+void convolve(const cwinograd_kernels &transforms, const at::Tensor &x, const Filters &filters, const Shape &shape, const at::Tensor &y) {
+    const auto &products = multiplier(transforms, shape.outputs);
+    const int64_t inputs = shape.inputs, outputs = shape.outputs, size = inputs * outputs;
+    Block u(elements * size);
+    in_team(inputs / 16, [&](int64_t part) {
+        transforms.filters(filters.data, filters.apart, part * 16, 16, inputs, outputs, products.columns, u.data, size);
+    });
+    // As many tiles at once as the second cache holds, or so many that it pays to read the filters; and some for each thread.
+    int64_t most = std::max<int64_t>(150000 / (elements * (inputs + outputs)), inputs * outputs < 1 << 14 ? 24 : 48);
+    most = std::min<int64_t>(most, shape.tiles / (2 * at::get_num_threads()) + 1);
+    const int64_t batch = filled(most, products.rows);
+    // An odd number of cache lines between elements, lest they meet in the same ones.
+    const int64_t apart = batch * inputs + 16, between = batch * outputs + 16;
+    const int64_t parts = (shape.tiles + batch - 1) / batch;
+    in_team(parts, [&](int64_t part) {
+        const int64_t first = part * batch, count = std::min(batch, shape.tiles - first);
+        Block v(elements * apart), m(elements * between);
+        transforms.input(read(x), shape.x, first, count, v.data, apart);
+        for (int64_t element = 0; element < elements; element++)
+            products.multiply(v.data + element * apart, inputs, 1, count, u.data + element * size, inputs * products.columns,
+                              outputs, inputs, m.data + element * between, outputs, 0);
+        transforms.output(m.data, between, outputs, shape.y, first, count, written(y));
+    });
+}
+
+/// The filters' gradient.
+void filterGradient(const cwinograd_kernels &transforms, const at::Tensor &x, const at::Tensor &dy, const Shape &shape, const at::Tensor &dw) {
+    const auto &products = multiplier(transforms, shape.outputs);
+    const int64_t inputs = shape.inputs, outputs = shape.outputs, size = filled(inputs, products.rows) * outputs;
+    const auto transform = [&](int64_t first, int64_t count, int64_t offset, int64_t all, float *v, int64_t apart, float *d,
+                               int64_t between) {
+        transforms.input(read(x), shape.x, first, count, v + offset * inputs, apart);
+        transforms.slopes(read(dy), shape.y, first, count, d, between, all, offset, products.columns);
+    };
+    const auto multiply = [&](int64_t element, int64_t count, const float *v, int64_t apart, const float *d, int64_t between,
+                              float *u, bool add) {
+        // In short runs, which round less.
+        for (int64_t first = 0; first < count; first += run)
+            products.multiply(v + element * apart + first * inputs, 1, inputs, inputs,
+                              d + element * between + first * products.columns, count * products.columns, outputs,
+                              std::min(run, count - first), u + element * size, outputs, add || first > 0);
+    };
+    // Sums are taken in parts that do not depend on the number of threads.
+    Block u(elements * size * (inputs * outputs <= few ? several : 1));
+    if (inputs * outputs <= few) {
+        // Few channels and many tiles: parts with sums of their own, each in its core's cache.
+        const int64_t batch = 150000 / (elements * (inputs + outputs)), apart = batch * inputs + 16,
+                      between = batch * outputs + 16, share = (shape.tiles + several - 1) / several;
+        in_team(several, [&](int64_t part) {
+            Block v(elements * apart + 16), d(elements * between);
+            float *own = u.data + part * elements * size;
+            const int64_t end = std::min(shape.tiles, (part + 1) * share);
+            if (part * share >= end) std::fill(own, own + elements * size, 0.0f);
+            for (int64_t first = part * share; first < end; first += batch) {
+                const int64_t count = std::min(batch, end - first);
+                transform(first, count, 0, count, v.data, apart, d.data, between);
+                for (int64_t element = 0; element < elements; element++)
+                    multiply(element, count, v.data, apart, d.data, between, own, first > part * share);
+            }
+        });
+        for (int64_t part = 1; part < several; part++)
+            for (int64_t place = 0; place < elements * size; place++) u.data[place] += u.data[part * elements * size + place];
+    } else {
+        // As many tiles at once as the third cache holds; then threads share the elements.
+        const int64_t batch = std::min<int64_t>(shape.tiles, std::max<int64_t>(128, (1 << 16) / (inputs + outputs)));
+        const int64_t apart = batch * inputs + 16, between = batch * outputs + 16;
+        Block v(elements * apart + 16), d(elements * between);
+        for (int64_t first = 0; first < shape.tiles; first += batch) {
+            const int64_t count = std::min(batch, shape.tiles - first), share = 16;
+            in_team((count + share - 1) / share, [&](int64_t part) {
+                const int64_t begin = part * share;
+                transform(first + begin, std::min(share, count - begin), begin, count, v.data, apart, d.data, between);
+            });
+            in_team(elements, [&](int64_t element) {
+                multiply(element, count, v.data, apart, d.data, between, u.data, first > 0);
+            });
+        }
+    }
+    const Filters filters(dw, false);
+    in_team(inputs / 16, [&](int64_t part) {
+        transforms.gradient(u.data, size, outputs, filters.apart, part * 16, 16, outputs, written(dw));
+    });
+}
+
+constexpr auto innermost = at::MemoryFormat::ChannelsLast;
+
+struct Winograd : torch::autograd::Function<Winograd> {
+    static at::Tensor forward(AutogradContext *context, at::Tensor x, at::Tensor w, int64_t pointer) {
+        const auto &transforms = *reinterpret_cast<const cwinograd_kernels *>(pointer);
+        const Shape shape(x, w.size(1), w.size(0));
+        auto y = at::empty({x.size(0), w.size(0), x.size(2), x.size(3)}, x.options().memory_format(innermost));
+        convolve(transforms, x, Filters(w, false), shape, y);
+        context->save_for_backward({x, w});
+        context->saved_data["kernels"] = pointer;
+        return y;
+    }
+
+    static variable_list backward(AutogradContext *context, variable_list gradients) {
+        const auto saved = context->get_saved_variables();
+        const auto &x = saved[0], &w = saved[1];
+        const auto &transforms = *reinterpret_cast<const cwinograd_kernels *>(context->saved_data["kernels"].toInt());
+        const auto dy = gradients[0].contiguous(innermost);
+        at::Tensor dx, dw;
+        if (context->needs_input_grad(0)) {
+            dx = at::empty_like(x);
+            convolve(transforms, dy, Filters(w, true), Shape(x, w.size(0), w.size(1)), dx);
+        }
+        if (context->needs_input_grad(1)) {
+            dw = at::empty_like(w);
+            filterGradient(transforms, x, dy, Shape(x, w.size(1), w.size(0)), dw);
+        }
+        return {dx, dw, {}};
+    }
+};
+
+} // namespace
+
+namespace ctorch {
+
+bool winogradSuits(const at::Tensor &x, const at::Tensor &w) {
+    auto floats = [](const at::Tensor &t) { return t.is_cpu() && t.scalar_type() == at::kFloat && t.dim() == 4; };
+    if (!floats(x) || !floats(w) || x.numel() == 0 || x.size(1) != w.size(1) || w.size(2) != 3 || w.size(3) != 3) return false;
+    if (w.size(0) % 16 != 0 || w.size(1) % 16 != 0 || std::max(w.size(0), w.size(1)) > 4096) return false;
+    if (!x.is_contiguous(innermost) || !w.is_non_overlapping_and_dense()) return false;
+    // Where libtorch rounds convolutions to fewer bits, it computes them.
+    if (!c10::impl::tls_is_dispatch_key_excluded(c10::DispatchKey::AutocastCPU)) return false;
+    // Smaller pictures are mostly border.
+    return x.size(2) >= 3 && x.size(3) >= 3;
+}
+
+at::Tensor winograd(const at::Tensor &x, const at::Tensor &w, const char *kernels) {
+    const auto *chosen = kernels ? cwinograd_named(kernels) : cwinograd_best();
+    TORCH_CHECK(chosen, "this processor does not run kernels of the name ", kernels);
+    return Winograd::apply(x, w, reinterpret_cast<int64_t>(chosen));
+}
+
+} // namespace ctorch
