@@ -71,7 +71,9 @@ struct Filters {
 /// The convolution of `x` to `y`, or, with filters turned around, its gradient's.
 void convolve(const cwinograd_kernels &transforms, const at::Tensor &x, const Filters &filters, const Shape &shape, const at::Tensor &y) {
     const auto &products = multiplier(transforms, shape.outputs);
-    const int64_t inputs = shape.inputs, outputs = shape.outputs, size = inputs * outputs;
+    const int64_t inputs = shape.inputs, outputs = shape.outputs;
+    // An odd number of cache lines between elements, lest they meet in the same ones.
+    const int64_t size = inputs * outputs + 16;
     Block u(elements * size);
     in_team(inputs / 16, [&](int64_t part) {
         transforms.filters(filters.data, filters.apart, part * 16, 16, inputs, outputs, products.columns, u.data, size);
@@ -80,7 +82,6 @@ void convolve(const cwinograd_kernels &transforms, const at::Tensor &x, const Fi
     int64_t most = std::max<int64_t>(150000 / (elements * (inputs + outputs)), inputs * outputs < 1 << 14 ? 24 : 48);
     most = std::min<int64_t>(most, shape.tiles / (2 * at::get_num_threads()) + 1);
     const int64_t batch = filled(most, products.rows);
-    // An odd number of cache lines between elements, lest they meet in the same ones.
     const int64_t apart = batch * inputs + 16, between = batch * outputs + 16;
     const int64_t parts = (shape.tiles + batch - 1) / batch;
     in_team(parts, [&](int64_t part) {
@@ -97,7 +98,7 @@ void convolve(const cwinograd_kernels &transforms, const at::Tensor &x, const Fi
 /// The filters' gradient.
 void filterGradient(const cwinograd_kernels &transforms, const at::Tensor &x, const at::Tensor &dy, const Shape &shape, const at::Tensor &dw) {
     const auto &products = multiplier(transforms, shape.outputs);
-    const int64_t inputs = shape.inputs, outputs = shape.outputs, size = filled(inputs, products.rows) * outputs;
+    const int64_t inputs = shape.inputs, outputs = shape.outputs, size = filled(inputs, products.rows) * outputs + 16;
     const auto transform = [&](int64_t first, int64_t count, int64_t offset, int64_t all, float *v, int64_t apart, float *d,
                                int64_t between) {
         transforms.input(read(x), shape.x, first, count, v + offset * inputs, apart);
@@ -195,8 +196,9 @@ bool winogradSuits(const at::Tensor &x, const at::Tensor &w) {
     if (!x.is_contiguous(innermost) || !w.is_non_overlapping_and_dense()) return false;
     // Where libtorch rounds convolutions to fewer bits, it computes them.
     if (!c10::impl::tls_is_dispatch_key_excluded(c10::DispatchKey::AutocastCPU)) return false;
-    // Smaller pictures are mostly border.
-    return x.size(2) >= 3 && x.size(3) >= 3;
+    // Fewer tiles do not pay for the filters' transforms; smaller pictures are mostly border.
+    const int64_t tiles = x.size(0) * ((x.size(2) + 3) / 4) * ((x.size(3) + 3) / 4);
+    return tiles >= 16 && x.size(2) >= 3 && x.size(3) >= 3;
 }
 
 at::Tensor winograd(const at::Tensor &x, const at::Tensor &w, const char *kernels) {

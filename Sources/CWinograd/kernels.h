@@ -161,8 +161,8 @@ static void slopes(const float *dy, cwinograd_pictures p, intptr_t first, intptr
 
 static void filters(const float *w, const intptr_t *apart, intptr_t first, intptr_t count, intptr_t depth, intptr_t width,
                     intptr_t columns, float *to, intptr_t size) {
-    for (intptr_t k = first; k < first + count; k++)
-        for (intptr_t column = 0; column < width; column += WIDTH) {
+    for (intptr_t column = 0; column < width; column += WIDTH)
+        for (intptr_t k = first; k < first + count; k++) {
             vector g[3], half[18], t[6];
             UNROLL for (int c = 0; c < 3; c++) {
                 UNROLL for (int r = 0; r < 3; r++) {
@@ -183,8 +183,8 @@ static void filters(const float *w, const intptr_t *apart, intptr_t first, intpt
 
 static void gradient(const float *from, intptr_t size, intptr_t row, const intptr_t *apart, intptr_t first, intptr_t count,
                      intptr_t width, float *dw) {
-    for (intptr_t k = first; k < first + count; k++)
-        for (intptr_t column = 0; column < width; column += WIDTH) {
+    for (intptr_t column = 0; column < width; column += WIDTH)
+        for (intptr_t k = first; k < first + count; k++) {
             vector u[6], half[18], t[3];
             UNROLL for (int c = 0; c < 6; c++) {
                 UNROLL for (int r = 0; r < 6; r++) u[r] = load(from + (r * 6 + c) * size + k * row + column);
