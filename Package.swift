@@ -88,7 +88,7 @@ let package = Package(
         .testTarget(
             name: "ViewsTests", dependencies: ["Views"], exclude: ["Fixtures"],
             swiftSettings: hasWebP ? [.define("WEBP")] : []),
-        .testTarget(name: "TorchTests", dependencies: ["Torch"]),
+        .testTarget(name: "TorchTests", dependencies: ["Torch"], exclude: ["Fixtures"]),
         .testTarget(name: "ContrastTests", dependencies: ["Contrast"], exclude: ["Fixtures"]),
         .testTarget(name: "CommandTests", dependencies: ["Commands", "diptych", "diptych-torch"]),
     ],

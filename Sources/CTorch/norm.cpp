@@ -1,4 +1,5 @@
 // Batch norm in training fused with a residual addition and ReLU: for float32 on the CPU, where memory is what it waits for.
+#include "norm_gpu.h"
 #include "shim.h"
 #include "team.h"
 
@@ -171,6 +172,11 @@ ctorch_status ctorch_batch_norm_fused(ctorch_tensor x, ctorch_tensor weight, cto
         if (!plain && usable(input, added, {weight->tensor, bias->tensor, mean->tensor, variance->tensor})) {
             *out = wrap(FusedNorm::apply(input, weight->tensor, bias->tensor, added, mean->tensor, variance->tensor,
                                          relu, momentum, eps, reinterpret_cast<int64_t>(chosen)));
+            return;
+        }
+        const NormInput given{input, weight->tensor, bias->tensor, added, mean->tensor, variance->tensor, relu, momentum, eps};
+        if (!plain && gpu_norm_serves(given)) {
+            *out = wrap(gpu_norm(given));
             return;
         }
         auto y = at::batch_norm(input, weight->tensor, bias->tensor, mean->tensor, variance->tensor, true, momentum,
