@@ -18,6 +18,13 @@
 #include <torch/csrc/api/include/torch/version.h>
 #endif
 
+// Whether libtorch says on which stream it computes.
+#if TORCH_VERSION_MAJOR > 2 || (TORCH_VERSION_MAJOR == 2 && TORCH_VERSION_MINOR >= 11)
+#define CTORCH_STREAMS 1
+#else
+#define CTORCH_STREAMS 0
+#endif
+
 using torch::autograd::AutogradContext;
 using torch::autograd::variable_list;
 
@@ -119,10 +126,11 @@ const Kernels &kernels(int device, bool bfloat16) {
 }
 
 void *stream(c10::Device device) {
-#if TORCH_VERSION_MAJOR > 2 || (TORCH_VERSION_MAJOR == 2 && TORCH_VERSION_MINOR >= 11)
+#if CTORCH_STREAMS
     c10::impl::VirtualGuardImpl runtime(device.type());
     return runtime.getStreamNativeHandle(runtime.getStream(device));
 #else
+    (void)device;
     TORCH_CHECK(false, "this libtorch does not give its stream");
 #endif
 }
@@ -219,13 +227,12 @@ struct GpuNorm : torch::autograd::Function<GpuNorm> {
 } // namespace
 
 bool gpu_norm_available(c10::Device device) {
-    return device.is_cuda() && kernels(device.index(), true).loaded && kernels(device.index(), false).loaded;
+    return CTORCH_STREAMS && device.is_cuda() && kernels(device.index(), true).loaded && kernels(device.index(), false).loaded;
 }
 
 bool gpu_norm_serves(const NormInput &input) {
-#if TORCH_VERSION_MAJOR > 2 || (TORCH_VERSION_MAJOR == 2 && TORCH_VERSION_MINOR >= 11)
     const auto &x = input.x;
-    if (!x.is_cuda() || (x.dim() != 2 && x.dim() != 4) || x.numel() == 0) return false;
+    if (!CTORCH_STREAMS || !x.is_cuda() || (x.dim() != 2 && x.dim() != 4) || x.numel() == 0) return false;
     if (x.scalar_type() != at::kBFloat16 && x.scalar_type() != at::kFloat) return false;
     if (!x.is_contiguous(x.dim() == 4 ? at::MemoryFormat::ChannelsLast : at::MemoryFormat::Contiguous)) return false;
     const int64_t channels = x.size(1);
@@ -235,10 +242,6 @@ bool gpu_norm_serves(const NormInput &input) {
     for (const auto &t : {input.weight, input.bias, input.runningMean, input.runningVariance})
         if (t.device() != x.device() || t.scalar_type() != at::kFloat || !t.is_contiguous()) return false;
     return kernels(x.get_device(), x.scalar_type() == at::kBFloat16).loaded;
-#else
-    (void)input;
-    return false;
-#endif
 }
 
 at::Tensor gpu_norm(const NormInput &input) {
@@ -247,3 +250,9 @@ at::Tensor gpu_norm(const NormInput &input) {
 }
 
 } // namespace ctorch
+
+bool ctorch_fuses_norm(int32_t where) {
+    bool found = false;
+    const auto status = ctorch::guard([&] { found = ctorch::gpu_norm_available(ctorch::device(where)); });
+    return status == 0 && found;
+}

@@ -30,6 +30,8 @@ package struct Doctor: ParsableCommand {
         package var libtorchPath: String?
         /// The device that `--device auto` takes.
         package var device: String?
+        /// Whether batch norm on the GPU is `fused` with what follows it or `plain`.
+        package var norm: String?
         /// How far a GPU's step is from the processor's, by precision.
         package var check: [String: String]?
         /// What is missing, each with its remedy.
@@ -93,6 +95,7 @@ extension Doctor.Findings {
             libtorch = facts["libtorch"]
             libtorchPath = facts["path"]
             device = facts["device"]
+            norm = facts["norm"]
             let found = facts.filter { $0.key.hasPrefix("check_") }
             if !found.isEmpty {
                 check = Dictionary(uniqueKeysWithValues: found.map { (String($0.key.dropFirst(6)), $0.value) })
@@ -111,6 +114,7 @@ extension Doctor.Findings {
         }
         lines.append("libtorch   \(libtorch.map { "\($0) (\(libtorchPath ?? "?"))" } ?? "missing")")
         if let device { lines.append("device     \(device)") }
+        if let norm { lines.append("norm       \(norm)") }
         for (precision, distances) in (check ?? [:]).sorted(by: { $0.key < $1.key }) {
             lines.append("check      \(precision) beside the processor in float32, relative: \(distances)")
         }

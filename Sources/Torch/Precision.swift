@@ -35,6 +35,9 @@ extension Runtime {
     /// gradients where operations are recorded.
     public static var operations: Int { Int(ctorch_operations()) }
 
+    /// Whether batch norm takes few passes over a GPU's memory: by kernels compiled there, from libtorch 2.11 on.
+    public static func fusesNorm(on device: Device) -> Bool { ctorch_fuses_norm(device.code) }
+
     /// Waits until a device has done all it was given; nothing to wait for on a CPU.
     public static func synchronize(_ device: Device) throws(TorchError) {
         try check("synchronize", ctorch_synchronize(device.code))

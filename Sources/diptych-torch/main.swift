@@ -38,6 +38,7 @@ Diptych.start(classify: classify) { command in
         print("device=\(device)")
         // A GPU is believed when it gives what the processor gives.
         guard device != .cpu else { return }
+        print("norm=\(Runtime.fusesNorm(on: device) ? "fused" : "plain")")
         for found in try DeviceCheck.run(on: device) {
             print(
                 "check_\(found.precision.rawValue)=loss \(found.loss.formatted(.number.precision(.significantDigits(2)))), "

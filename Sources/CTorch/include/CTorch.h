@@ -186,6 +186,8 @@ ctorch_status ctorch_set_search(bool enabled);
 /// From here to `ctorch_autocast_end`, on this thread, products and convolutions on the device compute in `dtype`.
 ctorch_status ctorch_autocast_begin(int32_t device, int8_t dtype);
 void ctorch_autocast_end(int32_t device);
+/// Whether batch norm has kernels of its own on the device.
+bool ctorch_fuses_norm(int32_t device);
 /// Waits until the device has done all it was given.
 ctorch_status ctorch_synchronize(int32_t device);
 /// Page-locked memory, which a GPU reads by itself while the processor goes on; at a multiple of 64.
