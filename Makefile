@@ -69,7 +69,9 @@ fuzz:
 	  echo "fuzz $$name: $$(tail -n 1 .build-fuzz/$$name.log)"; \
 	done
 
-# The tests of Views under the address sanitizer and under the thread sanitizer.
+# The tests of Views under the address sanitizer and under the thread sanitizer. One test asks for more memory than there is.
+sanitize: export ASAN_OPTIONS = allocator_may_return_null=1
+sanitize: export TSAN_OPTIONS = allocator_may_return_null=1
 sanitize:
 	@.ci/packages views torch
 	swift test --sanitize=address --scratch-path .build-asan --filter ViewsTests

@@ -39,7 +39,7 @@ public struct Scan: Sendable {
     public func run(threads: Int, progress: @escaping @Sendable (Int) -> Void = { _ in }) -> ScanReport {
         let next = Atomic<Int>(0)
         let done = Atomic<Int>(0)
-        let looks = Mutex<[Look?]>(Array(repeating: nil, count: source.count))
+        let looks = Locked<[Look?]>(Array(repeating: nil, count: source.count))
         Workers.run(threads) {
             let worker = Looker(options)
             while true {

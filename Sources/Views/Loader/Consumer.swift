@@ -1,5 +1,3 @@
-import Synchronization
-
 /// The consumer's side of a loader: which epoch it is in, and what became of images that cannot be used.
 final class Consumer: Sendable {
     private struct State {
@@ -12,13 +10,13 @@ final class Consumer: Sendable {
     private let source: any Source
     private let policy: BadImagePolicy
     private let end: Int
-    private let state: Mutex<State>
+    private let state: Locked<State>
 
     init(source: any Source, policy: BadImagePolicy, epoch: Int, end: Int) {
         self.source = source
         self.policy = policy
         self.end = end
-        state = Mutex(State(epoch: epoch))
+        state = Locked(State(epoch: epoch))
     }
 
     var quarantine: [QuarantineRecord] { state.withLock { $0.quarantine } }

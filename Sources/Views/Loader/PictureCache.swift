@@ -43,7 +43,7 @@ final class PictureCache: Sendable {
     }
 
     private final class Shelf: Sendable {
-        let pictures = Mutex<[Int: Kept]>([:])
+        let pictures = Locked<[Int: Kept]>([:])
     }
 
     /// Many, so that workers seldom wait for each other.

@@ -1,5 +1,4 @@
 import Foundation
-import Synchronization
 import Testing
 
 @testable import Views
@@ -16,7 +15,7 @@ struct BatchMemoryTests {
             var wrongFrees = 0
         }
 
-        let state = Mutex(State())
+        let state = Locked(State())
         let refused: Int
         /// Added to every address.
         let offset: Int

@@ -65,7 +65,7 @@ final class PackFeed {
         next = chunk.endIndex
         let (source, options) = (source, options)
         let place = Atomic<Int>(chunk.startIndex)
-        let results = Mutex<[Int: Result<Sample, DecodeError>]>([:])
+        let results = Locked<[Int: Result<Sample, DecodeError>]>([:])
         Workers.run(min(options.threads, chunk.count)) {
             let packer = Packer(options)
             while true {

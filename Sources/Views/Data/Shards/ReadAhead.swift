@@ -1,5 +1,4 @@
 import Foundation
-import Synchronization
 
 /// Asks the system to fetch a shard's bytes before they are read: while the images of a shuffle's window are read in any
 /// order, storage sees one long read after another.
@@ -13,7 +12,7 @@ final class ReadAhead: Sendable {
 
     private let bytes: Int
     private let images: [Int]
-    private let shards: Mutex<[Shard]>
+    private let shards: Locked<[Shard]>
 
     /// - Parameters:
     ///   - bytes: how far to be ahead.
@@ -21,7 +20,7 @@ final class ReadAhead: Sendable {
     init(bytes: Int, images: [Int]) {
         self.bytes = bytes
         self.images = images
-        shards = Mutex(Array(repeating: Shard(), count: images.count))
+        shards = Locked(Array(repeating: Shard(), count: images.count))
     }
 
     /// Tells of a read that ends at `end` in a shard of `size` bytes.

@@ -1,5 +1,4 @@
 import Foundation
-import Synchronization
 
 /// The open files of a source that keeps many images in each, shared by all threads that read.
 ///
@@ -28,7 +27,7 @@ final class ShardFiles: Sendable {
 
     let shards: [Shard]
     private let capacity: Int
-    private let open: Mutex<(handles: [Int: Handle], order: [Int])>
+    private let open: Locked<(handles: [Int: Handle], order: [Int])>
 
     /// - Parameter capacity: files that are kept open; half of what the process may open, but at most 1,024, if nil.
     init(_ shards: [Shard], capacity: Int? = nil) {
@@ -37,7 +36,7 @@ final class ShardFiles: Sendable {
         let allowed =
             getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0 ? Int(clamping: limit.rlim_cur) : 256
         self.capacity = max(1, capacity ?? min(1024, allowed / 2))
-        open = Mutex(([:], []))
+        open = Locked(([:], []))
     }
 
     /// The open file of a shard.

@@ -160,7 +160,7 @@ public struct TarShards: Source {
     private static func index(_ paths: [[UInt8]], options: Options) -> [Found] {
         let next = Atomic<Int>(0)
         let images = Atomic<Int>(0)
-        let results = Mutex<[Int: Found]>([:])
+        let results = Locked<[Int: Found]>([:])
         Workers.run(min(options.threads, paths.count)) {
             while true {
                 let place = next.add(1, ordering: .relaxed).oldValue
