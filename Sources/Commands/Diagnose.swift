@@ -36,6 +36,11 @@ package struct Diagnose: ParsableCommand {
     @Option(help: ArgumentHelp("Seed of the choice of pairs and of the resamples.", valueName: "N"))
     package var seed: UInt64 = 0
 
+    @Flag(
+        inversion: .prefixedNo,
+        help: "With a run, looks for held-out images that are also learnt from; decodes each image once.")
+    package var copies = true
+
     @OptionGroup package var tolerance: ToleranceOptions
 
     @OptionGroup package var compute: ComputeOptions

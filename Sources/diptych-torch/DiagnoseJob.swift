@@ -29,14 +29,29 @@ struct DiagnoseJob {
         }
         let images = try Sources.open(Split.trainingFolder(in: options.places[1]))
         let console = Console()
-        let embedded = try RunEmbeddings(
+        var embedded = try RunEmbeddings(
             run: options.places[0], images: images, machine: machine, options: settings,
             maximumBad: options.tolerance.maxBad
         ) { done, all in console.working("views", share: Double(done) / Double(max(all, 1))) }
+        if options.copies { embedded.run.copies = try copies(of: embedded.experiment, machine, console) }
         console.working("measuring", share: 1)
         let diagnosis = try Diagnosis(embedded)
         console.clear()
         try show(diagnosis)
+    }
+
+    /// Compares what the run learnt from with what it held out, or what lies in a folder of its own; nil without such.
+    private func copies(
+        of experiment: Experiment, _ machine: Machine, _ console: Console
+    ) throws -> TrainTestCopies? {
+        let split = try Split(
+            images: options.places[1], fraction: experiment.evaluation.holdOut, seed: experiment.training.seed,
+            by: experiment.evaluation.holdOutBy)
+        if case .stratified = split.origin, split.train.classes.isEmpty { return nil }
+        guard split.test.count > 0 else { return nil }
+        console.working("copies across train and test", share: 0)
+        return TrainTestCopies(
+            train: split.train, heldOut: split.test, threads: machine.loaderThreads, seed: options.seed)
     }
 
     private func show(_ diagnosis: Diagnosis) throws {

@@ -113,6 +113,8 @@ extension Evidence {
         if let rank = run?.encoderRank { named.append(NamedEstimate("encoder_effective_rank", rank)) }
         if let rank = run?.encoderRankMe { named.append(NamedEstimate("encoder_rank_me", rank)) }
         if let colours = run?.colourRetrieval { named.append(NamedEstimate("colour_retrieval", colours)) }
+        if let layout = run?.positionRetrieval { named.append(NamedEstimate("position_retrieval", layout)) }
+        if let copies = run?.copies { named.append(NamedEstimate("train_test_copies", copies.share)) }
         if let share = run?.boundShare { named.append(NamedEstimate("training_bound_share", Estimate(share))) }
         if let wait = run?.dataWait { named.append(NamedEstimate("data_wait", Estimate(wait))) }
         return named

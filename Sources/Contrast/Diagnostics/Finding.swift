@@ -77,7 +77,7 @@ public protocol Check: Sendable {
 public let checks: [any Check.Type] = [
     CompleteCollapse.self, WeakCritic.self, WeakAugmentation.self, StrongAugmentation.self, Chance.self,
     FalseNegatives.self, DimensionalCollapse.self, LargeTemperature.self, SmallTemperature.self, Duplicates.self,
-    SmallDataSet.self, Saturation.self, StarvedTrainer.self, ClassImbalance.self,
+    CopiesAcross.self, SmallDataSet.self, Saturation.self, StarvedTrainer.self, ClassImbalance.self,
 ]
 
 /// Whether a condition holds, given how well its number is known.

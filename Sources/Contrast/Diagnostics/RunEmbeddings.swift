@@ -9,7 +9,9 @@ public struct RunEmbeddings {
     /// How to measure them: the run's temperature and batch.
     public let options: Evidence.Options
     /// What else the run says.
-    public let run: RunEvidence
+    public var run: RunEvidence
+    /// The run's configuration.
+    public let experiment: Experiment
     /// The images that were looked at, and of each pair its place among them: views are drawn again from both.
     public let source: Subset
     /// See `source`.
@@ -29,6 +31,7 @@ public struct RunEmbeddings {
         let folder = RunFolder(path)
         let file = try EncoderFile(path)
         let experiment = file.experiment
+        self.experiment = experiment
         let encoder = file.encoder
         guard try ViewPipeline(experiment.views).viewCount >= 2 else {
             throw TrainingError(
@@ -48,6 +51,7 @@ public struct RunEmbeddings {
         let pipeline = try ViewPipeline(experiment.views)
         let normalize = experiment.views.normalize
         var colours = ColourRetrieval(mean: normalize.mean, deviation: normalize.std)
+        var layouts = PositionRetrieval(mean: normalize.mean, deviation: normalize.std)
         var parts = (
             first: [Tensor](), second: [Tensor](), features: [Tensor](), labels: [Int](), samples: [Int]()
         )
@@ -62,7 +66,7 @@ public struct RunEmbeddings {
         while let batch = try loader.next() {
             try withoutGradients {
                 var views: [(features: Tensor, embedding: Tensor)] = []
-                var pixels: [(UnsafeBufferPointer<Float>, Int)] = []
+                var pixels: [(memory: UnsafeBufferPointer<Float>, size: Size)] = []
                 for (index, branch) in batch.branches.enumerated() where views.count < 2 {
                     let features = try encoder(machine.tensor(batch, branch: index), training: false)
                     let embeddings = try model.head(features, training: false)
@@ -77,7 +81,7 @@ public struct RunEmbeddings {
                         pixels.append(
                             (
                                 UnsafeBufferPointer(rebasing: memory[view * length..<(view + 1) * length]),
-                                branch.size.area
+                                branch.size
                             ))
                     }
                 }
@@ -85,7 +89,11 @@ public struct RunEmbeddings {
                 parts.second.append(views[1].embedding)
                 parts.features.append(views[0].features)
                 colours.add(
-                    first: pixels[0].0, area: pixels[0].1, second: pixels[1].0, area: pixels[1].1, count: batch.count)
+                    first: pixels[0].memory, area: pixels[0].size.area, second: pixels[1].memory,
+                    area: pixels[1].size.area, count: batch.count)
+                layouts.add(
+                    first: pixels[0].memory, size: pixels[0].size, second: pixels[1].memory, size: pixels[1].size,
+                    count: batch.count)
             }
             parts.labels += batch.labels
             parts.samples += batch.samples
@@ -100,7 +108,9 @@ public struct RunEmbeddings {
         let hits = try colours.hits()
         // Fewer candidates are easier to tell apart.
         if hits.count == 256 {
-            run.colourRetrieval = try Bootstrap(count: hits.count, seed: options.seed).mean(hits)
+            let bootstrap = try Bootstrap(count: hits.count, seed: options.seed)
+            run.colourRetrieval = try bootstrap.mean(hits)
+            run.positionRetrieval = try bootstrap.mean(layouts.hits())
         }
         let features = try Tensor.cat(parts.features, dim: 0).to(.float64).normalizedRows()
         let spectrum = try Spectrum(features)

@@ -14,6 +14,10 @@ public struct RunEvidence: Sendable {
     public var boundShare: Double?
     /// Share of 256 view pairs that are matched by colours alone; nil with fewer images.
     public var colourRetrieval: Estimate?
+    /// Share of 256 view pairs that are matched by their layout alone; nil with fewer images.
+    public var positionRetrieval: Estimate?
+    /// Held-out images that are learnt from; nil where it was not looked for.
+    public var copies: TrainTestCopies?
     /// Effective rank of the encoder's features, before the head.
     public var encoderRank: Estimate?
     /// RankMe of the encoder's features.

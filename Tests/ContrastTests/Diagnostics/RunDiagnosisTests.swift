@@ -77,6 +77,8 @@ struct RunDiagnosisTests {
         #expect(first { $0.images = 700 } == "small_data_set")
         #expect(first { $0.colourRetrieval = Estimate(0.8, low: 0.7, high: 0.9) } == "augmentation_too_weak")
         #expect(first { $0.colourRetrieval = Estimate(0.55, low: 0.45, high: 0.65) } == nil)
+        #expect(first { $0.positionRetrieval = Estimate(0.8, low: 0.7, high: 0.9) } == "augmentation_too_weak")
+        #expect(first { $0.positionRetrieval = Estimate(0.45, low: 0.4, high: 0.5) } == nil)
         let (noise, _) = try Planted.noise.make(pairs: 384, dimension: 48, seed: 21)
         evidence = try Evidence(noise, options: options)
         #expect(first { _ in } == "chance")

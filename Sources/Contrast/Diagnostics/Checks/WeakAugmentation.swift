@@ -1,4 +1,4 @@
-/// Too little differs between the views of a sample: they have one embedding, or can be matched by colours alone.
+/// Too little differs between the views of a sample: they have one embedding, or can be matched by colours or by layout alone.
 enum WeakAugmentation: Check {
     static let code = "augmentation_too_weak"
 
@@ -8,20 +8,34 @@ enum WeakAugmentation: Check {
         let ratio = evidence.alignment.map { $0 / scale }
         let identical = ratio < Thresholds.identical
         let colours = evidence.run?.colourRetrieval
-        let shortcut = colours.map { $0 >= Thresholds.colourRetrieval } ?? .no
+        let layout = evidence.run?.positionRetrieval
+        let byColour = colours.map { $0 >= Thresholds.colourRetrieval } ?? .no
+        let byPosition = layout.map { $0 >= Thresholds.positionRetrieval } ?? .no
         var numbers = [
             NamedEstimate("alignment", evidence.alignment), NamedEstimate("positive_over_negative_distance", ratio),
             NamedEstimate("retrieval", evidence.retrieval),
         ]
         if let colours { numbers.append(NamedEstimate("colour_retrieval", colours)) }
-        return (identical || shortcut).verdict(evidence) {
+        if let layout { numbers.append(NamedEstimate("position_retrieval", layout)) }
+        var reasons: [String] = []
+        if identical != .no {
+            reasons.append(
+                "The two views of a sample lie \(ratio.value.percent) as far apart (squared) as different samples do: "
+                    + "telling pairs needs nothing that is worth learning.")
+        }
+        if let colours, byColour != .no {
+            reasons.append(
+                "Colour histograms alone match \(colours.value.percent) of 256 view pairs: the encoder can lower its "
+                    + "loss without seeing shapes.")
+        }
+        if let layout, byPosition != .no {
+            reasons.append(
+                "Where light and dark lie, in a grid of 4 x 4, alone matches \(layout.value.percent) of 256 view pairs: "
+                    + "the views are hardly moved against each other, and places tell them.")
+        }
+        return (identical || byColour || byPosition).verdict(evidence) {
             Finding(
-                code, .warning, "Augmentation too weak", numbers: numbers,
-                evidence: identical != .no
-                    ? "The two views of a sample lie \(ratio.value.percent) as far apart (squared) as different samples "
-                        + "do: telling pairs needs nothing that is worth learning."
-                    : "Colour histograms alone match \((colours?.value ?? 0).percent) of 256 view pairs: the encoder can "
-                        + "lower its loss without seeing shapes.",
+                code, .warning, "Augmentation too weak", numbers: numbers, evidence: reasons.joined(separator: " "),
                 remedy: [
                     "views:",
                     "  branches:",
