@@ -20,6 +20,8 @@ public struct Diagnosis: Codable, Equatable, Sendable {
     public var measurements: [NamedEstimate]
     /// The bound at rising numbers of candidates.
     public var curve: [Evidence.BoundPoint]
+    /// The variance of the gradient at rising numbers of negatives.
+    public var gradient: [Evidence.GradientPoint]
     /// Shares of the covariance's eigenvalues, largest first, at most 256.
     public var spectrum: [Double]
 
@@ -40,6 +42,7 @@ public struct Diagnosis: Codable, Equatable, Sendable {
         }
         measurements = evidence.named
         curve = evidence.curve
+        gradient = evidence.gradient
         spectrum = Array(evidence.spectrum.shares.prefix(256))
     }
 
@@ -87,6 +90,12 @@ public struct Diagnosis: Codable, Equatable, Sendable {
         lines.append(
             "  bound by candidates       "
                 + curve.map { "\($0.candidates): \($0.bound.value.rounded(to: 2))" }.joined(separator: ", "))
+        if !gradient.isEmpty {
+            lines.append(
+                "  gradient's variance       "
+                    + gradient.map { "\($0.negatives): \($0.relativeVariance.value.rounded(to: 2))" }
+                    .joined(separator: ", "))
+        }
         return lines
     }
 }

@@ -11,7 +11,9 @@ public struct Evidence {
         public var candidates: Int?
         /// The most pairs that are looked at; what is measured grows with its square.
         public var limit = 4096
-        /// The seed of order, resamples and the critic.
+        /// Whether the gradient's variance is measured, which no finding needs to be made.
+        public var measuresGradient = true
+        /// The seed of order, resamples and the critics.
         public var seed: UInt64 = 0
 
         /// Nothing known of the training.
@@ -24,6 +26,14 @@ public struct Evidence {
         public var candidates: Int
         /// `log K - loss` in nats.
         public var bound: Estimate
+    }
+
+    /// The noise of the gradient with so many negatives.
+    public struct GradientPoint: Codable, Equatable, Sendable {
+        /// K negatives.
+        public var negatives: Int
+        /// Variance of an anchor's gradient over draws of them, by its squared length.
+        public var relativeVariance: Estimate
     }
 
     /// Pairs looked at.
@@ -78,6 +88,8 @@ public struct Evidence {
     public var curve: [BoundPoint]
     /// Nats gained for each nat of log K, over the last two doublings.
     public var slope: Estimate
+    /// The gradient's variance at rising K; empty where it was not measured.
+    public var gradient: [GradientPoint] = []
     /// Nats that a bilinear critic gains; nil with fewer than `CriticGap.minimum` pairs.
     public var criticGap: Estimate?
     /// What the run says beyond its embeddings; nil for embeddings alone.
@@ -122,6 +134,9 @@ public struct Evidence {
         alike = try Bootstrap(count: clusters.alike.count, seed: options.seed).mean(clusters.alike)
         spectrum = try Spectrum(views.first)
         (curve, slope) = try Evidence.curve(views, temperature: tau, options: options, bootstrap)
+        if options.measuresGradient {
+            gradient = try GradientCurve.points(views, temperature: tau, seed: options.seed)
+        }
         if views.count >= CriticGap.minimum {
             let critic = try CriticGap(views, temperature: best, seed: options.seed)
             criticGap = try Bootstrap(count: critic.gap.count, seed: options.seed).mean(critic.gap)

@@ -33,6 +33,7 @@ struct Monitor {
         var options = Evidence.Options()
         options.temperature = temperature
         options.candidates = last.candidates
+        options.measuresGradient = false
         // Below what the stronger critic asks for, whose training would take longer than all the rest.
         options.limit = min(first.shape[0], CriticGap.minimum - 1)
         let (firsts, seconds): ([Float], [Float]) = (try first.toArray(), try second.toArray())

@@ -76,6 +76,25 @@ struct DiagnosisTests {
         #expect(abs((one.sameClass?.value ?? 0) - (two.sameClass?.value ?? 1)) < 1e-6)
     }
 
+    @Test func theGradientsNoiseIsSaidWhereAFewCarryIt() throws {
+        let (embeddings, temperature) = try Planted.smallTemperature.make(pairs: 384, dimension: 48, seed: 8)
+        var options = Evidence.Options()
+        options.temperature = temperature
+        let diagnosis = try Diagnosis(embeddings, options: options)
+        #expect(diagnosis.gradient.map(\.negatives) == [2, 4, 8, 16, 32, 64, 128])
+        #expect(diagnosis.findings.first?.evidence.contains("variance over draws of 2 negatives is") == true)
+        #expect(diagnosis.lines.last?.contains("gradient's variance") == true)
+        let object = try JSONSerialization.jsonObject(with: diagnosis.json()) as? [String: Any]
+        #expect((object?["gradient"] as? [[String: Any]])?.first?["relative_variance"] != nil)
+        // At a usual temperature there is less noise, and where it is not measured nothing is said.
+        options.temperature = 0.2
+        let usual = try Diagnosis(embeddings, options: options).gradient
+        let (large, small) = (try #require(usual.last), try #require(diagnosis.gradient.last))
+        #expect(large.relativeVariance.high < small.relativeVariance.low)
+        options.measuresGradient = false
+        #expect(try Diagnosis(embeddings, options: options).gradient.isEmpty)
+    }
+
     @Test func theSameSeedGivesTheSameDiagnosisAndJSONHoldsIt() throws {
         let (embeddings, _) = try Planted.copies.make(pairs: 256, dimension: 32, seed: 7)
         let data = try Diagnosis(embeddings).json()

@@ -75,6 +75,46 @@ struct MeasurementTests {
         #expect(near(found, wanted))
     }
 
+    @Test(arguments: [0.07, 0.5]) func theGradientsVariance(temperature: Double) throws {
+        let found = try GradientCurve.points(views, temperature: temperature, subsets: 5, seed: 9)
+        #expect(found.map(\.negatives) == [2, 4, 8])
+        for point in found {
+            let negatives = point.negatives
+            var (variances, squares) = (0.0, 0.0)
+            for i in 0..<count {
+                let gradients = (0..<5).map { subset -> [Double] in
+                    let drawn = GradientCurve.draw(count, negatives: negatives, subset: subset, seed: 9)
+                    #expect(Set(drawn).count == negatives + 1)
+                    let rest = drawn.contains(i) ? drawn.filter { $0 != i } : Array(drawn.dropLast())
+                    return gradient(i, rest, temperature)
+                }
+                let mean = (0..<dimension).map { axis in gradients.reduce(0) { $0 + $1[axis] } / 5 }
+                let spread = gradients.reduce(0.0) { sum, gradient in
+                    sum + zip(gradient, mean).reduce(0) { $0 + ($1.0 - $1.1) * ($1.0 - $1.1) }
+                }
+                variances += spread / 4 / (1 - Double(negatives) / 29)
+                squares += dot(mean, mean) - spread / 4 / 5
+            }
+            #expect(abs(point.relativeVariance.value - variances / squares) < 1e-5 * max(1, variances / squares))
+            #expect(point.relativeVariance.low < point.relativeVariance.high)
+        }
+        #expect(found[2].relativeVariance.value < found[0].relativeVariance.value)
+    }
+
+    /// Of the loss with these negatives with respect to the anchor, by central differences.
+    private func gradient(_ anchor: Int, _ negatives: [Int], _ temperature: Double) -> [Double] {
+        func loss(_ u: [Double]) -> Double {
+            let scores = ([anchor] + negatives).map { dot(u, second[$0]) / temperature }
+            return log(scores.reduce(0) { $0 + exp($1) }) - scores[0]
+        }
+        return (0..<dimension).map { axis in
+            var (more, less) = (first[anchor], first[anchor])
+            more[axis] += 1e-4
+            less[axis] -= 1e-4
+            return (loss(more) - loss(less)) / 2e-4
+        }
+    }
+
     @Test func theBestTemperatureHasTheLeastLoss() throws {
         let best = try BoundCurve.bestTemperature(views)
         func loss(_ temperature: Double) throws -> Double {

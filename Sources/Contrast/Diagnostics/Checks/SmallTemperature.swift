@@ -16,7 +16,8 @@ enum SmallTemperature: Check {
                 ],
                 evidence: "At temperature \(evidence.temperature.rounded(to: 3)) the negatives count as "
                     + "\(evidence.effective.value.rounded(to: 1)) of \(evidence.pairs - 1), and the hardest 1% carry "
-                    + "\(evidence.hardest.value.percent): the gradient is that of a few, and pushes apart what is alike.",
+                    + "\(evidence.hardest.value.percent): the gradient is that of a few, and pushes apart what is alike."
+                    + evidence.gradientWords,
                 remedy: [
                     "method: {simclr: {loss: {nt_xent: {temperature: "
                         + "\(max(0.1, evidence.bestTemperature).rounded(to: 2))}}}}"
