@@ -119,6 +119,7 @@ extension Evidence {
         if let collisions { named.append(NamedEstimate("collision_rate", collisions)) }
         if let sameClass { named.append(NamedEstimate("same_class_mass", sameClass)) }
         if let criticGap { named.append(NamedEstimate("critic_gap", criticGap)) }
+        named += criticGaps.map { NamedEstimate("critic_gap_\($0.kind.rawValue)", $0.gap) }
         if let rank = run?.encoderRank { named.append(NamedEstimate("encoder_effective_rank", rank)) }
         if let rank = run?.encoderRankMe { named.append(NamedEstimate("encoder_rank_me", rank)) }
         if let colours = run?.colourRetrieval { named.append(NamedEstimate("colour_retrieval", colours)) }

@@ -90,8 +90,12 @@ public struct Evidence {
     public var slope: Estimate
     /// The gradient's variance at rising K; empty where it was not measured.
     public var gradient: [GradientPoint] = []
-    /// Nats that a bilinear critic gains; nil with fewer than `CriticGap.minimum` pairs.
+    /// Nats that a learnt critic gains; nil with fewer than `CriticGap.minimum` pairs.
     public var criticGap: Estimate?
+    /// Which critic that is.
+    public var critic: CriticGap.Kind?
+    /// The same of each critic that was tried.
+    public var criticGaps: [(kind: CriticGap.Kind, gap: Estimate)] = []
     /// What the run says beyond its embeddings; nil for embeddings alone.
     public var run: RunEvidence?
 
@@ -138,8 +142,14 @@ public struct Evidence {
             gradient = try GradientCurve.points(views, temperature: tau, seed: options.seed)
         }
         if views.count >= CriticGap.minimum {
-            let critic = try CriticGap(views, temperature: best, seed: options.seed)
-            criticGap = try Bootstrap(count: critic.gap.count, seed: options.seed).mean(critic.gap)
+            let found = try CriticGap(views, temperature: best, seed: options.seed)
+            let exam = try Bootstrap(count: found.gap.count, seed: options.seed)
+            criticGap = try exam.mean(found.gap)
+            critic = found.kind
+            for kind in CriticGap.Kind.allCases {
+                guard let gap = found.gaps[kind] else { continue }
+                criticGaps.append((kind, try exam.mean(gap)))
+            }
         }
     }
 

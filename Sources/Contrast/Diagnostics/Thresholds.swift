@@ -18,7 +18,7 @@ public enum Thresholds {
     public static let coneMargin = 0.1
     /// 1 - mean cosine of negatives below which embeddings lie in a cone: untrained 0.005 to 0.15, trained 0.6 to 1.
     public static let coneSpread = 0.3
-    /// Nats that a bilinear critic must gain on held-out pairs. On healthy embeddings with unequal variances it gains up
+    /// Nats that a learnt critic must gain on held-out pairs. On healthy embeddings with unequal variances it gains up
     /// to 0.5, by weighing them; where views are turned against each other, several.
     public static let criticGap = 1.0
     /// Nats that suffice where they are more than all that the cosine sees. Unrelated pairs give 0 within 0.01.

@@ -171,7 +171,23 @@ struct MeasurementTests {
         let views = try UnitViews(pairs, limit: 4096, seed: 0)
         let critic = try CriticGap(views, temperature: BoundCurve.bestTemperature(views), seed: 0)
         #expect(critic.gap.count == 128)
-        #expect(abs(critic.gap.reduce(0, +) / 128) < 0.4)
+        #expect(critic.gaps.count == 2 && critic.gaps[critic.kind] == critic.gap)
+        for gap in critic.gaps.values { #expect(abs(gap.reduce(0, +) / 128) < 0.4) }
+    }
+
+    @Test func theBetterCriticIsNamed() throws {
+        func gaps(_ condition: Planted) throws -> (kind: CriticGap.Kind, bilinear: Double, separable: Double) {
+            let (pairs, _) = try condition.make(pairs: 768, dimension: 32, seed: 10)
+            let views = try UnitViews(pairs, limit: 4096, seed: 0)
+            let critic = try CriticGap(views, temperature: BoundCurve.bestTemperature(views), seed: 0)
+            let means = critic.gaps.mapValues { $0.reduce(0, +) / Double(critic.candidates) }
+            return (critic.kind, try #require(means[.bilinear]), try #require(means[.separable]))
+        }
+        // Both see what is turned; only the MLP sees sizes.
+        let rotated = try gaps(.rotated)
+        #expect(min(rotated.bilinear, rotated.separable) > 1, "\(rotated)")
+        let folded = try gaps(.folded)
+        #expect(folded.kind == .separable && folded.separable > 0.5 && abs(folded.bilinear) < 0.1, "\(folded)")
     }
 }
 

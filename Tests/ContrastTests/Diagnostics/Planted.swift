@@ -9,7 +9,7 @@ import Views
 enum Planted: String, CaseIterable, CustomTestStringConvertible {
     case healthyFewClasses, healthyManyClasses, healthyWithoutLabels
     case noise, shuffled, cone, untrained
-    case saturated, rotated
+    case saturated, rotated, folded
     case twoClasses, threeClasses, fourClasses, twoTightGroups, threeTightGroups, fourTightGroups
     case smallTemperature, largeTemperature
     case subspace, point, sameViews, strongNoise, copies
@@ -22,7 +22,7 @@ enum Planted: String, CaseIterable, CustomTestStringConvertible {
         case .healthyFewClasses, .healthyManyClasses, .healthyWithoutLabels: nil
         case .noise, .shuffled, .cone, .untrained: "chance"
         case .saturated: "saturated_bound"
-        case .rotated: "weak_critic"
+        case .rotated, .folded: "weak_critic"
         case .twoClasses, .threeClasses, .fourClasses, .twoTightGroups, .threeTightGroups, .fourTightGroups:
             "false_negatives"
         case .smallTemperature: "temperature_too_small"
@@ -64,6 +64,17 @@ enum Planted: String, CaseIterable, CustomTestStringConvertible {
         case .rotated:
             let rows = try maker.content(classes: 20, weight: 0.3).rows
             return (try maker.pairs(maker.view(rows, 0.5), maker.mirrored(maker.view(rows, 0.5))), 0.2)
+        case .folded:
+            // Second views hold the sizes of the numbers of the first, turned: nothing that is linear in both sees them.
+            let few = 6
+            let rows = try maker.generator.normal([count, few], deviation: 1)
+            let sizes = try rows.pow(2).sqrt() - 0.8
+            let base = try maker.unit(maker.generator.normal([few, dimension], deviation: 1))
+            let other = try maker.unit(maker.generator.normal([few, dimension], deviation: 1))
+            return (
+                try maker.pairs(rows.matmul(base) + maker.normal() * 0.1, sizes.matmul(other) + maker.normal() * 0.1),
+                0.3
+            )
         case .twoClasses: return try maker.classes(2, weight: 0.8, noise: 0.6, temperature: 0.3)
         case .threeClasses: return try maker.classes(3, weight: 0.8, noise: 0.6, temperature: 0.3)
         case .fourClasses: return try maker.classes(4, weight: 0.8, noise: 0.6, temperature: 0.3)
