@@ -122,7 +122,7 @@ struct PlantedImagesTests {
                         : Drawing(original, seed: seed).png(width: 40, height: 40, brightness: 0.9)
                 try write(data, "\(number + 100).png", in: test)
             }
-            try write(Data("no picture".utf8), "zz.png", in: test)
+            for folder in [train, test] { try write(Data("no picture".utf8), "zz.png", in: folder) }
             let (learnt, heldOut) = (try ImageFolder(train), try ImageFolder(test))
             let copies = TrainTestCopies(train: learnt, heldOut: heldOut, threads: 2)
             let wanted =

@@ -26,7 +26,7 @@ public struct TrainTestCopies: Sendable {
     public var heldOut: Int
     /// Images to learn from that they were compared with.
     public var train: Int
-    /// All images to learn from.
+    /// All images to learn from; of those that were looked at, the unreadable are not counted.
     public var trainImages: Int
     /// What was found, in the order of the held-out images; one each.
     public var copies: [Copy]
@@ -56,7 +56,9 @@ public struct TrainTestCopies: Sendable {
         let report = Scan(both).run(threads: threads) { progress($0, both.count) }
         // Names are places. Groups are led by their first, so by an image to learn from where they have one.
         var found: [Int: Int] = [:]
-        let same = report.duplicates.map { $0.compactMap { Int($0) } }
+        let unreadable = Set(report.unreadable.compactMap { Int($0.path) })
+        // Damaged files, often empty ones, are no copies of a picture.
+        let same = report.duplicates.map { $0.compactMap { Int($0) }.filter { !unreadable.contains($0) } }
         let alike = report.nearDuplicates.map { $0.paths.compactMap { Int($0) } }
         for group in same + alike {
             guard let first = group.first, first < learnt.count else { continue }
@@ -67,10 +69,9 @@ public struct TrainTestCopies: Sendable {
             guard let first = group.first, let original = found[first] else { continue }
             for place in group where place >= learnt.count { found[place] = original }
         }
-        let unreadable = report.unreadable.compactMap { Int($0.path) }
         self.heldOut = held.count - unreadable.count { $0 >= learnt.count }
         self.train = learnt.count - unreadable.count { $0 < learnt.count }
-        trainImages = train.count
+        trainImages = learnt.count < train.count ? train.count : self.train
         copies = found.sorted { $0.key < $1.key }.map {
             Copy(heldOut: held.name($0.key - learnt.count), train: learnt.name($0.value))
         }
