@@ -139,7 +139,8 @@ public struct StepReport: Codable, Equatable, Sendable, CustomStringConvertible 
     public var dataWait: Double
     /// The stages, in their order.
     public var stages: [Stage]
-    /// 1e9 operations of products and convolutions a second.
+    /// 1e9 operations of products and convolutions a second, counted as if each were computed directly: transforms that need
+    /// fewer can bring it above the peak.
     public var gflops: Double
     /// The same of a large matrix product.
     public var peakGflops: Double
