@@ -21,7 +21,20 @@ public struct StepBench {
         let pipeline = try ViewPipeline(experiment.views)
         let pairs = min(training.batchSize, images.count)
         let method = experiment.method.component
-        try method.validate(pairs: pairs, classes: images.classes.count)
+        try experiment.check(views: pipeline)
+        guard images.count >= 2 else {
+            throw TrainingError(.data, "there are \(images.count) images; a contrast needs two at least")
+        }
+        guard !(method is CLIP) else {
+            throw TrainingError(
+                .unusable, "method.clip: learns from captions; steps are measured of methods that need none")
+        }
+        try experiment.check(encoder: pipeline)
+        do throws(InvalidSetting) {
+            try method.validate(pairs: pairs, classes: images.classes.count)
+        } catch {
+            throw TrainingError(error, inside: "method.\(experiment.method.name)")
+        }
         let model = try method.build(
             encoder: experiment.encoder.component, images: images.count, generator: Generator(seed: training.seed))
         try machine.take(model, precision: training.precision)

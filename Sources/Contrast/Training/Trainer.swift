@@ -59,14 +59,7 @@ public final class Trainer {
         let training = experiment.training
         keeper = CheckpointKeeper(folder: folder, keep: training.keep)
         let method = experiment.method.component
-        guard pipeline.viewCount >= method.minimumViews else {
-            throw TrainingError(
-                .unusable, "views.branches: there must be \(method.minimumViews) views of an image at least")
-        }
-        guard experiment.views.mix == nil else {
-            throw TrainingError(
-                .unusable, "views.mix: \(experiment.method.name) contrasts whole images and has no use for mixed ones")
-        }
+        try experiment.check(views: pipeline)
         if folder.isWritten { lock = try folder.take(resumes: resume) }
         var images = images
         var captions: CaptionTokens?
@@ -76,7 +69,7 @@ public final class Trainer {
                 captioned.notes.forEach { observer.notice($0) }
             }
         } catch let error as InvalidSetting {
-            throw Trainer.unusable(error, "method.\(experiment.method.name)")
+            throw TrainingError(error, inside: "method.\(experiment.method.name)")
         }
         self.images = images
         self.captions = captions
@@ -93,13 +86,7 @@ public final class Trainer {
             observer.notice(
                 "training.batch_size is \(training.batchSize), there are \(images.count) images: all are one batch")
         }
-        do throws(InvalidSetting) {
-            for branch in pipeline.branches + pipeline.evaluation.branches {
-                try experiment.encoder.component.validate(input: branch.size)
-            }
-        } catch {
-            throw Trainer.unusable(error, "encoder.\(experiment.encoder.name)")
-        }
+        try experiment.check(encoder: pipeline)
         guard ranks == nil || training.chunk == nil else {
             throw TrainingError(
                 .unusable, "training.chunk: is for one process; with several, each passes its own part of the batch")
@@ -108,7 +95,7 @@ public final class Trainer {
             if let ranks { try method.validate(ranks: ranks.group.ranks) }
             try method.validate(pairs: min(training.batchSize, images.count), classes: images.classes.count)
         } catch {
-            throw Trainer.unusable(error, "method.\(experiment.method.name)")
+            throw TrainingError(error, inside: "method.\(experiment.method.name)")
         }
         let generator = try Generator(seed: training.seed)
         model = try method.build(
@@ -320,12 +307,6 @@ public final class Trainer {
         try stepGuard.check(loss: objective.loss.item())
         try optimizer.step(factor: factor)
         return objective
-    }
-
-    /// A setting that does not fit the data, with its place in the file.
-    private static func unusable(_ error: InvalidSetting, _ place: String) -> TrainingError {
-        let path = error.inside(place)
-        return TrainingError(.unusable, "\(path.key): \(path.reason)")
     }
 
     /// Writes the state; that of the end of a pass may be kept for longer.

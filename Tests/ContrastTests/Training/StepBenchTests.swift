@@ -20,6 +20,21 @@ struct StepBenchTests {
         #expect(report.stages.allSatisfy { $0.milliseconds > 0 })
         #expect(report.pairsPerSecond > 0 && report.gflops > 0 && report.peakGflops > 0 && report.dataWait >= 0)
     }
+
+    @Test(
+        "What cannot be trained cannot be measured",
+        arguments: [
+            ("views.branches=[{count: 1, size: 16}]", "views.branches"), ("method={clip: {}}", "method.clip"),
+            ("encoder={vit: {patch: 7}}", "encoder.vit"),
+        ])
+    func whatDoesNotFitIsNamed(setting: String, place: String) throws {
+        let images = try makeImages(["red", "blue"], each: 3, in: TemporaryFolder())
+        let experiment = try tinyExperiment(setting)
+        let error = #expect(throws: TrainingError.self) {
+            try StepBench().run(experiment, images: images, machine: Machine(device: .cpu, threads: 1))
+        }
+        #expect(error?.description.contains(place) == true, "\(String(describing: error))")
+    }
 }
 
 @Suite("Counted operations")
