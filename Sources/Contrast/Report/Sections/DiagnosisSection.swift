@@ -38,20 +38,47 @@ enum DiagnosisSection: ReportSection {
                         HTML.number($0.estimate.high),
                     ]
                 }) + "</details>\n"
-        let curve = diagnosis.curve
-        guard curve.count > 1 else { return body }
+        return body + bound(diagnosis.curve) + noise(diagnosis.gradient)
+    }
+
+    private static func bound(_ curve: [Evidence.BoundPoint]) -> String {
+        guard curve.count > 1 else { return "" }
+        var line = LinePlot.Series("bound", .blue, points: curve.map { (Double($0.candidates), $0.bound.value) })
+        line.band = curve.map { (Double($0.candidates), $0.bound.low, $0.bound.high) }
         var plot = LinePlot(
             title: "The bound as candidates grow", xLabel: "candidates K", yLabel: "nats",
             series: [
                 .init(
                     "log K, the ceiling", .faint, dashed: true,
-                    points: curve.map { (Double($0.candidates), log(Double($0.candidates))) }),
-                .init("bound", .blue, points: curve.map { (Double($0.candidates), $0.bound.value) }),
+                    points: curve.map { (Double($0.candidates), log(Double($0.candidates))) }), line,
             ])
         plot.logarithmicBase = 2
-        return body
-            + HTML.drawing(
-                SVG(title: "Would more negatives pay?", plots: [plot], columns: 1, panel: (560, 280)).text,
-                "The bound on mutual information at rising numbers of candidates, under its ceiling")
+        return HTML.drawing(
+            SVG(title: "Would more negatives pay?", plots: [plot], columns: 1, panel: (560, 280)).text,
+            "The bound on mutual information at rising numbers of candidates, under its ceiling")
+    }
+
+    private static func noise(_ points: [Evidence.GradientPoint]) -> String {
+        guard points.count > 1 else { return "" }
+        var line = LinePlot.Series(
+            "variance", .orange, points: points.map { (Double($0.negatives), $0.relativeVariance.value) })
+        line.band = points.map { (Double($0.negatives), $0.relativeVariance.low, $0.relativeVariance.high) }
+        var plot = LinePlot(
+            title: "The gradient's noise as negatives grow", xLabel: "negatives K",
+            yLabel: "variance / squared length", series: [line])
+        plot.logarithmicBase = 2
+        return HTML.drawing(
+            SVG(title: "How noisy is the gradient?", plots: [plot], columns: 1, panel: (560, 280)).text,
+            "Variance of an anchor's gradient over draws of its negatives, by its squared length; below 1 the gradient "
+                + "is more signal than noise")
+            + "<details><summary>The gradient's noise in numbers, with 95% intervals</summary>\n"
+            + HTML.table(
+                ["negatives K", "variance / squared length", "from", "to"],
+                points.map {
+                    [
+                        "\($0.negatives)", HTML.number($0.relativeVariance.value),
+                        HTML.number($0.relativeVariance.low), HTML.number($0.relativeVariance.high),
+                    ]
+                }) + "</details>\n"
     }
 }
