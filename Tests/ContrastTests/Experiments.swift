@@ -28,6 +28,13 @@ func tinyExperiment(_ overrides: String...) throws -> Experiment {
     return try ConfigurationReader(file: "test", text: text, overrides: overrides).read(Experiment.self)
 }
 
+/// Shows nothing of a training.
+final class Silent: TrainingObserver {
+    func notice(_ message: String) {}
+    func stepped(_ progress: TrainingProgress) {}
+    func finished(_ epoch: EpochRecord) {}
+}
+
 /// PNG files in class folders, each class of a colour of its own with noise that differs from file to file.
 func makeImages(_ classes: [String], each count: Int, in folder: TemporaryFolder) throws -> ImageFolder {
     let size = Size(width: 20, height: 18)

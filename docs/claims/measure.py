@@ -210,7 +210,8 @@ def transfer(runs):
     rows = []
     variants = {
         "contrastive (NT-Xent)": ("transfer-contrastive", []),
-        "supervised (SupCon with the labels)": ("transfer-supervised", ["method.simclr.loss={sup_con: {temperature: 0.1}}"]),
+        "supervised, a classifier": ("transfer-classifier", ["method=supervised"]),
+        "supervised, SupCon": ("transfer-supervised", ["method.simclr.loss={sup_con: {temperature: 0.1}}"]),
     }
     for name, (key, settings) in variants.items():
         _, probe = runs.run(key, images, "training.epochs=12", *settings, control=True)

@@ -48,12 +48,12 @@ public struct InstanceDiscrimination: Method {
     public func build(
         encoder: any EncoderArchitecture, generator: Generator
     ) throws(TorchError) -> any ContrastiveModel {
-        try build(encoder: encoder, images: 1, generator: generator)
+        try build(encoder: encoder, images: 1, classes: 0, generator: generator)
     }
 
     /// Builds the encoder, the head and the bank.
     public func build(
-        encoder: any EncoderArchitecture, images: Int, generator: Generator
+        encoder: any EncoderArchitecture, images: Int, classes: Int, generator: Generator
     ) throws(TorchError) -> any ContrastiveModel {
         let network = try encoder.build(generator: generator)
         let projection = try head.component.build(inputs: network.dimension, generator: generator)

@@ -1,7 +1,7 @@
 import Torch
 import Views
 
-/// A way to learn without labels: an objective and what it needs beside the encoder.
+/// A way to learn: an objective and what it needs beside the encoder.
 public protocol Method: Component {
     /// Builds an encoder, or several of one architecture, and what is trained around it; random weights are drawn from
     /// `generator` in a fixed order.
@@ -9,9 +9,9 @@ public protocol Method: Component {
         encoder: any EncoderArchitecture, generator: Generator
     ) throws(TorchError) -> any ContrastiveModel
 
-    /// The same for a training on so many images, where what is built depends on them.
+    /// The same for a training on so many images of so many classes, where what is built depends on them.
     func build(
-        encoder: any EncoderArchitecture, images: Int, generator: Generator
+        encoder: any EncoderArchitecture, images: Int, classes: Int, generator: Generator
     ) throws(TorchError) -> any ContrastiveModel
 
     /// Checks the settings against the data of a run.
@@ -35,9 +35,9 @@ public protocol Method: Component {
 }
 
 extension Method {
-    /// Nothing depends on the number of images.
+    /// Nothing depends on the numbers of images and classes.
     public func build(
-        encoder: any EncoderArchitecture, images: Int, generator: Generator
+        encoder: any EncoderArchitecture, images: Int, classes: Int, generator: Generator
     ) throws(TorchError) -> any ContrastiveModel { try build(encoder: encoder, generator: generator) }
 
     /// Fits all data.
@@ -57,7 +57,8 @@ extension Method {
 public enum MethodFamily: ComponentFamily {
     /// All of them.
     public static let registry = Registry<any Method>(
-        kind: "a method", [SimCLR.self, MoCo.self, MoCoV3.self, InstanceDiscrimination.self, CLIP.self])
+        kind: "a method",
+        [SimCLR.self, MoCo.self, MoCoV3.self, InstanceDiscrimination.self, CLIP.self, Supervised.self])
 }
 
 /// What is trained: the encoder, and whatever its method adds.

@@ -36,7 +36,8 @@ public struct StepBench {
             throw TrainingError(error, inside: "method.\(experiment.method.name)")
         }
         let model = try method.build(
-            encoder: experiment.encoder.component, images: images.count, generator: Generator(seed: training.seed))
+            encoder: experiment.encoder.component, images: images.count, classes: images.classes.count,
+            generator: Generator(seed: training.seed))
         try machine.take(model, precision: training.precision)
         let optimizer = try training.optimizer.component.build(model.namedParameters)
         let stepGuard = try StepGuard(model, policy: training.onNonfinite)

@@ -99,7 +99,8 @@ public final class Trainer {
         }
         let generator = try Generator(seed: training.seed)
         model = try method.build(
-            encoder: experiment.encoder.component, images: images.count, generator: generator)
+            encoder: experiment.encoder.component, images: images.count, classes: images.classes.count,
+            generator: generator)
         try machine.take(model, precision: training.precision)
         optimizer = try training.optimizer.component.build(model.namedParameters)
         stepGuard = try StepGuard(model, policy: training.onNonfinite)

@@ -5,13 +5,6 @@ import Views
 
 @testable import Contrast
 
-/// Nothing is shown.
-private final class Silent: TrainingObserver {
-    func notice(_ message: String) {}
-    func stepped(_ progress: TrainingProgress) {}
-    func finished(_ epoch: EpochRecord) {}
-}
-
 @Suite("Diagnosis of a run")
 struct RunDiagnosisTests {
     private let machine = Machine(device: .cpu, threads: 1)

@@ -66,7 +66,7 @@ struct CLIPTests {
         let images = try makeCaptionedImages(["blue", "green", "red"], each: 8, in: home)
         func run(_ name: String, resume: Bool = false, stopAfter: Int = .max) throws -> RunFolder {
             let folder = RunFolder("\(home.path)/runs/\(name)")
-            let observer = SilentObserver()
+            let observer = Silent()
             var steps = 0
             let trainer = try Trainer(
                 tinyCLIP(), images: images, folder: folder, machine: Machine(device: .cpu, threads: 1), resume: resume,
@@ -98,7 +98,7 @@ struct CLIPTests {
         let error = #expect(throws: TrainingError.self) {
             try Trainer(
                 tinyCLIP(), images: images, folder: folder, machine: Machine(device: .cpu, threads: 1), resume: true,
-                observer: SilentObserver())
+                observer: Silent())
         }
         #expect(error?.kind == .unusable && error?.reason.contains("vocabulary.txt") == true)
     }
@@ -107,7 +107,7 @@ struct CLIPTests {
         #expect(throws: TrainingError.self) {
             try Trainer(
                 experiment, images: images, folder: RunFolder("\(home.path)/runs/x"),
-                machine: Machine(device: .cpu, threads: 1), observer: SilentObserver())
+                machine: Machine(device: .cpu, threads: 1), observer: Silent())
         }
     }
 

@@ -5,13 +5,6 @@ import Views
 
 @testable import Contrast
 
-/// Nothing is shown.
-private final class Silent: TrainingObserver {
-    func notice(_ message: String) {}
-    func stepped(_ progress: TrainingProgress) {}
-    func finished(_ epoch: EpochRecord) {}
-}
-
 @Suite("Instance discrimination")
 struct InstanceDiscriminationTests {
     private func settings(_ text: String) throws -> InstanceDiscrimination {
@@ -22,7 +15,7 @@ struct InstanceDiscriminationTests {
 
     private func model(_ text: String, images: Int) throws -> InstanceModel {
         let model = try settings(text).build(
-            encoder: architecture("convnet: {width: 2}"), images: images, generator: Generator(seed: 4))
+            encoder: architecture("convnet: {width: 2}"), images: images, classes: 0, generator: Generator(seed: 4))
         return try #require(model as? InstanceModel)
     }
 

@@ -149,10 +149,3 @@ struct EventFileTests {
         #expect(status == 0, "\(output)")
     }
 }
-
-/// Nothing is shown.
-private final class Silent: TrainingObserver {
-    func notice(_ message: String) {}
-    func stepped(_ progress: TrainingProgress) {}
-    func finished(_ epoch: EpochRecord) {}
-}

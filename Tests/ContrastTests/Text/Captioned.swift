@@ -38,16 +38,9 @@ func trainedCLIP(
     _ experiment: Experiment, on images: any Source, in folder: TemporaryFolder, name: String = "run"
 ) throws -> String {
     let run = RunFolder("\(folder.path)/runs/\(name)")
-    let silent = SilentObserver()
+    let silent = Silent()
     let trainer = try Trainer(
         experiment, images: images, folder: run, machine: Machine(device: .cpu, threads: 1), observer: silent)
     _ = try trainer.run(observer: silent)
     return run.path
-}
-
-/// Hears nothing.
-final class SilentObserver: TrainingObserver {
-    func notice(_ message: String) {}
-    func stepped(_ progress: TrainingProgress) {}
-    func finished(_ epoch: EpochRecord) {}
 }

@@ -126,9 +126,3 @@ struct GradientCacheTests {
         #expect(error?.path == "training.chunk")
     }
 }
-
-private final class Silent: TrainingObserver {
-    func notice(_ message: String) {}
-    func stepped(_ progress: TrainingProgress) {}
-    func finished(_ epoch: EpochRecord) {}
-}

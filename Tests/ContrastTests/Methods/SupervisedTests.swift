@@ -1,0 +1,71 @@
+import Testing
+import Torch
+import Views
+
+@testable import Contrast
+
+@Suite("Supervised")
+struct SupervisedTests {
+    private func model(classes: Int = 3) throws -> any ContrastiveModel {
+        try Supervised().build(
+            encoder: architecture("convnet: {width: 2}"), images: 9, classes: classes, generator: Generator(seed: 4))
+    }
+
+    private func views(_ count: Int, of images: Int) throws -> ViewTensor {
+        let values = Fixture.hashed(count * images * 3 * 8 * 8, stream: 1)
+        return ViewTensor(images: try Tensor(values, shape: [count * images, 3, 8, 8]).to(.float32), count: count)
+    }
+
+    private func rows(_ tensor: Tensor) throws -> [[Double]] {
+        try tensor.chunk(tensor.shape[0], dim: 0).map { try $0.to(.float64).toArray(Double.self) }
+    }
+
+    /// `-log softmax(W f + b)[y]` in float64, over the images of known class.
+    private func naive(_ features: [[Double]], _ model: any ContrastiveModel, _ labels: [Int]) throws -> Double {
+        let state = model.stateDict
+        let weight = try rows(#require(state["classifier.weight"]))
+        let bias = try #require(state["classifier.bias"]).to(.float64).toArray(Double.self)
+        let losses = zip(features, labels).filter { $0.1 >= 0 }.map { row, label in
+            let scores = zip(weight, bias).map { w, b in zip(w, row).reduce(b) { $0 + $1.0 * $1.1 } }
+            return Naive.logSum(scores) - scores[label]
+        }
+        return Naive.mean(losses)
+    }
+
+    @Test(arguments: [1, 2], [[0, 2, 1, 1, 0], [2, -1, 0, -1, 1]])
+    func theLossIsTheCrossEntropyOfKnownClasses(count: Int, labels: [Int]) throws {
+        let model = try model()
+        let views = try views(count, of: 5)
+        let objective = try model.objective(ContrastiveBatch(branches: [views], labels: labels))
+        let features = try rows(self.model().encoder(views.images, training: true))
+        let wanted = try Naive.mean(
+            (0..<count).map { try naive(Array(features[$0 * 5..<$0 * 5 + 5]), self.model(), labels) })
+        #expect(try abs(objective.loss.item() - wanted) < 2e-6)
+        #expect(objective.candidates == nil)
+        #expect(objective.embeddings.second.shape == [5, 16] && !objective.embeddings.second.requiresGrad)
+        try objective.loss.backward()
+        for (key, parameter) in model.namedParameters { #expect(try parameter.value.grad() != nil, "\(key)") }
+    }
+
+    @Test func withoutLabelsItSaysSo() throws {
+        for labels in [nil, [-1, -1, -1]] as [[Int]?] {
+            let batch = try ContrastiveBatch(branches: [views(1, of: 3)], labels: labels)
+            #expect(throws: TorchError.self) { try model().objective(batch) }
+        }
+        #expect(throws: Never.self) { try Supervised().validate(pairs: 4, classes: 2) }
+        let error = #expect(throws: InvalidSetting.self) { try Supervised().validate(pairs: 4, classes: 1) }
+        #expect(error?.reason.contains("two class folders") == true)
+    }
+
+    @Test func aRunOfOneViewLearnsItsClassesAndLeavesTheEncoderAlone() throws {
+        let place = try TemporaryFolder()
+        let images = try makeImages(["a", "b"], each: 12, in: place)
+        let folder = RunFolder("\(place.path)/run")
+        let experiment = try tinyExperiment("method=supervised", "views.branches=[{count: 1, size: 8}]")
+        let trainer = try Trainer(
+            experiment, images: images, folder: folder, machine: Machine(device: .cpu, threads: 1), observer: Silent())
+        #expect(try trainer.run(observer: Silent()) == .finished)
+        #expect(try Safetensors(contentsOf: folder.encoder).tensors.keys.allSatisfy { !$0.contains("classifier") })
+        #expect(try EncoderFile(folder.path).experiment.method.name == "supervised")
+    }
+}
