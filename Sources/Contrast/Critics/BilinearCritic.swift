@@ -25,4 +25,6 @@ final class Bilinear: ScoreFunction, Module {
     func callAsFunction(_ x: Tensor, _ y: Tensor) throws(TorchError) -> Tensor {
         try x.matmul(linear(y).transpose(0, 1))
     }
+
+    func compared(_ x: Tensor, _ y: Tensor) throws(TorchError) -> (x: Tensor, y: Tensor)? { (x, try linear(y)) }
 }

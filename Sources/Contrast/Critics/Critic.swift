@@ -16,6 +16,10 @@ public protocol ScoreFunction {
     /// where scores are no products.
     func products(_ x: Tensor, _ y: Tensor) throws(TorchError) -> (x: Tensor, y: Tensor, scale: Double)?
 
+    /// Rows `[N, D]` and `[M, D]` whose products are the scores but for a factor, as embeddings are looked at; nil where scores
+    /// are no products.
+    func compared(_ x: Tensor, _ y: Tensor) throws(TorchError) -> (x: Tensor, y: Tensor)?
+
     /// Itself with the settings that hold where `progress` of the run is done, 0...1.
     func at(_ progress: Double) -> Self
 }
@@ -23,6 +27,11 @@ public protocol ScoreFunction {
 extension ScoreFunction {
     /// None.
     public func products(_ x: Tensor, _ y: Tensor) throws(TorchError) -> (x: Tensor, y: Tensor, scale: Double)? { nil }
+
+    /// Those of `products`.
+    public func compared(_ x: Tensor, _ y: Tensor) throws(TorchError) -> (x: Tensor, y: Tensor)? {
+        try products(x, y).map { ($0.x, $0.y) }
+    }
 
     /// Itself: nothing changes over training.
     public func at(_ progress: Double) -> Self { self }

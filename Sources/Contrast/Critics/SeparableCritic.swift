@@ -52,4 +52,8 @@ final class Separable: ScoreFunction, Module {
     func callAsFunction(_ x: Tensor, _ y: Tensor) throws(TorchError) -> Tensor {
         try f(x, training: true).matmul(g(y, training: true).transpose(0, 1))
     }
+
+    func compared(_ x: Tensor, _ y: Tensor) throws(TorchError) -> (x: Tensor, y: Tensor)? {
+        (try f(x, training: false), try g(y, training: false))
+    }
 }

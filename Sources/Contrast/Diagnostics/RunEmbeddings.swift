@@ -39,7 +39,10 @@ public struct RunEmbeddings {
         }
         let model = try experiment.method.component.build(
             encoder: experiment.encoder.component, generator: Generator(seed: 0))
-        try RunEmbeddings.loadHead(model, from: folder.head)
+        try RunEmbeddings.load(model.head, "the head that the loss saw", from: folder.head)
+        if let critic = model.critic as? any Module {
+            try RunEmbeddings.load(critic, "the critic that the loss scored by", from: folder.critic)
+        }
         try machine.take(encoder)
         try machine.take(model)
         let labels = (0..<images.count).map { images.label($0) ?? -1 }
@@ -75,7 +78,6 @@ public struct RunEmbeddings {
                     for view in 0..<min(branch.count, 2 - views.count) {
                         func rows(_ all: Tensor) throws -> Tensor {
                             try all.narrow(dim: 0, start: view * batch.count, length: batch.count)
-                                .to(.float32).to(device: .cpu)
                         }
                         views.append((try rows(features), try rows(embeddings)))
                         pixels.append(
@@ -85,9 +87,10 @@ public struct RunEmbeddings {
                             ))
                     }
                 }
-                parts.first.append(views[0].embedding)
-                parts.second.append(views[1].embedding)
-                parts.features.append(views[0].features)
+                let rows = try model.compared(views[0].embedding, views[1].embedding)
+                parts.first.append(try rows.first.to(.float32).to(device: .cpu))
+                parts.second.append(try rows.second.to(.float32).to(device: .cpu))
+                parts.features.append(try views[0].features.to(.float32).to(device: .cpu))
                 colours.add(
                     first: pixels[0].memory, area: pixels[0].size.area, second: pixels[1].memory,
                     area: pixels[1].size.area, count: batch.count)
@@ -124,15 +127,15 @@ public struct RunEmbeddings {
         self.options = options
     }
 
-    private static func loadHead(_ model: any ContrastiveModel, from path: String) throws {
+    private static func load(_ module: any Module, _ name: String, from path: String) throws {
         guard FileManager.default.fileExists(atPath: path) else {
-            throw TrainingError(.unusable, "\(path): is not there; a diagnosis needs the head that the loss saw")
+            throw TrainingError(.unusable, "\(path): is not there; a diagnosis needs \(name)")
         }
         let weights = try Safetensors(contentsOf: path)
         do {
-            try model.head.load(stateDict: weights.tensors)
+            try module.load(stateDict: weights.tensors)
         } catch {
-            throw TrainingError(.unusable, "\(path): does not fit the head of the run's configuration: \(error)")
+            throw TrainingError(.unusable, "\(path): does not fit the run's configuration: \(error)")
         }
     }
 }

@@ -67,6 +67,8 @@ public protocol ContrastiveModel: Module {
     var encoder: any Encoder { get }
     /// What follows it in training only.
     var head: any Head { get }
+    /// What scores pairs, where the objective leaves that to a critic.
+    var critic: (any ScoreFunction)? { get }
     /// Networks beside them that evaluation needs, with the names of their files.
     var companions: [(name: String, module: any Module)] { get }
 
@@ -77,7 +79,22 @@ public protocol ContrastiveModel: Module {
 
 extension ContrastiveModel {
     /// None.
-    public var companions: [(name: String, module: any Module)] { [] }
+    public var critic: (any ScoreFunction)? { nil }
+
+    /// The critic, where it has learnt anything.
+    public var companions: [(name: String, module: any Module)] {
+        (critic as? any Module).map { [(RunFolder.criticName, $0)] } ?? []
+    }
+
+    /// Embeddings of two views, `[N, D]` each, as a critic that has learnt something compares them; otherwise themselves. Without
+    /// gradients.
+    func compared(_ first: Tensor, _ second: Tensor) throws(TorchError) -> (first: Tensor, second: Tensor) {
+        let (first, second) = (try first.detach(), try second.detach())
+        guard let critic, critic is any Module else { return (first, second) }
+        return try withoutGradients { () throws(TorchError) in
+            try critic.compared(first.widened(), second.widened()).map { ($0.x, $0.y) } ?? (first, second)
+        }
+    }
 
     /// The objective of views without labels at the beginning of a run.
     public func objective(_ branches: [ViewTensor]) throws(TorchError) -> Objective {

@@ -5,6 +5,7 @@ final class MoCoModel: ContrastiveModel {
     let encoder: any Encoder
     let head: any Head
     private let loss: any QueueLoss
+    var critic: (any ScoreFunction)? { (loss as? InfoNCELoss)?.critic }
     let momentum: MomentumNetwork
     let queue: KeyQueue
     private let settings: MoCo
@@ -60,6 +61,6 @@ final class MoCoModel: ContrastiveModel {
         return Objective(
             loss: try mean(losses), candidates: negatives.shape[0] + 1,
             contrast: contrasts.isEmpty ? nil : try mean(contrasts),
-            embeddings: (try first.detach(), second))
+            embeddings: try compared(first, second))
     }
 }

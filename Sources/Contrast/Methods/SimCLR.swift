@@ -40,6 +40,7 @@ final class SimCLRModel: ContrastiveModel {
     let encoder: any Encoder
     let head: any Head
     private let loss: any PairLoss
+    var critic: (any ScoreFunction)? { (loss as? InfoNCELoss)?.critic }
 
     init(encoder: any Encoder, head: any Head, loss: any PairLoss) {
         self.encoder = encoder
@@ -73,7 +74,7 @@ final class SimCLRModel: ContrastiveModel {
         return Objective(
             loss: try mean(losses), candidates: loss.candidates(pairs: pairs),
             contrast: contrasts.isEmpty ? nil : try mean(contrasts),
-            embeddings: (try embeddings[0].detach(), try embeddings[1].detach()))
+            embeddings: try compared(embeddings[0], embeddings[1]))
     }
 }
 

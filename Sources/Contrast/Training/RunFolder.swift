@@ -9,6 +9,7 @@ public struct RunFolder: Sendable {
     public let isWritten: Bool
 
     static let textName = "text.safetensors"
+    static let criticName = "critic.safetensors"
 
     /// Names a folder; nothing is made or read.
     public init(_ path: String, isWritten: Bool = true) {
@@ -44,6 +45,8 @@ public struct RunFolder: Sendable {
     public var encoderDescription: String { "\(path)/encoder.json" }
     /// The projection head's weights.
     public var head: String { "\(path)/head.safetensors" }
+    /// The critic's weights, where it has any.
+    public var critic: String { "\(path)/\(RunFolder.criticName)" }
     /// The text tower's weights under CLIP's keys, where there is one.
     public var text: String { "\(path)/\(RunFolder.textName)" }
     /// The text tower's tokens, in the form of CLIP's file.

@@ -43,6 +43,37 @@ struct RunDiagnosisTests {
         }
     }
 
+    @Test(arguments: [
+        "simclr: {loss: {info_nce: {critic: bilinear}}",
+        "moco: {queue: 16, norm_groups: 2, loss: {info_nce: {critic: bilinear}}",
+    ])
+    func pairsAreComparedByTheCriticThatTheRunLearnt(method: String) throws {
+        let place = try TemporaryFolder()
+        let images = try makeImages(["a", "b"], each: 12, in: place)
+        let folder = RunFolder("\(place.path)/run")
+        let experiment = try tinyExperiment(
+            "method={\(method), head: {mlp: {output: 8}}}}", "training.epochs=1")
+        let trainer = try Trainer(experiment, images: images, folder: folder, machine: machine, observer: Silent())
+        #expect(try trainer.run(observer: Silent()) == .finished)
+        func pairs() throws -> PairedEmbeddings {
+            try RunEmbeddings(run: folder.path, images: images, machine: machine, options: .init()).pairs
+        }
+        let found = try pairs()
+        var critic = try Safetensors(contentsOf: folder.critic)
+        let (key, weight) = try #require(critic.tensors.first)
+        #expect(critic.tensors.count == 1 && weight.shape == [8, 8])
+        // With W = I the second views are what the head makes of them.
+        critic.tensors[key] = try Tensor.eye(8)
+        try critic.write(to: folder.critic)
+        let plain = try pairs()
+        #expect(plain.first == found.first)
+        let mapped: [Float] = try Tensor(plain.second, shape: [24, 8]).matmul(weight.transpose(0, 1)).toArray()
+        #expect(zip(mapped, found.second).allSatisfy { abs($0 - $1) < 1e-5 })
+        try FileManager.default.removeItem(atPath: folder.critic)
+        let error = #expect(throws: TrainingError.self) { try pairs() }
+        #expect(error.map { "\($0)".contains("the critic that the loss scored by") } == true)
+    }
+
     @Test func theTemperatureIsTheMethodsOwn() {
         #expect(RunEvidence.temperature("training:\n  temperature: 3\nmethod:\n  a:\n    temperature: 0.25\n") == 0.25)
         #expect(RunEvidence.temperature("method:\n  a:\n    loss: dcl\ntraining:\n  temperature: 3\n") == nil)
