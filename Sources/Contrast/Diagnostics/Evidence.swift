@@ -86,8 +86,10 @@ public struct Evidence {
     public var spectrum: Spectrum
     /// The bound at rising K.
     public var curve: [BoundPoint]
-    /// Nats gained for each nat of log K, over the last two doublings.
+    /// Nats gained for each nat of log K, over `slopeRange`.
     public var slope: Estimate
+    /// Two doublings of candidates: up to all pairs, or of a run from half to twice its batch.
+    public var slopeRange: ClosedRange<Int>
     /// The gradient's variance at rising K; empty where it was not measured.
     public var gradient: [GradientPoint] = []
     /// Nats that a learnt critic gains; nil with fewer than `CriticGap.minimum` pairs.
@@ -137,7 +139,11 @@ public struct Evidence {
         transitivity = clusters.transitivity
         alike = try Bootstrap(count: clusters.alike.count, seed: options.seed).mean(clusters.alike)
         spectrum = try Spectrum(views.first)
-        (curve, slope) = try Evidence.curve(views, temperature: tau, options: options, bootstrap)
+        // The slope is taken where the training stands: around its own number of candidates, or at all pairs.
+        let most = min(views.count, max(16, 2 * (options.candidates ?? views.count)))
+        let range = most / 4...most
+        slopeRange = range
+        (curve, slope) = try Evidence.curve(views, temperature: tau, range: range, bootstrap)
         if options.measuresGradient {
             gradient = try GradientCurve.points(views, temperature: tau, seed: options.seed)
         }
@@ -169,14 +175,11 @@ public struct Evidence {
     }
 
     private static func curve(
-        _ views: UnitViews, temperature: Double, options: Options, _ bootstrap: Bootstrap
+        _ views: UnitViews, temperature: Double, range: ClosedRange<Int>, _ bootstrap: Bootstrap
     ) throws(TorchError) -> ([BoundPoint], Estimate) {
-        // The slope is taken where the training stands: around its own number of candidates, or at all pairs.
-        let top = min(views.count, max(16, 2 * (options.candidates ?? views.count)))
         var sizes: [Int] = [views.count]
         while let last = sizes.last, last >= 32 { sizes.append(last / 2) }
-        if !sizes.contains(top) { sizes.append(top) }
-        if !sizes.contains(top / 4) { sizes.append(top / 4) }
+        for size in [range.upperBound, range.lowerBound] where !sizes.contains(size) { sizes.append(size) }
         var curve: [BoundPoint] = []
         var losses: [Int: [Double]] = [:]
         for size in sizes.sorted() {
@@ -185,8 +188,10 @@ public struct Evidence {
             curve.append(
                 BoundPoint(candidates: size, bound: try bootstrap.mean(found.map { log(Double(size)) - $0 })))
         }
-        let octaves = log(Double(top) / Double(top / 4))
-        let growth = zip(losses[top] ?? [], losses[top / 4] ?? []).map { 1 - ($0 - $1) / octaves }
+        let octaves = log(Double(range.upperBound) / Double(range.lowerBound))
+        let growth = zip(losses[range.upperBound] ?? [], losses[range.lowerBound] ?? []).map {
+            1 - ($0 - $1) / octaves
+        }
         return (curve, try bootstrap.mean(growth))
     }
 }

@@ -9,7 +9,7 @@ extension Experiment {
         }
         guard views.mix == nil else {
             throw TrainingError(
-                .unusable, "views.mix: \(method.name) contrasts whole images and has no use for mixed ones")
+                .unusable, "views.mix: \(method.name) learns from whole images and has no use for mixed ones")
         }
     }
 

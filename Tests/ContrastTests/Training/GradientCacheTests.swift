@@ -77,6 +77,15 @@ struct GradientCacheTests {
         }
     }
 
+    @Test("The ViT has no batch norm either", arguments: [3, 5]) func vit(chunk: Int) throws {
+        let method = "simclr: {head: {mlp: {output: 6, batch_norm: false}}}"
+        let network = try architecture("vit: {image_size: 8, patch: 4, width: 12, depth: 2, heads: 3}")
+        let wanted = try step(model(method, network), batch([2], pairs: 7, chunk: nil))
+        let found = try step(model(method, network), batch([2], pairs: 7, chunk: chunk))
+        #expect(abs(found.loss - wanted.loss) <= 1e-6 * max(1, abs(wanted.loss)))
+        expectEqual(found.gradients, wanted.gradients, "ViT, chunk \(chunk)")
+    }
+
     @Test("Where chunks are the groups of batch norm nothing differs") func groups() throws {
         let method = "moco: {queue: 40, norm_groups: 3, head: {mlp: {output: 5}}}"
         let network = try architecture("convnet: {width: 2}")

@@ -12,16 +12,17 @@ enum Saturation: Check {
         }
         return (evidence.slope >= Thresholds.saturationSlope).verdict(evidence) {
             let wanted = evidence.candidatesWanted
-            let top = evidence.curve.last?.candidates ?? evidence.pairs
+            let (low, high) = (evidence.slopeRange.lowerBound, evidence.slopeRange.upperBound)
+            let there = evidence.curve.first { $0.candidates == high }?.bound ?? evidence.bound
             return Finding(
                 code, .warning, "Saturated bound",
                 numbers: [
                     NamedEstimate("bound", evidence.bound), NamedEstimate("ceiling", Estimate(evidence.ceiling)),
                     NamedEstimate("slope", evidence.slope), NamedEstimate("candidates_wanted", wanted),
                 ],
-                evidence: "With \(top) candidates the bound is \(evidence.bound.value.rounded(to: 2)) of "
-                    + "\(evidence.ceiling.rounded(to: 2)) nats and still gains \(evidence.slope.value.rounded(to: 2)) "
-                    + "nats for each nat of log K: the ceiling holds it, more negatives would pay.",
+                evidence: "From \(low) to \(high) candidates the bound gains \(evidence.slope.value.rounded(to: 2)) "
+                    + "nats for each nat of log K and comes to \(there.value.rounded(to: 2)) of "
+                    + "\(log(Double(high)).rounded(to: 2)) nats: the ceiling holds it, more negatives would pay.",
                 remedy: ["training: {batch_size: \(Saturation.batch(wanted.value))}"],
                 paper: "Poole et al. 2019, arXiv 1905.06922; Oord et al. 2018, arXiv 1807.03748")
         }
