@@ -58,6 +58,11 @@ extension Diptych {
         signal(SIGPIPE, SIG_IGN)
         // A limit on the size of files is an error of the write, which can be told, like a full disk.
         signal(SIGXFSZ, SIG_IGN)
+        // A program that started this one on a thread that takes no signals has handed that down.
+        var heard = sigset_t()
+        sigemptyset(&heard)
+        for number in [SIGINT, SIGTERM] { sigaddset(&heard, number) }
+        pthread_sigmask(Int32(SIG_UNBLOCK), &heard, nil)
         var command: any ParsableCommand
         do {
             command = try parseAsRoot()

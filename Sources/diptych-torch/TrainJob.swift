@@ -12,14 +12,17 @@ struct TrainJob {
     init(_ options: Train) { self.options = options }
 
     func run() throws {
+        // Before anything else, so that no signal finds nobody.
+        let interrupt = Interrupt(
+            grace: options.grace, lost: "the state is that of the last checkpoint, and --resume goes on from it")
         let place = try JobEnvironment(ProcessInfo.processInfo.environment)
-        guard place.ranks > 1 else { return try train(place, nil) }
+        guard place.ranks > 1 else { return try train(place, nil, interrupt) }
         // First of all, so that whatever goes wrong on one rank is heard by the others.
         let group = try ProcessGroup(place)
-        try group.guarding { try train(place, group) }
+        try group.guarding { try train(place, group, interrupt) }
     }
 
-    private func train(_ place: JobEnvironment, _ group: ProcessGroup?) throws {
+    private func train(_ place: JobEnvironment, _ group: ProcessGroup?, _ interrupt: Interrupt) throws {
         // Rank 0 names the folder, for clocks may differ.
         var name = options.output ?? defaultFolder()
         if let group { name = try group.exchange(name)[0] }
@@ -62,8 +65,7 @@ struct TrainJob {
             throw Failure(
                 .unusable, "--device: several processes train on processors only, by Gloo; take --device cpu")
         }
-        let interrupt = Interrupt(
-            grace: options.grace, lost: "the state is that of the last checkpoint, and --resume goes on from it")
+        interrupt.begin()
         let trainer = try Trainer(
             experiment, images: images, heldOut: split.train.classes.isEmpty ? nil : split.test, folder: folder,
             machine: machine, maximumBad: options.tolerance.maxBad, resume: resumes, group: group,

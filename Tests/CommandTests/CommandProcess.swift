@@ -5,6 +5,8 @@ struct CommandProcess {
     /// What a finished command left.
     struct Result {
         var status: Int32
+        /// Whether a signal ended it, whose number `status` then is.
+        var wasSignalled = false
         var output: String
         var errors: String
     }
@@ -42,7 +44,15 @@ struct CommandProcess {
     }
 
     /// Sends a signal.
-    func send(_ signal: Int32) { kill(process.processIdentifier, signal) }
+    func send(_ signal: Int32) { Foundation.kill(process.processIdentifier, signal) }
+
+    /// Kills it in some seconds, unless that is cancelled.
+    func kill(after seconds: Double) -> DispatchWorkItem {
+        let identifier = process.processIdentifier
+        let item = DispatchWorkItem { Foundation.kill(identifier, SIGKILL) }
+        DispatchQueue.global().asyncAfter(deadline: .now() + seconds, execute: item)
+        return item
+    }
 
     /// Waits for the end. What it says fits in a pipe's buffer on one stream at least.
     func finish() -> Result {
@@ -50,7 +60,8 @@ struct CommandProcess {
         let errors = errors.fileHandleForReading.readDataToEndOfFile()
         process.waitUntilExit()
         return Result(
-            status: process.terminationStatus, output: String(decoding: output, as: UTF8.self),
+            status: process.terminationStatus, wasSignalled: process.terminationReason == .uncaughtSignal,
+            output: String(decoding: output, as: UTF8.self),
             errors: String(decoding: errors, as: UTF8.self))
     }
 }

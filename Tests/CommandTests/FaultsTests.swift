@@ -139,6 +139,79 @@ struct FaultsTests {
         #expect(try diptych("train", images, "--output", place("run"), "--resume", "--grace", "-1").status == 2)
     }
 
+    @Test("A signal at any instant of the start ends the run", arguments: [SIGINT, SIGTERM])
+    func signalsAtTheStart(signal: Int32) throws {
+        let images = try place.pictures(["a", "b"], each: 20)
+        let pipeline = try place.pipeline(epochs: 1_000_000)
+        // Instants up to the run's first steps, by the clock of a start that is left alone.
+        let begun = ContinuousClock.now
+        var whole = try CommandProcess(
+            ["train", images, "--pipeline", pipeline, "--output", place("first"), "--threads", "1"])
+        waitFor("first/checkpoints/last.ckpt")
+        let start = (ContinuousClock.now - begun).components
+        let seconds = Double(start.seconds) + Double(start.attoseconds) * 1e-18
+        whole.send(signal)
+        #expect(whole.finish().status == 130)
+        for part in 1...16 {
+            whole = try CommandProcess(
+                ["train", images, "--pipeline", pipeline, "--output", place("run-\(part)"), "--threads", "1"])
+            usleep(UInt32(seconds * 1e6 / 16 * Double(part)))
+            whole.send(signal)
+            // A signal that got lost would let it run for ever.
+            let killer = whole.kill(after: 120)
+            let ended = whole.finish()
+            killer.cancel()
+            // Before the program has begun to watch, the system ends it.
+            #expect(ended.status == 130 || ended.wasSignalled && ended.status == signal, "\(part): \(ended)")
+        }
+    }
+
+    @Test("SIGTERM while the encoder is scored ends the run with a checkpoint, and the score is made up for")
+    func signalWhileItIsScored() throws {
+        let images = try place.pictures(["a", "b"], each: 300)
+        // Few steps, and many held-out images by a network that is slow.
+        let pipeline = try place.write(
+            """
+            views: {branches: [{count: 2, size: 32, steps: [resized_crop]}]}
+            encoder: {resnet18: {stem: small, width: 16}}
+            method: {simclr: {head: {mlp: {output: 8}}}}
+            training: {epochs: 1, batch_size: 16, log_every: 1}
+            evaluation: {knn_every: 1, hold_out: 0.9}
+            """, "scored.yaml")
+        let process = try CommandProcess(
+            ["train", images, "--pipeline", pipeline, "--output", place("run"), "--threads", "1"])
+        func steps() -> Int { (try? place.read("run/metrics.jsonl"))?.split(separator: "\n").count ?? 0 }
+        for _ in 0..<12_000 where steps() < 3 { usleep(5_000) }
+        process.send(SIGTERM)
+        let stopped = process.finish()
+        #expect(stopped.status == 130, "\(stopped.errors)")
+        // No line of the pass: its score was given up.
+        #expect(steps() == 3)
+        let weights = try digest("run/encoder.safetensors")
+        let resumed = try diptych("train", images, "--output", place("run"), "--threads", "1", "--resume")
+        #expect(resumed.status == 0, "\(resumed.errors)")
+        #expect(try place.read("run/metrics.jsonl").contains("\"val_knn_top1\""))
+        #expect(try digest("run/encoder.safetensors").count == weights.count)
+    }
+
+    @Test("SIGTERM to a probe ends it at once, and leaves no half of a report") func signalToAProbe() throws {
+        let images = try place.pictures(["a", "b"], each: 300)
+        let pipeline = try place.pipeline(epochs: 1, batch: 64)
+        let arguments = ["--output", place("run"), "--threads", "1"]
+        #expect(
+            try CommandProcess(["train", images, "--pipeline", pipeline] + arguments).finish().status == 0)
+        let process = try CommandProcess(["probe", place("run"), images, "--threads", "1"])
+        usleep(700_000)
+        process.send(SIGTERM)
+        let ended = process.finish()
+        // Where it was quicker, it is whole.
+        let isThere = FileManager.default.fileExists(atPath: place("run/probe.json"))
+        #expect(isThere == (ended.status == 0))
+        #expect(isThere || ended.wasSignalled && ended.status == SIGTERM)
+        let names = try FileManager.default.subpathsOfDirectory(atPath: place("run"))
+        #expect(!names.contains { $0.hasSuffix(".tmp") }, "\(names)")
+    }
+
     @Test func aRunThatWasKilledBeforeItsFirstCheckpointBeginsAnew() throws {
         let images = try place.pictures(["a", "b"], each: 20)
         let pipeline = try place.pipeline(epochs: 2)

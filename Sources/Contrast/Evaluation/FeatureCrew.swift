@@ -34,8 +34,10 @@ final class FeatureCrew: @unchecked Sendable {
     }
 
     /// What one thread does until there is nothing left, or one has failed.
-    /// - Parameter threads: threads of an operation on this thread; as they are where nil.
-    func work(threads: Int?, progress: (Int) -> Void) {
+    /// - Parameters:
+    ///   - threads: threads of an operation on this thread; as they are where nil.
+    ///   - stop: asked after each batch whether all are to give up.
+    func work(threads: Int?, stop: () -> Bool, progress: (Int) -> Void) {
         do {
             if let threads { try Runtime.setThreads(threads) }
             try withoutGradients {
@@ -46,6 +48,7 @@ final class FeatureCrew: @unchecked Sendable {
                     }
                     // Only a GPU has anything to fetch ahead, and one thread.
                     try feed.prefetch()
+                    if stop() { throw EvaluationStopped() }
                     progress(
                         lock.withLock {
                             done += images.shape[0]

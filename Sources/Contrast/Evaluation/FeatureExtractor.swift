@@ -14,6 +14,9 @@ public struct Features {
     public var skipped: [QuarantineRecord]
 }
 
+/// An evaluation was given up because somebody asked for it.
+public struct EvaluationStopped: Error, Equatable, Sendable {}
+
 /// Runs encoders over images, through the pipeline's evaluation branch, without gradients and with running statistics.
 ///
 /// On processors each thread has small batches of its own, whose activations stay in its cache, and never waits for the
@@ -42,10 +45,11 @@ public struct FeatureExtractor {
     /// - Parameters:
     ///   - device: where the features are to lie; main memory by default.
     ///   - progress: told the images done so far, now and then.
-    /// - Throws: `LoaderError`, `TorchError`.
+    ///   - stop: asked after each batch of the calling thread whether to give up.
+    /// - Throws: `LoaderError`, `TorchError`; `EvaluationStopped` where `stop` said so.
     public func features(
         of source: any Source, by encoders: [any Encoder], on device: Device = .cpu,
-        progress: (Int) -> Void = { _ in }
+        progress: (Int) -> Void = { _ in }, stop: () -> Bool = { false }
     ) throws -> Features {
         var options = DeviceFeed.options(for: machine)
         options.badImages = .skip(maximum: maximumBad)
@@ -70,14 +74,14 @@ public struct FeatureExtractor {
         for _ in 0..<helpers {
             group.enter()
             let thread = Thread {
-                crew.work(threads: 1) { _ in }
+                crew.work(threads: 1, stop: { false }) { _ in }
                 group.leave()
             }
             // The convolutions of some libraries want more than the 512 KiB that a thread has on some systems.
             thread.stackSize = 8 << 20
             thread.start()
         }
-        crew.work(threads: nil, progress: progress)
+        crew.work(threads: nil, stop: stop, progress: progress)
         group.wait()
         try Runtime.setThreads(machine.threads)
         return try crew.features()

@@ -24,15 +24,18 @@ struct HeldOutScore {
     }
 
     /// The share of held-out images that are right; nil after passes that are not scored.
-    func top1(of encoder: any Encoder, after epoch: Int) throws -> Double? {
+    /// - Parameter stop: asked now and then whether to give up.
+    /// - Throws: `EvaluationStopped` where `stop` said so; `LoaderError`, `TorchError`.
+    func top1(of encoder: any Encoder, after epoch: Int, stop: () -> Bool = { false }) throws -> Double? {
         guard epoch % every == 0 || epoch == epochs else { return nil }
-        let known = try extractor.features(of: bank, by: [encoder], on: extractor.device)
-        let asked = try extractor.features(of: heldOut, by: [encoder], on: extractor.device)
+        let known = try extractor.features(of: bank, by: [encoder], on: extractor.device, stop: stop)
+        let asked = try extractor.features(of: heldOut, by: [encoder], on: extractor.device, stop: stop)
         let defaults = NearestNeighbours.defaults(bank: known.labels.count)
         let classes = bank.classes.count
         let classifier = try NearestNeighbours(
             features: known.rows[0], labels: known.labels, classes: classes,
             neighbours: defaults.neighbours, temperature: defaults.temperature)
-        return Scores(ranked: try classifier.ranking(asked.rows[0]), labels: asked.labels, classes: classes).top1
+        let ranked = try classifier.ranking(asked.rows[0], stop: stop)
+        return Scores(ranked: ranked, labels: asked.labels, classes: classes).top1
     }
 }

@@ -64,19 +64,32 @@ public struct NearestNeighbours {
     /// The classes of each row from most to least votes, the first `count` of them; blocks bound the memory.
     /// - Parameter features: `[M, D]`, on any device; a block at a time moves to the bank's.
     public func ranking(_ features: Tensor, count: Int = 5) throws(TorchError) -> [[Int]] {
-        let rows = features.shape[0]
-        let best = min(count, classes)
         var rankings: [[Int]] = []
-        rankings.reserveCapacity(rows)
-        for start in stride(from: 0, to: rows, by: blocks.queries) {
-            let part = try features.detach().narrow(dim: 0, start: start, length: min(blocks.queries, rows - start))
-            let queries = try part.to(device: bank.device).to(.float32).normalizedRows()
-            let indices: [Int64] = try votes(nearest(queries)).topk(best, dim: 1).indices.toArray()
-            rankings += stride(from: 0, to: indices.count, by: best).map { row in
-                indices[row..<row + best].map { Int($0) }
-            }
+        rankings.reserveCapacity(features.shape[0])
+        for start in stride(from: 0, to: features.shape[0], by: blocks.queries) {
+            rankings += try block(of: features, from: start, count: count)
         }
         return rankings
+    }
+
+    /// The same, asking before each block whether to give up.
+    /// - Throws: `EvaluationStopped` where `stop` said so; `TorchError`.
+    func ranking(_ features: Tensor, count: Int = 5, stop: () -> Bool) throws -> [[Int]] {
+        try stride(from: 0, to: features.shape[0], by: blocks.queries).flatMap { start in
+            if stop() { throw EvaluationStopped() }
+            return try block(of: features, from: start, count: count)
+        }
+    }
+
+    private func block(of features: Tensor, from start: Int, count: Int) throws(TorchError) -> [[Int]] {
+        let best = min(count, classes)
+        let length = min(blocks.queries, features.shape[0] - start)
+        let part = try features.detach().narrow(dim: 0, start: start, length: length)
+        let queries = try part.to(device: bank.device).to(.float32).normalizedRows()
+        let indices: [Int64] = try votes(nearest(queries)).topk(best, dim: 1).indices.toArray()
+        return stride(from: 0, to: indices.count, by: best).map { row in
+            indices[row..<row + best].map { Int($0) }
+        }
     }
 
     /// The similarities of the k nearest and their classes, each `[queries, k]`, nearest first.

@@ -108,6 +108,12 @@ struct Ranks {
     /// Waits until rank 0 has measured and written what it does alone.
     func meet() throws { try group.followFirst() }
 
+    /// Waits until rank 0 has done what it does alone, and learns whether it was told to stop meanwhile.
+    func meet(stops: Bool) throws -> Bool {
+        try meet()
+        return try group.exchange([stops ? 1 : 0]).contains { $0 != [0] }
+    }
+
     /// Waits until the run is whole; no rank then needs another.
     func part() throws {
         try meet()

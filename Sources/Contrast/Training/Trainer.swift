@@ -209,9 +209,13 @@ public final class Trainer {
             guard position.meter.steps > 0 else {
                 throw TrainingError(.data, "no batch of epoch \(epoch + 1) had two usable images and a finite loss")
             }
+            let record = try log.flatMap { _ in try epochRecord(epoch: epoch, last: last, stop: stop) }
+            // A pass whose score was given up ends anew when the run goes on, from its last step.
+            if try ranks?.meet(stops: log != nil && record == nil) ?? (record == nil) {
+                return try interrupt(loader, epoch: epoch)
+            }
             var isBest = false
-            if let log {
-                let record = try epochRecord(epoch: epoch, last: last)
+            if let log, let record {
                 try log.write(record)
                 observer.finished(record)
                 if let last {
@@ -347,11 +351,18 @@ public final class Trainer {
             miCeiling: ceiling ?? 0, lr: lr)
     }
 
-    private func epochRecord(epoch: Int, last: Objective?) throws -> EpochRecord {
+    /// What a pass was; nil where `stop` said so while its encoder was scored.
+    private func epochRecord(epoch: Int, last: Objective?, stop: () -> Bool) throws -> EpochRecord? {
         let training = experiment.training
         let meter = position.meter
         let factor = rate(
             at: epoch * sampler.batches + position.batch - 1, of: training.epochs * sampler.batches)
+        let score: Double?
+        do {
+            score = try heldOutScore?.top1(of: model.encoder, after: epoch + 1, stop: stop)
+        } catch is EvaluationStopped {
+            return nil
+        }
         return EpochRecord(
             epoch: epoch + 1, step: position.step, trainLoss: meter.loss / Double(max(meter.steps, 1)),
             miBound: meter.bounded > 0 ? meter.bound / Double(meter.bounded) : nil, miCeiling: meter.ceiling,
@@ -363,6 +374,6 @@ public final class Trainer {
             lr: training.optimizer.component.lr * factor,
             imagesPerSecond: Double(meter.images) / max(meter.seconds, 1e-9),
             dataWait: meter.waited / max(meter.seconds, 1e-9), seconds: meter.seconds, skipped: position.skipped,
-            valKnnTop1: try heldOutScore?.top1(of: model.encoder, after: epoch + 1))
+            valKnnTop1: score)
     }
 }

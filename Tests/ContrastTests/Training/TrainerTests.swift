@@ -30,14 +30,15 @@ struct Run {
     /// Trains until `steps` steps are done, or to the end.
     func train(
         _ experiment: Experiment, _ images: any Source, heldOut: (any Source)? = nil, loaderThreads: Int = 2,
-        maximumBad: Double = 0.01, resume: Bool = false, stopAfter steps: Int = .max
+        maximumBad: Double = 0.01, resume: Bool = false, stopAfter steps: Int = .max,
+        orWhen stop: () -> Bool = { false }
     ) throws -> Trainer.Outcome {
         let trainer = try Trainer(
             experiment, images: images, heldOut: heldOut, folder: folder,
             machine: Machine(device: .cpu, threads: 1, loaderThreads: loaderThreads), maximumBad: maximumBad,
             resume: resume,
             observer: recorder)
-        return try trainer.run(observer: recorder) { recorder.steps.count >= steps }
+        return try trainer.run(observer: recorder) { recorder.steps.count >= steps || stop() }
     }
 
     /// The lines of metrics.jsonl without what depends on the clock, of one kind.
@@ -134,6 +135,40 @@ struct TrainerTests {
             #expect(isMeasured || Double(step) == found["step"])
         }
         #expect(try resumed.metrics("epoch").count == 2)
+    }
+
+    @Test("A run that is stopped while its encoder is scored goes on bit for bit", arguments: [1, 2])
+    func stopsWhileItIsScored(pass: Int) throws {
+        let images = try images()
+        let experiment = try tinyExperiment("training.keep=2")
+        let whole = Run(home, "whole")
+        #expect(try whole.train(experiment, images, heldOut: images) == .finished)
+        // Asked after each step, and once a batch or a block while it is scored.
+        for questions in [1, 2, 3] {
+            let stopped = Run(home, "stopped-\(questions)")
+            var asked = 0
+            let outcome = try stopped.train(
+                experiment, images, heldOut: images,
+                orWhen: {
+                    guard stopped.recorder.steps.count == 3 * pass else { return false }
+                    asked += 1
+                    return asked > questions
+                })
+            #expect(outcome == .interrupted)
+            #expect(stopped.recorder.epochs.count == pass - 1)
+            #expect(try stopped.metrics("epoch").count == pass - 1)
+            let resumed = Run(home, "stopped-\(questions)")
+            #expect(try resumed.train(experiment, images, heldOut: images, resume: true) == .finished)
+            #expect(resumed.recorder.steps.count == 6 - 3 * pass)
+            #expect(try resumed.hash == whole.hash)
+            #expect(try resumed.state() == whole.state())
+            #expect(try resumed.metrics("step") == whole.metrics("step"))
+            #expect(
+                try resumed.metrics("epoch").map { $0["val_knn_top1"] }
+                    == whole.metrics("epoch").map { $0["val_knn_top1"] })
+            #expect(
+                try EncoderFile.hash(resumed.folder.bestEncoder) == EncoderFile.hash(whole.folder.bestEncoder))
+        }
     }
 
     @Test(
