@@ -5,8 +5,8 @@ import Views
 
 /// Everything from which a run goes on bit for bit: weights, optimiser, and the place in the data.
 ///
-/// A safetensors file: tensors under `model.` and `optimizer.`, the rest as notes. Views and order need no state, being
-/// functions of the seed and the place.
+/// A safetensors file: tensors under `model.` and `optimizer.`, the rest as notes, one of them the file's checksum (`Seal`). Views
+/// and order need no state, being functions of the seed and the place.
 struct Checkpoint {
     /// The place in a run.
     struct Position: Codable, Equatable, Sendable {
@@ -51,7 +51,9 @@ struct Checkpoint {
     /// The resolved configuration as YAML, which a resumed run must share.
     var configuration: String
 
-    private static let format = "diptych checkpoint 1"
+    private static let format = "diptych checkpoint 2"
+    /// The first version differs by having no checksum.
+    private static let unsealed = "diptych checkpoint 1"
 
     /// Writes the state of a run, whole or not at all.
     func write(model: any Module, optimizer: any Optimizer, to path: String) throws {
@@ -61,23 +63,32 @@ struct Checkpoint {
         let notes = [
             "format": Checkpoint.format, "configuration": configuration,
             "position": String(decoding: try JSONEncoder().encode(position), as: UTF8.self),
+            Seal.note.key: Seal.note.value,
         ]
-        try Safetensors(tensors: tensors, metadata: notes).write(to: path)
+        var bytes = try Safetensors(tensors: tensors, metadata: notes).bytes()
+        Seal.close(&bytes)
+        try AtomicFile.write(bytes, to: path)
     }
 
     /// Reads the state of a run into a model and an optimiser of the same configuration.
-    /// - Throws: `SafetensorsError`; `TrainingError`, of kind `unusable` where the file is of another configuration or version.
+    /// - Throws: `SafetensorsError`; `TrainingError`, of kind `failed` where the file is damaged, of kind `unusable` where the file is of another configuration or version.
     static func read(
         _ path: String, configuration: String, bounds: Bounds? = nil, into model: any Module, _ optimizer: any Optimizer
     ) throws -> Checkpoint {
-        let file = try Safetensors(contentsOf: path)
-        if let other = file.metadata["format"], other != format, other.hasPrefix("diptych checkpoint ") {
+        let bytes = try Safetensors.bytes(of: path)
+        let file = try Safetensors(bytes, path: path)
+        let found = file.metadata["format"]
+        let seal = Seal.holds(bytes)
+        guard seal ?? (found != format) else {
+            throw TrainingError(.failed, "\(path): is damaged: its bytes are not those of its checksum (sha256)")
+        }
+        if let other = found, other != format, other != unsealed, other.hasPrefix("diptych checkpoint ") {
             throw TrainingError(
                 .unusable,
                 "\(path): is of another version, a \(other); this one reads \(format): go on with the version that wrote it"
             )
         }
-        guard file.metadata["format"] == format, let text = file.metadata["position"],
+        guard found == format || found == unsealed, let text = file.metadata["position"],
             let position = try? JSONDecoder().decode(Position.self, from: Data(text.utf8))
         else { throw TrainingError(.failed, "\(path): is no checkpoint of diptych") }
         if let bounds, !bounds.contain(position) {

@@ -35,13 +35,25 @@ public struct Safetensors {
     /// Reads a file whole.
     /// - Throws: `SafetensorsError` where it cannot be read, is cut short or contradicts itself.
     public init(contentsOf path: String) throws(SafetensorsError) {
-        func refuse(_ reason: String) -> SafetensorsError { SafetensorsError(path: path, reason: reason) }
-        let data: Data
+        try self.init(Safetensors.bytes(of: path), path: path)
+    }
+
+    /// The bytes of a file, mapped.
+    /// - Throws: `SafetensorsError` where it cannot be read.
+    public static func bytes(of path: String) throws(SafetensorsError) -> Data {
         do {
-            data = try Data(contentsOf: URL(fileURLWithPath: path), options: .alwaysMapped)
+            return try Data(contentsOf: URL(fileURLWithPath: path), options: .alwaysMapped)
         } catch {
-            throw refuse("cannot be read: \((error as NSError).localizedFailureReason ?? "no such file")")
+            throw SafetensorsError(
+                path: path,
+                reason: "cannot be read: \((error as NSError).localizedFailureReason ?? "no such file")")
         }
+    }
+
+    /// Reads the bytes of a file; `path` is for messages.
+    /// - Throws: `SafetensorsError` where they are cut short or contradict themselves.
+    public init(_ data: Data, path: String) throws(SafetensorsError) {
+        func refuse(_ reason: String) -> SafetensorsError { SafetensorsError(path: path, reason: reason) }
         guard data.count >= 8 else { throw refuse("is no safetensors file: only \(data.count) bytes") }
         let length = data.withUnsafeBytes { UInt64(littleEndian: $0.loadUnaligned(as: UInt64.self)) }
         guard length <= Safetensors.longestHeader, Int(length) <= data.count - 8 else {
@@ -49,7 +61,7 @@ public struct Safetensors {
         }
         let body = data.count - 8 - Int(length)
         guard
-            let header = try? JSONSerialization.jsonObject(with: data.subdata(in: 8..<8 + Int(length)))
+            let header = try? JSONSerialization.jsonObject(with: data.dropFirst(8).prefix(Int(length)))
                 as? [String: Any]
         else { throw refuse("is no safetensors file: its header is not a JSON object") }
         tensors = [:]
@@ -63,7 +75,7 @@ public struct Safetensors {
             }
             let entry = try Entry(name, value, body: body, path: path)
             spans.append(entry.span)
-            let start = 8 + Int(length) + entry.span.lowerBound
+            let start = data.startIndex + 8 + Int(length) + entry.span.lowerBound
             do throws(TorchError) {
                 tensors[name] = try Safetensors.tensor(entry, data[start..<start + entry.span.count])
             } catch {
@@ -81,7 +93,11 @@ public struct Safetensors {
 
     /// Writes a file whole or not at all.
     /// - Throws: `FileError`, `TorchError`.
-    public func write(to path: String) throws {
+    public func write(to path: String) throws { try AtomicFile.write(bytes(), to: path) }
+
+    /// The file as bytes.
+    /// - Throws: `TorchError`.
+    public func bytes() throws -> [UInt8] {
         var header: [String: Any] = [:]
         if !metadata.isEmpty { header["__metadata__"] = metadata }
         var offset = 0
@@ -99,7 +115,7 @@ public struct Safetensors {
         bytes.reserveCapacity(8 + json.count + offset)
         bytes += json
         for (_, tensor) in order { bytes += try Safetensors.bytes(tensor) }
-        try AtomicFile.write(bytes, to: path)
+        return bytes
     }
 
     private static let names: [DType: String] = [

@@ -101,7 +101,7 @@ struct CheckpointKeeperTests {
         }
     }
 
-    @Test("A checkpoint with any byte of its head changed is read or refused, never worse") func changedAnywhere()
+    @Test("A checkpoint with bytes of its head changed is refused") func changedAnywhere()
         throws
     {
         let images = try images()
@@ -116,20 +116,18 @@ struct CheckpointKeeperTests {
         let header = Int(data.withUnsafeBytes { UInt64(littleEndian: $0.loadUnaligned(as: UInt64.self)) })
         let bounds = Checkpoint.Bounds(epochs: 2, batches: 3)
         var random = SystemRandomNumberGenerator()
-        var refused = 0
         for trial in 0..<600 {
             var changed = data
             for _ in 0...trial % 3 {
                 changed[Int.random(in: 0..<8 + header, using: &random)] = .random(in: 0...255, using: &random)
             }
+            guard changed != data else { continue }
             try changed.write(to: URL(fileURLWithPath: run.folder.checkpoint))
-            do {
-                let read = try Checkpoint.read(
+            #expect(throws: (any Error).self) {
+                try Checkpoint.read(
                     run.folder.checkpoint, configuration: configuration, bounds: bounds, into: model, optimizer)
-                #expect(bounds.contain(read.position))
-            } catch { refused += 1 }
+            }
         }
-        #expect(refused > 300)
     }
 
     @Test(
