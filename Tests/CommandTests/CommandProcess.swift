@@ -70,3 +70,9 @@ struct CommandProcess {
 func diptych(_ arguments: String..., in folder: String? = nil) throws -> CommandProcess.Result {
     try CommandProcess(arguments, in: folder).finish()
 }
+
+/// Looks again and again until something is so, for two minutes at most.
+func wait(until condition: () -> Bool) {
+    let end = ContinuousClock.now + .seconds(120)
+    while !condition(), ContinuousClock.now < end { usleep(5_000) }
+}

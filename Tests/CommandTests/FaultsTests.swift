@@ -181,7 +181,7 @@ struct FaultsTests {
         let process = try CommandProcess(
             ["train", images, "--pipeline", pipeline, "--output", place("run"), "--threads", "1"])
         func steps() -> Int { (try? place.read("run/metrics.jsonl"))?.split(separator: "\n").count ?? 0 }
-        for _ in 0..<12_000 where steps() < 3 { usleep(5_000) }
+        wait { steps() >= 3 }
         process.send(SIGTERM)
         let stopped = process.finish()
         #expect(stopped.status == 130, "\(stopped.errors)")

@@ -140,6 +140,30 @@ struct RanksTests {
         #expect(try ground.losses("run") == ground.losses("whole"))
     }
 
+    @Test("A signal while rank 0 scores the encoder stops all, and the score is made up for")
+    func signalWhileRankZeroScores() throws {
+        let ground = try Ground()
+        let images = try ground.place.pictures(["a", "b"], each: 300, in: "many")
+        let settings = [
+            "encoder={resnet18: {stem: small, width: 16}}", "views.branches[0].size=32", "training.batch_size=16",
+            "evaluation.hold_out=0.9",
+        ]
+        var arguments = ground.arguments("run", settings)
+        arguments[1] = images
+        let job = try Job(2, arguments)
+        wait { ((try? ground.losses("run").count) ?? 0) >= 3 }
+        job.processes[0].send(SIGTERM)
+        let stopped = job.finish()
+        #expect(stopped.map(\.status) == [130, 130], "\(stopped.map(\.errors))")
+        #expect(try !ground.place.read("run/metrics.jsonl").contains("\"kind\":\"epoch\""))
+        let weights = try ground.checkpoint("run")
+        let resumed = try Job(2, ["train", images, "--output", ground.place("run"), "--threads", "1", "--resume"])
+            .finish()
+        #expect(resumed.map(\.status) == [0, 0], "\(resumed.map(\.errors))")
+        #expect(try ground.place.read("run/metrics.jsonl").contains("\"val_knn_top1\""))
+        #expect(try ground.checkpoint("run") == weights)
+    }
+
     @Test("Images that one rank cannot read are left out, listed once, and no rank waits")
     func unusableImages() throws {
         let ground = try Ground()
@@ -259,6 +283,53 @@ struct RanksTests {
         #expect(process.terminationStatus == 0)
         #expect(try ground.losses("run").count == 3)
     }
+
+    /// Open MPI's launcher with two ranks on this machine; the superuser of a container may use it too.
+    private func byMPI(_ arguments: [String]) throws -> Process {
+        let process = Process()
+        process.executableURL = URL(fileURLWithPath: try #require(mpirun))
+        process.arguments =
+            ["--oversubscribe", "--bind-to", "none", "-n", "2"] + (geteuid() == 0 ? ["--allow-run-as-root"] : [])
+            // What a rank is given between SIGTERM and SIGKILL.
+            + ["--mca", "odls_base_sigkill_timeout", "60", CommandProcess.program] + arguments
+        process.environment = ProcessInfo.processInfo.environment.merging([
+            "MASTER_PORT": "\(try Job.freePort())", "DIPTYCH_TIMEOUT": "30",
+        ]) { $1 }
+        process.standardError = FileHandle.nullDevice
+        process.standardOutput = FileHandle.nullDevice
+        try process.run()
+        return process
+    }
+
+    @Test(
+        "A job of mpirun ends as one of variables does, and so does one that was stopped and resumed",
+        .enabled(if: mpirun != nil, "mpirun is not installed"))
+    func mpirunStartsAJob() throws {
+        let ground = try Ground()
+        let settings = ["training.epochs=15"]
+        #expect(try Job(2, ground.arguments("variables", settings)).finish().allSatisfy { $0.status == 0 })
+        let whole = try byMPI(ground.arguments("whole", settings))
+        whole.waitUntilExit()
+        #expect(whole.terminationStatus == 0)
+        let stopped = try byMPI(ground.arguments("run", settings))
+        wait { (try? ground.losses("run").isEmpty) == false }
+        // Rank 0's number; mpirun itself is deaf where it is started by a thread that takes no signals.
+        let identifier = try #require(
+            ground.place.read("run/.lock").split { !$0.isNumber }.first.flatMap { pid_t($0) })
+        kill(identifier, SIGTERM)
+        stopped.waitUntilExit()
+        #expect(stopped.terminationStatus == 130)
+        #expect(try ground.losses("run").count < 45)
+        let resumed = try byMPI(
+            ["train", ground.images, "--output", ground.place("run"), "--threads", "1", "--resume"])
+        resumed.waitUntilExit()
+        #expect(resumed.terminationStatus == 0)
+        for run in ["whole", "run"] {
+            let files = [run, "variables"].map { ground.place("\($0)/encoder.safetensors") }
+            #expect(FileManager.default.contentsEqual(atPath: files[0], andPath: files[1]))
+            #expect(try ground.losses(run) == ground.losses("variables"))
+        }
+    }
 }
 
 /// Whether this build has Gloo, as Package.swift sees it.
@@ -266,6 +337,11 @@ private let hasGloo =
     (ProcessInfo.processInfo.environment["LIBTORCH"] ?? "").isEmpty
     && ["/usr", "/usr/local"].contains { FileManager.default.fileExists(atPath: "\($0)/include/gloo/context.h") }
 
-/// PyTorch's launcher, where it is on the path.
-private let torchrun: String? = (ProcessInfo.processInfo.environment["PATH"] ?? "").split(separator: ":")
-    .map { "\($0)/torchrun" }.first { FileManager.default.isExecutableFile(atPath: $0) }
+/// PyTorch's launcher and Open MPI's, where they are on the path.
+private let torchrun = program("torchrun")
+private let mpirun = program("mpirun")
+
+private func program(_ name: String) -> String? {
+    (ProcessInfo.processInfo.environment["PATH"] ?? "").split(separator: ":")
+        .map { "\($0)/\(name)" }.first { FileManager.default.isExecutableFile(atPath: $0) }
+}
