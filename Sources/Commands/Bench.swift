@@ -9,7 +9,9 @@ package struct Bench: ParsableCommand {
         discussion: """
             The loader runs as in training, with a consumer that takes no time; then the same threads only decode the \
             same files, as a yardstick; then one thread times every step of the pipeline. With --train, training steps \
-            are measured instead: as they run, then data, forward, loss, backward and update apart.
+            are measured instead: as they run, then data, forward, loss, backward and update apart. With --order, no \
+            image is read: it says how long listing took, and how far the order in which training takes the images, shards \
+            above all, is from a random one.
             """)
 
     @Argument(help: ArgumentHelp("Folder of images, or shards.", valueName: "images"))
@@ -26,6 +28,15 @@ package struct Bench: ParsableCommand {
     @Option(help: ArgumentHelp("With --train, steps of each measurement.", valueName: "N"))
     package var steps = 20
 
+    @Flag(help: "Looks at the order of the images alone.")
+    package var order = false
+
+    @Option(help: ArgumentHelp("With --order, processes that train together.", valueName: "N"))
+    package var ranks = 1
+
+    @Option(help: ArgumentHelp("With --order, images in a batch of all processes.", valueName: "N"))
+    package var batch = 256
+
     @OptionGroup package var compute: ComputeOptions
 
     @Flag(help: "Prints one JSON object.")
@@ -34,6 +45,11 @@ package struct Bench: ParsableCommand {
     package init() {}
 
     package func validate() throws {
+        if order && train { throw ValidationError("--order and --train exclude each other") }
+        if !(1...65_536).contains(ranks) { throw ValidationError("--ranks must be in 1...65536, is \(ranks)") }
+        if batch < 2 || batch % ranks != 0 {
+            throw ValidationError("--batch must be at least 2 and divisible by --ranks, is \(batch)")
+        }
         if steps < 1 { throw ValidationError("--steps must be at least 1, is \(steps)") }
         if !(0.1...86_400).contains(seconds) {
             throw ValidationError("--seconds must be in 0.1...86400, is \(seconds)")
@@ -42,19 +58,36 @@ package struct Bench: ParsableCommand {
 
     package func run() throws {
         if train { return try TorchProcess.handOver() }
+        if order { return try lookAtOrder() }
         let pipeline = try ViewPipeline(settings.reader())
         let source = try Sources.open(Split.trainingFolder(in: images))
         var bench = Views.Bench()
         bench.seconds = seconds
         bench.options.threads = compute.threads
         let report = try bench.run(source, pipeline: pipeline)
-        if json {
-            let encoder = JSONEncoder()
-            encoder.keyEncodingStrategy = .convertToSnakeCase
-            encoder.outputFormatting = [.prettyPrinted, .sortedKeys]
-            print(String(decoding: try encoder.encode(report), as: UTF8.self))
-        } else {
-            print(report)
+        try show(report)
+    }
+
+    private func lookAtOrder() throws {
+        let begun = ContinuousClock.now
+        let source = try Sources.open(Split.trainingFolder(in: images))
+        let listed = (ContinuousClock.now - begun).components
+        guard source.count >= batch else {
+            throw Failure(.data, "\(images): has \(source.count) images, fewer than --batch \(batch)")
         }
+        if !json {
+            print(String(format: "listed in %.2f s", Double(listed.seconds) + Double(listed.attoseconds) * 1e-18))
+        }
+        try show(
+            ShuffleQuality(
+                of: source, shuffle: .training(source), ranks: ranks, batch: batch / ranks, seed: 0))
+    }
+
+    private func show(_ report: some Encodable & CustomStringConvertible) throws {
+        guard json else { return print(report) }
+        let encoder = JSONEncoder()
+        encoder.keyEncodingStrategy = .convertToSnakeCase
+        encoder.outputFormatting = [.prettyPrinted, .sortedKeys]
+        print(String(decoding: try encoder.encode(report), as: UTF8.self))
     }
 }

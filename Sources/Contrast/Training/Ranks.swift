@@ -37,8 +37,15 @@ struct Ranks {
             throw TrainingError(.unusable, "rank \(rank) has another configuration than rank 0\(words)")
         }
         var hash = SHA256()
+        // There may be millions: they are hashed by the thousand.
+        var text: [UInt8] = []
         for index in 0..<images.count {
-            hash.update(data: Data("\(images.name(index))\n\(images.label(index) ?? -1)\n".utf8))
+            text += images.name(index).utf8
+            text += "\n\(images.label(index) ?? -1)\n".utf8
+            if text.count >= 1 << 16 || index == images.count - 1 {
+                hash.update(data: text)
+                text.removeAll(keepingCapacity: true)
+            }
         }
         let digest = hash.finalize().prefix(8).map { String(format: "%02x", $0) }.joined()
         let listings = try group.exchange("\(images.count) images with names and labels of hash \(digest)")

@@ -127,10 +127,10 @@ public final class Trainer {
         }
         return Sampler(
             count: images.count, batch: min(share, images.count / rank.count), seed: training.seed, dropLast: true,
-            shuffle: images.runs.isEmpty ? .global : .runs(images.runs, buffer: 10_000), rank: rank)
+            shuffle: .training(images), rank: rank)
     }
 
-    /// Trains to the end, or until `stop` says so after a step; the folder then holds a checkpoint and the encoder.
+    /// Trains to the end, or until `stop` says so after a step or while the encoder is scored; the folder then holds a checkpoint and the encoder.
     /// - Throws: `TrainingError`, `LoaderError`, `TorchError`, `FileError`.
     public func run(observer: any TrainingObserver, stop: () -> Bool = { false }) throws -> Outcome {
         let training = experiment.training

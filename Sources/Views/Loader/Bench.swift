@@ -41,8 +41,9 @@ public struct Bench: Sendable {
         let batch = max(1, min(batch, source.count))
         let loader = try Loader(
             source, pipeline: pipeline,
-            sampler: Sampler(count: source.count, batch: batch, seed: seed, dropLast: false), seed: seed,
-            epochs: 0..<1 << 32, options: options)
+            sampler: Sampler(
+                count: source.count, batch: batch, seed: seed, dropLast: false, shuffle: .training(source)),
+            seed: seed, epochs: 0..<1 << 32, options: options)
         defer { loader.stop() }
         func take(until end: UInt64) throws(LoaderError) {
             while monotonicNanoseconds() < end { _ = try loader.next() }

@@ -40,6 +40,8 @@ public struct TarShards: Source {
     /// The images of each shard that has any.
     public let runs: [Range<Int>]
 
+    /// The shards' file names; splitting a path for each of a million images takes seconds.
+    private let bases: [String]
     private let files: ShardFiles
     private let readAhead: ReadAhead?
     private let text: [UInt8]
@@ -88,6 +90,7 @@ public struct TarShards: Source {
         let names = found.lazy.compactMap(\.index.classes).first ?? TarShards.sidecar(of: bytes[0])
         classes = TarShards.label(&samples, names: names, known: options.classes, listing: &listing)
         shards = paths
+        bases = paths.map { path in path.split(separator: "/").last.map(String.init) ?? path }
         files = ShardFiles(found.map(\.shard))
         readAhead =
             options.readAhead > 0 ? ReadAhead(bytes: options.readAhead, images: found.map(\.index.samples.count)) : nil
@@ -106,9 +109,7 @@ public struct TarShards: Source {
 
     /// `SHARD/PATH`, printable: the shard's file name and the image's path in it.
     public func name(_ index: Int) -> String {
-        let shard = shards[shard(of: index)]
-        let base = shard.split(separator: "/").last.map(String.init) ?? shard
-        return "\(base)/\(printable(member(samples[index])))"
+        "\(bases[shard(of: index)])/\(printable(member(samples[index])))"
     }
 
     /// Reads an image's encoded bytes.
