@@ -17,6 +17,31 @@ ctorch_status ctorch_conv2d(ctorch_tensor x, ctorch_tensor weight, ctorch_tensor
     });
 }
 
+ctorch_status ctorch_conv2d_filters(ctorch_tensor weight, const char *kernels, ctorch_tensor *out) {
+    return guard([&] {
+        *out = winogradSuits(weight->tensor) ? wrap(winogradFilters(weight->tensor, kernels)) : nullptr;
+    });
+}
+
+ctorch_status ctorch_conv2d_inference(ctorch_tensor x, ctorch_tensor weight, ctorch_tensor filters, ctorch_tensor bias,
+                                      ctorch_tensor shortcut, bool relu, int64_t stride, int64_t padding,
+                                      const char *kernels, ctorch_tensor *out) {
+    return guard([&] {
+        at::NoGradGuard without;
+        if (filters && stride == 1 && padding == 1 && winogradSuits(x->tensor, weight->tensor)) {
+            *out = wrap(winogradInference(x->tensor, weight->tensor, filters->tensor, bias->tensor,
+                                          shortcut ? shortcut->tensor : at::Tensor(), relu, kernels));
+        } else {
+            auto y = at::conv2d(x->tensor, weight->tensor, bias->tensor, {stride, stride}, {padding, padding});
+            TORCH_CHECK(!shortcut || shortcut->tensor.sizes() == y.sizes(), "expected a shortcut of size ", y.sizes());
+            if (shortcut) y.add_(shortcut->tensor);
+            if (relu) y.relu_();
+            *out = wrap(y);
+        }
+        count((*out)->tensor.numel() * (weight->tensor.numel() / weight->tensor.size(0)));
+    });
+}
+
 ctorch_status ctorch_batch_norm(ctorch_tensor x, ctorch_tensor weight, ctorch_tensor bias, ctorch_tensor mean,
                                 ctorch_tensor variance, bool training, double momentum, double eps,
                                 ctorch_tensor *out) {

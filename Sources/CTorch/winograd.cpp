@@ -68,16 +68,23 @@ struct Filters {
     }
 };
 
-/// The convolution of `x` to `y`, or, with filters turned around, its gradient's.
-void convolve(const cwinograd_kernels &transforms, const at::Tensor &x, const Filters &filters, const Shape &shape, const at::Tensor &y) {
-    const auto &products = multiplier(transforms, shape.outputs);
-    const int64_t inputs = shape.inputs, outputs = shape.outputs;
-    // An odd number of cache lines between elements, lest they meet in the same ones.
-    const int64_t size = inputs * outputs + 16;
-    Block u(elements * size);
+/// Numbers of an element of transformed filters: an odd number of cache lines, lest elements meet in the same ones.
+int64_t apartness(int64_t inputs, int64_t outputs) { return inputs * outputs + 16; }
+
+/// The transforms of filters, `elements` times `apartness` numbers.
+void transform(const cwinograd_kernels &transforms, const Filters &filters, int64_t inputs, int64_t outputs, float *u) {
+    const auto &products = multiplier(transforms, outputs);
     in_team(inputs / 16, [&](int64_t part) {
-        transforms.filters(filters.data, filters.apart, part * 16, 16, inputs, outputs, products.columns, u.data, size);
+        transforms.filters(filters.data, filters.apart, part * 16, 16, inputs, outputs, products.columns, u,
+                           apartness(inputs, outputs));
     });
+}
+
+/// The convolution of `x` to `y` by transformed filters.
+void multiply(const cwinograd_kernels &transforms, const at::Tensor &x, const float *u, const Shape &shape,
+              cwinograd_finish finish, const at::Tensor &y) {
+    const auto &products = multiplier(transforms, shape.outputs);
+    const int64_t inputs = shape.inputs, outputs = shape.outputs, size = apartness(inputs, outputs);
     // As many tiles at once as the second cache holds, or so many that it pays to read the filters; and some for each thread.
     int64_t most = std::max<int64_t>(150000 / (elements * (inputs + outputs)), inputs * outputs < 1 << 14 ? 24 : 48);
     most = std::min<int64_t>(most, shape.tiles / (2 * at::get_num_threads()) + 1);
@@ -89,10 +96,17 @@ void convolve(const cwinograd_kernels &transforms, const at::Tensor &x, const Fi
         Block v(elements * apart), m(elements * between);
         transforms.input(read(x), shape.x, first, count, v.data, apart);
         for (int64_t element = 0; element < elements; element++)
-            products.multiply(v.data + element * apart, inputs, 1, count, u.data + element * size, inputs * products.columns,
+            products.multiply(v.data + element * apart, inputs, 1, count, u + element * size, inputs * products.columns,
                               outputs, inputs, m.data + element * between, outputs, 0);
-        transforms.output(m.data, between, outputs, shape.y, first, count, written(y));
+        transforms.output(m.data, between, outputs, shape.y, first, count, finish, written(y));
     });
+}
+
+/// The convolution of `x` to `y`, or, with filters turned around, its gradient's.
+void convolve(const cwinograd_kernels &transforms, const at::Tensor &x, const Filters &filters, const Shape &shape, const at::Tensor &y) {
+    Block u(elements * apartness(shape.inputs, shape.outputs));
+    transform(transforms, filters, shape.inputs, shape.outputs, u.data);
+    multiply(transforms, x, u.data, shape, {}, y);
 }
 
 /// The filters' gradient.
@@ -156,6 +170,14 @@ void filterGradient(const cwinograd_kernels &transforms, const at::Tensor &x, co
 
 constexpr auto innermost = at::MemoryFormat::ChannelsLast;
 
+bool floats(const at::Tensor &t) { return t.is_cpu() && t.scalar_type() == at::kFloat && t.dim() == 4; }
+
+const cwinograd_kernels &named(const char *kernels) {
+    const auto *chosen = kernels ? cwinograd_named(kernels) : cwinograd_best();
+    TORCH_CHECK(chosen, "this processor does not run kernels of the name ", kernels);
+    return *chosen;
+}
+
 struct Winograd : torch::autograd::Function<Winograd> {
     static at::Tensor forward(AutogradContext *context, at::Tensor x, at::Tensor w, int64_t pointer) {
         const auto &transforms = *reinterpret_cast<const cwinograd_kernels *>(pointer);
@@ -189,11 +211,15 @@ struct Winograd : torch::autograd::Function<Winograd> {
 
 namespace ctorch {
 
+bool winogradSuits(const at::Tensor &w) {
+    if (!floats(w) || w.size(2) != 3 || w.size(3) != 3) return false;
+    return w.size(0) % 16 == 0 && w.size(1) % 16 == 0 && w.numel() > 0 && std::max(w.size(0), w.size(1)) <= 4096 &&
+           w.is_non_overlapping_and_dense();
+}
+
 bool winogradSuits(const at::Tensor &x, const at::Tensor &w) {
-    auto floats = [](const at::Tensor &t) { return t.is_cpu() && t.scalar_type() == at::kFloat && t.dim() == 4; };
-    if (!floats(x) || !floats(w) || x.numel() == 0 || x.size(1) != w.size(1) || w.size(2) != 3 || w.size(3) != 3) return false;
-    if (w.size(0) % 16 != 0 || w.size(1) % 16 != 0 || std::max(w.size(0), w.size(1)) > 4096) return false;
-    if (!x.is_contiguous(innermost) || !w.is_non_overlapping_and_dense()) return false;
+    if (!winogradSuits(w) || !floats(x) || x.numel() == 0 || x.size(1) != w.size(1)) return false;
+    if (!x.is_contiguous(innermost)) return false;
     // Where libtorch rounds convolutions to fewer bits, it computes them.
     if (!c10::impl::tls_is_dispatch_key_excluded(c10::DispatchKey::AutocastCPU)) return false;
     // Fewer tiles do not pay for the filters' transforms; smaller pictures are mostly border.
@@ -202,9 +228,34 @@ bool winogradSuits(const at::Tensor &x, const at::Tensor &w) {
 }
 
 at::Tensor winograd(const at::Tensor &x, const at::Tensor &w, const char *kernels) {
-    const auto *chosen = kernels ? cwinograd_named(kernels) : cwinograd_best();
-    TORCH_CHECK(chosen, "this processor does not run kernels of the name ", kernels);
-    return Winograd::apply(x, w, reinterpret_cast<int64_t>(chosen));
+    return Winograd::apply(x, w, reinterpret_cast<int64_t>(&named(kernels)));
+}
+
+at::Tensor winogradFilters(const at::Tensor &w, const char *kernels) {
+    auto u = at::empty({elements * apartness(w.size(1), w.size(0))}, w.options());
+    transform(named(kernels), Filters(w, false), w.size(1), w.size(0), written(u));
+    return u;
+}
+
+at::Tensor winogradInference(const at::Tensor &x, const at::Tensor &w, const at::Tensor &u, const at::Tensor &bias,
+                             const at::Tensor &shortcut, bool relu, const char *kernels) {
+    const auto y = at::empty({x.size(0), w.size(0), x.size(2), x.size(3)}, x.options().memory_format(innermost));
+    auto check = [](const at::Tensor &t, at::IntArrayRef sizes) {
+        TORCH_CHECK(t.is_cpu() && t.scalar_type() == at::kFloat && t.sizes() == sizes, "expected float32 of size ", sizes,
+                    " on the CPU, got ", t.toString(), " of size ", t.sizes());
+    };
+    // The filters' transforms are of this size with any kernels.
+    TORCH_CHECK(u.numel() == elements * apartness(w.size(1), w.size(0)), "these are other filters' transforms");
+    check(bias, {w.size(0)});
+    const auto offsets = bias.contiguous();
+    at::Tensor added;
+    if (shortcut.defined()) {
+        check(shortcut, y.sizes());
+        added = shortcut.contiguous(innermost);
+    }
+    const cwinograd_finish finish = {read(offsets), added.defined() ? read(added) : nullptr, relu};
+    multiply(named(kernels), x, read(u), Shape(x, w.size(1), w.size(0)), finish, y);
+    return y;
 }
 
 } // namespace ctorch

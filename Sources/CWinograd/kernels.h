@@ -113,11 +113,12 @@ static void input(const float *x, cwinograd_pictures p, intptr_t first, intptr_t
 }
 
 static void output(const float *from, intptr_t apart, intptr_t row, cwinograd_pictures p, intptr_t first, intptr_t count,
-                   float *y) {
+                   cwinograd_finish finish, float *y) {
     place at = first_place(p, first);
+    const float *bias = finish.bias ? finish.bias : zeros;
     for (intptr_t tile = 0; tile < count; tile++, advance(&at)) {
         intptr_t rows = p.height - at.y * 4, columns = p.width - at.x * 4;
-        float *corner = y + ((at.image * p.height + at.y * 4) * p.width + at.x * 4) * p.channels;
+        intptr_t corner = ((at.image * p.height + at.y * 4) * p.width + at.x * 4) * p.channels;
         for (intptr_t channel = 0; channel < p.channels; channel += WIDTH) {
             vector m[6], half[24], t[4];
             UNROLL for (int c = 0; c < 6; c++) {
@@ -126,8 +127,14 @@ static void output(const float *from, intptr_t apart, intptr_t row, cwinograd_pi
             }
             for (int r = 0; r < 4 && r < rows; r++) {
                 outward(half + r * 6, 1, t, 1);
-                float *place = corner + r * p.width * p.channels + channel;
-                for (int c = 0; c < 4 && c < columns; c++) store(place + c * p.channels, t[c]);
+                intptr_t place = corner + r * p.width * p.channels + channel;
+                for (int c = 0; c < 4 && c < columns; c++, place += p.channels) {
+                    vector v = t[c] + load(bias + channel);
+                    if (finish.shortcut) v += load(finish.shortcut + place);
+                    // What is no number stays so.
+                    if (finish.relu) v = v < 0 ? (vector)(0.0f) : v;
+                    store(y + place, v);
+                }
             }
         }
     }

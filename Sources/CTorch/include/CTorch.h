@@ -87,6 +87,14 @@ int64_t ctorch_operations(void);
 /// libtorch's own.
 ctorch_status ctorch_conv2d(ctorch_tensor x, ctorch_tensor weight, ctorch_tensor bias, int64_t stride, int64_t padding,
                             const char *kernels, ctorch_tensor *out);
+/// What `ctorch_conv2d_inference` by kernels of a name computes once of weights `[outputs, inputs, k, k]`; NULL in `out` where
+/// it has no use for it.
+ctorch_status ctorch_conv2d_filters(ctorch_tensor weight, const char *kernels, ctorch_tensor *out);
+/// The convolution plus a bias, plus `shortcut` unless NULL, then ReLU if wanted; without gradients. `filters` come from
+/// `ctorch_conv2d_filters` of the same weights and kernels; NULL for libtorch's own convolution.
+ctorch_status ctorch_conv2d_inference(ctorch_tensor x, ctorch_tensor weight, ctorch_tensor filters, ctorch_tensor bias,
+                                      ctorch_tensor shortcut, bool relu, int64_t stride, int64_t padding,
+                                      const char *kernels, ctorch_tensor *out);
 ctorch_status ctorch_batch_norm(ctorch_tensor x, ctorch_tensor weight, ctorch_tensor bias, ctorch_tensor mean,
                                 ctorch_tensor variance, bool training, double momentum, double eps, ctorch_tensor *out);
 /// Batch norm in training, plus `shortcut` unless NULL, then ReLU if wanted; in few passes over memory for float32 on the CPU,

@@ -18,6 +18,13 @@ typedef struct {
     intptr_t images, height, width, channels;
 } cwinograd_pictures;
 
+/// What becomes of outputs on their way to memory, each unless it is NULL or 0: plus a number for each channel, plus what lies in
+/// the same place of `shortcut`, then `max(0, .)`.
+typedef struct {
+    const float *bias, *shortcut;
+    int relu;
+} cwinograd_finish;
+
 /// One processor's transforms; channels in whole groups of 16.
 typedef struct {
     /// `avx512`, `avx2` or `any`.
@@ -26,7 +33,7 @@ typedef struct {
     void (*input)(const float *x, cwinograd_pictures pictures, intptr_t first, intptr_t count, float *to, intptr_t apart);
     /// A^T m A of some tiles of `from[element * apart + tile * row + channel]`.
     void (*output)(const float *from, intptr_t apart, intptr_t row, cwinograd_pictures pictures, intptr_t first,
-                   intptr_t count, float *y);
+                   intptr_t count, cwinograd_finish finish, float *y);
     /// A dy A^T of some tiles, in panels of `columns` channels: `to[element * apart + (panel * tiles + tile) * columns + place]`,
     /// `tile` counted from `offset`.
     void (*slopes)(const float *dy, cwinograd_pictures pictures, intptr_t first, intptr_t count, float *to, intptr_t apart,

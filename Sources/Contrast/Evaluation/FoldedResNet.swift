@@ -4,25 +4,15 @@ import Torch
 ///
 /// With running statistics batch norm is `g (x - m) / sqrt(v + 1e-5) + b` of each channel, so the convolution's weights are
 /// multiplied by `g / sqrt(v + 1e-5)`, and what is left is its bias. Channels are innermost, which without gradients is faster
-/// with every libtorch (a sixth on 1.13, ResNet-18 of width 16 at 32 pixels). A copy: later changes of the network are not seen.
+/// with every libtorch (a sixth on 1.13, ResNet-18 of width 16 at 32 pixels) and lets `InferenceConv2d` go by transforms. A copy:
+/// later changes of the network are not seen.
 struct FoldedResNet {
-    private struct Layer {
-        let weight: Tensor
-        let bias: Tensor
-        let stride: Int
-        let padding: Int
-
-        func callAsFunction(_ x: Tensor) throws(TorchError) -> Tensor {
-            try x.conv2d(weight: weight, bias: bias, stride: stride, padding: padding)
-        }
-    }
-
     private struct Block {
-        let layers: [Layer]
-        let shortcut: Layer?
+        let layers: [InferenceConv2d]
+        let shortcut: InferenceConv2d?
     }
 
-    private let stem: Layer
+    private let stem: InferenceConv2d
     private let pools: Bool
     private let blocks: [Block]
 
@@ -30,7 +20,7 @@ struct FoldedResNet {
     init?(_ encoder: any Encoder) throws(TorchError) {
         guard let network = encoder as? ResNet else { return nil }
         let state = network.stateDict
-        func layer(_ convolution: String, _ norm: String, stride: Int) throws(TorchError) -> Layer {
+        func layer(_ convolution: String, _ norm: String, stride: Int) throws(TorchError) -> InferenceConv2d {
             func value(_ key: String) throws(TorchError) -> Tensor {
                 guard let value = state[key] else { throw TorchError(operation: "fold", message: "there is no \(key)") }
                 return try value.detach()
@@ -38,9 +28,9 @@ struct FoldedResNet {
             let weight = try value("\(convolution).weight")
             let deviation = try (value("\(norm).running_var") + 1e-5).sqrt()
             let scale = try value("\(norm).weight") / deviation
-            return Layer(
-                weight: try (weight * scale.reshape([-1, 1, 1, 1])).channelsLast(),
-                bias: try value("\(norm).bias") - value("\(norm).running_mean") * scale, stride: stride,
+            return try InferenceConv2d(
+                weight: weight * scale.reshape([-1, 1, 1, 1]),
+                bias: value("\(norm).bias") - value("\(norm).running_mean") * scale, stride: stride,
                 // All of a ResNet's convolutions keep the extent but for their stride.
                 padding: weight.shape[2] / 2)
         }
@@ -70,13 +60,12 @@ struct FoldedResNet {
 
     /// The features `[N, dimension]` of `[N, 3, H, W]`.
     func callAsFunction(_ images: Tensor) throws(TorchError) -> Tensor {
-        var x = try stem(images.channelsLast()).reluInPlace()
+        var x = try stem(images.channelsLast(), relu: true)
         if pools { x = try x.maxPool2d(kernel: 3, stride: 2, padding: 1) }
         for block in blocks {
             let shortcut = try block.shortcut?(x) ?? x
-            for layer in block.layers.dropLast() { x = try layer(x).reluInPlace() }
-            if let last = block.layers.last { x = try last(x) }
-            x = try (x + shortcut).reluInPlace()
+            for layer in block.layers.dropLast() { x = try layer(x, relu: true) }
+            if let last = block.layers.last { x = try last(x, adding: shortcut, relu: true) }
         }
         return try x.mean(dims: [2, 3])
     }
