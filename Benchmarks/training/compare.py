@@ -1,9 +1,11 @@
-"""Training steps of Diptych and of PyTorch eager in turn, on the same machine, and the table of both.
+"""Training steps of Diptych and of PyTorch in turn, on the same machine, and the table of both.
 
-    python compare.py IMAGES --diptych ../../.build/release/diptych [--only resnet18-32] [--device cuda --precision bfloat16]
+    python compare.py IMAGES --diptych ../../.build/release/diptych [--only resnet18-32-width16] [--device cuda --precision bfloat16] [--compile]
 
 Each round measures PyTorch channels-last, PyTorch NCHW (the faster of the two counts) and Diptych, whose steps include making the views
-from the files of IMAGES, a folder with at least 256 of them. Medians over all steps of all rounds. Writes RESULTS.md beside itself.
+from the files of IMAGES, a folder with at least 256 of them. --compile adds torch.compile of PyTorch's networks, channels-last and with a
+column of its own; it needs a C++ compiler (g++) on the CPU, and compiles before its first step, which is not counted. Medians over all
+steps of all rounds. Writes RESULTS.md beside itself.
 """
 
 import argparse
@@ -63,7 +65,7 @@ def main():
     parser.add_argument("--precision", default="float32")
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--steps", type=int, default=6)
-    parser.add_argument("--compile", action="store_true", help="torch.compile as well")
+    parser.add_argument("--compile", action="store_true", help="torch.compile as well, in a column of its own")
     parser.add_argument("--output", default=HERE / "RESULTS.md", type=Path)
     arguments = parser.parse_args()
     cases = CASES if arguments.device == "cpu" else GPU_CASES
@@ -89,21 +91,24 @@ def main():
             reports.append(report)
             ours.append(report["milliseconds"])
         medians = {kind: statistics.median(times) for kind, times in peers.items()}
+        compiled = medians.pop("compiled", None)
         kind, peer = min(medians.items(), key=lambda item: item[1])
         own = statistics.median(ours)
         middle = sorted(reports, key=lambda report: report["milliseconds"])[len(reports) // 2]
         stages = ", ".join(f"{stage['name']} {stage['milliseconds']:.0f}" for stage in middle["stages"])
-        rows.append(f"| {name} | {pairs} | {peer:.0f} ({kind}) | {own:.0f} | {peer / own:.2f} | {middle['data_wait']:.1%} | "
+        columns = f" {compiled:.0f} | {compiled / own:.2f} |" if compiled else ""
+        rows.append(f"| {name} | {pairs} | {peer:.0f} ({kind}) | {own:.0f} | {peer / own:.2f} |{columns} {middle['data_wait']:.1%} | "
                     f"{middle['gflops']:.0f} of {middle['peak_gflops']:.0f} | {stages} |")
         print(rows[-1], file=sys.stderr, flush=True)
+    columns = " compiled | ratio to it |" if arguments.compile else ""
     arguments.output.write_text(
         f"""# Training steps beside PyTorch eager
 
 Milliseconds of a SimCLR step (medians of {arguments.rounds} rounds in turn, {arguments.precision}): PyTorch's on a batch that lies there already, Diptych's with its views made
-from files meanwhile. {platform.processor() or platform.machine()}, {machine}, Diptych with libtorch {middle['libtorch']}. `python compare.py` repeats it.
+from files meanwhile.{" `compiled` is `torch.compile` of PyTorch's networks, channels-last." if arguments.compile else ""} {platform.processor() or platform.machine()}, {machine}, Diptych with libtorch {middle['libtorch']}. `python compare.py` repeats it.
 
-| step | pairs | PyTorch | Diptych | ratio | waiting for data | GFLOP/s | stages apart, ms |
-| --- | --- | --- | --- | --- | --- | --- | --- |
+| step | pairs | PyTorch | Diptych | ratio |{columns} waiting for data | GFLOP/s | stages apart, ms |
+| --- | --- | --- | --- | --- |{" --- | --- |" if columns else ""} --- | --- | --- |
 """ + "\n".join(rows) + "\n")
 
 
