@@ -52,8 +52,6 @@ struct Checkpoint {
     var configuration: String
 
     private static let format = "diptych checkpoint 2"
-    /// The first version differs by having no checksum.
-    private static let unsealed = "diptych checkpoint 1"
 
     /// Writes the state of a run, whole or not at all.
     func write(model: any Module, optimizer: any Optimizer, to path: String) throws {
@@ -71,24 +69,24 @@ struct Checkpoint {
     }
 
     /// Reads the state of a run into a model and an optimiser of the same configuration.
-    /// - Throws: `SafetensorsError`; `TrainingError`, of kind `failed` where the file is damaged, of kind `unusable` where the file is of another configuration or version.
+    /// - Throws: `SafetensorsError`; `TrainingError`, of kind `failed` where the file is damaged, of kind `unusable` where it is of
+    ///   another configuration or version.
     static func read(
         _ path: String, configuration: String, bounds: Bounds? = nil, into model: any Module, _ optimizer: any Optimizer
     ) throws -> Checkpoint {
         let bytes = try Safetensors.bytes(of: path)
         let file = try Safetensors(bytes, path: path)
         let found = file.metadata["format"]
-        let seal = Seal.holds(bytes)
-        guard seal ?? (found != format) else {
+        guard Seal.holds(bytes) ?? (found != format) else {
             throw TrainingError(.failed, "\(path): is damaged: its bytes are not those of its checksum (sha256)")
         }
-        if let other = found, other != format, other != unsealed, other.hasPrefix("diptych checkpoint ") {
+        if let other = found, other != format, other.hasPrefix("diptych checkpoint ") {
             throw TrainingError(
                 .unusable,
                 "\(path): is of another version, a \(other); this one reads \(format): go on with the version that wrote it"
             )
         }
-        guard found == format || found == unsealed, let text = file.metadata["position"],
+        guard found == format, let text = file.metadata["position"],
             let position = try? JSONDecoder().decode(Position.self, from: Data(text.utf8))
         else { throw TrainingError(.failed, "\(path): is no checkpoint of diptych") }
         if let bounds, !bounds.contain(position) {

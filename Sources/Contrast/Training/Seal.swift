@@ -14,6 +14,7 @@ enum Seal {
 
     /// Puts the digest in its place.
     /// - Returns: false where there is no place for it.
+    @discardableResult
     static func close(_ file: inout [UInt8]) -> Bool {
         guard let place = file.withUnsafeBytes({ place(in: $0) }) else { return false }
         file.replaceSubrange(place, with: Array(note.value.utf8))

@@ -145,10 +145,13 @@ struct CheckpointKeeperTests {
         let model = try experiment.method.component.build(
             encoder: experiment.encoder.component, generator: Generator(seed: 9))
         let optimizer = try experiment.training.optimizer.component.build(model.namedParameters)
-        try Safetensors(
-            tensors: [:],
-            metadata: ["format": "diptych checkpoint 1", "position": place.dropLast() + meter, "configuration": "a: 1"]
-        ).write(to: path)
+        let notes = [
+            "format": "diptych checkpoint 2", "position": place.dropLast() + meter, "configuration": "a: 1",
+            Seal.note.key: Seal.note.value,
+        ]
+        var bytes = try Safetensors(tensors: [:], metadata: notes).bytes()
+        #expect(Seal.close(&bytes))
+        try Data(bytes).write(to: URL(fileURLWithPath: path))
         let error = #expect(throws: TrainingError.self) {
             try Checkpoint.read(
                 path, configuration: "a: 1", bounds: .init(epochs: 2, batches: 3), into: model, optimizer)
