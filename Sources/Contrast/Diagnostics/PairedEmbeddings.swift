@@ -18,6 +18,10 @@ public struct PairedEmbeddings: Sendable {
 
     /// Takes rows.
     /// - Parameters:
+    ///   - first: first views, rows one after another.
+    ///   - second: second views of the same samples in the same order.
+    ///   - dimension: D, the numbers of a row.
+    ///   - labels: a class for each pair, negative for none; nil where none is known.
     ///   - names: what messages call the two views and the labels.
     /// - Throws: `EmbeddingsError` where the views differ in length, hold anything but finite numbers, are constant, are
     ///   fewer than `minimum`, or the labels are not as many.

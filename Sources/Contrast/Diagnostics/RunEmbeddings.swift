@@ -21,6 +21,8 @@ public struct RunEmbeddings {
     /// - Parameters:
     ///   - path: a run folder.
     ///   - images: what the run learnt from.
+    ///   - machine: where to compute.
+    ///   - options: of the measurements that follow: pairs at most, seed, and a temperature that replaces the run's.
     ///   - maximumBad: the share of unusable images above which it stops.
     ///   - progress: told the images done so far.
     /// - Throws: `TrainingError`, `EmbeddingsError`, `LoaderError`, `TorchError`, `SafetensorsError`.

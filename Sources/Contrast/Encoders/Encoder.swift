@@ -7,7 +7,9 @@ public protocol Encoder: Module {
     var dimension: Int { get }
 
     /// The features `[N, dimension]` of normalised images `[N, 3, H, W]`.
-    /// - Parameter training: whether batch norm uses, and tracks, the batch's statistics.
+    /// - Parameters:
+    ///   - images: `[N, 3, H, W]`.
+    ///   - training: whether batch norm uses, and tracks, the batch's statistics.
     func callAsFunction(_ images: Tensor, training: Bool) throws(TorchError) -> Tensor
 }
 

@@ -39,7 +39,13 @@ public struct EstimateReport: Codable, Equatable, Sendable {
     public var rows: [Row]
 
     /// Learns a critic for each estimator on some of the pairs, and reports on others.
-    /// - Parameter progress: told the estimator that is worked for.
+    /// - Parameters:
+    ///   - samples: the pairs.
+    ///   - split: which of them train, choose and judge.
+    ///   - training: the critic and how it learns.
+    ///   - estimators: what to report, in this order.
+    ///   - seed: of the split, the weights and the batches.
+    ///   - progress: told the estimator that is worked for.
     public init(
         _ samples: PairedSamples, split: HeldOutSplit, training: CriticTraining,
         estimators: [any InformationEstimator], seed: UInt64, progress: (String) -> Void = { _ in }

@@ -13,7 +13,11 @@ public struct PairedSamples: Sendable {
     public let count: Int
 
     /// Takes rows.
-    /// - Parameter names: what messages call the two.
+    /// - Parameters:
+    ///   - x: rows of x one after another.
+    ///   - y: rows of y in the same order.
+    ///   - dimensions: the numbers of a row of each.
+    ///   - names: what messages call the two.
     /// - Throws: `EmbeddingsError` where they are not as many rows, or hold anything but finite numbers.
     public init(
         x: [Float], y: [Float], dimensions: (x: Int, y: Int), names: (x: String, y: String) = ("x", "y")

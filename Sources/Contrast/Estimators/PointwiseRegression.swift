@@ -19,7 +19,12 @@ public struct PointwiseRegression: Codable, Equatable, Sendable {
     }
 
     /// Trains a critic by InfoNCE on one level, and regresses its scores of fresh pairs.
-    /// - Parameter pairs: the fresh pairs, every x with every y.
+    /// - Parameters:
+    ///   - bed: Gaussians whose log ratio is known.
+    ///   - training: the critic and how it learns.
+    ///   - pairs: the fresh pairs, every x with every y.
+    ///   - seed: of the weights and the samples.
+    ///   - progress: told the share that is done.
     public init(
         _ bed: CorrelatedGaussians, training: CriticTraining, pairs: Int = 512, seed: UInt64,
         progress: (Double) -> Void = { _ in }

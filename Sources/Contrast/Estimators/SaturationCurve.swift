@@ -26,8 +26,11 @@ public struct SaturationCurve: Codable, Equatable, Sendable {
 
     /// Measures.
     /// - Parameters:
+    ///   - test: Gaussians and their levels.
     ///   - candidates: numbers of pairs of a batch.
     ///   - pairs: pairs of all batches together, at least; four batches are the fewest.
+    ///   - seed: of the samples.
+    ///   - progress: told the share that is done.
     public init(
         _ test: GaussianTest, candidates: [Int] = (1...12).map { 1 << $0 }, pairs: Int = 32_768, seed: UInt64,
         progress: (Double) -> Void = { _ in }

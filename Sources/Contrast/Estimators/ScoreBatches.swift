@@ -11,7 +11,9 @@ public struct ScoreBatches: Sendable {
     public let candidates: Int
 
     /// Reads a .npy file of shape `[K, K]`, or `[B, K, K]` for B batches.
-    /// - Parameter candidates: cuts a single matrix into blocks of so many pairs along its diagonal.
+    /// - Parameters:
+    ///   - file: its path.
+    ///   - candidates: cuts a single matrix into blocks of so many pairs along its diagonal.
     /// - Throws: `EmbeddingsError`, which names the file.
     public init(contentsOf file: String, candidates: Int? = nil) throws(EmbeddingsError) {
         let (scores, shape) = try PairedEmbeddings.floats(file)

@@ -72,7 +72,12 @@ public struct Staircase: Codable, Equatable, Sendable {
     public var levels: [Level]
 
     /// Climbs the stairs.
-    /// - Parameter progress: told the share that is done.
+    /// - Parameters:
+    ///   - estimator: what gives the values.
+    ///   - test: Gaussians and their levels.
+    ///   - training: the critic and how it learns.
+    ///   - seed: of the weights and the samples.
+    ///   - progress: told the share that is done.
     public init(
         _ estimator: any InformationEstimator, test: GaussianTest, training: CriticTraining, seed: UInt64,
         progress: (Double) -> Void = { _ in }

@@ -62,7 +62,10 @@ public struct CLIPRun {
     }
 
     /// The embeddings of every usable image.
-    /// - Parameter progress: told the images done so far.
+    /// - Parameters:
+    ///   - source: the images.
+    ///   - maximumBad: the share of unusable images, 0...1, above which it stops.
+    ///   - progress: told the images done so far.
     public func images(
         of source: any Source, maximumBad: Double = 0.01, progress: (Int) -> Void = { _ in }
     ) throws -> Images {

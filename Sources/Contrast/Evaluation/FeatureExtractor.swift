@@ -29,7 +29,11 @@ public struct FeatureExtractor {
     private let batch: Int
 
     /// Makes an extractor.
-    /// - Parameter batch: images at a time; on a GPU 256, on processors 4 to 32 by their size, where nil.
+    /// - Parameters:
+    ///   - pipeline: its `evaluation` is what images pass through.
+    ///   - machine: where to compute.
+    ///   - maximumBad: the share of unusable images, 0...1, above which it stops.
+    ///   - batch: images at a time; on a GPU 256, on processors 4 to 32 by their size, where nil.
     public init(pipeline: ViewPipeline, machine: Machine, maximumBad: Double = 0.01, batch: Int? = nil) {
         self.pipeline = pipeline.evaluation
         self.machine = machine
@@ -43,6 +47,8 @@ public struct FeatureExtractor {
 
     /// The features of every usable image by each encoder; an image is decoded once for all of them.
     /// - Parameters:
+    ///   - source: the images.
+    ///   - encoders: at least one.
     ///   - device: where the features are to lie; main memory by default.
     ///   - progress: told the images done so far, now and then.
     ///   - stop: asked after each batch of the calling thread whether to give up.

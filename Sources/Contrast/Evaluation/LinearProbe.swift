@@ -24,7 +24,9 @@ public struct LinearProbe {
     /// - Parameters:
     ///   - features: `[N, D]`, any floating type.
     ///   - labels: N classes in `0..<classes`.
+    ///   - classes: at least 2.
     ///   - cost: C, the weight of the data against the penalty.
+    ///   - maximumIterations: steps of L-BFGS at most.
     public init(
         features: Tensor, labels: [Int], classes: Int, cost: Double, maximumIterations: Int = 2000
     ) throws(TorchError) {

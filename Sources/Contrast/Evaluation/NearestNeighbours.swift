@@ -40,6 +40,7 @@ public struct NearestNeighbours {
     /// - Parameters:
     ///   - features: the bank, `[N, D]`.
     ///   - labels: N classes in `0..<classes`.
+    ///   - classes: how many there are.
     ///   - neighbours: k; at most N are used.
     ///   - temperature: T of the weight; nil for a plain majority, in which the first class of several wins.
     public init(
@@ -62,7 +63,9 @@ public struct NearestNeighbours {
     }
 
     /// The classes of each row from most to least votes, the first `count` of them; blocks bound the memory.
-    /// - Parameter features: `[M, D]`, on any device; a block at a time moves to the bank's.
+    /// - Parameters:
+    ///   - features: `[M, D]`, on any device; a block at a time moves to the bank's.
+    ///   - count: classes of each row, at most all.
     public func ranking(_ features: Tensor, count: Int = 5) throws(TorchError) -> [[Int]] {
         var rankings: [[Int]] = []
         rankings.reserveCapacity(features.shape[0])

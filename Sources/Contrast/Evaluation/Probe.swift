@@ -41,7 +41,11 @@ public struct Probe {
     }
 
     /// Learns on the training images' features and scores on the test images'.
-    /// - Parameter progress: told what is being done and the share done, 0...1.
+    /// - Parameters:
+    ///   - train: what the probe learns from.
+    ///   - test: what it is scored on.
+    ///   - split: what the report calls the images.
+    ///   - progress: told what is being done and the share done, 0...1.
     /// - Throws: `TrainingError` where there are fewer than two classes, features are no numbers, or the encoder changed;
     ///   `LoaderError`, `TorchError`.
     public func run(

@@ -12,7 +12,11 @@ public struct Retrieval {
     /// Scores the pairs of a source; images without a caption are left out.
     ///
     /// Pairs whose captions have the same tokens are right for each other.
-    /// - Parameter progress: told the images done so far.
+    /// - Parameters:
+    ///   - source: the images.
+    ///   - split: what the report calls the images.
+    ///   - maximumBad: the share of unusable images, 0...1, above which it stops.
+    ///   - progress: told the images done so far.
     /// - Throws: `TrainingError` where there are fewer than two pairs; `LoaderError`, `TorchError`.
     public func report(
         on source: any Source, split: String, maximumBad: Double = 0.01, progress: (Int, Int) -> Void = { _, _ in }

@@ -15,6 +15,7 @@ public struct Scores: Codable, Equatable, Sendable {
     /// - Parameters:
     ///   - ranked: for each image the classes from best to worst, at least one.
     ///   - labels: for each image its class, in `0..<classes`.
+    ///   - classes: how many there are.
     public init(ranked: [[Int]], labels: [Int], classes: Int) {
         var confusion = [[Int]](repeating: [Int](repeating: 0, count: classes), count: classes)
         var amongFive = 0

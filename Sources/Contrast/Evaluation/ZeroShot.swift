@@ -9,7 +9,9 @@ public struct ZeroShot {
     private let templates: [String]
 
     /// Scores a run.
-    /// - Parameter templates: prompts with `{}` where the class's name goes; of several the mean embedding is taken.
+    /// - Parameters:
+    ///   - run: the towers.
+    ///   - templates: prompts with `{}` where the class's name goes; of several the mean embedding is taken.
     /// - Throws: `InvalidSetting` where one has no such place, or there are none.
     public init(_ run: CLIPRun, templates: [String]) throws(InvalidSetting) {
         guard !templates.isEmpty else { throw InvalidSetting("--template", "must be given once at least") }
@@ -27,7 +29,11 @@ public struct ZeroShot {
     }
 
     /// Scores the images of a source.
-    /// - Parameter progress: told the images done so far.
+    /// - Parameters:
+    ///   - source: the images.
+    ///   - split: what the report calls the images.
+    ///   - maximumBad: the share of unusable images, 0...1, above which it stops.
+    ///   - progress: told the images done so far.
     /// - Throws: `TrainingError` where there are fewer than two classes, or no labelled images; `LoaderError`, `TorchError`.
     public func report(
         on source: any Source, split: String, maximumBad: Double = 0.01, progress: (Int, Int) -> Void = { _, _ in }

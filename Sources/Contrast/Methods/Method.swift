@@ -28,6 +28,7 @@ public protocol Method: Component {
 
     /// What it makes of a source whose captions it learns from; nil where it learns from images alone.
     /// - Parameters:
+    ///   - source: the images and whatever stands beside them.
     ///   - folder: the run's, which gets what is needed to read captions later.
     ///   - resumes: whether a run is taken up again, whose folder has it.
     /// - Throws: `InvalidSetting` where captions are missing or do not fit; `TrainingError`, `FileError`.

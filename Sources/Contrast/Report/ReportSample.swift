@@ -19,7 +19,10 @@ public struct ReportSample {
     /// Embeds, measures and maps.
     /// - Parameters:
     ///   - path: a run folder.
-    ///   - images: what the run learnt from, or others like it.
+    ///   - source: what the run learnt from, or others like it.
+    ///   - machine: where to compute.
+    ///   - pairs: view pairs that are embedded.
+    ///   - maximumBad: the share of unusable images, 0...1, above which it stops.
     ///   - benchSeconds: how long the making of views is measured; 0 for not at all.
     ///   - progress: told what is being done.
     /// - Throws: what `RunEmbeddings`, `FeatureExtractor` and `Bench` throw.

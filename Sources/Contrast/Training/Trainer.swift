@@ -36,12 +36,15 @@ public final class Trainer {
 
     /// Prepares a run: builds the network with the seed's weights, or takes up the folder's last checkpoint.
     /// - Parameters:
+    ///   - experiment: the resolved configuration.
     ///   - images: what to learn from.
     ///   - heldOut: labelled images for kNN scores on the way; nil or unlabelled for none.
+    ///   - folder: where the run is written; by one process, rank 0, where several train together.
+    ///   - machine: where to compute.
     ///   - maximumBad: the share of unusable images, 0...1, above which the run stops.
     ///   - resume: whether to go on from the last checkpoint, which must be there.
-    ///   - folder: where the run is written; by one process, rank 0, where several train together.
     ///   - group: the processes that train together.
+    ///   - observer: told what happens.
     /// - Throws: `TrainingError`, `InvalidSetting`, `TorchError`, `FileError`, `SafetensorsError`.
     public init(
         _ experiment: Experiment, images: any Source, heldOut: (any Source)? = nil, folder: RunFolder,

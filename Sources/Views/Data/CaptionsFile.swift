@@ -58,7 +58,10 @@ public struct CaptionsFile: Source {
     }
 
     /// Reads the text of a table.
-    /// - Parameter path: where it comes from; images are looked for in the folder.
+    /// - Parameters:
+    ///   - bytes: the text.
+    ///   - format: how its columns are told apart.
+    ///   - path: where it comes from; images are looked for in the folder.
     public init(_ bytes: UnsafeRawBufferPointer, format: Format, path: String) throws(DataError) {
         folder = path.lastIndex(of: "/").map { String(path[...$0]) } ?? ""
         var text: [UInt8] = []

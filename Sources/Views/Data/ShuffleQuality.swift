@@ -35,8 +35,11 @@ public struct ShuffleQuality: Codable, Equatable, Sendable {
 
     /// Compares the order of an epoch and of the one after it.
     /// - Parameters:
+    ///   - source: the images.
+    ///   - shuffle: how training draws their order.
     ///   - ranks: how many share the epoch.
     ///   - batch: images in a rank's batch; a last one that is not full is left out.
+    ///   - seed: of the order.
     /// - Precondition: the source has an image at least for each rank.
     public init(of source: any Source, shuffle: Sampler.Shuffle, ranks: Int, batch: Int, seed: UInt64) {
         let samplers = (0..<ranks).map {

@@ -37,7 +37,9 @@ public struct BytePairVocabulary: Equatable, Sendable {
     public var size: Int { merges.count + BytePairVocabulary.fixedTokens }
 
     /// Reads a vocabulary file.
-    /// - Parameter size: tokens at most; further merges are left out, as CLIP takes the first 48,894 of its file.
+    /// - Parameters:
+    ///   - path: a file of merges, a line each, not packed.
+    ///   - size: tokens at most; further merges are left out, as CLIP takes the first 48,894 of its file.
     /// - Throws: `DataError` with the line where a merge makes no sense.
     public init(contentsOf path: String, size: Int) throws(DataError) {
         let buffer = FileBuffer(limit: BytePairVocabulary.maximumBytes)

@@ -38,8 +38,10 @@ public struct CriticGap {
 
     /// Trains the critics.
     /// - Parameters:
+    ///   - views: frozen embeddings, at least `minimum` pairs.
     ///   - temperature: of the cosine critic that is compared with and begun from.
     ///   - steps: of Adam on batches of at most 256 pairs.
+    ///   - seed: of the first weights and the projection.
     public init(_ views: UnitViews, temperature: Double, steps: Int = 200, seed: UInt64) throws(TorchError) {
         let (train, choose) = (views.count / 2, views.count / 4)
         let test = views.count - train - choose

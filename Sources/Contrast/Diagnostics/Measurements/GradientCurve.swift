@@ -21,6 +21,8 @@ public enum GradientCurve {
 
     /// The curve at K = 2, 4, 8... up to half of the pairs; empty below 8.
     /// - Parameters:
+    ///   - views: the embeddings.
+    ///   - temperature: tau, above 0.
     ///   - subsets: R, the draws of each K, at least 2.
     ///   - seed: of the draws and the intervals, which are over anchors.
     public static func points(

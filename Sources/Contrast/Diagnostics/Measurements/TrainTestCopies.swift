@@ -38,6 +38,8 @@ public struct TrainTestCopies: Sendable {
 
     /// Decodes every image looked at once and compares.
     /// - Parameters:
+    ///   - train: what is learnt from.
+    ///   - heldOut: what is judged by.
     ///   - threads: at least 1.
     ///   - seed: of the choice where there are more images than are looked at.
     ///   - progress: told the images done and all, from any thread.

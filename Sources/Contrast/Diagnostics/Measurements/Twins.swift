@@ -11,6 +11,7 @@ public struct Twins {
 
     /// Looks for twins.
     /// - Parameters:
+    ///   - views: the embeddings.
     ///   - near: the cosine from which a sample is a twin; the positives' lower quartile.
     ///   - wide: the cosine above which only a few samples may lie; the positives' second percentile.
     public init(_ views: UnitViews, near: Double, wide: Double) throws(TorchError) {
