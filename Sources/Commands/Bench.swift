@@ -60,7 +60,10 @@ package struct Bench: ParsableCommand {
         if train { return try TorchProcess.handOver() }
         if order { return try lookAtOrder() }
         let pipeline = try ViewPipeline(settings.reader())
-        let source = try Sources.open(Split.trainingFolder(in: images))
+        var reading = SourceOptions()
+        // As in training.
+        reading.readAhead = 8 << 20
+        let source = try Sources.open(Split.trainingFolder(in: images), options: reading)
         var bench = Views.Bench()
         bench.seconds = seconds
         bench.options.threads = compute.threads
