@@ -290,8 +290,8 @@ struct RanksTests {
         process.executableURL = URL(fileURLWithPath: try #require(mpirun))
         process.arguments =
             ["--oversubscribe", "--bind-to", "none", "-n", "2"] + (geteuid() == 0 ? ["--allow-run-as-root"] : [])
-            // What a rank is given between SIGTERM and SIGKILL.
-            + ["--mca", "odls_base_sigkill_timeout", "60", CommandProcess.program] + arguments
+            // What a rank is given between SIGTERM and SIGKILL; mpirun waits for all of it.
+            + ["--mca", "odls_base_sigkill_timeout", "5", CommandProcess.program] + arguments
         process.environment = ProcessInfo.processInfo.environment.merging([
             "MASTER_PORT": "\(try Job.freePort())", "DIPTYCH_TIMEOUT": "30",
         ]) { $1 }
