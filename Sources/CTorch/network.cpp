@@ -1,6 +1,7 @@
 // Layers.
 #include "winograd.h"
 
+#include <c10/core/GradMode.h>
 #include <cmath>
 #include <limits>
 
@@ -27,7 +28,7 @@ ctorch_status ctorch_conv2d_inference(ctorch_tensor x, ctorch_tensor weight, cto
                                       ctorch_tensor shortcut, bool relu, int64_t stride, int64_t padding,
                                       const char *kernels, ctorch_tensor *out) {
     return guard([&] {
-        at::NoGradGuard without;
+        c10::NoGradGuard without;
         if (filters && stride == 1 && padding == 1 && winogradSuits(x->tensor, weight->tensor)) {
             *out = wrap(winogradInference(x->tensor, weight->tensor, filters->tensor, bias->tensor,
                                           shortcut ? shortcut->tensor : at::Tensor(), relu, kernels));
