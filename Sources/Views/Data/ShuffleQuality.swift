@@ -146,7 +146,8 @@ public struct ShuffleQuality: Codable, Equatable, Sendable {
                 }
                 return sum + 1 - missed
             },
-            metAgain: Double(batch - 1) / max(all - 1, 1))
+            // What the other epoch's incomplete last batch had is met by nobody.
+            metAgain: Double(batch - 1) / max(all - 1, 1) * Double(count / batch * batch) / all)
     }
 }
 
