@@ -8,7 +8,7 @@ step, how fast it then is, and what the order of its images is worth.
 as `diptych pack` does. `measure` watches `diptych` from outside, by /proc and by the lines that a run logs; with 1, 2 and 4 ranks it
 starts as many processes on this machine.
 """
-import argparse, glob, json, os, random, shutil, signal, socket, subprocess, sys, tempfile, threading, time
+import argparse, glob, json, os, random, shutil, signal, socket, subprocess, sys, tempfile, time
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 
@@ -117,15 +117,6 @@ def train(options, home, ranks, hold_out, steps):
     return figures
 
 
-def forget(folder, done):
-    """Takes the shards out of the system's memory, as far as it allows, again and again: indexing alone would bring them there."""
-    while not done.wait(0.5):
-        for path in glob.glob(f"{folder}/*.tar"):
-            file = os.open(path, os.O_RDONLY)
-            os.posix_fadvise(file, 0, 0, os.POSIX_FADV_DONTNEED)
-            os.close(file)
-
-
 def measure(options):
     home = tempfile.mkdtemp(prefix="diptych-shards-")
     try:
@@ -144,16 +135,10 @@ def measure(options):
             print(f"{os.path.basename(images)}, {ranks} ranks: listed after {found['listed']:.2f} s, first step after {found['first']:.2f} s, "
                   f"{found['rate']:.0f} images/s in steps; resident MiB of the largest rank {found['mib_listed']:.0f}, "
                   f"{found['mib_first']:.0f}, {found['mib_end']:.0f} after {steps} steps, peak {found['peak']:.0f}", flush=True)
-        for state in ("in memory", "on disk"):
-            done = threading.Event()
-            forgetting = threading.Thread(target=forget, args=(shards, done))
-            if state == "on disk":
-                forgetting.start()
-            bench = json.loads(subprocess.run(
-                [options.diptych, "bench", shards, "--pipeline", f"{home}/pipeline.yaml", "--seconds", "10", "--threads",
-                 str(options.threads), "--json"], capture_output=True, text=True, check=True).stdout)
-            done.set()
-            print(f"views alone, shards {state}: {bench['pairs_per_second']:.0f} pairs/s", flush=True)
+        bench = json.loads(subprocess.run(
+            [options.diptych, "bench", shards, "--pipeline", f"{home}/pipeline.yaml", "--seconds", "10", "--threads", str(options.threads),
+             "--json"], capture_output=True, text=True, check=True).stdout)
+        print(f"views alone, files in memory: {bench['pairs_per_second']:.0f} pairs/s")
     finally:
         shutil.rmtree(home, ignore_errors=True)
 

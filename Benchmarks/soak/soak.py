@@ -160,6 +160,8 @@ def report(samples, faults, run, seconds):
     print(f"{seconds:.0f} s, {len(epochs)} passes, {sum(faults.values())} faults ({', '.join(f'{v} {k}' for k, v in sorted(faults.items()))})")
     print(f"{len(listed)} images listed in quarantine.jsonl, {len({r['name'] for r in listed})} of them different")
     print(f"resident memory, largest in the second and in the last quarter: {memory[0]:.1f} and {memory[1]:.1f} MiB")
+    middle = [statistics.median(sample[0] for sample in samples[quarter * i:quarter * (i + 1)] or samples) for i in range(4)]
+    print("resident memory, medians of the quarters: " + ", ".join(f"{part:.1f}" for part in middle) + " MiB")
     print(f"threads {threads[0]} and {threads[1]}, descriptors {files[0]} and {files[1]}")
     print("images a second, medians of the quarters: " + ", ".join(f"{part:.0f}" for part in parts))
     wrong = []
