@@ -26,6 +26,23 @@ struct PackTests {
         #expect(embedded.output.contains("40 x 16"), "\(embedded.errors)")
     }
 
+    @Test("bench --order looks at the order of shards for several ranks") func order() throws {
+        let place = try Playground()
+        let images = try place.pictures(["red", "green"], each: 20)
+        #expect(try diptych("pack", images, "--output", place("shards/%03d.tar"), "--count", "8").status == 0)
+        let arguments = ["bench", place("shards"), "--order", "--ranks", "2", "--batch", "8"]
+        let result = try CommandProcess(arguments + ["--json"]).finish()
+        #expect(result.status == 0, "\(result.errors)")
+        let report = try JSONSerialization.jsonObject(with: Data(result.output.utf8)) as? [String: Any]
+        #expect(report?["images"] as? Int == 40 && report?["runs"] as? Int == 5)
+        #expect(report?["steps"] as? [Int] == [5, 5])
+        #expect(report?["shared_images"] as? Int == 0)
+        #expect(try CommandProcess(arguments).finish().output.contains("40 images in 5 runs; 2 ranks, 5, 5 steps of 4"))
+        for (wrong, status) in [(["--batch", "7"], 2), (["--batch", "64"], 3), (["--train"], 2)] {
+            #expect(try CommandProcess(arguments + wrong).finish().status == Int32(status), "\(wrong)")
+        }
+    }
+
     @Test func nothingUsableIsStatusThree() throws {
         let place = try Playground()
         try FileManager.default.createDirectory(atPath: place("images"), withIntermediateDirectories: true)
