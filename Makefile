@@ -69,13 +69,20 @@ fuzz:
 	  echo "fuzz $$name: $$(tail -n 1 .build-fuzz/$$name.log)"; \
 	done
 
-# The tests of Views under the address sanitizer and under the thread sanitizer. One test asks for more memory than there is.
+# Swift traps where C is undefined, so only the C and C++ parts are built with that sanitizer, and its runtime is linked by hand.
+UNDEFINED = -Xcc -fsanitize=undefined -Xcc -fno-sanitize=vptr,function -Xcc -fno-sanitize-recover=undefined -Xlinker --whole-archive \
+  -Xlinker $(RESOURCES)/lib/linux/libclang_rt.ubsan_standalone-$(shell uname -m).a \
+  -Xlinker $(RESOURCES)/lib/linux/libclang_rt.ubsan_standalone_cxx-$(shell uname -m).a -Xlinker --no-whole-archive -Xlinker -lstdc++
+
+# The tests of Views under the address sanitizer and under the thread sanitizer, and those with C and C++ in them under the
+# undefined-behaviour sanitizer. One test asks for more memory than there is.
 sanitize: export ASAN_OPTIONS = allocator_may_return_null=1
 sanitize: export TSAN_OPTIONS = allocator_may_return_null=1
 sanitize:
 	@.ci/packages views torch
 	swift test --sanitize=address --scratch-path .build-asan --filter ViewsTests
 	swift test --sanitize=thread --scratch-path .build-tsan --filter ViewsTests
+	swift test $(UNDEFINED) --scratch-path .build-ubsan --filter 'ViewsTests|FilesTests|TorchTests'
 
 check: lint test
 
