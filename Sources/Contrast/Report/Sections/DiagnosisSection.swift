@@ -67,6 +67,8 @@ enum DiagnosisSection: ReportSection {
             title: "The gradient's noise as negatives grow", xLabel: "negatives K",
             yLabel: "variance / squared length", series: [line])
         plot.logarithmicBase = 2
+        let top = points.map(\.relativeVariance.high).filter(\.isFinite).max() ?? 1
+        plot.yRange = 0...max(top, 1e-9)
         return HTML.drawing(
             SVG(title: "How noisy is the gradient?", plots: [plot], columns: 1, panel: (560, 280)).text,
             "Variance of an anchor's gradient over draws of its negatives, by its squared length; below 1 the gradient "
