@@ -33,7 +33,9 @@ public struct Diagnosis: Codable, Equatable, Sendable {
         temperatureIsKnown = evidence.temperatureIsKnown
         findings = []
         undecided = []
-        for check in checks {
+        let contrasts = evidence.run?.contrasts ?? true
+        if !contrasts { undecided.append("negatives, bound and geometry: the run's method contrasts no pairs") }
+        for check in checks where contrasts || !check.needsContrast {
             switch check.judge(evidence) {
             case .found(let finding): findings.append(finding)
             case .undecided(let why): undecided.append(why)

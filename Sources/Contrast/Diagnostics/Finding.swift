@@ -69,8 +69,16 @@ public protocol Check: Sendable {
     /// The code of its finding.
     static var code: String { get }
 
+    /// Whether what it judges has a meaning only where pairs were contrasted.
+    static var needsContrast: Bool { get }
+
     /// Judges; no measuring is done here.
     static func judge(_ evidence: Evidence) -> Verdict
+}
+
+extension Check {
+    /// Most do.
+    public static var needsContrast: Bool { true }
 }
 
 /// All checks, causes before what they entail: a collapsed run is at chance too, but the collapse is what to mend.

@@ -2,6 +2,8 @@ import Foundation
 
 /// What a run's folder and its images say beyond the embeddings.
 public struct RunEvidence: Sendable {
+    /// Whether the method contrasts pairs.
+    public var contrasts: Bool
     /// Images of a step.
     public var batchSize: Int
     /// Images to learn from.
@@ -26,6 +28,7 @@ public struct RunEvidence: Sendable {
     /// Reads what the log of a run says.
     /// - Parameter labels: the images' classes; negative where there is none.
     init(folder: RunFolder, experiment: Experiment, labels: [Int]) {
+        contrasts = experiment.method.component.contrasts
         batchSize = experiment.training.batchSize
         images = labels.count
         var counts: [Int: Int] = [:]

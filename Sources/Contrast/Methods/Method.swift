@@ -26,6 +26,9 @@ public protocol Method: Component {
     /// Views of an image that it needs at least.
     var minimumViews: Int { get }
 
+    /// Whether it contrasts pairs, without which there is nothing to diagnose.
+    var contrasts: Bool { get }
+
     /// What it makes of a source whose captions it learns from; nil where it learns from images alone.
     /// - Parameters:
     ///   - source: the images and whatever stands beside them.
@@ -49,6 +52,9 @@ extension Method {
 
     /// Two, of which a pair is made.
     public var minimumViews: Int { 2 }
+
+    /// It does.
+    public var contrasts: Bool { true }
 
     /// Nil: it learns from images alone.
     public func captioned(_ source: any Source, folder: RunFolder, resumes: Bool) throws -> CaptionedImages? { nil }

@@ -16,6 +16,9 @@ public struct Supervised: Method {
     /// The label stands for the other view.
     public var minimumViews: Int { 1 }
 
+    /// Classes attract and repel images, pairs do not.
+    public var contrasts: Bool { false }
+
     /// Checks that there are classes to tell apart.
     public func validate(pairs: Int, classes: Int) throws(InvalidSetting) {
         guard classes >= 2 else {

@@ -152,7 +152,8 @@ public final class Trainer {
         }
         let steps = training.epochs * sampler.batches
         var monitor = Monitor(
-            every: experiment.evaluation.diagnoseEvery, temperature: RunEvidence.temperature(configuration))
+            every: experiment.method.component.contrasts ? experiment.evaluation.diagnoseEvery : 0,
+            temperature: RunEvidence.temperature(configuration))
         for epoch in position.epoch..<training.epochs {
             var clock = Stopwatch(loader)
             var last: Objective?

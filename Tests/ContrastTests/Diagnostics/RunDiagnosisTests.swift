@@ -97,6 +97,8 @@ struct RunDiagnosisTests {
         }
         #expect(first { _ in } == nil)
         #expect(first { $0.dataWait = 0.4 } == "starved_trainer")
+        #expect(first { ($0.contrasts, $0.colourRetrieval) = (false, Estimate(0.8, low: 0.7, high: 0.9)) } == nil)
+        #expect(first { ($0.contrasts, $0.dataWait) = (false, 0.4) } == "starved_trainer")
         #expect(first { $0.imbalance = 40 } == "class_imbalance")
         #expect(first { $0.images = 700 } == "small_data_set")
         #expect(first { $0.colourRetrieval = Estimate(0.8, low: 0.7, high: 0.9) } == "augmentation_too_weak")

@@ -1,6 +1,7 @@
 /// Held-out images are among those learnt from.
 enum CopiesAcross: Check {
     static let code = "train_test_copies"
+    static let needsContrast = false
 
     static func judge(_ evidence: Evidence) -> Verdict {
         guard let copies = evidence.run?.copies else { return .clear }

@@ -1,6 +1,7 @@
 /// The trainer waits for its data.
 enum StarvedTrainer: Check {
     static let code = "starved_trainer"
+    static let needsContrast = false
 
     static func judge(_ evidence: Evidence) -> Verdict {
         guard let wait = evidence.run?.dataWait, wait >= Thresholds.dataWait else { return .clear }
