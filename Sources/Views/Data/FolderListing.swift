@@ -9,9 +9,19 @@ struct FolderListing {
     /// What was found beside the images.
     private(set) var notes = SourceListing()
 
-    private struct Identity: Hashable {
+    /// Whether any link was followed.
+    private(set) var hasLinks = false
+
+    struct Identity: Hashable {
         let device: dev_t
         let node: ino_t
+
+        /// Which file or folder a path leads to; nil where to none.
+        init?(of path: UnsafePointer<CChar>) {
+            var status = stat()
+            guard stat(path, &status) == 0 else { return nil }
+            (device, node) = (status.st_dev, status.st_ino)
+        }
     }
 
     private enum Kind {
@@ -75,9 +85,7 @@ struct FolderListing {
     }
 
     private func identity(of folder: [UInt8]) -> Identity? {
-        var status = stat()
-        guard withPath(folder, { stat($0, &status) }) == 0 else { return nil }
-        return Identity(device: status.st_dev, node: status.st_ino)
+        withPath(folder) { Identity(of: $0) }
     }
 
     private mutating func walk(
@@ -141,7 +149,8 @@ struct FolderListing {
         switch type {
         case Int(DT_REG): return .file
         case Int(DT_DIR): return .folder
-        case Int(DT_LNK), Int(DT_UNKNOWN): break
+        case Int(DT_LNK): hasLinks = true
+        case Int(DT_UNKNOWN): break
         default: return .other
         }
         var status = stat()

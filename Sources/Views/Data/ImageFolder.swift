@@ -29,6 +29,7 @@ public struct ImageFolder: Source {
     private let text: [UInt8]
     private let images: [Range<Int>]
     private let labels: [Int]
+    private let hasLinks: Bool
 
     /// Lists a folder; reads no image.
     /// - Parameters:
@@ -99,6 +100,7 @@ public struct ImageFolder: Source {
         text = listing.text
         images = listing.images
         self.listing = listing.notes
+        hasLinks = listing.hasLinks
     }
 
     /// What was left out, or should be known.
@@ -121,15 +123,23 @@ public struct ImageFolder: Source {
 
     /// Reads an image's encoded bytes.
     public func read(_ index: Int, into buffer: FileBuffer) throws(DecodeError) {
-        let path = join(rootBytes, Array(text[images[index]])) + [0]
-        let result = path.withUnsafeBufferPointer { bytes in
-            bytes.withMemoryRebound(to: CChar.self) { path in
-                Result { () throws(DecodeError) in
-                    try buffer.read(path: path.baseAddress.unsafelyUnwrapped, name: self.path(index))
-                }
-            }
+        let result = withPath(index) { path in
+            Result { () throws(DecodeError) in try buffer.read(path: path, name: self.path(index)) }
         }
         try result.get()
+    }
+
+    /// Images under several names by symbolic links to them or to folders above them; looked for only where there are such
+    /// links.
+    public var links: [Int: Int] {
+        guard hasLinks else { return [:] }
+        var first: [FolderListing.Identity: Int] = [:]
+        var links: [Int: Int] = [:]
+        for index in 0..<count {
+            guard let identity = withPath(index, { FolderListing.Identity(of: $0) }) else { continue }
+            if let original = first[identity] { links[index] = original } else { first[identity] = index }
+        }
+        return links
     }
 
     /// The text of `NAME.txt` beside `NAME.jpg`, what is not UTF-8 replaced; nil where there is no such file.
@@ -151,6 +161,13 @@ public struct ImageFolder: Source {
 
     /// The printable path, the root included.
     public func path(_ index: Int) -> String { printable(join(rootBytes, Array(text[images[index]]))) }
+
+    private func withPath<Result>(_ index: Int, _ body: (UnsafePointer<CChar>) -> Result) -> Result {
+        let path = join(rootBytes, Array(text[images[index]])) + [0]
+        return path.withUnsafeBufferPointer { bytes in
+            bytes.withMemoryRebound(to: CChar.self) { body($0.baseAddress.unsafelyUnwrapped) }
+        }
+    }
 
     private static func emptiness(of listing: FolderListing) -> String {
         var reason = "holds no images (\(FileKind.imageEndings))"

@@ -14,6 +14,7 @@ struct Relabelled: Source {
 
     var count: Int { base.count }
     var runs: [Range<Int>] { base.runs }
+    var links: [Int: Int] { base.links }
 
     var listing: SourceListing {
         var listing = base.listing

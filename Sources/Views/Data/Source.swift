@@ -26,6 +26,10 @@ public protocol Source: Sendable {
 
     /// What listing the source came across beside its images.
     var listing: SourceListing { get }
+
+    /// Positions of images that are the same file as an earlier one, by links, with that one's position; may ask the file
+    /// system for every image.
+    var links: [Int: Int] { get }
 }
 
 extension Source {
@@ -37,6 +41,9 @@ extension Source {
 
     /// Nothing.
     public var listing: SourceListing { SourceListing() }
+
+    /// None.
+    public var links: [Int: Int] { [:] }
 }
 
 /// Why data as a whole cannot be used, as opposed to one image of it.

@@ -85,32 +85,39 @@ public struct Split: Sendable {
     }
 
     /// Splits by chance: `fraction` of each class, rounded, but at least one image and never all, goes to `test`, so a
-    /// class of one image is only learnt from. The same seed gives the same split; both keep the source's order.
+    /// class of one image is only learnt from. An image that links bring under several names is on one side, with its first
+    /// name's class. The same seed gives the same split; both keep the source's order.
     public init(
         stratified source: any Source, fraction: Double = 0.2, seed: UInt64 = 0, issues: [SourceIssue] = []
     ) {
         let unlabelled = source.classes.count
+        let links = source.links
         var groups: [[Int]] = Array(repeating: [], count: unlabelled + 1)
-        for index in 0..<source.count { groups[source.label(index) ?? unlabelled].append(index) }
+        for index in 0..<source.count where links[index] == nil {
+            groups[source.label(index) ?? unlabelled].append(index)
+        }
         var held: [Int] = []
         for (label, group) in groups.enumerated() where group.count >= 2 {
             var stream = RandomStream(RandomKey(seed: seed, epoch: 0, sample: label, view: RandomKey.split))
             let wanted = Int((fraction * Double(group.count)).rounded())
             held += stream.permutation(group.count).prefix(min(max(wanted, 1), group.count - 1)).map { group[$0] }
         }
-        let test = Set(held)
+        let chosen = Set(held)
+        let test = (0..<source.count).map { chosen.contains(links[$0] ?? $0) }
         self.init(
-            train: Subset(source, indices: (0..<source.count).filter { !test.contains($0) }),
-            test: Subset(source, indices: held.sorted()), origin: .stratified(seed: seed, fraction: fraction),
-            issues: issues)
+            train: Subset(source, indices: test.indices.filter { !test[$0] }),
+            test: Subset(source, indices: test.indices.filter { test[$0] }),
+            origin: .stratified(seed: seed, fraction: fraction), issues: issues)
     }
 
     /// Splits by name: an image goes to `test` where a hash of the seed and of its name without the ending, as a number in
-    /// 0..<1, is below `fraction`. Either part may be empty where there are few images; both keep the source's order.
+    /// 0..<1, is below `fraction`; an image that links bring under several names goes by its first one. Either part may be empty
+    /// where there are few images; both keep the source's order.
     public init(hashed source: any Source, fraction: Double = 0.2, seed: UInt64 = 0, issues: [SourceIssue] = []) {
         var (train, test): ([Int], [Int]) = ([], [])
+        let links = source.links
         for index in 0..<source.count {
-            if Split.share(of: source.name(index), seed: seed) < fraction {
+            if Split.share(of: source.name(links[index] ?? index), seed: seed) < fraction {
                 test.append(index)
             } else {
                 train.append(index)

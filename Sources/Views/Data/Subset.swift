@@ -57,4 +57,17 @@ public struct Subset: Source {
 
     /// What listing the base came across.
     public var listing: SourceListing { base.listing }
+
+    /// The links of the base among what is selected.
+    public var links: [Int: Int] {
+        let known = base.links
+        guard !known.isEmpty else { return [:] }
+        var first: [Int: Int] = [:]
+        var links: [Int: Int] = [:]
+        for (place, index) in indices.enumerated() {
+            let original = known[index] ?? index
+            if let earlier = first[original] { links[place] = earlier } else { first[original] = place }
+        }
+        return links
+    }
 }

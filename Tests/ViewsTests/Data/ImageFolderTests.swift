@@ -54,6 +54,23 @@ struct ImageFolderTests {
         #expect(try ImageFolder(root.path + "/b", labels: .none).label(0) == nil)
     }
 
+    @Test func linksAreTheFirstOfTheirFile() throws {
+        let root = try TemporaryFolder()
+        try root.write(["a/1.jpg", "b/2.jpg", "b/3.jpg"])
+        #expect(try ImageFolder(root.path).links.isEmpty)
+        try root.link("a/0.jpg", to: "1.jpg")
+        try root.link("b/4.jpg", to: "../a/1.jpg")
+        try root.link("c", to: "b")
+        let folder = try ImageFolder(root.path)
+        #expect(
+            names(folder) == [
+                "a/0.jpg", "a/1.jpg", "b/2.jpg", "b/3.jpg", "b/4.jpg", "c/2.jpg", "c/3.jpg", "c/4.jpg",
+            ])
+        #expect(folder.links == [1: 0, 4: 0, 5: 2, 6: 3, 7: 0])
+        #expect(Subset(folder, indices: [7, 5, 2, 4]).links == [2: 1, 3: 0])
+        #expect(Subset(folder, indices: [1, 2]).links.isEmpty)
+    }
+
     @Test func emptyClassesGetNoLabel() throws {
         let root = try TemporaryFolder()
         try root.write(["a/notes.txt", "b/1.jpg", "c/.hidden", "d/1.jpg"])

@@ -38,6 +38,23 @@ struct SplitTests {
         #expect(split.test.count == 3 && split.train.count == 7)
     }
 
+    /// Else what is judged by would be among what was learnt from.
+    @Test(arguments: [Split.Rule.byClass, .byName])
+    func anImageOfSeveralNamesIsOnOneSide(_ rule: Split.Rule) throws {
+        let root = try TemporaryFolder()
+        try root.write((0..<40).map { "a/\($0).jpg" } + (0..<40).map { "b/b\($0).jpg" })
+        for index in 0..<40 where index % 2 == 0 { try root.link("b/link\(index).jpg", to: "../a/\(index).jpg") }
+        try root.link("c", to: "a")
+        let split = try Split(images: root.path, fraction: 0.25, seed: 3, by: rule)
+        func files(_ source: some Source) -> Set<String> {
+            Set(names(source).map { $0.replacing("b/link", with: "a/").replacing("c/", with: "a/") })
+        }
+        #expect(files(split.train).isDisjoint(with: files(split.test)))
+        #expect(split.train.count + split.test.count == 140)
+        #expect(files(split.test).isEmpty == false && files(split.test).union(files(split.train)).count == 80)
+        if rule == .byClass { #expect(files(split.test).count == 20) }
+    }
+
     @Test func foldersOfTheirOwnDecide() throws {
         let root = try TemporaryFolder()
         try root.write(["train/a/1.jpg", "train/b/1.jpg", "train/c/1.jpg", "val/b/2.jpg", "val/c/2.jpg", "val/d/2.jpg"])
