@@ -118,7 +118,8 @@ struct Checkpoint {
 extension Checkpoint {
     /// Settings that a run may change when it goes on: they say what is kept and told, not what is computed.
     private static let free: Set = [
-        "training.log_every", "training.checkpoint_every", "training.keep", "training.on_nonfinite",
+        "training.log_every", "training.checkpoint_every", "training.checkpoint_epochs", "training.keep",
+        "training.on_nonfinite",
     ]
 
     /// In what a configuration differs from that of a checkpoint, in words.

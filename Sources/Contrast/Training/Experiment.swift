@@ -47,7 +47,9 @@ public struct TrainingConfiguration: Component {
     /// Steps between two checkpoints inside of a pass, which bound what a killed run does again; none but at the ends of
     /// passes where it is not set.
     public var checkpointEvery: Int?
-    /// Passes whose checkpoints are kept; with more than 1 the best one by kNN too, and its encoder.
+    /// Passes between two checkpoints at their ends, for passes of seconds; the last pass has one in any case.
+    public var checkpointEpochs = 1
+    /// Ends of passes whose checkpoints are kept; with more than 1 the best one by kNN too, and its encoder.
     public var keep = 1
     /// What is done with a batch whose loss or gradient is not finite.
     public var onNonfinite = NonfinitePolicy.stop
@@ -62,6 +64,7 @@ public struct TrainingConfiguration: Component {
         if let chunk { try require("chunk", chunk, in: 2...1_048_576) }
         try require("log_every", logEvery, in: 1...1_000_000)
         if let checkpointEvery { try require("checkpoint_every", checkpointEvery, in: 1...1_000_000_000) }
+        try require("checkpoint_epochs", checkpointEpochs, in: 1...1_000_000)
         try require("keep", keep, in: 1...1_000_000)
     }
 }

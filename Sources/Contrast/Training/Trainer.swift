@@ -233,7 +233,8 @@ public final class Trainer {
             position.epoch = epoch + 1
             position.batch = 0
             position.meter = EpochMeter()
-            try save(epoch: epoch + 1, isBest: isBest)
+            let isDue = (epoch + 1) % training.checkpointEpochs == 0 || epoch + 1 == training.epochs
+            if isDue || (isBest && training.keep > 1) { try save(epoch: epoch + 1, isBest: isBest) }
             try ranks?.meet()
         }
         try writeEncoder(epochs: training.epochs)

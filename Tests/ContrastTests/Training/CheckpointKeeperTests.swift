@@ -47,6 +47,25 @@ struct CheckpointKeeperTests {
         #expect(!FileManager.default.fileExists(atPath: plain.folder.bestEncoder))
     }
 
+    @Test("Passes of seconds need no checkpoint each; a run that was killed goes on from the last one")
+    func everySecondPass() throws {
+        let images = try images()
+        let experiment = try tinyExperiment(
+            "training.epochs=5", "training.keep=2", "training.checkpoint_epochs=2", "evaluation.knn_every=0")
+        let run = Run(home, "a")
+        #expect(try run.train(experiment, images) == .finished)
+        #expect(try names(run) == ["epoch-0004.ckpt", "epoch-0005.ckpt", "last.ckpt"])
+        // As if it had been killed in the last pass.
+        for name in ["epoch-0005.ckpt", "last.ckpt"] {
+            try FileManager.default.removeItem(atPath: "\(run.folder.checkpoints)/\(name)")
+        }
+        let hash = try run.hash
+        let resumed = Run(home, "a")
+        #expect(try resumed.train(experiment, images, resume: true) == .finished)
+        #expect(try resumed.hash == hash)
+        #expect(try resumed.metrics("epoch").count == 5)
+    }
+
     @Test("A damaged last checkpoint is no end of the run") func fallsBack() throws {
         let images = try images()
         let experiment = try tinyExperiment("training.epochs=3", "training.keep=2")
