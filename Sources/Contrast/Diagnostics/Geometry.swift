@@ -14,13 +14,25 @@ public enum Geometry {
 
     /// `log mean e^{-t |zi - zj|^2}` over unordered pairs i < j, rows normalised; 0 where all coincide, lower is better.
     public static func uniformity(_ rows: Tensor, t: Double = 2) throws(TorchError) -> Double {
+        try uniformity(rows, t: t, memory: 1 << 24)
+    }
+
+    /// - Parameter memory: distances at once; a batch of a large run has more than memory holds.
+    static func uniformity(_ rows: Tensor, t: Double, memory: Int) throws(TorchError) -> Double {
         let count = rows.shape[0]
         let z = try rows.normalizedRows()
-        // |a - b|^2 = 2 - 2 <a, b> on the sphere; the diagonal's e^0 is taken out of the sum.
-        let logits = try (z.matmul(z.transpose(0, 1)) - 1) * (2 * t)
-        let total = try logits.maskedFill(Tensor.eye(count, dtype: .bool, device: z.device), -Double.infinity)
-            .reshape([-1]).logsumexp(dim: 0).item()
-        return total - log(Double(count * (count - 1)))
+        let all = try z.transpose(0, 1)
+        let places = try Tensor.arange(count, device: z.device)
+        var parts: [Tensor] = []
+        let height = min(count, max(1, memory / max(1, count)))
+        for start in stride(from: 0, to: count, by: height) {
+            let length = min(height, count - start)
+            // |a - b|^2 = 2 - 2 <a, b> on the sphere; the diagonal's e^0 is taken out of the sum.
+            let logits = try (z.narrow(dim: 0, start: start, length: length).matmul(all) - 1) * (2 * t)
+            let itself = try places.narrow(dim: 0, start: start, length: length).unsqueeze(1).eq(places)
+            parts.append(try logits.maskedFill(itself, -Double.infinity).reshape([-1]).logsumexp(dim: 0))
+        }
+        return try Tensor.stack(parts, dim: 0).logsumexp(dim: 0).item() - log(Double(count * (count - 1)))
     }
 
     /// Exponential of the entropy of the centred covariance's normalised eigenvalues, in 1...D; 0 for constant rows.

@@ -42,6 +42,10 @@ struct GeometryTests {
         for wanted in figures.uniformity {
             #expect(try abs(Geometry.uniformity(first, t: wanted.t) - wanted.first) < tolerance)
             #expect(try abs(Geometry.uniformity(second, t: wanted.t) - wanted.second) < tolerance)
+            // In parts, the last of them shorter, and row by row.
+            for memory in [first.shape[0] * 5, 1] {
+                #expect(try abs(Geometry.uniformity(first, t: wanted.t, memory: memory) - wanted.first) < tolerance)
+            }
         }
         for matrix in figures.matrices {
             let rank = try Geometry.effectiveRank(Fixture.tensor(matrix.z).to(dtype))
