@@ -1,7 +1,9 @@
 // Cross entropies of scores <x_i, y_j> scale, tile by tile: the matrix of scores is never held.
 #include "tiles.h"
+#include "blocks.h"
 
 #include <ATen/Parallel.h>
+#include <cstring>
 
 using namespace ctorch;
 
@@ -150,11 +152,11 @@ ctorch_status ctorch_entropy_of_products(ctorch_tensor first, ctorch_tensor seco
     return guard([&] {
         const bool same = second == nullptr;
         auto usable = [](const at::Tensor &t) {
-            return t.is_cpu() && t.scalar_type() == at::kFloat && t.dim() == 2 && t.size(0) > 0 && t.size(1) > 0;
+            return t.scalar_type() == at::kFloat && t.dim() == 2 && t.size(0) > 0 && t.size(1) > 0;
         };
         const auto x = first->tensor.detach().contiguous();
         const auto y = same ? x : second->tensor.detach().contiguous();
-        TORCH_CHECK(usable(x) && usable(y), "expected rows of float32 on the CPU");
+        TORCH_CHECK(usable(x) && usable(y) && x.device() == y.device(), "expected rows of float32 on one device");
         TORCH_CHECK(x.size(1) == y.size(1), "rows have ", x.size(1), " and ", y.size(1), " numbers");
         TORCH_CHECK(!same || x.size(0) % 2 == 0, "an odd number of views: ", x.size(0));
         TORCH_CHECK(same || settings.extra || x.size(0) == y.size(0), "there are ", x.size(0), " rows and ", y.size(0));
@@ -163,6 +165,14 @@ ctorch_status ctorch_entropy_of_products(ctorch_tensor first, ctorch_tensor seco
         if (settings.extra) {
             extra = settings.extra->tensor.detach().to(at::kFloat).contiguous();
             TORCH_CHECK(extra.numel() == x.size(0), "there are ", extra.numel(), " positives for ", x.size(0), " rows");
+        }
+        if (!x.is_cpu() || (settings.kernels && std::strcmp(settings.kernels, "blocks") == 0)) {
+            const auto found = entropy_in_blocks(settings, x, y, extra, same, slope, second_slope);
+            *loss = wrap(found.loss);
+            if (slope) *slope = wrap(found.first);
+            if (found.second.defined()) *second_slope = wrap(found.second);
+            if (found.extra.defined() && extra_slope) *extra_slope = wrap(found.extra);
+            return;
         }
         const ctiles_kernels *chosen = settings.kernels ? ctiles_named(settings.kernels) : ctiles_best();
         TORCH_CHECK(chosen, "this processor does not run kernels of the name ", settings.kernels);

@@ -7,14 +7,17 @@ import CTorch
 /// their number, and less time than the matrix takes to read and write. The gradient of the mean is known in closed form,
 /// `dL/ds = (softmax - target) / n`, so it is computed together with the value and handed to autograd as that of
 /// `<x, gradient>`, whose value is taken off again: a loss without a backward pass is computed under `withoutGradients`.
-/// Sums have the same order whatever the number of threads.
+/// Sums have the same order whatever the number of threads. On a GPU the same goes for blocks of rows, by libtorch's operations.
 public struct ProductEntropy: Sendable {
     /// What products are multiplied by, 1 / tau; positive.
     public var scale: Double
     /// Whether an anchor's positive is left out of its candidates.
     public var decoupled = false
-    /// The kernels to compute with, `any`, `avx2` or `avx512`; by default the fastest that the processor runs.
+    /// The kernels to compute with, `any`, `avx2` or `avx512`, or `blocks`, libtorch's operations on some rows at a time as on a
+    /// GPU; by default the fastest that the processor runs.
     public var kernels: StaticString?
+    /// Scores at once of `blocks`; 0 for 256 MiB of them.
+    var atOnce = 0
 
     /// Makes settings.
     public init(scale: Double, decoupled: Bool = false) {
@@ -22,13 +25,21 @@ public struct ProductEntropy: Sendable {
         self.decoupled = decoupled
     }
 
-    /// Whether these rows can be computed with: float32 on the CPU.
+    /// Whether to compute with these rows, anchors first: float32, on the CPU, or on a GPU where the matrix of scores would have more
+    /// than `largestMatrix` numbers.
     public static func serves(_ rows: Tensor...) -> Bool {
-        rows.allSatisfy { $0.device == .cpu && $0.dtype == .float32 && $0.shape.count == 2 && !$0.shape.contains(0) }
+        guard
+            rows.allSatisfy({ $0.dtype == .float32 && $0.shape.count == 2 && !$0.shape.contains(0) }),
+            let first = rows.first, rows.allSatisfy({ $0.device == first.device })
+        else { return false }
+        return first.device == .cpu || first.shape[0] * (rows.map { $0.shape[0] }.max() ?? 0) > largestMatrix
     }
 
+    /// Up to so many scores, 256 MiB, a GPU is faster with the whole matrix, in fewer operations: those of 4,096 pairs of views.
+    public static let largestMatrix = 1 << 26
+
     /// Over the 2N views z of N pairs, first views before second ones, the mean of `log sum_{j != i} e^{s(i, j)} - s(i, i+)`.
-    /// - Throws: `TorchError` unless `z` is `[2N, D]`, float32, on the CPU.
+    /// - Throws: `TorchError` unless `z` is `[2N, D]`, float32, on one device.
     public func ofViews(_ z: Tensor) throws(TorchError) -> Tensor {
         let (value, slopes) = try loss(z, nil, settings(), wanting: [isTraced(z), false, false])
         return try traced(value, [(z, slopes[0])])
@@ -37,7 +48,7 @@ public struct ProductEntropy: Sendable {
     /// Over N rows x and the N rows y that belong to them, the mean of `log sum_j e^{s(i, j)} - s(i, i)`; with `symmetric` the
     /// mean of that and of the same over columns.
     /// - Parameter factor: a scalar that scores are multiplied by besides `scale`, and that has a gradient too.
-    /// - Throws: `TorchError` unless x and y are `[N, D]`, float32, on the CPU.
+    /// - Throws: `TorchError` unless x and y are `[N, D]`, float32, on one device.
     public func ofPairs(
         _ x: Tensor, _ y: Tensor, symmetric: Bool = false, factor: Tensor? = nil
     ) throws(TorchError) -> Tensor {
@@ -56,7 +67,7 @@ public struct ProductEntropy: Sendable {
 
     /// Over N queries with the scores `positives`, `[N]`, of their keys, and K negatives that all queries share, the mean of
     /// `log(e^{p_i} + sum_j e^{s(i, j)}) - p_i`.
-    /// - Throws: `TorchError` unless queries `[N, D]` and negatives `[K, D]` are float32, on the CPU.
+    /// - Throws: `TorchError` unless queries `[N, D]` and negatives `[K, D]` are float32, on one device.
     public func ofQueries(_ queries: Tensor, positives: Tensor, negatives: Tensor) throws(TorchError) -> Tensor {
         let trace = isTraced(queries) || isTraced(positives) || isTraced(negatives)
         let (value, slopes) = try loss(
@@ -67,7 +78,8 @@ public struct ProductEntropy: Sendable {
     private func settings(columns: Bool = false, extra: Tensor? = nil) -> ctorch_entropy {
         ctorch_entropy(
             scale: scale, columns: columns, decoupled: decoupled, extra: extra?.handle,
-            kernels: kernels.map { UnsafeRawPointer($0.utf8Start).assumingMemoryBound(to: CChar.self) })
+            kernels: kernels.map { UnsafeRawPointer($0.utf8Start).assumingMemoryBound(to: CChar.self) },
+            at_once: Int64(atOnce))
     }
 
     /// The value, and the gradients that are wanted: for x, for y, for the positives' scores.

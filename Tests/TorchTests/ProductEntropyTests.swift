@@ -128,6 +128,42 @@ struct ProductEntropyTests {
         #expect(seen >= 1)
     }
 
+    /// What a GPU computes large batches by.
+    @Test("Blocks of rows by libtorch's operations", arguments: [2, 7, 50], [1, 100, 333, 0])
+    func blocks(count: Int, atOnce: Int) throws {
+        func settings(_ scale: Double, decoupled: Bool = false) -> ProductEntropy {
+            var settings = ProductEntropy(scale: scale, decoupled: decoupled)
+            (settings.kernels, settings.atOnce) = ("blocks", atOnce)
+            return settings
+        }
+        for (scale, decoupled) in [(2.0, false), (40, false), (5, true)] {
+            try compare([try rows(2 * count, 12, seed: 10)], "views, scale \(scale), decoupled \(decoupled)") {
+                try settings(scale, decoupled: decoupled).ofViews($0[0])
+            } plain: {
+                try ofViews($0[0], scale, decoupled: decoupled)
+            }
+            let queue = [
+                try rows(count, 12, seed: 11), try Generator(seed: 12).uniform([count], -1, 1),
+                try rows(31, 12, seed: 13),
+            ]
+            try compare(queue, "queue, scale \(scale), decoupled \(decoupled)") {
+                try settings(scale, decoupled: decoupled).ofQueries($0[0], positives: $0[1] * scale, negatives: $0[2])
+            } plain: {
+                let (positives, scores) = (try $0[1] * scale, try $0[0].matmul($0[2].transpose(0, 1)) * scale)
+                let all = decoupled ? scores : try Tensor.cat([positives.unsqueeze(1), scores], dim: 1)
+                return try (all.logsumexp(dim: 1) - positives).mean()
+            }
+        }
+        let both = [try rows(count, 12, seed: 14), try rows(count, 12, seed: 15), try Tensor.full([], 0.7)]
+        for symmetric in [false, true] {
+            try compare(both, "pairs, symmetric \(symmetric)") {
+                try settings(9).ofPairs($0[0], $0[1], symmetric: symmetric, factor: $0[2])
+            } plain: {
+                try ofPairs($0[0], $0[1], 9, symmetric: symmetric, factor: $0[2])
+            }
+        }
+    }
+
     @Test("Gradients are those of differences") func differences() throws {
         let z = try rows(12, 4, seed: 8)
         let found = try run([z], .float32) { try ProductEntropy(scale: 3).ofViews($0[0]) }.gradients[0]

@@ -145,8 +145,10 @@ typedef struct {
     bool decoupled;
     /// Scores of each row's positive `[n]`, where it is none of the columns; else NULL.
     ctorch_tensor extra;
-    /// The kernels' name; NULL for the fastest.
+    /// The kernels' name, `blocks` for libtorch's operations; NULL for the fastest.
     const char *kernels;
+    /// Scores at once of `blocks`; 0 for 256 MiB of them.
+    int64_t at_once;
 } ctorch_entropy;
 /// The mean over anchors i of `log sum_j e^{s(i, j)} - s(i, i+)`, `s(i, j) = <x_i, y_j> scale`, and its gradients. Without
 /// `second` the rows of `first` are the views of pairs, first views before second ones, each an anchor among the others; else

@@ -4,7 +4,7 @@ import Torch
 protocol ViewGridLoss: PairLoss {
     /// The mean of the loss of each view's queries with every other view's keys, views counted alike in both, in a few
     /// operations over one matrix: a GPU would else wait for the many small ones of each pair to be begun.
-    /// - Returns: nil where the settings allow no such form.
+    /// - Returns: nil where the settings allow no such form, or the matrix would be too large to hold.
     func callAsFunction(queries: [Tensor], keys: [Tensor]) throws(TorchError) -> Tensor?
 }
 
@@ -12,6 +12,7 @@ extension InfoNCELoss: ViewGridLoss {
     func callAsFunction(queries: [Tensor], keys: [Tensor]) throws(TorchError) -> Tensor? {
         guard !symmetric, keys.count <= queries.count, let first = keys.first else { return nil }
         let (views, keyed, pairs) = (queries.count, keys.count, first.shape[0])
+        guard views * pairs * keyed * pairs <= ProductEntropy.largestMatrix else { return nil }
         let all = (try Tensor.cat(queries, dim: 0).widened(), try Tensor.cat(keys, dim: 0).widened())
         guard let (x, y, scale) = try critic.products(all.0, all.1) else { return nil }
         let scores = try (x.matmul(y.transpose(0, 1)) * scale).reshape([views, pairs, keyed, pairs])
