@@ -28,11 +28,33 @@ let hasWebP = ["/usr", "/usr/local", "/opt/homebrew"].contains {
     FileManager.default.fileExists(atPath: "\($0)/include/webp/decode.h")
 }
 
-// Several processes train together where Gloo is installed. PyPI's wheels contain it but not its headers.
-let hasGloo =
-    torchIncludes.isEmpty
-    && ["/usr", "/usr/local"].contains { FileManager.default.fileExists(atPath: "\($0)/include/gloo/context.h") }
-let gloo: [CXXSetting] = hasGloo ? [.define("CTORCH_GLOO"), .define("USE_C10D_GLOO")] : []
+// Several processes train together where Gloo's headers are installed: PyPI's wheels contain its code, but not these.
+let hasGloo = ["/usr", "/usr/local"].contains {
+    FileManager.default.fileExists(atPath: "\($0)/include/gloo/context.h")
+}
+let ownGloo: [LinkerSetting] = hasGloo && torchIncludes.isEmpty ? [.linkedLibrary("gloo")] : []
+var carriers: [CXXSetting] = hasGloo ? [.define("CTORCH_GLOO"), .define("USE_C10D_GLOO")] : []
+
+// On GPUs they do by NCCL, where the headers that a CUDA libtorch was built with are found: in CUDA_INCLUDES=dir:dir, else
+// in the packages of NVIDIA's that pip puts beside torch.
+let cudaIncludes: [String] = {
+    guard let libtorch = Context.environment["LIBTORCH"], !libtorch.isEmpty else { return [] }
+    if let given = Context.environment["CUDA_INCLUDES"] { return given.split(separator: ":").map(String.init) }
+    let packages = "\(libtorch)/../nvidia"
+    let names = (try? FileManager.default.contentsOfDirectory(atPath: packages)) ?? []
+    return names.sorted().map { "\(packages)/\($0)/include" }
+}()
+func finds(_ header: String) -> Bool {
+    cudaIncludes.contains { FileManager.default.fileExists(atPath: "\($0)/\(header)") }
+}
+// The last two are in no package that torch itself asks for: see docs/scale.md.
+let wanted = [
+    "nccl.h", "cuda_runtime_api.h", "cublas_v2.h", "cusparse.h", "cusolverDn.h", "crt/host_config.h", "nv/target",
+]
+if hasGloo, torchLinks.contains("-ltorch_cuda"), wanted.allSatisfy(finds) {
+    carriers += [.define("CTORCH_NCCL"), .define("USE_C10D_NCCL")]
+    torchIncludes += cudaIncludes.flatMap { ["-isystem", $0] }
+}
 
 let package = Package(
     name: "diptych",
@@ -69,8 +91,8 @@ let package = Package(
         .target(
             name: "CTorch",
             dependencies: ["CNorm", "CTiles", "CWinograd"],
-            cxxSettings: [.unsafeFlags(torchIncludes)] + gloo,
-            linkerSettings: [.unsafeFlags(torchLinks)] + (hasGloo ? [.linkedLibrary("gloo")] : [])),
+            cxxSettings: [.unsafeFlags(torchIncludes)] + carriers,
+            linkerSettings: [.unsafeFlags(torchLinks)] + ownGloo),
         .target(name: "Torch", dependencies: ["CTorch", "Files"]),
         .target(
             name: "Contrast",

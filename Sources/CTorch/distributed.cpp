@@ -27,19 +27,18 @@ struct Gather : torch::autograd::Function<Gather> {
         auto shape = rows.sizes().vec();
         TORCH_CHECK(shape[0] == counts[group->rank], "gather: ", shape[0], " rows are not the ", counts[group->rank], " of rank ", group->rank);
         shape[0] = most;
-        std::vector<at::Tensor> own{at::zeros(shape, rows.options())};
-        own[0].narrow(0, 0, rows.size(0)).copy_(rows);
-        std::vector<std::vector<at::Tensor>> all(1);
-        for (int rank = 0; rank < group->world; rank++) all[0].push_back(at::empty_like(own[0]));
-        group->bytes += static_cast<int64_t>(own[0].nbytes());
-        group->wait(group->gloo->allgather(all, own));
+        auto own = at::zeros(shape, rows.options());
+        own.narrow(0, 0, rows.size(0)).copy_(rows);
+        std::vector<at::Tensor> all;
+        for (int rank = 0; rank < group->world; rank++) all.push_back(at::empty_like(own));
+        group->wait(group->gather(all, own));
         if (equal(counts)) {
             // Ranks take turns, as the sampler deals images: the order of one rank's batch.
             shape[0] = most * group->world;
-            return at::stack(all[0], 1).reshape(shape);
+            return at::stack(all, 1).reshape(shape);
         }
-        for (int rank = 0; rank < group->world; rank++) all[0][rank] = all[0][rank].narrow(0, 0, counts[rank]);
-        return at::cat(all[0], 0);
+        for (int rank = 0; rank < group->world; rank++) all[rank] = all[rank].narrow(0, 0, counts[rank]);
+        return at::cat(all, 0);
     }
 
     static variable_list backward(AutogradContext *context, variable_list gradients) {
@@ -74,7 +73,9 @@ struct Norm : torch::autograd::Function<Norm> {
                               int64_t pointer) {
         auto *group = reinterpret_cast<CTorchGroup *>(pointer);
         const auto channels = x.size(1);
-        const auto own = at::batch_norm_update_stats(x, {}, {}, 0);
+        // Statistics are float32 where x is bfloat16; only a processor's kernel would round them.
+        const auto kind = weight.scalar_type();
+        const auto own = at::batch_norm_update_stats(x.is_cuda() ? x : x.to(kind), {}, {}, 0);
         const auto wide = x.options().dtype(at::kDouble).memory_format(c10::nullopt);
         // Sums in float64: the difference of two squares would lose float32's digits.
         auto sums = at::empty({2 * channels + 1}, wide);
@@ -84,17 +85,17 @@ struct Norm : torch::autograd::Function<Norm> {
         sums.narrow(0, channels, channels).copy_((std::get<1>(own).to(at::kDouble) + mean * mean) * count);
         sums.narrow(0, 2 * channels, 1).fill_(count);
         group->wait(group->reduce(sums));
-        const auto total = sums[2 * channels].item<double>();
-        TORCH_CHECK(total > 1, "expected more than one value per channel in training, got an input of size ", x.sizes());
+        // Stays where it is: a host that read it would hold up a GPU at every layer.
+        const auto total = sums.narrow(0, 2 * channels, 1);
+        TORCH_CHECK(count > 1 || total.item<double>() > 1, "expected more than one value per channel in training, got an input of size ", x.sizes());
         const auto centre = sums.narrow(0, 0, channels) / total;
         const auto spread = (sums.narrow(0, channels, channels) / total - centre * centre).clamp_min(0);
-        const auto globalMean = centre.to(x.scalar_type()), globalVariance = spread.to(x.scalar_type());
+        const auto globalMean = centre.to(kind), globalVariance = spread.to(kind);
         runningMean.mul_(1 - momentum).add_(globalMean, momentum);
-        runningVariance.mul_(1 - momentum).add_((spread * (total / (total - 1))).to(x.scalar_type()), momentum);
-        context->save_for_backward({x, weight, globalMean, globalVariance});
+        runningVariance.mul_(1 - momentum).add_((spread * (total / (total - 1))).to(kind), momentum);
+        context->save_for_backward({x, weight, globalMean, globalVariance, total});
         context->saved_data["group"] = pointer;
         context->saved_data["eps"] = eps;
-        context->saved_data["total"] = total;
         return std::get<0>(
             at::native_batch_norm(x, weight, bias, globalMean, globalVariance, false, 0, eps));
     }
@@ -104,8 +105,8 @@ struct Norm : torch::autograd::Function<Norm> {
     static variable_list backward(AutogradContext *context, variable_list gradients) {
         auto *group = groupOf(context);
         const auto saved = context->get_saved_variables();
-        const auto &x = saved[0], &weight = saved[1], &mean = saved[2], &variance = saved[3];
-        const auto eps = context->saved_data["eps"].toDouble(), total = context->saved_data["total"].toDouble();
+        const auto &x = saved[0], &weight = saved[1], &mean = saved[2], &variance = saved[3], &total = saved[4];
+        const auto eps = context->saved_data["eps"].toDouble();
         const auto channels = x.size(1);
         auto fixed = at::native_batch_norm_backward(gradients[0], x, weight, mean, variance, {}, {}, false, eps,
                                                     {true, true, true});
@@ -117,7 +118,8 @@ struct Norm : torch::autograd::Function<Norm> {
         const auto offset = -scale * sums.narrow(0, 0, channels) - slope * mean.to(at::kDouble);
         std::vector<int64_t> shape(static_cast<size_t>(x.dim()), 1);
         shape[1] = channels;
-        dx = dx.addcmul(x, slope.to(x.scalar_type()).view(shape)).add_(offset.to(x.scalar_type()).view(shape));
+        const auto kind = weight.scalar_type();
+        dx = at::addcmul(dx, x, slope.to(kind).view(shape)).add_(offset.to(kind).view(shape)).to(x.scalar_type());
         return {dx, dWeight, dBias, {}, {}, {}, {}, {}};
     }
 };
@@ -174,6 +176,7 @@ ctorch_status ctorch_group_all_reduce(ctorch_group group, ctorch_tensor t) {
         auto sum = t->tensor.contiguous().clone();
         group->wait(group->reduce(sum));
         t->tensor.copy_(sum);
+        group->settle();
     });
 }
 
@@ -181,11 +184,11 @@ ctorch_status ctorch_group_broadcast(ctorch_group group, const ctorch_tensor *li
     return guard([&] {
         NoGrad none;
         for (int32_t index = 0; index < count; index++) {
-            std::vector<at::Tensor> values{list[index]->tensor.contiguous().clone()};
-            group->bytes += static_cast<int64_t>(values[0].nbytes());
-            group->wait(group->gloo->broadcast(values));
-            list[index]->tensor.copy_(values[0]);
+            auto value = list[index]->tensor.contiguous().clone();
+            group->wait(group->broadcast(value));
+            list[index]->tensor.copy_(value);
         }
+        group->settle();
     });
 }
 
@@ -257,7 +260,7 @@ ctorch_status ctorch_group_finish(ctorch_group group) {
                 }
                 start += length;
             }
-            bucket.work.reset();
+            bucket.work = {};
             bucket.flat.reset();
             bucket.pending = bucket.members.size();
         }

@@ -12,36 +12,21 @@ using namespace ctorch;
 using Clock = std::chrono::steady_clock;
 using namespace std::chrono_literals;
 
-namespace {
+namespace ctorch {
 
-/// Between two signs of life.
-constexpr auto beat = 500ms;
-/// A rank that gives none for so long is lost.
-constexpr auto silence = 3000ms;
-
-/// What is known well enough to be said as it is.
-struct Known : std::runtime_error {
-    using std::runtime_error::runtime_error;
-};
-
-/// c10d blocks for ever on a peer that takes a connection and says nothing, so it is asked from a thread that can be left.
-template <typename Result>
-Result within(std::chrono::milliseconds limit, std::function<Result()> body, const std::string &otherwise) {
-    auto task = std::make_shared<std::packaged_task<Result()>>(std::move(body));
-    auto result = task->get_future();
-    std::thread([task] { (*task)(); }).detach();
-    if (result.wait_for(limit) != std::future_status::ready) throw Known(otherwise);
-    return result.get();
-}
-
-std::vector<uint8_t> bytesOf(const std::string &text) { return {text.begin(), text.end()}; }
-std::string textOf(const std::vector<uint8_t> &bytes) { return {bytes.begin(), bytes.end()}; }
 std::string seconds(std::chrono::milliseconds time) {
     char text[32];
     snprintf(text, sizeof text, "%g s", static_cast<double>(time.count()) / 1000);
     return text;
 }
 std::string nameOf(int rank, int world) { return "rank " + std::to_string(rank) + " of " + std::to_string(world); }
+
+} // namespace ctorch
+
+namespace {
+
+std::vector<uint8_t> bytesOf(const std::string &text) { return {text.begin(), text.end()}; }
+std::string textOf(const std::vector<uint8_t> &bytes) { return {bytes.begin(), bytes.end()}; }
 std::string firstLine(const std::string &text) { return text.substr(0, text.find('\n')); }
 
 /// The address of this machine on the way to a host, as a name may stand for the loopback only.
@@ -153,7 +138,11 @@ CTorchGroup::CTorchGroup(std::string host, int port, int rank, int world, Millis
         throw std::runtime_error(nameOf(rank, world) + ": cannot connect to all other ranks: " + firstLine(error.what()));
     }
     auto second = within<Store>(timeout + 1s, [=] { return connect(false); }, unanswered);
-    watcher = std::thread([this, second] { watch(second); });
+    watcher = std::thread([this, second] {
+        watch(second);
+        // What the GPU waits for will never come: without this nothing on its stream would end, and no host that waits for it.
+        abandon();
+    });
 }
 
 CTorchGroup::~CTorchGroup() {
@@ -187,7 +176,7 @@ void CTorchGroup::watch(c10::intrusive_ptr<c10d::TCPStore> own) {
             if (stops) return;
             if (!alarmed) {
                 lock.unlock();
-                const bool heard = own->check({"alarm"});
+                const bool heard = own->check({"alarm"}) || stalls(*own);
                 lock.lock();
                 alarmed = alarmed || heard;
             }
@@ -242,31 +231,59 @@ void CTorchGroup::fall(const std::string &why) {
     throw Known(text);
 }
 
-void CTorchGroup::wait(const Work &work) {
+void CTorchGroup::wait(const Work &given) {
+    const auto &work = given.work;
     const auto start = Clock::now();
     for (;;) {
         std::string why;
         try {
-            work->wait(beat);
+            // Where collectives were abandoned their numbers mean nothing.
+            if (given.onStream && !fault().empty()) fall("another rank raised the alarm");
+            given.onStream ? work->wait() : work->wait(beat);
+            break;
+        } catch (const Known &) {
+            throw;
         } catch (const c10::Error &error) {
             why = error.what_without_backtrace();
         } catch (const std::exception &error) {
             why = error.what();
         }
-        if (work->isCompleted()) {
-            if (!work->isSuccess()) fall(why);
-            break;
-        }
+        if (given.onStream || (work->isCompleted() && !work->isSuccess())) fall(why);
         if (!fault().empty()) fall("another rank raised the alarm");
         if (Clock::now() - start > timeout + 2s) fall("no answer for " + seconds(timeout));
     }
     nanoseconds += std::chrono::nanoseconds(Clock::now() - start).count();
 }
 
-CTorchGroup::Work CTorchGroup::reduce(at::Tensor &tensor) {
+/// Gives a collective to what carries the tensor.
+template <typename Call> CTorchGroup::Work CTorchGroup::begin(const at::Tensor &tensor, Call call) {
     bytes += static_cast<int64_t>(tensor.nbytes());
+    if (!nccl || !tensor.is_cuda()) return {call(*gloo), false};
+    try {
+        const Work work{call(*nccl), true};
+        std::lock_guard<std::mutex> lock(mutex);
+        last = work.work;
+        lastBegan = Clock::now();
+        return work;
+    } catch (const std::exception &error) {
+        fall(error.what());
+    }
+}
+
+CTorchGroup::Work CTorchGroup::reduce(at::Tensor &tensor) {
     std::vector<at::Tensor> tensors{tensor};
-    return gloo->allreduce(tensors);
+    return begin(tensor, [&](Carrier &carrier) { return carrier.allreduce(tensors); });
+}
+
+CTorchGroup::Work CTorchGroup::gather(std::vector<at::Tensor> &all, at::Tensor &own) {
+    std::vector<std::vector<at::Tensor>> found{all};
+    std::vector<at::Tensor> given{own};
+    return begin(own, [&](Carrier &carrier) { return carrier.allgather(found, given); });
+}
+
+CTorchGroup::Work CTorchGroup::broadcast(at::Tensor &tensor) {
+    std::vector<at::Tensor> tensors{tensor};
+    return begin(tensor, [&](Carrier &carrier) { return carrier.broadcast(tensors); });
 }
 
 void CTorchGroup::follow(const std::string &key, Milliseconds patience) {

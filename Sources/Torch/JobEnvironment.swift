@@ -1,3 +1,11 @@
+/// What carries tensors on GPUs between ranks; those in main memory go by Gloo.
+public enum Carrier: String, Sendable, CaseIterable {
+    /// NVIDIA's library, over NVLink and InfiniBand where there is any; each rank needs a GPU of its own.
+    case nccl
+    /// Over main memory and TCP; ranks may share a GPU.
+    case gloo
+}
+
 /// This process's place among those that train together, as a launcher's environment variables say it.
 ///
 /// `torchrun` sets `RANK`, `LOCAL_RANK`, `WORLD_SIZE`, `MASTER_ADDR` and `MASTER_PORT`; so can any script. `mpirun` sets
@@ -20,6 +28,11 @@ public struct JobEnvironment: Equatable, Sendable {
     public var timeout = 60.0
     /// How often the launcher started the job again.
     public var restarts = 0
+    /// What carries tensors on GPUs, where `DIPTYCH_CARRIER` says it.
+    public var carrier: Carrier?
+
+    /// Whether this process meets others: a single one does only where a carrier is named, as to try it.
+    public var isJob: Bool { ranks > 1 || carrier != nil }
 
     /// One process alone.
     public init() {}
@@ -45,13 +58,21 @@ public struct JobEnvironment: Equatable, Sendable {
         localRanks = try number(["LOCAL_WORLD_SIZE", "OMPI_COMM_WORLD_LOCAL_SIZE"], in: 1...most)
         timeout = Double(try number(["DIPTYCH_TIMEOUT"], in: 1...86_400) ?? 60)
         restarts = try number(["TORCHELASTIC_RESTART_COUNT"], in: 0...most) ?? 0
-        guard ranks > 1 else { return }
+        if let name = environment["DIPTYCH_CARRIER"] {
+            guard let carrier = Carrier(rawValue: name) else {
+                let names = Carrier.allCases.map(\.rawValue).joined(separator: " or ")
+                throw ProcessGroupError(.environment, "DIPTYCH_CARRIER: must be \(names), is '\(name)'")
+            }
+            self.carrier = carrier
+        }
+        guard isJob || ranks > 1 else { return }
         self.ranks = ranks
-        guard let rank = try number(byLauncher ? ["RANK"] : ["OMPI_COMM_WORLD_RANK"], in: 0...ranks - 1) else {
+        let ownRank = try number(byLauncher ? ["RANK"] : ["OMPI_COMM_WORLD_RANK"], in: 0...ranks - 1)
+        guard let rank = ownRank ?? (ranks == 1 ? 0 : nil) else {
             throw ProcessGroupError(.environment, "RANK: is not set, but there are \(ranks) ranks (WORLD_SIZE)")
         }
         self.rank = rank
-        let isOneMachine = !byLauncher && localRanks == ranks
+        let isOneMachine = ranks == 1 || !byLauncher && localRanks == ranks
         guard let host = environment["MASTER_ADDR"] ?? (isOneMachine ? self.host : nil), !host.isEmpty else {
             throw ProcessGroupError(.environment, "MASTER_ADDR: is not set; it names the machine of rank 0")
         }

@@ -27,7 +27,7 @@ public struct ProcessGroupError: Error, Equatable, Sendable, CustomStringConvert
     public var description: String { message }
 }
 
-/// The processes that train together, over libtorch's c10d: a store on rank 0, and Gloo's collectives.
+/// The processes that train together, over libtorch's c10d: a store on rank 0, Gloo's collectives, and NCCL's for GPUs.
 ///
 /// All ranks make the same calls in the same order. A rank that dies, hangs or ends with an error ends the calls of all
 /// others with its number and reason: within seconds where its connections close, after the timeout where it only hangs.
@@ -38,11 +38,15 @@ public final class ProcessGroup {
     public let rank: Int
     /// Processes in all.
     public let ranks: Int
+    /// What carries tensors on GPUs.
+    public private(set) var carrier = Carrier.gloo
     private let timeout: Double
     private var meetings = 0
 
     /// Whether this build can train with several processes.
     public static var isAvailable: Bool { ctorch_group_available() }
+    /// Whether NCCL can carry what they compute on GPUs; else Gloo does.
+    public static var hasNCCL: Bool { ctorch_group_has_nccl() }
 
     /// Meets the other ranks.
     /// - Throws: `ProcessGroupError` where they are not all there in time.
@@ -61,6 +65,20 @@ public final class ProcessGroup {
         // After a failure a collective may be under way for ever, and its thread with it.
         if !ctorch_group_failed(handle) { ctorch_group_free(handle) }
     }
+
+    /// Lets NCCL carry what lies on this rank's GPU from here on; all ranks call it once, each with a GPU of its own.
+    /// - Throws: `ProcessGroupError` where the GPUs do not meet, or this build has no NCCL.
+    public func useNCCL(on device: Device) throws(ProcessGroupError) {
+        guard ctorch_group_use(handle, device.code) == 0 else {
+            throw ProcessGroupError(.start, String(cString: ctorch_error()))
+        }
+        carrier = .nccl
+    }
+
+    /// Waits until this rank's GPU has done what it was given. Must precede what reads a number that came of a collective by
+    /// NCCL: the number means nothing where a rank was lost meanwhile, and this says so.
+    /// - Throws: `TorchError` where a rank was lost.
+    public func settle() throws(TorchError) { try check("settle", ctorch_group_settle(handle)) }
 
     /// Runs what may fail on this rank alone: the others then hear why, and this rank hears of theirs.
     /// - Throws: what `body` throws; `ProcessGroupError` instead where another rank was the reason.
@@ -139,7 +157,7 @@ public final class ProcessGroup {
     /// Waits for the sums that `backward` began.
     public func finishGradients() throws(TorchError) { try check("all_reduce", ctorch_group_finish(handle)) }
 
-    /// Bytes that this rank gave to collectives so far, and the seconds that it waited for them.
+    /// Bytes that this rank gave to collectives so far, and the seconds that it waited for them; for NCCL only a GPU waits.
     public var traffic: (bytes: Int, seconds: Double) {
         var bytes: Int64 = 0
         var nanoseconds: Int64 = 0

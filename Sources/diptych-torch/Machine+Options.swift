@@ -4,17 +4,36 @@ import Foundation
 import Torch
 
 extension Machine {
-    /// The machine that the options name, with its share of the processors where several processes run on it.
-    init(_ options: ComputeOptions, sharedBy processes: Int = 1) throws {
+    /// The machine that the options name.
+    init(_ options: ComputeOptions) throws {
+        try self.init(options.device, threads: options.threads)
+    }
+
+    /// The machine that the options name, with this process's share of the processors and its GPU where several run there.
+    init(_ options: ComputeOptions, of place: JobEnvironment) throws {
+        let processes = place.ranks > 1 ? place.localRanks ?? 1 : 1
         let share = processes > 1 ? max(1, ProcessInfo.processInfo.activeProcessorCount / processes) : nil
-        try self.init(options.device, threads: options.threads ?? share)
+        let devices = Runtime.cudaDevices
+        var rank = place.localRank
+        if place.isJob, options.device != .cpu, devices > 0 {
+            let ranks = max(processes, rank + 1)
+            // Only where somebody asks for it: two ranks of one GPU are slower than one.
+            if place.carrier == .gloo { rank %= devices }
+            guard place.carrier == .gloo || ranks <= devices else {
+                throw Failure(
+                    .unusable,
+                    "--device: \(ranks) processes of this machine want a GPU each, and libtorch sees \(devices); start "
+                        + "\(devices) a machine, take --device cpu, or let them share by DIPTYCH_CARRIER=gloo")
+            }
+        }
+        try self.init(options.device, threads: options.threads ?? share, rank: rank)
     }
 
     /// The machine that a choice comes to here.
-    init(_ choice: DeviceChoice, threads: Int?) throws {
+    /// - Parameter rank: this process's number on its machine, which chooses its GPU; as torchrun says where it is nil.
+    init(_ choice: DeviceChoice, threads: Int?, rank: Int? = nil) throws {
         let devices = Runtime.cudaDevices
-        // torchrun numbers the processes of a machine.
-        let rank = ProcessInfo.processInfo.environment["LOCAL_RANK"].flatMap(Int.init) ?? 0
+        let rank = rank ?? ProcessInfo.processInfo.environment["LOCAL_RANK"].flatMap(Int.init) ?? 0
         let device: Device
         switch choice {
         case .cpu: device = .cpu

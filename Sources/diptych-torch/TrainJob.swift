@@ -16,7 +16,7 @@ struct TrainJob {
         let interrupt = Interrupt(
             grace: options.grace, lost: "the state is that of the last checkpoint, and --resume goes on from it")
         let place = try JobEnvironment(ProcessInfo.processInfo.environment)
-        guard place.ranks > 1 else { return try train(place, nil, interrupt) }
+        guard place.isJob else { return try train(place, nil, interrupt) }
         // First of all, so that whatever goes wrong on one rank is heard by the others.
         let group = try ProcessGroup(place)
         try group.guarding { try train(place, group, interrupt) }
@@ -60,11 +60,8 @@ struct TrainJob {
         let held = holdsOut ? ", \(split.test.count) held out (\(split.words))" : ""
         console.notice("\(options.images): \(images.count) images, \(classes)\(held)")
         for issue in split.issues.prefix(5) { console.notice("note: \(issue)") }
-        let machine = try Machine(options.compute, sharedBy: place.ranks > 1 ? place.localRanks ?? 1 : 1)
-        if group != nil, machine.device != .cpu {
-            throw Failure(
-                .unusable, "--device: several processes train on processors only, by Gloo; take --device cpu")
-        }
+        let machine = try Machine(options.compute, of: place)
+        if let group { try connect(group, machine.device, place) }
         interrupt.begin()
         let trainer = try Trainer(
             experiment, images: images, heldOut: split.train.classes.isEmpty ? nil : split.test, folder: folder,
@@ -78,6 +75,24 @@ struct TrainJob {
                 .interrupted,
                 "interrupted; go on with: diptych train \(options.images) --output \(folder.path) --resume")
         }
+    }
+
+    /// Lets GPUs exchange what they compute, where all ranks have one.
+    private func connect(_ group: ProcessGroup, _ device: Device, _ place: JobEnvironment) throws {
+        let kinds = try group.exchange(device == .cpu ? "the processor" : "a GPU")
+        if let other = kinds.firstIndex(where: { $0 != kinds[0] }) {
+            throw Failure(
+                .unusable,
+                "--device: rank \(other) would train on \(kinds[other]), rank 0 on \(kinds[0]); take --device cpu, or cuda"
+            )
+        }
+        if place.carrier == .nccl, device == .cpu || !ProcessGroup.hasNCCL {
+            throw Failure(
+                .unusable,
+                "DIPTYCH_CARRIER: nccl needs "
+                    + (ProcessGroup.hasNCCL ? "--device cuda" : "a build with NCCL, see docs/scale.md"))
+        }
+        if device != .cpu, ProcessGroup.hasNCCL, place.carrier != .gloo { try group.useNCCL(on: device) }
     }
 
     /// Rank 0's answer to a question.

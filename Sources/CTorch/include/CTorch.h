@@ -157,14 +157,20 @@ ctorch_status ctorch_entropy_of_products(ctorch_tensor first, ctorch_tensor seco
                                          ctorch_tensor *loss, ctorch_tensor *slope, ctorch_tensor *second_slope,
                                          ctorch_tensor *extra_slope);
 
-// group.cpp, distributed.cpp: the ranks of a job. All ranks make the same calls in the same order.
+// group.cpp, nccl.cpp, distributed.cpp: the ranks of a job. All ranks make the same calls in the same order.
 /// Whether this build has Gloo.
 bool ctorch_group_available(void);
+/// Whether it has NCCL beside.
+bool ctorch_group_has_nccl(void);
 /// Meets the other ranks at rank 0's store; `milliseconds` is how long any collective may take.
 ctorch_status ctorch_group_new(const char *host, int32_t port, int32_t rank, int32_t world, int64_t milliseconds,
                                ctorch_group *out);
 /// Not after a failure, for a collective may then be under way for ever.
 void ctorch_group_free(ctorch_group group);
+/// Lets NCCL carry what lies on this GPU from here on, which then is the thread's own; all ranks meet.
+ctorch_status ctorch_group_use(ctorch_group group, int32_t device);
+/// Waits until that GPU has done what it was given, and all ranks their part in it; at once where NCCL carries nothing.
+ctorch_status ctorch_group_settle(ctorch_group group);
 /// Waits until rank 0 has made this call with the same key. A key serves once.
 ctorch_status ctorch_group_follow(ctorch_group group, const char *key, int64_t milliseconds);
 /// Tells the other ranks why this one ends.

@@ -11,7 +11,7 @@ struct Ranks {
 
     /// Nil where there is one process only.
     init?(_ group: ProcessGroup?) {
-        guard let group, group.ranks > 1 else { return nil }
+        guard let group else { return nil }
         self.group = group
     }
 
@@ -73,9 +73,14 @@ struct Ranks {
     func words(steps: Int) -> String {
         let now = group.traffic
         let steps = Double(max(steps, 1))
+        let megabytes = Double(now.bytes - before.bytes) / steps / 1e6
+        // For NCCL the GPU waits, and nobody counts.
+        guard group.carrier == .gloo else {
+            return String(format: "%d processes: %.3f MB a step in collectives, by NCCL", group.ranks, megabytes)
+        }
         return String(
-            format: "%d processes: %.3f MB and %.1f ms a step in collectives", group.ranks,
-            Double(now.bytes - before.bytes) / steps / 1e6, (now.seconds - before.seconds) * 1000 / steps)
+            format: "%d processes: %.3f MB and %.1f ms a step in collectives", group.ranks, megabytes,
+            (now.seconds - before.seconds) * 1000 / steps)
     }
 
     /// What comes next in a pass.

@@ -314,6 +314,7 @@ public final class Trainer {
             try cache?.backward()
         }
         try feed.prefetch()
+        try ranks?.group.settle()
         try stepGuard.check(loss: objective.loss.item())
         try optimizer.step(factor: factor)
         return objective

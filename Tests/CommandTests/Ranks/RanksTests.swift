@@ -119,6 +119,20 @@ struct RanksTests {
         #expect(events.filter { $0.hasPrefix("events.out") }.count == 1)
     }
 
+    @Test("One rank of a job trains as a process without one")
+    func oneRank() throws {
+        let ground = try Ground()
+        #expect(try CommandProcess(ground.arguments("alone")).finish().status == 0)
+        let results = try Job(1, ground.arguments("job"), environment: [0: ["DIPTYCH_CARRIER": "gloo"]]).finish()
+        #expect(results.map(\.status) == [0], "\(results.map(\.errors))")
+        #expect(results[0].errors.contains("1 processes: "), "\(results[0].errors)")
+        let (alone, job) = (try ground.losses("alone"), try ground.losses("job"))
+        #expect(alone.count == 3 && zip(alone, job).allSatisfy { abs($0 - $1) < 1e-5 }, "\(alone) \(job)")
+        // A GPU's carrier needs a GPU.
+        let refused = try Job(1, ground.arguments("no"), environment: [0: ["DIPTYCH_CARRIER": "nccl"]]).finish()
+        #expect(refused[0].status == 2 && refused[0].errors.contains("DIPTYCH_CARRIER: nccl needs"))
+    }
+
     @Test("A signal to any rank stops all after a checkpoint, and the job resumes bit for bit", arguments: [0, 1])
     func signals(rank: Int) throws {
         let ground = try Ground()
@@ -334,8 +348,7 @@ struct RanksTests {
 
 /// Whether this build has Gloo, as Package.swift sees it.
 private let hasGloo =
-    (ProcessInfo.processInfo.environment["LIBTORCH"] ?? "").isEmpty
-    && ["/usr", "/usr/local"].contains { FileManager.default.fileExists(atPath: "\($0)/include/gloo/context.h") }
+    ["/usr", "/usr/local"].contains { FileManager.default.fileExists(atPath: "\($0)/include/gloo/context.h") }
 
 /// PyTorch's launcher and Open MPI's, where they are on the path.
 private let torchrun = program("torchrun")
