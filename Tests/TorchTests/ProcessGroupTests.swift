@@ -153,7 +153,8 @@ struct ProcessGroupTests {
             #expect(Self.isClose(found[0][part], whole[part], 1e-5))
         }
         for part in [4, 5] {
-            #expect(Self.isClose(zip(found[0][part], found[1][part]).map { $0 + $1 }, whole[part], isShort ? 0.03 : 1e-4))
+            let sum = zip(found[0][part], found[1][part]).map { $0 + $1 }
+            #expect(Self.isClose(sum, whole[part], isShort ? 0.03 : 1e-4))
         }
     }
 
