@@ -11,6 +11,7 @@
 #include <thread>
 #include <vector>
 
+#include <torch/csrc/autograd/variable.h>
 #include <torch/csrc/distributed/c10d/ProcessGroupGloo.hpp>
 #include <torch/csrc/distributed/c10d/TCPStore.hpp>
 
@@ -20,10 +21,6 @@
 #ifndef TORCH_VERSION
 #include <torch/csrc/api/include/torch/version.h>
 #endif
-
-namespace torch::autograd {
-struct Node;
-}
 
 namespace ctorch {
 
@@ -106,7 +103,8 @@ struct CTorchGroup {
         Work work;
     };
     std::vector<at::Tensor> parameters;
-    std::vector<std::shared_ptr<torch::autograd::Node>> accumulators;
+    // Libtorch's versions count their owners in different ways.
+    std::vector<decltype(torch::autograd::impl::grad_accumulator(at::Tensor()))> accumulators;
     std::vector<Bucket> buckets;
     std::vector<size_t> bucketOf;
     size_t nextBucket = 0;
