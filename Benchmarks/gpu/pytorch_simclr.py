@@ -11,7 +11,7 @@ import argparse
 import json
 import math
 import time
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -28,12 +28,16 @@ from pytorch_step import encoder, nt_xent  # noqa: E402
 MEAN, DEVIATION = (0.4914, 0.4822, 0.4465), (0.2470, 0.2435, 0.2616)
 
 
+def pixels(file):
+    return np.asarray(Image.open(file).convert("RGB"))
+
+
 def images(root, device):
     classes = sorted(folder.name for folder in root.iterdir())
     files = [(file, label) for label, name in enumerate(classes) for file in sorted((root / name).iterdir())]
-    with ThreadPoolExecutor() as pool:
-        pixels = list(pool.map(lambda file: np.asarray(Image.open(file[0]).convert("RGB")), files, chunksize=256))
-    bytes = torch.from_numpy(np.stack(pixels)).to(device).permute(0, 3, 1, 2)
+    with ProcessPoolExecutor() as pool:
+        read = list(pool.map(pixels, [file for file, _ in files], chunksize=500))
+    bytes = torch.from_numpy(np.stack(read)).to(device).permute(0, 3, 1, 2)
     return bytes, torch.tensor([label for _, label in files], device=device)
 
 

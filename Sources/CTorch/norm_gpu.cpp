@@ -227,7 +227,10 @@ struct GpuNorm : torch::autograd::Function<GpuNorm> {
 } // namespace
 
 bool gpu_norm_available(c10::Device device) {
-    return CTORCH_STREAMS && device.is_cuda() && kernels(device.index(), true).loaded && kernels(device.index(), false).loaded;
+    if (!CTORCH_STREAMS || !device.is_cuda()) return false;
+    // The driver loads modules into a context, which libtorch makes with its first tensor.
+    at::empty({1}, at::TensorOptions().device(device));
+    return kernels(device.index(), true).loaded && kernels(device.index(), false).loaded;
 }
 
 bool gpu_norm_serves(const NormInput &input) {

@@ -91,8 +91,8 @@ struct Ranks {
     }
 
     /// The next batch of which every rank has usable images: one that a rank had to pass over is left out by all.
-    func next(_ loader: Loader, stop: Bool) throws -> Turn {
-        var batch = try loader.next()
+    func next(_ feed: DeviceFeed, stop: Bool) throws -> Turn {
+        var batch = try feed.next()
         while true {
             let answers = try group.exchange([batch?.index ?? .max, batch?.count ?? 0, stop ? 1 : 0])
             guard answers.allSatisfy({ $0[2] == 0 }) else { return .stop }
@@ -101,7 +101,7 @@ struct Ranks {
                 return batch.map { .batch($0, counts: answers.map { $0[1] }) } ?? .endOfPass
             }
             // A rank at the end of the pass is the furthest, and asks for no more.
-            if let index = batch?.index, index < furthest { batch = try loader.next() }
+            if let index = batch?.index, index < furthest { batch = try feed.next() }
         }
     }
 

@@ -160,7 +160,7 @@ public final class Trainer {
             pass: while true {
                 let batch: ViewBatch
                 var counts: [Int] = []
-                switch try next(loader, feed, stop: stop) {
+                switch try next(feed, stop: stop) {
                 case .endOfPass: break pass
                 case .stop: return try interrupt(loader, epoch: epoch)
                 case .batch(let next, let all): (batch, counts) = (next, all)
@@ -243,8 +243,8 @@ public final class Trainer {
     }
 
     /// The next batch; alone, a run asks whether to stop after its step.
-    private func next(_ loader: Loader, _ feed: DeviceFeed, stop: () -> Bool) throws -> Ranks.Turn {
-        if let ranks { return try ranks.next(loader, stop: stop()) }
+    private func next(_ feed: DeviceFeed, stop: () -> Bool) throws -> Ranks.Turn {
+        if let ranks { return try ranks.next(feed, stop: stop()) }
         return try feed.next().map { .batch($0, counts: [$0.count]) } ?? .endOfPass
     }
 
