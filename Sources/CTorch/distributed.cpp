@@ -108,12 +108,14 @@ struct Norm : torch::autograd::Function<Norm> {
         const auto &x = saved[0], &weight = saved[1], &mean = saved[2], &variance = saved[3], &total = saved[4];
         const auto eps = context->saved_data["eps"].toDouble();
         const auto channels = x.size(1);
-        auto fixed = at::native_batch_norm_backward(gradients[0], x, weight, mean, variance, {}, {}, false, eps,
-                                                    {true, true, true});
+        const auto inverse = (variance.to(at::kDouble) + eps).rsqrt();
+        // A GPU takes the statistics where it would have left them, a processor those that are fixed.
+        auto fixed = at::native_batch_norm_backward(gradients[0], x, weight, mean, variance, mean,
+                                                    inverse.to(mean.scalar_type()), false, eps, {true, true, true});
         auto &[dx, dWeight, dBias] = fixed;
         auto sums = at::cat({dBias, dWeight}).to(at::kDouble);
         group->wait(group->reduce(sums));
-        const auto inverse = (variance.to(at::kDouble) + eps).rsqrt(), scale = weight.to(at::kDouble) * inverse / total;
+        const auto scale = weight.to(at::kDouble) * inverse / total;
         const auto slope = -scale * inverse * sums.narrow(0, channels, channels);
         const auto offset = -scale * sums.narrow(0, 0, channels) - slope * mean.to(at::kDouble);
         std::vector<int64_t> shape(static_cast<size_t>(x.dim()), 1);
