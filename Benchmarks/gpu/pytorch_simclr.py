@@ -46,10 +46,14 @@ def uniform(n, low, high, device):
 
 
 def crops(x):
-    """Random resized crops, scale 0.2 to 1, ratio 3/4 to 4/3, half of them mirrored; areas that do not fit are shrunk to fit."""
+    """torchvision's random resized crops, scale 0.2 to 1 and ratio 3/4 to 4/3, half of them mirrored."""
     n, device = len(x), x.device
-    area, ratio = uniform(n, 0.2, 1, device), torch.exp(uniform(n, math.log(3 / 4), math.log(4 / 3), device))
-    width, height = (area * ratio).sqrt().clamp(max=1), (area / ratio).sqrt().clamp(max=1)
+    # The first of ten draws that fits, as there; else the whole picture.
+    area, ratio = uniform((n, 10), 0.2, 1, device), torch.exp(uniform((n, 10), math.log(3 / 4), math.log(4 / 3), device))
+    width, height = (area * ratio).sqrt(), (area / ratio).sqrt()
+    fits = (width <= 1) & (height <= 1)
+    chosen = fits.float().argmax(1, keepdim=True)
+    width, height = (torch.where(fits.any(1), side.gather(1, chosen).squeeze(1), torch.ones(n, device=device)) for side in (width, height))
     left, top = uniform(n, -1, 1, device) * (1 - width), uniform(n, -1, 1, device) * (1 - height)
     sign = torch.where(torch.rand(n, device=device) < 0.5, -1.0, 1.0)
     affine = torch.zeros(n, 2, 3, device=device)
