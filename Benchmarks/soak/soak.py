@@ -6,6 +6,7 @@ from outside: its memory, threads and descriptors must not grow, and its through
 Faults fall on one image in ten: bytes changed in place, cut short while it may be read, deleted, replaced by another picture, by a
 large one (slow to decode), by a folder, by a pipe that nobody writes to, or by a link to nothing; each is put right again later. The
 rest stay as they are, so that a pass has its batches. Ends with status 1 where something grows or the run ends by itself.
+`--log` keeps what was seen, one line a sample; `--heap`, which needs a C compiler and glibc, asks the heap as well.
 """
 import argparse, glob, json, os, random, shutil, signal, statistics, struct, subprocess, sys, tempfile, threading, time, zlib
 
@@ -86,11 +87,36 @@ class Faults(threading.Thread):
                 self.spoil(path)
 
 
-def state(process):
-    """Resident MiB, threads and descriptors of a process."""
-    with open(f"/proc/{process}/status") as file:
-        fields = dict(line.split(":", 1) for line in file if ":" in line)
-    return int(fields["VmRSS"].split()[0]) / 1024, int(fields["Threads"]), len(os.listdir(f"/proc/{process}/fd"))
+class Watch:
+    """A process as it looks from outside; each sample is resident MiB, threads, descriptors, seconds since the first one, seconds of
+    processor time, images trained on, resident MiB that are no file's pages."""
+
+    def __init__(self, process, metrics):
+        self.process, self.metrics = process, metrics
+        self.begun, self.images, self.read, self.part = time.monotonic(), 0, 0, b""
+
+    def sample(self):
+        with open(f"/proc/{self.process}/status") as file:
+            fields = dict(line.split(":", 1) for line in file if ":" in line)
+        memory, threads, files = int(fields["VmRSS"].split()[0]) / 1024, int(fields["Threads"]), len(os.listdir(f"/proc/{self.process}/fd"))
+        with open(f"/proc/{self.process}/stat") as file:
+            times = file.read().rsplit(")", 1)[1].split()[11:13]
+        self.count()
+        own = int(fields["RssAnon"].split()[0]) / 1024
+        return memory, threads, files, time.monotonic() - self.begun, sum(map(int, times)) / os.sysconf("SC_CLK_TCK"), self.images, own
+
+    def count(self):
+        """Reads on in the run's log, whose last line may not be whole yet."""
+        if not os.path.exists(self.metrics):
+            return
+        with open(self.metrics, "rb") as file:
+            file.seek(self.read)
+            text = file.read()
+        self.read += len(text)
+        *lines, self.part = (self.part + text).split(b"\n")
+        for record in map(json.loads, lines):
+            if record["kind"] == "epoch":
+                self.images += round(record["images_per_second"] * record["seconds"])
 
 
 def main():
@@ -99,6 +125,8 @@ def main():
     parser.add_argument("--images", type=int, default=600)
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--log", help="a file for time, memory, memory of its own, threads, descriptors, processor time and images")
+    parser.add_argument("--heap", help="a file for the heap's bytes in use, see heap.c")
     parser.add_argument("--diptych", default=f"{ROOT}/.build/release/diptych")
     options = parser.parse_args()
     home = tempfile.mkdtemp(prefix="diptych-soak-")
@@ -113,17 +141,22 @@ def main():
         with open(f"{home}/pipeline.yaml", "w") as file:
             file.write(PIPELINE)
         faults = Faults(paths[::10], options.seed)
+        environment = dict(os.environ)
+        if options.heap:
+            library = f"{home}/heap.so"
+            subprocess.run(["cc", "-O2", "-shared", "-fPIC", "-pthread", "-o", library, f"{ROOT}/Benchmarks/soak/heap.c"], check=True)
+            environment.update(LD_PRELOAD=library, HEAP_LOG=os.path.abspath(options.heap))
         with open(f"{home}/errors", "w") as errors:
             process = subprocess.Popen(
                 [options.diptych, "train", f"{home}/images", "--pipeline", f"{home}/pipeline.yaml", "--output", f"{home}/run",
-                 "--threads", str(options.threads), "--max-bad", "0.2"], stdout=subprocess.DEVNULL, stderr=errors)
+                 "--threads", str(options.threads), "--max-bad", "0.2"], stdout=subprocess.DEVNULL, stderr=errors, env=environment)
         while not os.path.exists(f"{home}/run/checkpoints/last.ckpt") and process.poll() is None:
             time.sleep(0.05)
         faults.start()
-        begun, samples = time.monotonic(), []
-        while time.monotonic() - begun < options.seconds and process.poll() is None:
+        watch, samples = Watch(process.pid, f"{home}/run/metrics.jsonl"), []
+        while time.monotonic() - watch.begun < options.seconds and process.poll() is None:
             try:
-                samples.append(state(process.pid))
+                samples.append(watch.sample())
             except (FileNotFoundError, ProcessLookupError, KeyError):
                 break
             time.sleep(min(0.25, options.seconds / 40))
@@ -132,11 +165,55 @@ def main():
         ended = process.poll()
         process.send_signal(signal.SIGTERM)
         status = process.wait(60)
+        if options.log:
+            with open(options.log, "w") as file:
+                for memory, threads, files, seconds, processor, images, own in samples:
+                    file.write(f"{seconds:.2f},{memory:.2f},{own:.2f},{threads},{files},{processor:.2f},{images}\n")
         if ended is not None or status != 130:
-            sys.exit(f"the run ended with status {status}: " + open(f"{home}/errors").read()[-500:])
+            with open(f"{home}/errors") as file:
+                text = file.read()
+            # What a sanitizer says is long, and the first report says most.
+            found = text.find("Sanitizer")
+            sys.exit(f"the run ended with status {status}: " + (text[-500:] if found < 0 else text[found:found + 20000]))
         report(samples, faults.count, f"{home}/run", options.seconds)
+        if options.heap:
+            heap(options.heap)
     finally:
         shutil.rmtree(home, ignore_errors=True)
+
+
+def pace(samples):
+    """Images a second, and milliseconds of processor time an image, of each whole minute."""
+    rates, costs, first = [], [], None
+    for sample in samples:
+        if first is None:
+            first = sample
+        if sample[3] - first[3] >= 60:
+            images = sample[5] - first[5]
+            rates.append(images / (sample[3] - first[3]))
+            costs.append((sample[4] - first[4]) * 1000 / max(images, 1))
+            first = sample
+    return rates, costs
+
+
+def course(values, unit):
+    """Median, extremes and trend of one value a minute."""
+    middle = statistics.median(values)
+    trend = statistics.linear_regression(range(len(values)), values).slope * 60 / middle
+    return f"median {middle:.4g}, least {min(values):.4g}, most {max(values):.4g} {unit}, trend {trend:+.1%} an hour"
+
+
+def quarters(values):
+    """The medians of four equal parts."""
+    return [statistics.median(values[len(values) * i // 4:max(len(values) * i // 4 + 1, len(values) * (i + 1) // 4)]) for i in range(4)]
+
+
+def heap(path):
+    """What the heap said of itself."""
+    with open(path) as file:
+        lines = [[int(part) for part in line.split(",")] for line in file]
+    for name, place in ("in use", 1), ("freed and kept", 2):
+        print(f"heap {name}, medians of the quarters: " + ", ".join(f"{part / 2**20:.1f}" for part in quarters([line[place] for line in lines])) + " MiB")
 
 
 def report(samples, faults, run, seconds):
@@ -155,16 +232,23 @@ def report(samples, faults, run, seconds):
     memory = [max(sample[0] for sample in part) for part in (early, late)]
     threads = [max(sample[1] for sample in part) for part in (early, late)]
     files = [max(sample[2] for sample in part) for part in (early, late)]
-    speeds = [epoch["images_per_second"] for epoch in epochs]
-    parts = [statistics.median(speeds[len(speeds) * i // 4:max(len(speeds) * i // 4 + 1, len(speeds) * (i + 1) // 4)]) for i in range(4)]
+    parts = quarters([epoch["images_per_second"] for epoch in epochs])
     print(f"{seconds:.0f} s, {len(epochs)} passes, {sum(faults.values())} faults ({', '.join(f'{v} {k}' for k, v in sorted(faults.items()))})")
     print(f"{len(listed)} images listed in quarantine.jsonl, {len({r['name'] for r in listed})} of them different")
     print(f"resident memory, largest in the second and in the last quarter: {memory[0]:.1f} and {memory[1]:.1f} MiB")
-    middle = [statistics.median(sample[0] for sample in samples[quarter * i:quarter * (i + 1)] or samples) for i in range(4)]
-    print("resident memory, medians of the quarters: " + ", ".join(f"{part:.1f}" for part in middle) + " MiB")
+    for name, place in ("resident memory", 0), ("no file's pages", 6):
+        print(f"{name}, medians of the quarters: " + ", ".join(f"{part:.1f}" for part in quarters([sample[place] for sample in samples])) + " MiB")
     print(f"threads {threads[0]} and {threads[1]}, descriptors {files[0]} and {files[1]}")
     print("images a second, medians of the quarters: " + ", ".join(f"{part:.0f}" for part in parts))
+    rates, costs = pace(samples)
+    # Of fewer minutes a trend says nothing.
+    if len(rates) >= 10:
+        print("images a second, by minutes: " + course(rates, "a second"))
+        print("processor time an image, by minutes: " + course(costs, "ms"))
     wrong = []
+    # Of a machine that does other things the wall's clock says little, and the processor's not much more.
+    if len(costs) >= 10 and statistics.median(costs[-len(costs) // 4:]) > 1.5 * statistics.median(costs[len(costs) // 4:len(costs) // 2]):
+        wrong.append("the time an image takes")
     # In a short run the first large picture may come late.
     short = seconds < 60
     if memory[1] > memory[0] * 1.05 + (64 if short else 8):
