@@ -8,19 +8,18 @@ struct FaultsTests {
 
     init() throws { place = try Playground() }
 
-    /// Runs one of the scripts in Benchmarks against the built command; nil where there is no Python.
-    private func script(_ name: String, _ arguments: String...) throws -> (status: Int32, output: String)? {
+    /// The scripts in Benchmarks need it.
+    private static let hasPython: Bool = (try? run("command -v python3"))?.status == 0
+
+    /// Runs one of the scripts in Benchmarks against the built command.
+    private func script(_ name: String, _ arguments: String) throws -> (status: Int32, output: String) {
         let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
             .deletingLastPathComponent().path
-        let (found, _) = try run("command -v python3")
-        guard found == 0 else { return nil }
-        return try run(
-            "exec python3 '\(root)/Benchmarks/\(name)' --diptych '\(CommandProcess.program)' \(arguments.joined(separator: " "))"
-        )
+        return try run("exec python3 '\(root)/Benchmarks/\(name)' --diptych '\(CommandProcess.program)' \(arguments)")
     }
 
     /// Runs a line of the shell, its errors with its output.
-    private func run(_ line: String) throws -> (status: Int32, output: String) {
+    private static func run(_ line: String) throws -> (status: Int32, output: String) {
         let process = Process()
         process.executableURL = URL(fileURLWithPath: "/bin/sh")
         process.arguments = ["-c", line]
@@ -32,22 +31,28 @@ struct FaultsTests {
         return (process.terminationStatus, String(decoding: output, as: UTF8.self))
     }
 
+    private func run(_ line: String) throws -> (status: Int32, output: String) { try FaultsTests.run(line) }
+
     private func digest(_ name: String) throws -> Data { try Data(contentsOf: URL(fileURLWithPath: place(name))) }
 
     private func waitFor(_ name: String) {
         for _ in 0..<3000 where !FileManager.default.fileExists(atPath: place(name)) { usleep(10_000) }
     }
 
-    @Test("Kills at random instants change nothing, see Benchmarks/resume") func kills() throws {
-        guard let result = try script("resume/kill.py", "--kills 5 --epochs 3") else { return }
+    @Test(
+        "Kills at random instants change nothing, see Benchmarks/resume", .enabled(if: hasPython, "there is no python3")
+    )
+    func kills() throws {
+        let result = try script("resume/kill.py", "--kills 5 --epochs 3")
         #expect(result.status == 0, "\(result.output)")
         #expect(result.output.contains("5 kills in "))
     }
 
-    @Test("Spoiled files let nothing grow, see Benchmarks/soak") func soak() throws {
-        guard FileManager.default.fileExists(atPath: "/proc/self/fd"),
-            let result = try script("soak/soak.py", "--seconds 6")
-        else { return }
+    @Test(
+        "Spoiled files let nothing grow, see Benchmarks/soak", .enabled(if: hasPython, "there is no python3"),
+        .enabled(if: FileManager.default.fileExists(atPath: "/proc/self/fd"), "there is no /proc"))
+    func soak() throws {
+        let result = try script("soak/soak.py", "--seconds 6")
         #expect(result.status == 0, "\(result.output)")
     }
 
