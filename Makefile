@@ -77,13 +77,13 @@ UNDEFINED = -Xcc -fsanitize=undefined -Xcc -fno-sanitize=vptr,function -Xcc -fno
   -Xlinker $(RESOURCES)/lib/linux/libclang_rt.ubsan_standalone_cxx-$(shell uname -m).a -Xlinker --no-whole-archive -Xlinker -lstdc++
 
 # The tests of Views under the address sanitizer and under the thread sanitizer, and those with C and C++ in them under the
-# undefined-behaviour sanitizer. One test asks for more memory than there is.
+# undefined-behaviour sanitizer. One test asks for more memory than there is. XCTest, which has nothing to run, leaks 144 bytes.
 sanitize: export ASAN_OPTIONS = allocator_may_return_null=1
 sanitize: export TSAN_OPTIONS = allocator_may_return_null=1
 sanitize:
 	@.ci/packages views torch
-	swift test --sanitize=address --scratch-path .build-asan --filter ViewsTests
-	swift test --sanitize=thread --scratch-path .build-tsan --filter ViewsTests
+	swift test --disable-xctest --sanitize=address --scratch-path .build-asan --filter ViewsTests
+	swift test --disable-xctest --sanitize=thread --scratch-path .build-tsan --filter ViewsTests
 	swift test $(UNDEFINED) --scratch-path .build-ubsan --filter 'ViewsTests|FilesTests|TorchTests'
 
 # Training while files go bad, under the thread and then the address sanitizer. A program that one of these has reported on ends with
