@@ -3,6 +3,7 @@
 
 #ifdef CTORCH_GLOO
 #include <arpa/inet.h>
+#include <c10/util/Logging.h>
 #include <cstring>
 #include <netdb.h>
 #include <sys/socket.h>
@@ -57,6 +58,25 @@ std::string addressTowards(const std::string &host, int port) {
     return address;
 }
 
+/// Whether a port takes connections.
+bool listens(const std::string &host, int port) {
+    addrinfo hints{}, *found = nullptr;
+    hints.ai_socktype = SOCK_STREAM;
+    if (getaddrinfo(host.c_str(), std::to_string(port).c_str(), &hints, &found) != 0) return false;
+    bool taken = false;
+    for (auto *info = found; info && !taken; info = info->ai_next) {
+        const int probe = socket(info->ai_family, SOCK_STREAM, 0);
+        if (probe < 0) continue;
+        // A host that does not answer at all would hold up the call for minutes.
+        const timeval limit{1, 0};
+        setsockopt(probe, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof limit);
+        taken = connect(probe, info->ai_addr, info->ai_addrlen) == 0;
+        close(probe);
+    }
+    freeaddrinfo(found);
+    return taken;
+}
+
 /// Waits until every rank is there, once and with the same count. Runs where it may be left behind, so it holds all that it uses.
 void join(const c10::intrusive_ptr<c10d::TCPStore> &store, int rank, int world, int port,
           CTorchGroup::Milliseconds timeout) {
@@ -95,6 +115,11 @@ void join(const c10::intrusive_ptr<c10d::TCPStore> &store, int rank, int world, 
 
 CTorchGroup::CTorchGroup(std::string host, int port, int rank, int world, Milliseconds timeout)
     : host(std::move(host)), port(port), rank(rank), world(world), timeout(timeout) {
+#if TORCH_VERSION_MAJOR >= 2
+    // What goes wrong is said in one line here; libtorch would log it first, with pages of addresses.
+    setenv("TORCH_CPP_LOG_LEVEL", "FATAL", 0);
+    c10::initLogging();
+#endif
     const auto own = addressTowards(this->host, port);
     const auto place = this->host + ":" + std::to_string(port);
     const auto connect = [host = this->host, port, timeout](bool serves) {
@@ -111,7 +136,10 @@ CTorchGroup::CTorchGroup(std::string host, int port, int rank, int world, Millis
     try {
         store = within<Store>(timeout + 1s, [=] { return connect(rank == 0); }, unanswered);
     } catch (const Known &) {
-        throw;
+        // Newer libtorchs try a refused port for longer than they were told.
+        if (rank == 0 || listens(this->host, port)) throw;
+        throw Known(nameOf(rank, world) + ": no rank 0 answers at MASTER_ADDR:MASTER_PORT " + place + " within " +
+                    seconds(timeout));
     } catch (const std::exception &error) {
         throw Known(
             rank == 0 ? nameOf(rank, world) + ": MASTER_PORT " + std::to_string(port) +
