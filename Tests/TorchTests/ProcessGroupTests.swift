@@ -66,7 +66,7 @@ struct ProcessGroupTests {
         #expect(found == [[[1, 2, 3, 4], [7]]])
     }
 
-    @Test(.enabled(if: !ProcessGroup.hasNCCL)) func aBuildWithoutNCCLSaysSo() throws {
+    @Test(.enabled(if: !ProcessGroup.hasNCCL, "this build has NCCL")) func aBuildWithoutNCCLSaysSo() throws {
         let found = try ranks(1) { group in
             let error = #expect(throws: ProcessGroupError.self) { try group.useNCCL(on: .cuda(0)) }
             #expect(error?.message.contains("no NCCL") == true && group.carrier == .gloo)

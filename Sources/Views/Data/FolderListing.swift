@@ -9,7 +9,7 @@ struct FolderListing {
     /// What was found beside the images.
     private(set) var notes = SourceListing()
 
-    /// Whether any link was followed.
+    /// Whether any link was followed, or may have been where the file system does not say what is one.
     private(set) var hasLinks = false
 
     struct Identity: Hashable {
@@ -149,8 +149,7 @@ struct FolderListing {
         switch type {
         case Int(DT_REG): return .file
         case Int(DT_DIR): return .folder
-        case Int(DT_LNK): hasLinks = true
-        case Int(DT_UNKNOWN): break
+        case Int(DT_LNK), Int(DT_UNKNOWN): hasLinks = true
         default: return .other
         }
         var status = stat()

@@ -85,8 +85,8 @@ public struct Split: Sendable {
     }
 
     /// Splits by chance: `fraction` of each class, rounded, but at least one image and never all, goes to `test`, so a
-    /// class of one image is only learnt from. An image that links bring under several names is on one side, with its first
-    /// name's class. The same seed gives the same split; both keep the source's order.
+    /// class of one image is only learnt from. An image that links bring under several names is on one side and counts for its
+    /// first name's class alone, so a class of nothing but later names may end on either side whole. The same seed gives the same split; both keep the source's order.
     public init(
         stratified source: any Source, fraction: Double = 0.2, seed: UInt64 = 0, issues: [SourceIssue] = []
     ) {
