@@ -113,6 +113,7 @@ let package = Package(
         .testTarget(name: "TorchTests", dependencies: ["Torch"], exclude: ["Fixtures"]),
         .testTarget(name: "ContrastTests", dependencies: ["Contrast"], exclude: ["Fixtures"]),
         .testTarget(name: "CommandTests", dependencies: ["Commands", "diptych", "diptych-torch"]),
+        .testTarget(name: "JourneyTests", dependencies: ["Views", "diptych", "diptych-torch"], exclude: ["README.md"]),
     ],
     swiftLanguageModes: [.v6],
     cxxLanguageStandard: .cxx17

@@ -1,0 +1,82 @@
+import Foundation
+import Views
+
+/// The folders that people have, one recipe each.
+///
+/// A line of a recipe is one of
+/// - `cat/ 6`: six pictures `0.png` to `5.png` in that folder; `. 6`: in the root;
+/// - `cat/one.jpg = text`: a file with this text, `\n` for a new line and `\xNN` for a byte;
+/// - `cat/copy.png -> cat/0.png`: a symbolic link;
+/// - `$ line`: a line of the shell, in the folder.
+enum AwkwardFolders {
+    static let recipes: [String: String] = [
+        "nothing": "",
+        "two classes": "cat/ 6\ndog/ 6",
+        "flat": ". 8",
+        "train and test": "train/cat/ 6\ntrain/dog/ 6\ntest/cat/ 3\ntest/dog/ 3",
+        "ImageNet as downloaded": "train/cat/ 6\ntrain/dog/ 6\nval/ 5",
+    ]
+
+    /// Makes the folder of a recipe.
+    static func make(_ name: String, at path: String) throws {
+        guard let recipe = recipes[name] else { throw CocoaError(.fileNoSuchFile) }
+        try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
+        for line in recipe.split(separator: "\n") { try add(String(line), at: path) }
+    }
+
+    private static func add(_ line: String, at path: String) throws {
+        let files = FileManager.default
+        if line.hasPrefix("$ ") {
+            let process = Process()
+            process.executableURL = URL(fileURLWithPath: "/bin/sh")
+            process.arguments = ["-c", String(line.dropFirst(2))]
+            process.currentDirectoryURL = URL(fileURLWithPath: path)
+            try process.run()
+            process.waitUntilExit()
+        } else if let range = line.range(of: " -> ") {
+            try files.createSymbolicLink(
+                atPath: "\(path)/\(line[..<range.lowerBound])", withDestinationPath: String(line[range.upperBound...]))
+        } else if let range = line.range(of: " = ") {
+            let file = URL(fileURLWithPath: "\(path)/\(line[..<range.lowerBound])")
+            try files.createDirectory(at: file.deletingLastPathComponent(), withIntermediateDirectories: true)
+            try Data(bytes(line[range.upperBound...])).write(to: file)
+        } else {
+            let parts = line.split(separator: " ")
+            let folder = parts[0] == "." ? path : "\(path)/\(parts[0])"
+            try files.createDirectory(atPath: folder, withIntermediateDirectories: true)
+            for index in 0..<(Int(parts[1]) ?? 0) {
+                try Data(picture(line, index)).write(to: URL(fileURLWithPath: "\(folder)/\(index).png"))
+            }
+        }
+    }
+
+    /// A picture of 16 by 16 pixels: noise around a colour that depends on the folder.
+    private static func picture(_ line: String, _ index: Int) throws -> [UInt8] {
+        let seed = line.utf8.reduce(UInt32(17)) { $0 &* 31 &+ UInt32($1) }
+        var state = seed &+ UInt32(index) &* 977
+        let pixels = (0..<16 * 16 * 3).map { offset -> UInt8 in
+            state = state &* 1_664_525 &+ 1_013_904_223
+            return UInt8((seed >> UInt32(offset % 3)) & 1 == 0 ? 20 : 200) + UInt8(state >> 27)
+        }
+        return try PNGWriter.encode(Image(size: Size(square: 16), interleaved: pixels))
+    }
+
+    /// The bytes of a text in which `\n` and `\xNN` are escapes.
+    private static func bytes(_ text: Substring) -> [UInt8] {
+        var result: [UInt8] = []
+        var rest = Array(text.utf8)[...]
+        while let first = rest.popFirst() {
+            guard first == UInt8(ascii: "\\"), let kind = rest.popFirst() else {
+                result.append(first)
+                continue
+            }
+            if kind == UInt8(ascii: "x") {
+                result.append(UInt8(String(decoding: rest.prefix(2), as: UTF8.self), radix: 16) ?? 0)
+                rest = rest.dropFirst(2)
+            } else {
+                result.append(kind == UInt8(ascii: "n") ? 10 : kind)
+            }
+        }
+        return result
+    }
+}
