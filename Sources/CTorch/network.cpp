@@ -4,8 +4,47 @@
 #include <c10/core/GradMode.h>
 #include <cmath>
 #include <limits>
+#include <torch/csrc/autograd/custom_function.h>
 
 using namespace ctorch;
+using torch::autograd::AutogradContext;
+using torch::autograd::variable_list;
+
+namespace {
+
+/// Every `stride`-th row and column, laid out as all are; the gradient is 0 at the others.
+struct Thinned : torch::autograd::Function<Thinned> {
+    static at::Tensor thin(const at::Tensor &x, int64_t stride) {
+        return x.slice(2, 0, x.size(2), stride).slice(3, 0, x.size(3), stride);
+    }
+
+    static at::Tensor forward(AutogradContext *context, at::Tensor x, int64_t stride) {
+        const auto format = x.suggest_memory_format();
+        context->saved_data["sizes"] = x.sizes();
+        context->saved_data["stride"] = stride;
+        context->saved_data["format"] = static_cast<int64_t>(format);
+        return thin(x, stride).contiguous(format);
+    }
+
+    static variable_list backward(AutogradContext *context, variable_list gradients) {
+        const auto format = static_cast<at::MemoryFormat>(context->saved_data["format"].toInt());
+        const auto sizes = context->saved_data["sizes"].toIntVector();
+        auto dx = at::empty(sizes, gradients[0].options().memory_format(format)).zero_();
+        thin(dx, context->saved_data["stride"].toInt()).copy_(gradients[0]);
+        return {dx, {}};
+    }
+};
+
+/// libtorch's convolution. A 1x1 one with a stride is one without of fewer pixels: oneDNN's own, channels innermost, writes its
+/// gradients past their ends where the input has fewer channels than a vector has numbers (seen in libtorch 1.13.1 and 2.13.0).
+at::Tensor convolution(const at::Tensor &x, const at::Tensor &weight, const at::Tensor &bias, int64_t stride, int64_t padding) {
+    const bool thins = stride > 1 && padding == 0 && x.is_cpu() && x.dim() == 4 && weight.dim() == 4 &&
+                       weight.size(2) == 1 && weight.size(3) == 1;
+    return thins ? at::conv2d(Thinned::apply(x, stride), weight, bias)
+                 : at::conv2d(x, weight, bias, {stride, stride}, {padding, padding});
+}
+
+} // namespace
 
 ctorch_status ctorch_conv2d(ctorch_tensor x, ctorch_tensor weight, ctorch_tensor bias, int64_t stride, int64_t padding,
                             const char *kernels, ctorch_tensor *out) {
@@ -13,7 +52,7 @@ ctorch_status ctorch_conv2d(ctorch_tensor x, ctorch_tensor weight, ctorch_tensor
         const bool own = stride == 1 && padding == 1 && !bias && winogradSuits(x->tensor, weight->tensor);
         *out = wrap(own && !(kernels && std::string(kernels) == "plain")
                         ? winograd(x->tensor, weight->tensor, kernels)
-                        : at::conv2d(x->tensor, weight->tensor, optional(bias), {stride, stride}, {padding, padding}));
+                        : convolution(x->tensor, weight->tensor, bias ? bias->tensor : at::Tensor(), stride, padding));
         count((*out)->tensor.numel() * (weight->tensor.numel() / weight->tensor.size(0)));
     });
 }
@@ -33,7 +72,7 @@ ctorch_status ctorch_conv2d_inference(ctorch_tensor x, ctorch_tensor weight, cto
             *out = wrap(winogradInference(x->tensor, weight->tensor, filters->tensor, bias->tensor,
                                           shortcut ? shortcut->tensor : at::Tensor(), relu, kernels));
         } else {
-            auto y = at::conv2d(x->tensor, weight->tensor, bias->tensor, {stride, stride}, {padding, padding});
+            auto y = convolution(x->tensor, weight->tensor, bias->tensor, stride, padding);
             TORCH_CHECK(!shortcut || shortcut->tensor.sizes() == y.sizes(), "expected a shortcut of size ", y.sizes());
             if (shortcut) y.add_(shortcut->tensor);
             if (relu) y.relu_();
