@@ -79,7 +79,8 @@ package struct Bench: ParsableCommand {
             throw Failure(.data, "\(images): has \(source.count) images, fewer than --batch \(batch)")
         }
         if !json {
-            print(String(format: "listed in %.2f s", Double(listed.seconds) + Double(listed.attoseconds) * 1e-18))
+            try Output.result(
+                String(format: "listed in %.2f s", Double(listed.seconds) + Double(listed.attoseconds) * 1e-18))
         }
         try show(
             ShuffleQuality(
@@ -87,10 +88,10 @@ package struct Bench: ParsableCommand {
     }
 
     private func show(_ report: some Encodable & CustomStringConvertible) throws {
-        guard json else { return print(report) }
+        guard json else { return try Output.result("\(report)") }
         let encoder = JSONEncoder()
         encoder.keyEncodingStrategy = .convertToSnakeCase
         encoder.outputFormatting = [.prettyPrinted, .sortedKeys]
-        print(String(decoding: try encoder.encode(report), as: UTF8.self))
+        try Output.result(try encoder.encode(report) + Data([0x0A]))
     }
 }

@@ -49,9 +49,9 @@ package struct Doctor: ParsableCommand {
             let encoder = JSONEncoder()
             encoder.keyEncodingStrategy = .convertToSnakeCase
             encoder.outputFormatting = [.sortedKeys]
-            print(String(decoding: try encoder.encode(findings), as: UTF8.self))
+            try Output.result(try encoder.encode(findings) + Data([0x0A]))
         } else {
-            findings.lines.forEach { print($0) }
+            try Output.result(findings.lines)
         }
         if let problem = findings.problems.first { throw Failure(.failed, problem) }
     }

@@ -54,6 +54,7 @@ extension Diptych {
     package static func start(
         classify: (any Error) -> Failure = { Failure($0) }, _ body: (inout any ParsableCommand) throws -> Void
     ) -> Never {
+        Output.occupyStandardDescriptors()
         // A reader that goes away (`| head`) must not kill a run before its checkpoint.
         signal(SIGPIPE, SIG_IGN)
         // A limit on the size of files is an error of the write, which can be told, like a full disk.
@@ -61,33 +62,39 @@ extension Diptych {
         // A program that started this one on a thread that takes no signals has handed that down.
         var heard = sigset_t()
         sigemptyset(&heard)
-        for number in [SIGINT, SIGTERM] { sigaddset(&heard, number) }
+        for number in [SIGINT, SIGTERM, SIGHUP] { sigaddset(&heard, number) }
         pthread_sigmask(Int32(SIG_UNBLOCK), &heard, nil)
         var command: any ParsableCommand
         do {
             command = try parseAsRoot()
         } catch {
-            if exitCode(for: error).isSuccess {
-                print(fullMessage(for: error))
-                Foundation.exit(ExitStatus.done.rawValue)
-            }
+            if exitCode(for: error).isSuccess { answer(fullMessage(for: error)) }
             complain("\(message(for: error)) (see diptych --help)", .unusable)
         }
         do {
             try body(&command)
             Foundation.exit(ExitStatus.done.rawValue)
         } catch let error where exitCode(for: error) == .success || error is CleanExit {
-            print(fullMessage(for: error))
-            Foundation.exit(ExitStatus.done.rawValue)
+            answer(fullMessage(for: error))
         } catch {
             let failure = classify(error)
             complain(failure.message, failure.status)
         }
     }
 
+    /// Gives what was asked for, as the help.
+    private static func answer(_ text: String) -> Never {
+        do {
+            try Output.result(text)
+            Foundation.exit(ExitStatus.done.rawValue)
+        } catch {
+            complain("\(error)", .failed)
+        }
+    }
+
     private static func complain(_ message: String, _ status: ExitStatus) -> Never {
         let line = message.split(whereSeparator: \.isNewline).joined(separator: " ")
-        FileHandle.standardError.write(Data("diptych: \(line)\n".utf8))
+        Output.note("diptych: \(line)")
         Foundation.exit(status.rawValue)
     }
 }

@@ -64,11 +64,11 @@ package struct Pack: ParsableCommand {
         let report = try writer.pack(source)
         status.clear()
         for image in report.skipped {
-            FileHandle.standardError.write(Data("left out \(image.path): \(image.reason)\n".utf8))
+            status.note("left out \(image.path): \(image.reason)")
         }
         guard report.images > 0 else { throw Failure(.data, "\(images): none of \(source.count) images can be used") }
         let mebibytes = Double(report.bytes) / 0x1p20
-        print(
+        try Output.result(
             String(
                 format: "%d images in %d shards, %.1f MiB: %@", report.images, report.shards.count, mebibytes, output))
     }

@@ -37,18 +37,14 @@ package struct ScanFolder: ParsableCommand {
         }
         status.clear()
         guard let json else {
-            report.lines(root: images).forEach { print($0) }
-            return
+            return try Output.result(report.lines(root: images))
         }
         let encoder = JSONEncoder()
         encoder.keyEncodingStrategy = .convertToSnakeCase
         encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
         let data = try encoder.encode(report) + Data([0x0A])
-        if json == "-" {
-            FileHandle.standardOutput.write(data)
-        } else {
-            try AtomicFile.write(data, to: json)
-            print("\(json): \(report.images) images, \(report.unreadable.count) unreadable")
+        if try Output.result(data, to: json) {
+            try Output.result("\(json): \(report.images) images, \(report.unreadable.count) unreadable")
         }
     }
 }

@@ -46,6 +46,6 @@ package struct Sheet: ParsableCommand {
             let shape = [views.images, pipeline.viewCount, Image.channels, size.height, size.width]
             try Npy.write(views.values, shape: shape, to: output)
         }
-        print("\(output): \(min(count, folder.count)) images, \(pipeline.viewCount) views each")
+        try Output.result("\(output): \(min(count, folder.count)) images, \(pipeline.viewCount) views each")
     }
 }

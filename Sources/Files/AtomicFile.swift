@@ -87,7 +87,11 @@ public func writeAll(_ bytes: UnsafeRawBufferPointer, to file: Int32) -> Bool {
         let count = write(file, bytes.baseAddress.unsafelyUnwrapped + done, bytes.count - done)
         if count < 0 {
             if errno == EINTR { continue }
-            return false
+            guard errno == EAGAIN else { return false }
+            // A terminal or pipe that somebody else made non-blocking: wait for its reader, as otherwise.
+            var state = pollfd(fd: file, events: Int16(POLLOUT), revents: 0)
+            _ = poll(&state, 1, -1)
+            continue
         }
         done += count
     }

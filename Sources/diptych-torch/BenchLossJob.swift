@@ -42,7 +42,7 @@ struct BenchLossJob {
         encoder.keyEncodingStrategy = .convertToSnakeCase
         encoder.outputFormatting = [.sortedKeys]
         let report = Report(loss: value, seconds: seconds, peakMib: peak, version: Runtime.version)
-        print(String(decoding: try encoder.encode(report), as: UTF8.self))
+        try Output.result(try encoder.encode(report) + Data([0x0A]))
     }
 
     /// The loss, after its gradient has reached both views.

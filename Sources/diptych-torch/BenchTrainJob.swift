@@ -20,9 +20,9 @@ struct BenchTrainJob {
             let encoder = JSONEncoder()
             encoder.keyEncodingStrategy = .convertToSnakeCase
             encoder.outputFormatting = [.prettyPrinted, .sortedKeys]
-            print(String(decoding: try encoder.encode(report), as: UTF8.self))
+            try Output.result(try encoder.encode(report) + Data([0x0A]))
         } else {
-            print(report)
+            try Output.result("\(report)")
         }
     }
 }

@@ -1,35 +1,30 @@
+import Commands
 import Contrast
 import Foundation
 
-/// Shows a run on standard error: one line that is rewritten on a terminal, plain lines elsewhere.
+/// Shows a run on standard error: one line that is written over on a terminal, plain lines elsewhere.
 final class Console: TrainingObserver {
-    fileprivate let isTerminal = isatty(STDERR_FILENO) == 1
+    private let status = StatusLine()
     private var lastShown = ContinuousClock.now - .seconds(60)
-    fileprivate var lineIsOpen = false
 
-    func notice(_ message: String) { show(message) }
+    func notice(_ message: String) { status.note(message) }
 
     func stepped(_ progress: TrainingProgress) {
+        guard !status.isLive else { return status.show(Console.line(progress)) }
+        // A log file should not fill up.
         let now = ContinuousClock.now
-        // A terminal can be redrawn often; a log file should not fill up.
-        guard now - lastShown >= (isTerminal ? .milliseconds(200) : .seconds(15)) else { return }
+        guard now - lastShown >= .seconds(15) else { return }
         lastShown = now
-        let line = Console.line(progress)
-        if isTerminal {
-            write("\r\u{1B}[2K\(line)")
-            lineIsOpen = true
-        } else {
-            write(line + "\n")
-        }
+        status.note(Console.line(progress))
     }
 
-    func finished(_ epoch: EpochRecord) { show(Console.line(epoch)) }
+    func finished(_ epoch: EpochRecord) { status.note(Console.line(epoch)) }
 
-    /// Writes a line of its own, ending the progress line first.
-    func show(_ line: String) {
-        write((lineIsOpen ? "\r\u{1B}[2K" : "") + line + "\n")
-        lineIsOpen = false
-    }
+    /// Shows a share of some work; on a terminal only.
+    func working(_ what: String, share: Double) { status.show("\(what) \(Int(100 * share))%") }
+
+    /// Takes the progress line away.
+    func clear() { status.clear() }
 
     static func line(_ progress: TrainingProgress) -> String {
         var parts = [
@@ -37,12 +32,13 @@ final class Console: TrainingObserver {
             "\(progress.batch)/\(progress.batches)",
             String(format: "%.0f images/s", progress.imagesPerSecond),
             String(format: "loss %.4f", progress.loss),
+            // A narrow terminal cuts what comes last.
+            "\(duration(progress.secondsLeft)) left",
+            String(format: "data_wait %.1f%%", 100 * progress.dataWait),
         ]
         if let bound = progress.bound {
             parts.append(String(format: "MI >= %.2f of %.2f nats", bound, progress.ceiling))
         }
-        parts.append(String(format: "data_wait %.1f%%", 100 * progress.dataWait))
-        parts.append("\(duration(progress.secondsLeft)) left")
         return parts.joined(separator: "  ")
     }
 
@@ -64,22 +60,5 @@ final class Console: TrainingObserver {
         if whole < 60 { return "\(whole)s" }
         if whole < 3600 { return String(format: "%dm%02ds", whole / 60, whole % 60) }
         return String(format: "%dh%02dm", whole / 3600, whole / 60 % 60)
-    }
-
-    fileprivate func write(_ text: String) { FileHandle.standardError.write(Data(text.utf8)) }
-}
-
-extension Console {
-    /// Shows a share of some work; on a terminal only.
-    func working(_ what: String, share: Double) {
-        guard isTerminal else { return }
-        write("\r\u{1B}[2K\(what) \(Int(100 * share))%")
-        lineIsOpen = true
-    }
-
-    /// Takes the progress line away.
-    func clear() {
-        if lineIsOpen { write("\r\u{1B}[2K") }
-        lineIsOpen = false
     }
 }

@@ -55,15 +55,9 @@ struct DiagnoseJob {
     }
 
     private func show(_ diagnosis: Diagnosis) throws {
-        guard let json = options.json else {
-            diagnosis.lines.forEach { print($0) }
-            return
-        }
-        if json == "-" {
-            FileHandle.standardOutput.write(try diagnosis.json())
-        } else {
-            try AtomicFile.write(try diagnosis.json(), to: json)
-            print("\(json): \(diagnosis.findings.map(\.code).joined(separator: ", "))")
+        guard let json = options.json else { return try Output.result(diagnosis.lines) }
+        if try Output.result(try diagnosis.json(), to: json) {
+            try Output.result("\(json): \(diagnosis.findings.map(\.code).joined(separator: ", "))")
         }
     }
 }

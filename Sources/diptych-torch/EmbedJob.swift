@@ -31,7 +31,7 @@ struct EmbedJob {
             to: base.appendingPathComponent("labels.npy").path)
         try AtomicFile.write(
             features.samples.map { folder.name($0) + "\n" }.joined(), to: base.appendingPathComponent("paths.txt").path)
-        print("\(options.output): \(features.rows[0].shape[0]) x \(features.rows[0].shape[1])")
+        try Output.result("\(options.output): \(features.rows[0].shape[0]) x \(features.rows[0].shape[1])")
         for record in features.skipped { console.notice("skipped \(record)") }
     }
 }

@@ -70,9 +70,8 @@ struct EstimateJob {
     private func show(_ lines: [String], _ json: Data, _ picture: SVG? = nil) throws {
         console.clear()
         if let picture, let file = options.plot { try AtomicFile.write(picture.text, to: file) }
-        guard !options.json else { return FileHandle.standardOutput.write(json) }
-        lines.forEach { print($0) }
-        if let file = options.plot { print(file) }
+        guard !options.json else { return try Output.result(json) }
+        try Output.result(lines + (options.plot.map { [$0] } ?? []))
     }
 
     private func settings() throws(ConfigurationError) -> CriticTraining {

@@ -12,10 +12,11 @@ struct ExportJob {
         let file = try EncoderFile(options.encoder)
         if options.output.hasSuffix(".onnx") {
             let difference = try ONNXFile.write(file, to: options.output)
-            print("\(options.output): the same features to \(String(format: "%.0e", max(difference, 1e-9)))")
+            try Output.result(
+                "\(options.output): the same features to \(String(format: "%.0e", max(difference, 1e-9)))")
         } else {
             try file.write(to: options.output)
-            print("\(options.output): the same weights, bit for bit")
+            try Output.result("\(options.output): the same weights, bit for bit")
         }
     }
 }

@@ -26,10 +26,8 @@ struct ProbeJob {
         }
         console.clear()
         let output = options.output ?? defaultOutput()
-        try report.write(to: output)
-        lines(report).forEach { print($0) }
-        print("scores    \(output)")
-        print("encoder   \(file.path)")
+        guard try Output.result(try report.json(), to: output) else { return }
+        try Output.result(lines(report) + ["scores    \(output)", "encoder   \(file.path)"])
     }
 
     private func images(_ experiment: Experiment) throws -> (any Source, any Source, String) {

@@ -27,6 +27,6 @@ struct ReportJob {
         let page = try Contrast.Report(runs: runs, sample: sample).html()
         let output = options.output ?? "\(runs[0].folder.path)/report.html"
         try AtomicFile.write(Array(page.utf8), to: output)
-        print(output)
+        try Output.result(output)
     }
 }

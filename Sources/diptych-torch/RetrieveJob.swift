@@ -18,15 +18,12 @@ struct RetrieveJob {
             on: images, split: words, maximumBad: options.tolerance.maxBad
         ) { done, total in console.working("embeddings", share: Double(done) / Double(max(total, 1))) }
         console.clear()
-        if let json = options.json, json == "-" {
-            FileHandle.standardOutput.write(try report.json())
-            return
-        }
-        lines(report).forEach { print($0) }
+        var lines = lines(report)
         if let json = options.json {
-            try AtomicFile.write(try report.json(), to: json)
-            print("scores          \(json)")
+            guard try Output.result(try report.json(), to: json) else { return }
+            lines.append("scores          \(json)")
         }
+        try Output.result(lines)
     }
 
     private func lines(_ report: RetrievalReport) -> [String] {

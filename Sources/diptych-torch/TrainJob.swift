@@ -69,7 +69,7 @@ struct TrainJob {
             observer: console)
         switch try trainer.run(observer: console, stop: { interrupt.requested }) {
         case .finished:
-            if place.rank == 0 { print("\(folder.encoder)") }
+            if place.rank == 0 { try Output.result(folder.encoder) }
         case .interrupted:
             throw Failure(
                 .interrupted,

@@ -26,13 +26,8 @@ struct ZeroShotJob {
         ) { done, total in console.working("embeddings", share: Double(done) / Double(max(total, 1))) }
         console.clear()
         let output = options.output ?? RunFolder(options.encoder).zeroShot
-        if output == "-" {
-            FileHandle.standardOutput.write(try report.json())
-            return
-        }
-        try AtomicFile.write(try report.json(), to: output)
-        lines(report).forEach { print($0) }
-        print("scores    \(output)")
+        guard try Output.result(try report.json(), to: output) else { return }
+        try Output.result(lines(report) + ["scores    \(output)"])
     }
 
     private func lines(_ report: ZeroShotReport) -> [String] {

@@ -32,15 +32,14 @@ Diptych.start(classify: classify) { command in
     case let bench as Commands.Bench where bench.train: try BenchTrainJob(bench).run()
     case let bench as BenchLoss: try BenchLossJob(bench).run()
     case is Doctor:
-        print("libtorch=\(Runtime.version)")
-        print("path=\(Runtime.libraryPath)")
+        try Output.result(["libtorch=\(Runtime.version)", "path=\(Runtime.libraryPath)"])
         let device = try Machine(DeviceChoice.auto, threads: nil).device
-        print("device=\(device)")
+        try Output.result("device=\(device)")
         // A GPU is believed when it gives what the processor gives.
         guard device != .cpu else { return }
-        print("norm=\(Runtime.fusesNorm(on: device) ? "fused" : "plain")")
+        try Output.result("norm=\(Runtime.fusesNorm(on: device) ? "fused" : "plain")")
         for found in try DeviceCheck.run(on: device) {
-            print(
+            try Output.result(
                 "check_\(found.precision.rawValue)=loss \(found.loss.formatted(.number.precision(.significantDigits(2)))), "
                     + "gradient \(found.gradient.formatted(.number.precision(.significantDigits(2))))")
         }
