@@ -4,7 +4,7 @@
 # make bench  views a second beside other libraries: make bench PHOTOGRAPHS=imagenet/ SMALL=cifar10/train
 # make bench-losses  losses with their gradients beside other libraries
 # make bundle LIBTORCH=/path/to/torch  a folder with the programs for machines without Swift
-# make docs   builds the documentation of Views and Contrast
+# make docs   builds the documentation of Views, Torch and Contrast
 # make fuzz, make sanitize, make soak  what finds bugs that tests do not; see Fuzzing/README.md, Benchmarks/soak/README.md
 
 IMAGES ?= /usr/share/openclipart/png
@@ -116,13 +116,13 @@ bench-losses: build
 	    --extra-index-url https://download.pytorch.org/whl/cpu $$peer || echo "make bench-losses: $$peer cannot be installed" >&2; done
 	.build-peers/bin/python Benchmarks/losses/bench.py
 
-# The documentation of Views and Contrast as sites in .build-docs; warnings are errors.
+# The documentation of Views, Torch and Contrast as sites in .build-docs; warnings are errors.
 docs:
 	@.ci/packages views torch
 	rm -rf .build-docs/symbols && mkdir -p .build-docs/symbols
 	swift build --target Contrast --scratch-path .build-docs/build \
 	  -Xswiftc -emit-symbol-graph -Xswiftc -emit-symbol-graph-dir -Xswiftc $(CURDIR)/.build-docs/symbols
-	@for library in Views Contrast; do \
+	@for library in Views Torch Contrast; do \
 	  only=.build-docs/symbols/$$library-only; mkdir -p $$only && cp .build-docs/symbols/$$library*.symbols.json $$only/ && \
 	  docc convert Sources/$$library/$$library.docc --additional-symbol-graph-dir $$only \
 	    --fallback-display-name $$library --fallback-bundle-identifier diptych.$$library --warnings-as-errors \
