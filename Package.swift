@@ -56,6 +56,12 @@ if hasGloo, torchLinks.contains("-ltorch_cuda"), wanted.allSatisfy(finds) {
     torchIncludes += cudaIncludes.flatMap { ["-isystem", $0] }
 }
 
+// SHA-256 is linked from libcrypto's archive where there is one: 25 KB, in place of a shared library of 5 MB to carry along.
+let hasCryptoArchive = ["/usr/lib/x86_64-linux-gnu", "/usr/lib/aarch64-linux-gnu", "/usr/lib64", "/usr/lib"].contains {
+    FileManager.default.fileExists(atPath: "\($0)/libcrypto.a")
+}
+let libcrypto = hasCryptoArchive ? ":libcrypto.a" : "crypto"
+
 let package = Package(
     name: "diptych",
     products: [
@@ -68,7 +74,6 @@ let package = Package(
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
-        .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
         .package(url: "https://github.com/apple/swift-protobuf", from: "1.39.0"),
         .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
     ],
@@ -94,13 +99,15 @@ let package = Package(
             cxxSettings: [.unsafeFlags(torchIncludes)] + carriers,
             linkerSettings: [.unsafeFlags(torchLinks)] + ownGloo),
         .target(name: "Torch", dependencies: ["CTorch", "Files"]),
+        .systemLibrary(name: "COpenSSL"),
         .target(
             name: "Contrast",
             dependencies: [
-                "Files", "Torch", "Views", .product(name: "Crypto", package: "swift-crypto"),
-                .product(name: "SwiftProtobuf", package: "swift-protobuf"),
+                "Files", "Torch", "Views", .product(name: "SwiftProtobuf", package: "swift-protobuf"),
+                .target(name: "COpenSSL", condition: .when(platforms: [.linux])),
             ],
-            exclude: ["Export/onnx.proto", "TensorBoard/event.proto"]),
+            exclude: ["Export/onnx.proto", "TensorBoard/event.proto"],
+            linkerSettings: [.linkedLibrary(libcrypto, .when(platforms: [.linux]))]),
         .target(
             name: "Commands",
             dependencies: ["Files", "Views", .product(name: "ArgumentParser", package: "swift-argument-parser")]),

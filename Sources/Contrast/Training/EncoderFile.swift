@@ -1,4 +1,3 @@
-import Crypto
 import Files
 import Foundation
 import Torch
@@ -19,7 +18,7 @@ public struct EncoderFile {
         guard let data = try? Data(contentsOf: URL(fileURLWithPath: path), options: .alwaysMapped) else {
             throw TrainingError(.failed, "\(path): cannot be read")
         }
-        return SHA256.hash(data: data).map { String(format: "%02x", $0) }.joined()
+        return SHA256.hexadecimal(data)
     }
 
     /// Opens a run folder's encoder, or a file of weights that a run wrote.

@@ -1,4 +1,3 @@
-import Crypto
 import Foundation
 import Torch
 import Views
@@ -43,11 +42,11 @@ struct Ranks {
             text += images.name(index).utf8
             text += "\n\(images.label(index) ?? -1)\n".utf8
             if text.count >= 1 << 16 || index == images.count - 1 {
-                hash.update(data: text)
+                hash.update(text)
                 text.removeAll(keepingCapacity: true)
             }
         }
-        let digest = hash.finalize().prefix(8).map { String(format: "%02x", $0) }.joined()
+        let digest = hash.hexadecimal().prefix(16)
         let listings = try group.exchange("\(images.count) images with names and labels of hash \(digest)")
         for (rank, other) in listings.enumerated() where other != listings[0] {
             throw TrainingError(

@@ -1,4 +1,3 @@
-import Crypto
 import Foundation
 
 /// A file's own SHA-256 in its header, by which a bit that has changed anywhere in it is noticed.
@@ -18,7 +17,7 @@ enum Seal {
     static func close(_ file: inout [UInt8]) -> Bool {
         guard let place = file.withUnsafeBytes({ place(in: $0) }) else { return false }
         file.replaceSubrange(place, with: Array(note.value.utf8))
-        file.replaceSubrange(place, with: Array(hexadecimal(SHA256.hash(data: file)).utf8))
+        file.replaceSubrange(place, with: Array(SHA256.hexadecimal(file).utf8))
         return true
     }
 
@@ -27,10 +26,10 @@ enum Seal {
         file.withUnsafeBytes { bytes in
             guard let place = place(in: bytes) else { return nil }
             var hash = SHA256()
-            hash.update(bufferPointer: UnsafeRawBufferPointer(rebasing: bytes[..<place.lowerBound]))
-            hash.update(data: Array(note.value.utf8))
-            hash.update(bufferPointer: UnsafeRawBufferPointer(rebasing: bytes[place.upperBound...]))
-            return bytes[place].elementsEqual(hexadecimal(hash.finalize()).utf8)
+            hash.update(UnsafeRawBufferPointer(rebasing: bytes[..<place.lowerBound]))
+            hash.update(Array(note.value.utf8))
+            hash.update(UnsafeRawBufferPointer(rebasing: bytes[place.upperBound...]))
+            return bytes[place].elementsEqual(hash.hexadecimal().utf8)
         }
     }
 
@@ -47,9 +46,5 @@ enum Seal {
         else { return nil }
         let end = found.upperBound + note.value.utf8.count
         return end <= 8 + header ? found.upperBound..<end : nil
-    }
-
-    private static func hexadecimal(_ digest: SHA256.Digest) -> String {
-        digest.map { String(format: "%02x", $0) }.joined()
     }
 }
