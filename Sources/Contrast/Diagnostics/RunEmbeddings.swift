@@ -49,7 +49,7 @@ public struct RunEmbeddings {
         try machine.take(model)
         let labels = (0..<images.count).map { images.label($0) ?? -1 }
         var run = RunEvidence(folder: folder, experiment: experiment, labels: labels)
-        var stream = RandomStream(RandomKey(seed: options.seed, epoch: 2, sample: 0))
+        var stream = RandomStream(RandomKey(seed: options.seed, purpose: .diagnosedImages))
         // In order where the source reads from one end to the other.
         let chosen = stream.permutation(images.count).prefix(options.limit).sorted()
         source = Subset(images, indices: chosen)

@@ -152,7 +152,7 @@ private struct TrainingParts {
 
     /// The batches of one pass over the training pairs, in a random order.
     func batches(epoch: Int, seed: UInt64) throws(TorchError) -> [(x: Tensor, y: Tensor)] {
-        var stream = RandomStream(RandomKey(seed: seed, epoch: epoch, sample: 0))
+        var stream = RandomStream(RandomKey(seed: seed, epoch: epoch, purpose: .criticBatches))
         return try TrainingParts.cut(rows, stream.permutation(train.count).map { train[$0] }, candidates)
     }
 

@@ -72,7 +72,7 @@ public struct HeldOutSplit: Sendable {
                 reason: "\(samples.count) are too few: a fifth is held out, and must hold two batches of \(candidates)",
                 remedy: "give \(10 * candidates) pairs or more, or fewer --candidates")
         }
-        var stream = RandomStream(RandomKey(seed: seed, epoch: 0, sample: 0))
+        var stream = RandomStream(RandomKey(seed: seed, purpose: .criticSplit))
         let order = stream.permutation(samples.count)
         test = Array(order[..<held])
         choose = Array(order[held..<2 * held])

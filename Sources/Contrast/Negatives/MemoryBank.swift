@@ -32,7 +32,7 @@ final class MemoryBank: Module {
         var taken = Set(excluded)
         let free = self.count - taken.count
         guard count < free else { return (0..<self.count).filter { !taken.contains($0) } }
-        var stream = RandomStream(RandomKey(seed: 0xBA2C, epoch: Int(number), sample: 0))
+        var stream = RandomStream(RandomKey(seed: 0xBA2C, epoch: Int(number), purpose: .bankNegatives))
         var chosen: [Int] = []
         chosen.reserveCapacity(count)
         // Where most are taken, chance would rarely hit one that is not.

@@ -42,7 +42,7 @@ public struct ReportSample {
         try machine.take(file.encoder)
         pipeline = try ViewPipeline(file.experiment.views)
         seed = options.seed
-        var stream = RandomStream(RandomKey(seed: seed, epoch: 3, sample: 0))
+        var stream = RandomStream(RandomKey(seed: seed, purpose: .reportedImages))
         images = Subset(source, indices: stream.permutation(source.count).prefix(600).sorted())
         features = try FeatureExtractor(pipeline: pipeline, machine: machine, maximumBad: maximumBad)
             .features(of: images, by: [file.encoder])

@@ -80,7 +80,7 @@ public struct Sampler: Codable, Equatable, Sendable {
         let range = min(first * batch, end)..<end
         guard !range.isEmpty else { return [] }
         guard let seed else { return range.map(interleaved) }
-        let key = RandomKey(seed: seed, epoch: epoch, sample: 0, view: RandomKey.order)
+        let key = RandomKey(seed: seed, epoch: epoch, purpose: .order)
         switch shuffle {
         case .global:
             var stream = RandomStream(key)
@@ -111,7 +111,7 @@ public struct Sampler: Codable, Equatable, Sendable {
         }
         // Each rank draws from a stream of its own.
         var draws = RandomStream(
-            RandomKey(seed: key.seed, epoch: key.epoch, sample: rank.index + 1, view: RandomKey.order))
+            RandomKey(seed: key.seed, epoch: key.epoch, sample: rank.index + 1, purpose: .order))
         // The buffer is the stretch from `place` on that is as long: drawing from it and filling the hole with its first
         // image is what a buffer does, without one.
         for place in images.indices {

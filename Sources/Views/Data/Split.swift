@@ -98,7 +98,7 @@ public struct Split: Sendable {
         }
         var held: [Int] = []
         for (label, group) in groups.enumerated() where group.count >= 2 {
-            var stream = RandomStream(RandomKey(seed: seed, epoch: 0, sample: label, view: RandomKey.split))
+            var stream = RandomStream(RandomKey(seed: seed, sample: label, purpose: .split))
             let wanted = Int((fraction * Double(group.count)).rounded())
             held += stream.permutation(group.count).prefix(min(max(wanted, 1), group.count - 1)).map { group[$0] }
         }
@@ -151,15 +151,6 @@ public struct Split: Sendable {
         guard isFolder(join(root, "train")) else { return nil }
         return ["test", "val"].first { isFolder(join(root, $0)) }
     }
-}
-
-extension RandomKey {
-    /// The `view` of draws that split a source.
-    static let split = 0xFFFD
-    /// The `view` of draws that order images for packing.
-    static let pack = 0xFFFC
-    /// The `view` of draws that order an epoch.
-    static let order = 0xFFFE
 }
 
 private func join(_ folder: String, _ name: String) -> String {

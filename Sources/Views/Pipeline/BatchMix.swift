@@ -43,7 +43,7 @@ public struct BatchMix: Component {
 
     /// Draws how a batch is mixed; nil where chance leaves it alone.
     func sample(seed: UInt64, epoch: Int, batch: Int, count: Int, sizes: [Size]) -> Mixing? {
-        var random = RandomStream(RandomKey(seed: seed, epoch: epoch, sample: batch, view: RandomKey.batch))
+        var random = RandomStream(RandomKey(seed: seed, epoch: epoch, sample: batch, purpose: .mix))
         guard random.chance(p) else { return nil }
         let cuts = random.chance(cutmixShare)
         let partners = random.permutation(count)
@@ -120,11 +120,6 @@ public struct Mixing: Codable, Equatable, Sendable {
     public var partners: [Int]
     /// One for each branch.
     public var branches: [Part]
-}
-
-extension RandomKey {
-    /// The `view` of draws that are made once for a batch, whose place in its epoch is then the `sample`.
-    public static let batch = 0xFFFE
 }
 
 extension RandomStream {

@@ -1,23 +1,20 @@
 import Foundation
 
-/// The place of one random draw's owner: the same key gives the same draws on any thread, machine and day.
+/// What a stream of random draws belongs to. The same key gives the same draws on any thread and machine.
 public struct RandomKey: Hashable, Codable, Sendable {
     /// The run's seed.
     public var seed: UInt64
-    /// The pass over the data, from 0.
+    /// The epoch, from 0.
     public var epoch: Int
     /// The sample's index in its source.
     public var sample: Int
-    /// The view's index over all branches, from 0; `RandomKey.trunk` for what all views share.
+    /// The view's index over all branches, from 0; or the raw value of a `Purpose`.
     public var view: Int
-    /// The step's place in the graph, counted in order of appearance.
+    /// The step's index in the graph, in order of appearance.
     public var node: Int
 
-    /// The `view` of draws that are made once for all views.
-    public static let trunk = 0xFFFF
-
-    /// Makes a key.
-    public init(seed: UInt64, epoch: Int, sample: Int, view: Int = RandomKey.trunk, node: Int = 0) {
+    /// Makes the key of one view's draws.
+    public init(seed: UInt64, epoch: Int, sample: Int, view: Int, node: Int = 0) {
         self.seed = seed
         self.epoch = epoch
         self.sample = sample

@@ -107,7 +107,7 @@ extension Augmentation {
 
     /// Whether sampling draws random numbers; a step that holds others always counts.
     var isRandom: Bool {
-        var stream = RandomStream(RandomKey(seed: 0, epoch: 0, sample: 0))
+        var stream = RandomStream(RandomKey(seed: 0, purpose: .trunk))
         _ = sample(from: &stream, input: Size(width: 97, height: 89), target: Size(square: 64))
         return stream.hasDrawn || self is any Combinator
     }

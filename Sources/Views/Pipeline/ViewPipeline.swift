@@ -179,7 +179,7 @@ public final class ViewPipeline: Sendable {
         seed: UInt64, epoch: Int, sample: Int, input: Size
     ) throws(InvalidSetting) -> (drawn: [DrawnStep], size: Size) {
         guard !trunk.isEmpty else { return ([], input) }
-        let stream = RandomStream(RandomKey(seed: seed, epoch: epoch, sample: sample))
+        let stream = RandomStream(RandomKey(seed: seed, epoch: epoch, sample: sample, purpose: .trunk))
         let target = branches[0].size
         let drawn = try trunk.draw(from: stream, input: input, target: target)
         var size = input

@@ -46,7 +46,7 @@ enum Planted: String, CaseIterable, CustomTestStringConvertible {
         case .noise: return (try maker.pairs(maker.normal(), maker.normal()), 0.2)
         case .shuffled:
             let rows = try maker.content(classes: 10, weight: 0.5).rows
-            var stream = RandomStream(RandomKey(seed: seed, epoch: 0, sample: 0))
+            var stream = RandomStream(RandomKey(seed: seed, epoch: 0, sample: 0, purpose: .trunk))
             let order = try Tensor(stream.permutation(count).map(Int64.init), shape: [count])
             return (
                 try maker.pairs(maker.view(rows, 0.6), maker.view(rows.indexSelect(dim: 0, index: order), 0.6)), 0.5

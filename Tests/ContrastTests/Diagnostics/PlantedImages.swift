@@ -12,7 +12,7 @@ struct Drawing {
     private var boxes: [(x: Float, y: Float, width: Float, height: Float, colour: [Float])] = []
 
     init(_ number: Int, seed: UInt64) {
-        var stream = RandomStream(RandomKey(seed: seed, epoch: 0, sample: number))
+        var stream = RandomStream(RandomKey(seed: seed, epoch: 0, sample: number, purpose: .trunk))
         func uniform() -> Float { Float(stream.unit()) }
         let (level, across, down) = (uniform(), uniform() - 0.5, uniform() - 0.5)
         ground = (0..<3).map { _ in (level + 0.2 * (uniform() - 0.5), across, down) }

@@ -47,7 +47,7 @@ struct RetrievalTests {
         #expect(Recall(chanceAmong: [0, 1, 2]).at5 == 1)
         let groups = [0, 0, 0, 3, 4, 4, 6, 7, 8, 9, 10, 11]
         let chance = Recall(chanceAmong: groups)
-        var stream = RandomStream(RandomKey(seed: 1, epoch: 0, sample: 0))
+        var stream = RandomStream(RandomKey(seed: 1, epoch: 0, sample: 0, purpose: .trunk))
         var hits = 0
         let rounds = 20_000
         for round in 0..<rounds {

@@ -46,7 +46,7 @@ import Testing
 
     private func sample<A: Augmentation>(_ augmentation: A, _ size: Size) -> [A.Parameters] {
         (0..<Self.draws).compactMap { index in
-            var random = RandomStream(RandomKey(seed: 11, epoch: 0, sample: index))
+            var random = RandomStream(RandomKey(seed: 11, epoch: 0, sample: index, purpose: .trunk))
             return augmentation.sample(from: &random, input: size, target: size)
         }
     }

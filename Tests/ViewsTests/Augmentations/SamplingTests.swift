@@ -35,7 +35,7 @@ import Testing
 
     private func sample<A: Augmentation>(_ augmentation: A, _ size: Size) -> [A.Parameters?] {
         (0..<Self.draws).map { index in
-            var random = RandomStream(RandomKey(seed: 7, epoch: 0, sample: index))
+            var random = RandomStream(RandomKey(seed: 7, epoch: 0, sample: index, purpose: .trunk))
             return augmentation.sample(from: &random, input: size, target: target)
         }
     }
@@ -176,7 +176,7 @@ import Testing
 
     @Test func blurTakesSimCLRsKernel() {
         for (side, taps) in [(224, 23), (96, 9), (32, 3), (19, 1)] {
-            var random = RandomStream(RandomKey(seed: 1, epoch: 0, sample: 0))
+            var random = RandomStream(RandomKey(seed: 1, epoch: 0, sample: 0, purpose: .trunk))
             let drawn = GaussianBlur().sample(from: &random, input: Size(square: side), target: Size(square: side))
             #expect(drawn?.kernelSize == taps)
         }

@@ -20,7 +20,7 @@ import Testing
         let source = ProcessorTests.noise(size)
         let canvas = Canvas()
         for sample in 0..<8 {
-            var random = RandomStream(RandomKey(seed: 5, epoch: 0, sample: sample))
+            var random = RandomStream(RandomKey(seed: 5, epoch: 0, sample: sample, purpose: .trunk))
             guard let parameters = augmentation.sample(from: &random, input: size, target: target) else { continue }
             if let window = augmentation.window(parameters) { #expect(Region(size).contains(window)) }
             canvas.load(source)

@@ -20,7 +20,7 @@ import Testing
 
     private func check<A: Augmentation>(_ augmentation: A, target: Size, sample: Int) throws {
         let whole = ProcessorTests.noise(Size(width: 101, height: 67))
-        var random = RandomStream(RandomKey(seed: 3, epoch: 0, sample: sample))
+        var random = RandomStream(RandomKey(seed: 3, epoch: 0, sample: sample, purpose: .trunk))
         let parameters = try #require(augmentation.sample(from: &random, input: whole.size, target: target))
         let window = try #require(augmentation.window(parameters))
         #expect(Region(whole.size).contains(window))

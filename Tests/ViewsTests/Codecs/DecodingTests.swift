@@ -33,7 +33,7 @@ struct DecodingTests {
     func aRegionIsBitEqualToTheCropOfTheWhole(picture: Picture) throws {
         let decoder = ImageDecoder()
         let whole = try decoder.decode(picture.bytes).image.interleaved()
-        var stream = RandomStream(RandomKey(seed: 1, epoch: 0, sample: picture.bytes.count))
+        var stream = RandomStream(RandomKey(seed: 1, epoch: 0, sample: picture.bytes.count, purpose: .trunk))
         let (width, height) = (picture.size.width, picture.size.height)
         for turn in 0..<60 {
             let w = turn % 7 == 0 ? width : 1 + stream.integer(below: width)

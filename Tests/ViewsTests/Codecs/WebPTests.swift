@@ -39,7 +39,7 @@ struct WebPTests {
         let (decoder, bytes) = (ImageDecoder(), try file("\(name).webp"))
         let whole = try decoder.decode(bytes).image
         let (size, pixels) = (whole.size, whole.interleaved())
-        var stream = RandomStream(RandomKey(seed: 3, epoch: 0, sample: 0))
+        var stream = RandomStream(RandomKey(seed: 3, epoch: 0, sample: 0, purpose: .trunk))
         for _ in 0..<40 {
             let w = 1 + stream.integer(below: size.width)
             let h = 1 + stream.integer(below: size.height)
@@ -58,7 +58,7 @@ struct WebPTests {
             let error = #expect(throws: DecodeError.self) { try decoder.decode(Array(bytes[..<length])) }
             #expect(error.map { [.empty, .truncated, .unsupported].contains($0.kind) } == true, "\(length)")
         }
-        var stream = RandomStream(RandomKey(seed: 4, epoch: 0, sample: bytes.count))
+        var stream = RandomStream(RandomKey(seed: 4, epoch: 0, sample: bytes.count, purpose: .trunk))
         for _ in 0..<200 {
             var damaged = bytes
             damaged[stream.integer(below: bytes.count)] = UInt8(truncatingIfNeeded: stream.next())

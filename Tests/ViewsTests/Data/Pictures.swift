@@ -6,7 +6,7 @@ import Foundation
 enum Pictures {
     /// A smooth picture that depends on `seed`, unlike that of any other seed.
     static func picture(_ seed: Int, width: Int = 48, height: Int = 40) -> Image {
-        var random = RandomStream(RandomKey(seed: UInt64(seed), epoch: 0, sample: 0))
+        var random = RandomStream(RandomKey(seed: UInt64(seed), epoch: 0, sample: 0, purpose: .trunk))
         let waves = (0..<18).map { _ in (random.unit() * 4, random.unit() * 4, random.unit() * 6) }
         let image = Image()
         image.reshape(to: Size(width: width, height: height))

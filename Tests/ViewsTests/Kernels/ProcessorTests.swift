@@ -11,7 +11,7 @@ struct ProcessorTests {
     }
 
     static func noise(_ size: Size, seed: UInt64 = 1) -> Image {
-        var random = RandomStream(RandomKey(seed: seed, epoch: 0, sample: size.area))
+        var random = RandomStream(RandomKey(seed: seed, epoch: 0, sample: size.area, purpose: .trunk))
         let levels = (0..<size.area * 3).map { _ -> UInt8 in
             let draw = random.integer(below: 320)
             return UInt8(draw < 256 ? draw : draw % 2 * 255)

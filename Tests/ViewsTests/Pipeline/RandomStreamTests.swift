@@ -42,8 +42,26 @@ struct RandomStreamTests {
         #expect([again.next(), again.next()] == draws[0])
     }
 
+    @Test func noTwoPurposesShareAStream() {
+        // Views count up from 0; no pipeline has a thousand of them.
+        let purposes = RandomKey.Purpose.allCases.map { RandomKey(seed: 1, epoch: 2, sample: 3, purpose: $0) }
+        let views = (0..<1000).map { RandomKey(seed: 1, epoch: 2, sample: 3, view: $0) }
+        let draws = (purposes + views).map { key in
+            var stream = RandomStream(key)
+            return [stream.next(), stream.next(), stream.next(), stream.next()]
+        }
+        #expect(Set(draws).count == RandomKey.Purpose.allCases.count + 1000)
+    }
+
+    @Test(
+        "Values that runs repeat by stay",
+        arguments: [
+            (RandomKey.Purpose.trunk, 0xFFFF), (.order, 0xFFFE), (.split, 0xFFFD), (.pack, 0xFFFC),
+        ])
+    func values(purpose: RandomKey.Purpose, value: Int) { #expect(purpose.rawValue == value) }
+
     @Test func unitDrawsFillTheInterval() {
-        var stream = RandomStream(RandomKey(seed: 7, epoch: 0, sample: 0))
+        var stream = RandomStream(RandomKey(seed: 7, epoch: 0, sample: 0, purpose: .trunk))
         let draws = (0..<20_000).map { _ in stream.unit() }
         #expect(draws.allSatisfy { 0 <= $0 && $0 < 1 })
         #expect(abs(draws.reduce(0, +) / 20_000 - 0.5) < 0.01)
@@ -55,7 +73,7 @@ struct RandomStreamTests {
     @Test func permutationsAreFair() {
         var counts = [[Int]: Int]()
         for sample in 0..<24_000 {
-            var stream = RandomStream(RandomKey(seed: 3, epoch: 0, sample: sample))
+            var stream = RandomStream(RandomKey(seed: 3, epoch: 0, sample: sample, purpose: .trunk))
             counts[stream.permutation(4), default: 0] += 1
         }
         #expect(counts.count == 24)

@@ -26,7 +26,7 @@ struct ViewPipelineTests {
     }
 
     static func picture(_ size: Size, seed: UInt64 = 1) -> Image {
-        var stream = RandomStream(RandomKey(seed: seed, epoch: 0, sample: 0))
+        var stream = RandomStream(RandomKey(seed: seed, epoch: 0, sample: 0, purpose: .trunk))
         return Image(
             size: size,
             interleaved: (0..<size.area * Image.channels).map { _ in UInt8(truncatingIfNeeded: stream.next()) })

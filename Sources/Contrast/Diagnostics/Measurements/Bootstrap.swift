@@ -13,7 +13,7 @@ public struct Bootstrap {
         var drawn = [Double](repeating: 0, count: replicates * count)
         drawn.withUnsafeMutableBufferPointer { drawn in
             for replicate in 0..<replicates {
-                var stream = RandomStream(RandomKey(seed: seed, epoch: 0, sample: replicate))
+                var stream = RandomStream(RandomKey(seed: seed, sample: replicate, purpose: .bootstrap))
                 for _ in 0..<count { drawn[replicate * count + stream.integer(below: count)] += 1 }
             }
         }

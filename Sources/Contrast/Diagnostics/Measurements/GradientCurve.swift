@@ -15,7 +15,7 @@ public enum GradientCurve {
 
     /// The draw of K + 1 places, of which an anchor that is among them leaves itself out, and others the last.
     static func draw(_ count: Int, negatives: Int, subset: Int, seed: UInt64) -> [Int] {
-        var stream = RandomStream(RandomKey(seed: seed, epoch: 4, sample: subset, view: negatives))
+        var stream = RandomStream(RandomKey(seed: seed, sample: subset, purpose: .curveNegatives, node: negatives))
         return Array(stream.permutation(count).prefix(negatives + 1))
     }
 

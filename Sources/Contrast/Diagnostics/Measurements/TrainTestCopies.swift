@@ -49,7 +49,7 @@ public struct TrainTestCopies: Sendable {
     ) {
         func some(_ source: any Source, _ limit: Int, _ part: Int) -> [Int] {
             guard source.count > limit else { return Array(0..<source.count) }
-            var stream = RandomStream(RandomKey(seed: seed, epoch: 5, sample: part))
+            var stream = RandomStream(RandomKey(seed: seed, sample: part, purpose: .comparedImages))
             return stream.permutation(source.count).prefix(limit).sorted()
         }
         let learnt = Subset(train, indices: some(train, TrainTestCopies.trainLimit, 0))

@@ -19,7 +19,7 @@ public struct UnitViews {
 
     /// Takes embeddings.
     public init(_ pairs: PairedEmbeddings, limit: Int, seed: UInt64) throws(TorchError) {
-        var stream = RandomStream(RandomKey(seed: seed, epoch: 1, sample: 0))
+        var stream = RandomStream(RandomKey(seed: seed, purpose: .diagnosedPairs))
         let order = Array(stream.permutation(pairs.count).prefix(limit))
         count = order.count
         dimension = pairs.dimension

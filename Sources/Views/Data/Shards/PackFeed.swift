@@ -43,7 +43,7 @@ final class PackFeed {
         self.source = source
         self.options = options
         if let seed = options.seed {
-            var stream = RandomStream(RandomKey(seed: seed, epoch: 0, sample: 0, view: RandomKey.pack))
+            var stream = RandomStream(RandomKey(seed: seed, purpose: .pack))
             order = stream.permutation(source.count)
         } else {
             order = Array(0..<source.count)
