@@ -164,7 +164,7 @@ def main():
     lines = [
         "# Losses with their gradients", "",
         f"Written by `losses/bench.py` on {time.strftime('%Y-%m-%d')}: {machine()}, {arguments.threads} threads, {arguments.rounds} rounds "
-        "in turn, medians. NT-Xent at temperature 0.5 of N pairs of 128 numbers, float32, with the gradient of both views; memory is "
+        "in turn, medians. NT-Xent at temperature 0.5 of N pairs of dimension 128, float32, with the gradient of both views; memory is "
         "the most above the inputs.", "",
         "| N | | seconds | of PyTorch's formula | MiB |", "| --- | --- | --- | --- | --- |"]
     with tempfile.TemporaryDirectory() as folder:
