@@ -141,7 +141,7 @@ public final class ProcessGroup {
     ///
     /// So the gradients of all ranks add up to that of the sum of their losses. Where each computes the same loss of all rows,
     /// each must therefore count for `1 / ranks`.
-    /// - Parameter counts: the n of each rank; where they are equal the ranks' rows come in turns, as images are dealt.
+    /// `counts` has the n of each rank. If they are equal, the ranks' rows are interleaved, as the images are.
     public func gather(_ rows: Tensor, counts: [Int]) throws(TorchError) -> Tensor {
         try make("gather") { ctorch_group_gather(handle, rows.handle, counts.wide, $0) }
     }

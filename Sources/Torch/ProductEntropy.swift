@@ -47,7 +47,7 @@ public struct ProductEntropy: Sendable {
 
     /// Over N rows x and the N rows y that belong to them, the mean of `log sum_j e^{s(i, j)} - s(i, i)`; with `symmetric` the
     /// mean of that and of the same over columns.
-    /// - Parameter factor: a scalar that scores are multiplied by besides `scale`, and that has a gradient too.
+    /// `factor` is a scalar that multiplies the scores besides `scale`, and has a gradient too.
     /// - Throws: `TorchError` unless x and y are `[N, D]`, float32, on one device.
     public func ofPairs(
         _ x: Tensor, _ y: Tensor, symmetric: Bool = false, factor: Tensor? = nil

@@ -16,10 +16,9 @@ public final class Attention: Module {
     private let isCausal: Bool
     private let keys: TransformerKeys
 
-    /// Makes a layer with random weights, normal with these deviations; biases begin at 0.
-    /// - Parameters:
-    ///   - heads: a divisor of `width`.
-    ///   - causal: whether a place sees itself and earlier places only.
+    /// Makes a layer with random weights, normal with these standard deviations; biases begin at 0.
+    ///
+    /// `heads` divides `width`. With `causal`, a position sees only itself and earlier positions.
     public init(
         width: Int, heads: Int, causal: Bool, keys: TransformerKeys, deviations: (inputs: Double, output: Double),
         generator: Generator

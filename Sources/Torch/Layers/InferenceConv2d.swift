@@ -36,10 +36,7 @@ public struct InferenceConv2d {
         self.filters = filters.map { Tensor($0) }
     }
 
-    /// `[N, outputs, H', W']` of `[N, inputs, H, W]`.
-    /// - Parameters:
-    ///   - shortcut: of the result's shape, added to it.
-    ///   - relu: whether the sum `s` becomes `max(0, s)`.
+    /// `[N, outputs, H', W']` of `[N, inputs, H, W]`, plus `shortcut` of the same shape, then `max(0, s)` if `relu` is set.
     public func callAsFunction(
         _ x: Tensor, adding shortcut: Tensor? = nil, relu: Bool = false
     ) throws(TorchError) -> Tensor {
