@@ -85,7 +85,7 @@ extension Module {
         return state
     }
 
-    /// Copies values into the parameters and buffers. `ignoring` names keys that may be left over, such as a classifier's.
+    /// Copies values into the parameters and buffers. `ignoring` allows keys to be left over, such as a classifier's.
     /// - Throws: `StateError` where keys are missing or left over, or shapes differ; nothing is then changed.
     public func load(
         stateDict state: [String: Tensor], ignoring: (String) -> Bool = { _ in false }

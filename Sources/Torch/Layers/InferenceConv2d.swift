@@ -36,7 +36,7 @@ public struct InferenceConv2d {
         self.filters = filters.map { Tensor($0) }
     }
 
-    /// `[N, outputs, H', W']` of `[N, inputs, H, W]`, plus `shortcut` of the same shape, then `max(0, s)` if `relu` is set.
+    /// `[N, outputs, H', W']` of `[N, inputs, H, W]`, plus `shortcut` of the same shape; then ReLU if `relu` is set.
     public func callAsFunction(
         _ x: Tensor, adding shortcut: Tensor? = nil, relu: Bool = false
     ) throws(TorchError) -> Tensor {
