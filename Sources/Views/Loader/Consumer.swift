@@ -1,3 +1,5 @@
+import Foundation
+
 /// The consumer's side of a loader: which epoch it is in, and what became of images that cannot be used.
 final class Consumer: Sendable {
     private struct State {
@@ -21,18 +23,20 @@ final class Consumer: Sendable {
 
     var quarantine: [QuarantineRecord] { state.withLock { $0.quarantine } }
 
-    func next(from ring: SlotRing) throws(LoaderError) -> ViewBatch? {
+    func next(from ring: SlotRing, deadline: Date = .distantFuture) throws(LoaderError) -> Loader.Delivery {
         while true {
             let (epoch, failure) = state.withLock { ($0.epoch, $0.failure) }
             if let failure { throw failure }
-            switch ring.take(epoch: epoch) {
+            switch ring.take(epoch: epoch, deadline: deadline) {
             case .stopped: throw .stopped
+            case .allHeld: throw .allHeld(ring.slots)
+            case .pending: return .pending
             case .endOfEpoch:
                 state.withLock { $0.epoch = min($0.epoch + 1, end) }
-                return nil
+                return .endOfEpoch
             case .batch(let slot):
                 if !slot.failures.isEmpty { try leaveOut(slot) }
-                if slot.batch.count > 0 { return slot.batch }
+                if slot.batch.count > 0 { return .batch(slot.batch) }
                 ring.giveBack()
             }
         }

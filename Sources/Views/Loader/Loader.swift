@@ -65,7 +65,7 @@ public final class Loader: Sendable {
                     branches: pipeline.branches, capacity: capacity, pixels: options.pixels, from: options.memory,
                     mixer: pipeline.mix.map { BatchMixer($0, seed: seed, capacity: capacity) })
             },
-            lag: options.lag, plan: BatchPlan(sampler: sampler, epochs: epochs, first: first),
+            lag: options.lag, reuse: options.reuse, plan: BatchPlan(sampler: sampler, epochs: epochs, first: first),
             // About as much work as a view of 128 by 128, so that small views do not wait on the ring's lock.
             chunk: min(max(1, 16384 / max(1, pixels)), 16), label: { source.label($0) ?? -1 })
         self.ring = ring
@@ -87,8 +87,29 @@ public final class Loader: Sendable {
     /// for ever after the last. Images that cannot be used are left out, and batches of nothing else are passed over.
     /// - Throws: `LoaderError`, and again the same at every later call.
     public func next() throws(LoaderError) -> ViewBatch? {
-        try consumer.next(from: ring)
+        guard case .batch(let batch) = try consumer.next(from: ring) else { return nil }
+        return batch
     }
+
+    /// What a consumer gets that does not want to wait for ever.
+    public enum Delivery {
+        /// A batch.
+        case batch(ViewBatch)
+        /// All batches of the epoch were given.
+        case endOfEpoch
+        /// The next batch is not complete yet.
+        case pending
+    }
+
+    /// As `next()`, but waits for so many seconds at most.
+    /// - Throws: `LoaderError`; `allHeld`, after which the loader goes on, where batches are reused after their release
+    ///   and the consumer holds all of them.
+    public func next(within seconds: Double) throws(LoaderError) -> Delivery {
+        try consumer.next(from: ring, deadline: Date(timeIntervalSinceNow: seconds))
+    }
+
+    /// Gives a batch back to the workers, where the options say that batches are reused after their release; from any thread.
+    public func release(_ batch: ViewBatch) { ring.release(batch) }
 
     /// Ends the loader early: workers finish the image at hand and leave; `next` throws `stopped` from then on.
     public func stop() { ring.stop() }

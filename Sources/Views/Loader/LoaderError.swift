@@ -10,6 +10,8 @@ public enum LoaderError: Error, Equatable, Sendable, CustomStringConvertible {
     case badImage(DecodeError)
     /// More images cannot be used than allowed.
     case tooManyBad(bad: Int, total: Int, example: QuarantineRecord)
+    /// The consumer holds all batches, so none can be filled; how many there are.
+    case allHeld(Int)
     /// `stop()` was called.
     case stopped
 
@@ -22,6 +24,8 @@ public enum LoaderError: Error, Equatable, Sendable, CustomStringConvertible {
         case .badImage(let error): error.description
         case .tooManyBad(let bad, let total, let example):
             "\(bad) of \(total) images cannot be used, which is more than allowed; one is \(example)"
+        case .allHeld(let batches):
+            "all \(batches) batches of the loader are in use; release one, copy what is kept, or ask for more slots"
         case .stopped: "the loader was stopped"
         }
     }

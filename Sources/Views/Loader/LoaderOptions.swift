@@ -1,3 +1,11 @@
+/// When the memory of a batch that was given out is filled again.
+public enum BatchReuse: Sendable {
+    /// When the next batch is asked for, or `lag` batches later.
+    case afterNext
+    /// When the consumer releases it, in any order and from any thread.
+    case afterRelease
+}
+
 /// How a loader works; nothing here changes what it delivers, but for `pixels` and `badImages`.
 public struct LoaderOptions: Sendable {
     /// Worker threads; as many as there are processors if nil.
@@ -8,6 +16,8 @@ public struct LoaderOptions: Sendable {
     /// Batches that stay valid beside the one given last, the latest before it, for a consumer whose copies to a device
     /// are still under way when it asks for more; 0 or more.
     public var lag = 0
+    /// When a batch's memory is filled again.
+    public var reuse = BatchReuse.afterNext
     /// What the views are: normalised floats, or bytes.
     public var pixels = ViewPixels.float32
     /// Where batches lie; on the ordinary heap by default.

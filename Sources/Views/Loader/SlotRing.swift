@@ -27,6 +27,9 @@ final class SlotRing: @unchecked Sendable {
     private let condition = NSCondition()
     private let chunk: Int
     private let lag: Int
+    private let reuse: BatchReuse
+    /// Batches in memory.
+    let slots: Int
     private let label: @Sendable (Int) -> Int
     private var plan: BatchPlan
     private var filling: (slot: Slot, next: Int)?
@@ -45,10 +48,16 @@ final class SlotRing: @unchecked Sendable {
     /// - Parameters:
     ///   - slots: at least `lag + 2`.
     ///   - lag: batches that stay valid beside the one given last.
+    ///   - reuse: when a batch that was given out is filled again.
     ///   - chunk: rows that a worker claims at a time.
     ///   - label: the class of an image, -1 if it has none.
-    init(slots: [ViewBatch], lag: Int, plan: BatchPlan, chunk: Int, label: @escaping @Sendable (Int) -> Int) {
+    init(
+        slots: [ViewBatch], lag: Int, reuse: BatchReuse = .afterNext, plan: BatchPlan, chunk: Int,
+        label: @escaping @Sendable (Int) -> Int
+    ) {
         free = slots.map(Slot.init)
+        self.slots = slots.count
+        self.reuse = reuse
         begun.reserveCapacity(slots.count)
         held.reserveCapacity(slots.count)
         self.plan = plan
@@ -141,20 +150,30 @@ final class SlotRing: @unchecked Sendable {
         case batch(Slot)
         case endOfEpoch
         case stopped
+        /// The time ended before the batch was complete.
+        case pending
+        /// All slots are the consumer's.
+        case allHeld
     }
 
-    /// Takes back what is not to stay valid of the batches given out, then waits for the next one of `epoch`.
-    func take(epoch: Int) -> Delivery {
+    /// Takes back what is not to stay valid of the batches given out, then waits for the next one of `epoch`, until
+    /// `deadline` at most.
+    func take(epoch: Int, deadline: Date = .distantFuture) -> Delivery {
         condition.lock()
         defer { condition.unlock() }
-        while held.count > lag { free.append(held.removeFirst()) }
-        condition.broadcast()
+        if reuse == .afterNext {
+            while held.count > lag { free.append(held.removeFirst()) }
+            condition.broadcast()
+        }
         guard !isStopped else { return .stopped }
         guard taken < plan.total, plan.epoch(of: taken) == epoch else { return .endOfEpoch }
+        guard held.count < slots else { return .allHeld }
         let since = monotonicNanoseconds()
-        while begun.first?.isComplete != true && !isStopped { condition.wait() }
+        var isInTime = true
+        while begun.first?.isComplete != true && !isStopped && isInTime { isInTime = condition.wait(until: deadline) }
         consumerWait += monotonicNanoseconds() - since
         guard !isStopped else { return .stopped }
+        guard begun.first?.isComplete == true else { return .pending }
         taken += 1
         let slot = begun.removeFirst()
         held.append(slot)
@@ -165,6 +184,15 @@ final class SlotRing: @unchecked Sendable {
     func giveBack() {
         condition.withLock {
             if let slot = held.popLast() { free.append(slot) }
+            condition.broadcast()
+        }
+    }
+
+    /// Takes back a batch that the consumer needs no more; does nothing where it was taken back already.
+    func release(_ batch: ViewBatch) {
+        condition.withLock {
+            guard let index = held.firstIndex(where: { $0.batch === batch }) else { return }
+            free.append(held.remove(at: index))
             condition.broadcast()
         }
     }

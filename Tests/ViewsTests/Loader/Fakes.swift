@@ -79,13 +79,14 @@ extension Loader {
     convenience init(
         fake source: FakeSource, pipeline: ViewPipeline, batch: Int, shuffled: Bool = true, dropLast: Bool = false,
         epochs: Range<Int> = 0..<1, from first: Int = 0, threads: Int = 2, slots: Int? = nil, lag: Int = 0,
-        pixels: ViewPixels = .float32, memory: any BatchMemory = HeapMemory(),
+        reuse: BatchReuse = .afterNext, pixels: ViewPixels = .float32, memory: any BatchMemory = HeapMemory(),
         badImages: BadImagePolicy = .skip(maximum: 1), delay: TimeInterval = 0
     ) throws(LoaderError) {
         var options = LoaderOptions()
         options.threads = threads
         options.slots = slots
         options.lag = lag
+        options.reuse = reuse
         options.pixels = pixels
         options.memory = memory
         options.badImages = badImages
