@@ -1,5 +1,7 @@
 #include "huffman.h"
+#include "agreement.h"
 #include "planar.h"
+#include "reader.h"
 #include "rows.h"
 #include <setjmp.h>
 #include <stdio.h>
@@ -282,14 +284,19 @@ static void prepare(reader *self, const uint8_t *data, size_t size, ccodecs_repo
 
 ccodecs_status ccodecs_jpeg_decode(ccodecs_scratch *scratch, const uint8_t *data, size_t size,
                                    const ccodecs_target *target, ccodecs_report *report) {
+    return jpeg_decode(scratch, data, size, target, !scratch->reference && jpeg_agrees(), report);
+}
+
+ccodecs_status jpeg_decode(ccodecs_scratch *scratch, const uint8_t *data, size_t size, const ccodecs_target *target,
+                           bool own, ccodecs_report *report) {
     // A context of its own for each file costs a microsecond and cannot inherit tables from the file before.
     reader self;
     prepare(&self, data, size, report);
-    self.own_entropy = self.own_color = !scratch->reference;
+    self.own_entropy = self.own_color = own;
     if (setjmp(self.retry) != 0) {
         jpeg_destroy_decompress(&self.info);
         prepare(&self, data, size, report);
-        self.own_color = true;
+        self.own_color = own;
     }
     if (setjmp(self.jump) == 0) decode(&self, scratch, target);
     jpeg_destroy_decompress(&self.info);

@@ -104,6 +104,10 @@ ccodecs_status ccodecs_jpeg_degrade(uint8_t *pixels, uint32_t width, uint32_t he
 /// The version of libjpeg-turbo that this was built with, as in `2.1.5`.
 const char *ccodecs_jpeg_version(void);
 
+/// Whether our own entropy decoder and colour conversion take libjpeg's places: the library that runs is laid out as the
+/// headers said. Else libjpeg decodes alone, to the same pixels.
+bool ccodecs_jpeg_is_hooked(void);
+
 /// The version of libpng that is running, as in `1.6.39`.
 const char *ccodecs_png_version(void);
 

@@ -10,4 +10,8 @@ public enum CodecLibraries {
         versions["libwebp"] = ccodecs_webp_version().map { String(cString: $0) }
         return versions
     }
+
+    /// Whether JPEG files are decoded by our own entropy decoder inside of libjpeg: it takes its place only where the library
+    /// that runs is laid out as the headers that it was built with said.
+    public static var hooksLibjpeg: Bool { ccodecs_jpeg_is_hooked() }
 }

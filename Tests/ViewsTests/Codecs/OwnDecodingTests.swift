@@ -20,6 +20,10 @@ struct OwnDecodingTests {
 
     static let pictures = Picture.all.filter { !$0.isLossless }
 
+    @Test func ourPartsTakeLibjpegsPlacesWhereTheLibraryIsThatOfTheHeaders() {
+        #expect(CodecLibraries.hooksLibjpeg)
+    }
+
     @Test(arguments: pictures)
     func partsAreThoseOfTheLibrary(picture: Picture) throws {
         var stream = RandomStream(RandomKey(seed: 2, epoch: 0, sample: picture.bytes.count, purpose: .trunk))
