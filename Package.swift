@@ -69,6 +69,8 @@ let package = Package(
         .library(name: "Views", targets: ["Views"]),
         .library(name: "Torch", targets: ["Torch"]),
         .library(name: "Contrast", targets: ["Contrast"]),
+        .library(name: "diptych-views", type: .dynamic, targets: ["DiptychLibrary"]),
+        .library(name: "DiptychLibrary", targets: ["CDiptych", "DiptychLibrary"]),
         .executable(name: "diptych", targets: ["diptych"]),
         .executable(name: "diptych-torch", targets: ["diptych-torch"]),
     ],
@@ -89,6 +91,9 @@ let package = Package(
             name: "Views",
             dependencies: ["CCodecs", "CKernels", "Files", "KernelsAVX2", .product(name: "Yams", package: "Yams")],
             swiftSettings: hasWebP ? [.define("WEBP")] : []),
+        // The C interface over Views: its header, and the Swift target that implements it.
+        .target(name: "CDiptych"),
+        .target(name: "DiptychLibrary", dependencies: ["CDiptych", "Views"]),
         // Optimised in debug builds too: a test that computes a large loss would else take minutes.
         .target(name: "CTiles", cSettings: [.unsafeFlags(["-O3"])]),
         .target(name: "CNorm", cSettings: [.unsafeFlags(["-O3"])]),

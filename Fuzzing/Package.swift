@@ -10,7 +10,8 @@ let package = Package(
         .executableTarget(
             name: "Fuzz",
             dependencies: [
-                "CFuzzer", .product(name: "Files", package: "diptych"), .product(name: "Views", package: "diptych"),
+                "CFuzzer", .product(name: "DiptychLibrary", package: "diptych"),
+                .product(name: "Files", package: "diptych"), .product(name: "Views", package: "diptych"),
             ]),
     ],
     swiftLanguageModes: [.v6]

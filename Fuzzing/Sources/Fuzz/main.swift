@@ -84,6 +84,10 @@ let targets: [String: Target] = [
             }
         }
     },
+    "border": { data in
+        var border = Border(data, images: "Tests/ViewsTests/Fixtures/good")
+        border.run()
+    },
     "vocabulary": { data in
         // What comes after the vocabulary is text for it.
         let bytes = UnsafeRawBufferPointer(rebasing: data[..<(data.firstIndex(of: 0) ?? data.count)])

@@ -35,7 +35,7 @@ public final class FileBuffer {
     /// - Parameters:
     ///   - path: the file's path in the bytes of the file system, closed by a zero.
     ///   - name: the path in errors.
-    func read(path: UnsafePointer<CChar>, name: @autoclosure () -> String) throws(DecodeError) {
+    package func read(path: UnsafePointer<CChar>, name: @autoclosure () -> String) throws(DecodeError) {
         filled = 0
         // A pipe must not block the worker that opens it.
         let file = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)

@@ -1,0 +1,74 @@
+import CDiptych
+import Views
+
+/// A source and its classes' names, for as long as the caller wants it.
+final class SourceHandle {
+    let source: any Source
+    let classes: [CString]
+
+    init(_ source: any Source) {
+        self.source = source
+        classes = source.classes.map(CString.init)
+    }
+}
+
+@_cdecl("diptych_source_open")
+public func sourceOpen(images: UnsafePointer<CChar>?, source: UnsafeMutablePointer<OpaquePointer?>?) -> diptych_status {
+    border {
+        let target = try required(source, "source")
+        let images = try required(text(images, "images"), "images")
+        guard !images.isEmpty else { throw BorderError.invalid("images: is empty") }
+        target.pointee = handOut(SourceHandle(try Sources.open(Split.trainingFolder(in: images))))
+    }
+}
+
+@_cdecl("diptych_source_close")
+public func sourceClose(source: OpaquePointer?) { takeBack(source, SourceHandle.self) }
+
+@_cdecl("diptych_source_count")
+public func sourceCount(
+    source: OpaquePointer?, images: UnsafeMutablePointer<Int>?, classes: UnsafeMutablePointer<Int>?
+) -> diptych_status {
+    border {
+        let own = try object(source, SourceHandle.self)
+        try required(images, "images").pointee = own.source.count
+        try required(classes, "classes").pointee = own.classes.count
+    }
+}
+
+@_cdecl("diptych_source_class")
+public func sourceClass(
+    source: OpaquePointer?, index: Int, name: UnsafeMutablePointer<UnsafePointer<CChar>?>?
+) -> diptych_status {
+    border {
+        let own = try object(source, SourceHandle.self)
+        let index = try place(index, below: own.classes.count, "index")
+        try required(name, "name").pointee = UnsafePointer(own.classes[index].pointer)
+    }
+}
+
+@_cdecl("diptych_source_labels")
+public func sourceLabels(
+    source: OpaquePointer?, labels: UnsafeMutablePointer<Int64>?, count: Int
+) -> diptych_status {
+    border {
+        let source = try object(source, SourceHandle.self).source
+        guard count == source.count else {
+            throw BorderError.invalid("count: must be \(source.count), is \(UInt(bitPattern: count))")
+        }
+        let labels = try required(labels, "labels")
+        for index in 0..<count { labels[index] = Int64(source.label(index) ?? -1) }
+    }
+}
+
+@_cdecl("diptych_source_path")
+public func sourcePath(
+    source: OpaquePointer?, index: Int, path: UnsafeMutablePointer<CChar>?, capacity: Int,
+    length: UnsafeMutablePointer<Int>?
+) -> diptych_status {
+    border {
+        let source = try object(source, SourceHandle.self).source
+        let index = try place(index, below: source.count, "index")
+        try copy(source.name(index), to: path, capacity: capacity, length: length)
+    }
+}
