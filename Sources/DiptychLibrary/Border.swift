@@ -128,10 +128,12 @@ final class CString {
     deinit { pointer.deallocate() }
 }
 
+/// `diptych_abi_version` of diptych.h.
 @_cdecl("diptych_abi_version") public func abiVersion() -> Int32 { DIPTYCH_ABI_VERSION }
 
 private let productVersion: StaticString = "0.1.0"
 
+/// `diptych_version` of diptych.h.
 @_cdecl("diptych_version") public func version() -> UnsafePointer<CChar> {
     UnsafeRawPointer(productVersion.utf8Start).assumingMemoryBound(to: CChar.self)
 }

@@ -12,6 +12,7 @@ final class SourceHandle {
     }
 }
 
+/// `diptych_source_open` of diptych.h.
 @_cdecl("diptych_source_open")
 public func sourceOpen(images: UnsafePointer<CChar>?, source: UnsafeMutablePointer<OpaquePointer?>?) -> diptych_status {
     border {
@@ -22,9 +23,11 @@ public func sourceOpen(images: UnsafePointer<CChar>?, source: UnsafeMutablePoint
     }
 }
 
+/// `diptych_source_close` of diptych.h.
 @_cdecl("diptych_source_close")
 public func sourceClose(source: OpaquePointer?) { takeBack(source, SourceHandle.self) }
 
+/// `diptych_source_count` of diptych.h.
 @_cdecl("diptych_source_count")
 public func sourceCount(
     source: OpaquePointer?, images: UnsafeMutablePointer<Int>?, classes: UnsafeMutablePointer<Int>?
@@ -36,6 +39,7 @@ public func sourceCount(
     }
 }
 
+/// `diptych_source_class` of diptych.h.
 @_cdecl("diptych_source_class")
 public func sourceClass(
     source: OpaquePointer?, index: Int, name: UnsafeMutablePointer<UnsafePointer<CChar>?>?
@@ -47,6 +51,7 @@ public func sourceClass(
     }
 }
 
+/// `diptych_source_labels` of diptych.h.
 @_cdecl("diptych_source_labels")
 public func sourceLabels(
     source: OpaquePointer?, labels: UnsafeMutablePointer<Int64>?, count: Int
@@ -61,6 +66,7 @@ public func sourceLabels(
     }
 }
 
+/// `diptych_source_path` of diptych.h.
 @_cdecl("diptych_source_path")
 public func sourcePath(
     source: OpaquePointer?, index: Int, path: UnsafeMutablePointer<CChar>?, capacity: Int,

@@ -108,6 +108,7 @@ func pixels(_ number: Int32) throws -> ViewPixels {
     }
 }
 
+/// `diptych_loader_defaults` of diptych.h.
 @_cdecl("diptych_loader_defaults")
 public func loaderDefaults(options: UnsafeMutablePointer<diptych_loader_options>?) {
     var defaults = diptych_loader_options()
@@ -121,6 +122,7 @@ public func loaderDefaults(options: UnsafeMutablePointer<diptych_loader_options>
     options?.pointee = defaults
 }
 
+/// `diptych_loader_open` of diptych.h.
 @_cdecl("diptych_loader_open")
 public func loaderOpen(
     source: OpaquePointer?, pipeline: OpaquePointer?, options: UnsafePointer<diptych_loader_options>?,
@@ -140,6 +142,7 @@ public func loaderOpen(
     }
 }
 
+/// `diptych_loader_close` of diptych.h.
 @_cdecl("diptych_loader_close")
 public func loaderClose(loader: OpaquePointer?) {
     // A fork has no threads to wait for, and must leave the parent's memory as it is.
@@ -148,16 +151,19 @@ public func loaderClose(loader: OpaquePointer?) {
     takeBack(loader, LoaderHandle.self)
 }
 
+/// `diptych_loader_stop` of diptych.h.
 @_cdecl("diptych_loader_stop")
 public func loaderStop(loader: OpaquePointer?) -> diptych_status {
     border { try LoaderHandle.of(loader).loader.stop() }
 }
 
+/// `diptych_loader_length` of diptych.h.
 @_cdecl("diptych_loader_length")
 public func loaderLength(loader: OpaquePointer?, batches: UnsafeMutablePointer<Int>?) -> diptych_status {
     border { try required(batches, "batches").pointee = try LoaderHandle.of(loader).sampler.batches }
 }
 
+/// `diptych_loader_next` of diptych.h.
 @_cdecl("diptych_loader_next")
 public func loaderNext(
     loader: OpaquePointer?, seconds: Double, batch: UnsafeMutablePointer<diptych_batch>?
@@ -176,6 +182,7 @@ public func loaderNext(
     }
 }
 
+/// `diptych_batch_release` of diptych.h.
 @_cdecl("diptych_batch_release")
 public func batchRelease(batch: UnsafeMutablePointer<diptych_batch>?) {
     guard let batch, let owner = batch.pointee.owner else { return }
@@ -183,6 +190,7 @@ public func batchRelease(batch: UnsafeMutablePointer<diptych_batch>?) {
     batch.pointee = diptych_batch()
 }
 
+/// `diptych_loader_statistics` of diptych.h.
 @_cdecl("diptych_loader_statistics")
 public func loaderStatistics(
     loader: OpaquePointer?, statistics: UnsafeMutablePointer<diptych_statistics>?
@@ -198,11 +206,13 @@ public func loaderStatistics(
     }
 }
 
+/// `diptych_loader_quarantine_count` of diptych.h.
 @_cdecl("diptych_loader_quarantine_count")
 public func loaderQuarantineCount(loader: OpaquePointer?, count: UnsafeMutablePointer<Int>?) -> diptych_status {
     border { try required(count, "count").pointee = try LoaderHandle.of(loader).loader.quarantine.count }
 }
 
+/// `diptych_loader_quarantine` of diptych.h.
 @_cdecl("diptych_loader_quarantine")
 public func loaderQuarantine(
     loader: OpaquePointer?, index: Int, sample: UnsafeMutablePointer<Int64>?, text: UnsafeMutablePointer<CChar>?,

@@ -17,6 +17,7 @@ final class HeldBytes {
     static func takeBack(_ owner: UnsafeMutableRawPointer) { Unmanaged<HeldBytes>.fromOpaque(owner).release() }
 }
 
+/// `diptych_decode` of diptych.h.
 @_cdecl("diptych_decode")
 public func decode(path: UnsafePointer<CChar>?, picture: UnsafeMutablePointer<diptych_picture>?) -> diptych_status {
     border {
@@ -28,6 +29,7 @@ public func decode(path: UnsafePointer<CChar>?, picture: UnsafeMutablePointer<di
     }
 }
 
+/// `diptych_decode_bytes` of diptych.h.
 @_cdecl("diptych_decode_bytes")
 public func decodeBytes(
     data: UnsafeRawPointer?, bytes: Int, picture: UnsafeMutablePointer<diptych_picture>?
@@ -50,6 +52,7 @@ private func handOut(
         owner: held.handOut())
 }
 
+/// `diptych_picture_release` of diptych.h.
 @_cdecl("diptych_picture_release")
 public func pictureRelease(picture: UnsafeMutablePointer<diptych_picture>?) {
     guard let picture, let owner = picture.pointee.owner else { return }
@@ -57,6 +60,7 @@ public func pictureRelease(picture: UnsafeMutablePointer<diptych_picture>?) {
     picture.pointee = diptych_picture()
 }
 
+/// `diptych_make_views` of diptych.h.
 @_cdecl("diptych_make_views")
 public func makeViews(
     pipeline: OpaquePointer?, picture: UnsafePointer<diptych_picture>?, branch: Int, seed: UInt64, epoch: Int64,
@@ -111,6 +115,7 @@ extension Image {
     }
 }
 
+/// `diptych_contact_sheet` of diptych.h.
 @_cdecl("diptych_contact_sheet")
 public func contactSheet(
     source: OpaquePointer?, pipeline: OpaquePointer?, count: Int, seed: UInt64,
@@ -129,6 +134,7 @@ public func contactSheet(
     }
 }
 
+/// `diptych_file_release` of diptych.h.
 @_cdecl("diptych_file_release")
 public func fileRelease(file: UnsafeMutablePointer<diptych_file>?) {
     guard let file, let owner = file.pointee.owner else { return }

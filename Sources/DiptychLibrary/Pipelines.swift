@@ -12,6 +12,7 @@ final class PipelineHandle {
     }
 }
 
+/// `diptych_pipeline_open` of diptych.h.
 @_cdecl("diptych_pipeline_open")
 public func pipelineOpen(
     path: UnsafePointer<CChar>?, text yaml: UnsafePointer<CChar>?,
@@ -38,6 +39,7 @@ public func pipelineOpen(
     }
 }
 
+/// `diptych_pipeline_evaluation` of diptych.h.
 @_cdecl("diptych_pipeline_evaluation")
 public func pipelineEvaluation(
     pipeline: OpaquePointer?, evaluation: UnsafeMutablePointer<OpaquePointer?>?
@@ -48,14 +50,17 @@ public func pipelineEvaluation(
     }
 }
 
+/// `diptych_pipeline_close` of diptych.h.
 @_cdecl("diptych_pipeline_close")
 public func pipelineClose(pipeline: OpaquePointer?) { takeBack(pipeline, PipelineHandle.self) }
 
+/// `diptych_pipeline_branch_count` of diptych.h.
 @_cdecl("diptych_pipeline_branch_count")
 public func pipelineBranchCount(pipeline: OpaquePointer?, count: UnsafeMutablePointer<Int>?) -> diptych_status {
     border { try required(count, "count").pointee = try object(pipeline, PipelineHandle.self).names.count }
 }
 
+/// `diptych_pipeline_branch` of diptych.h.
 @_cdecl("diptych_pipeline_branch")
 public func pipelineBranch(
     pipeline: OpaquePointer?, index: Int, branch: UnsafeMutablePointer<diptych_branch>?
@@ -70,6 +75,7 @@ public func pipelineBranch(
     }
 }
 
+/// `diptych_pipeline_normalization` of diptych.h.
 @_cdecl("diptych_pipeline_normalization")
 public func pipelineNormalization(
     pipeline: OpaquePointer?, mean: UnsafeMutablePointer<Float>?, std: UnsafeMutablePointer<Float>?

@@ -1,0 +1,41 @@
+"""The ``diptych`` command of the wheel: it starts the program that the package carries."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import sys
+from pathlib import Path
+
+from ._native import Error
+
+
+def program() -> str:
+    """The program's path."""
+    given = os.environ.get("DIPTYCH_PROGRAM")
+    path = Path(given) if given else Path(__file__).parent / "bin" / "diptych"
+    if not path.exists():
+        raise Error(f"{path}: not found; install the wheel, or set DIPTYCH_PROGRAM")
+    return str(path)
+
+
+def environment() -> dict[str, str]:
+    """The environment in which the program finds torch's libraries, without importing torch."""
+    variables = dict(os.environ)
+    # Found by name alone: importing torch takes a second.
+    found = importlib.util.find_spec("torch")
+    folder = ""
+    if found and found.submodule_search_locations:
+        folder = os.path.join(found.submodule_search_locations[0], "lib")
+    variables.setdefault("DIPTYCH_TORCH", folder)
+    return variables
+
+
+def main() -> None:
+    """Becomes the program."""
+    try:
+        path = program()
+    except Error as error:
+        print(f"diptych: {error}", file=sys.stderr)
+        sys.exit(1)
+    os.execve(path, [path, *sys.argv[1:]], environment())

@@ -1,0 +1,180 @@
+"""Pipelines and sources as objects that close themselves."""
+
+from __future__ import annotations
+
+import ctypes
+import json
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Union
+
+import numpy as np
+
+from . import _native as native
+
+PipelineLike = Union[str, "os.PathLike[str]", Mapping[str, Any], "Pipeline", None]
+
+
+@dataclass(frozen=True)
+class Branch:
+    """A kind of view: its name, how many of each image, and their size in pixels."""
+
+    name: str
+    views: int
+    height: int
+    width: int
+
+
+def text(value: str | os.PathLike[str], what: str) -> bytes:
+    """A string for the library; bytes that are no UTF-8 in a path stay as they are."""
+    try:
+        value = os.fspath(value)
+    except TypeError:
+        raise TypeError(f"{what} must be a string or a path, is {type(value).__name__}") from None
+    data = os.fsencode(value)
+    if b"\0" in data:
+        raise native.ConfigurationError(f"{what}: has a NUL character")
+    return data
+
+
+class Pipeline:
+    """How views are made of an image: the ``views`` part of a run's YAML file.
+
+    Args:
+        pipeline: a path, YAML text (with a line break), a mapping such as
+            ``{"views": {"branches": [...]}}``, or ``None`` for SimCLR's defaults.
+        overrides: settings that replace the file's, as in ``"views.branches[0].size=96"``.
+        evaluation: whether to make the one view of an image that is evaluated.
+
+    Raises:
+        ConfigurationError: a setting cannot be used; the message names it.
+    """
+
+    def __init__(
+        self,
+        pipeline: PipelineLike = None,
+        overrides: Sequence[str] = (),
+        evaluation: bool = False,
+    ) -> None:
+        self._library = native.library()
+        self._handle = ctypes.c_void_p()
+        path = yaml = None
+        if isinstance(pipeline, Pipeline):
+            raise TypeError("pipeline is a Pipeline already")
+        if isinstance(pipeline, Mapping):
+            yaml = json.dumps(pipeline).encode()
+        elif isinstance(pipeline, str) and "\n" in pipeline:
+            yaml = pipeline.encode()
+        elif pipeline is not None:
+            path = text(pipeline, "pipeline")
+        if isinstance(overrides, str):
+            raise TypeError("overrides must be a list of strings")
+        settings = [text(one, "overrides") for one in overrides]
+        array = (ctypes.c_char_p * max(1, len(settings)))(*settings)
+        opened = ctypes.c_void_p()
+        self._library.check(
+            self._library.pipeline_open(path, yaml, array, len(settings), ctypes.byref(opened))
+        )
+        self._handle = opened
+        if evaluation:
+            own = ctypes.c_void_p()
+            self._library.check(self._library.pipeline_evaluation(opened, ctypes.byref(own)))
+            self._library.pipeline_close(opened)
+            self._handle = own
+
+    @staticmethod
+    def of(pipeline: PipelineLike, overrides: Sequence[str] = ()) -> Pipeline:
+        """A pipeline as it is, or built from what describes one."""
+        if isinstance(pipeline, Pipeline):
+            if overrides:
+                raise TypeError("overrides go to Pipeline(...)")
+            return pipeline
+        return Pipeline(pipeline, overrides)
+
+    @property
+    def branches(self) -> list[Branch]:
+        """The kinds of view, in order."""
+        count = ctypes.c_size_t()
+        self._library.check(self._library.pipeline_branch_count(self._handle, ctypes.byref(count)))
+        branches = []
+        for index in range(count.value):
+            found = native.Branch()
+            self._library.check(
+                self._library.pipeline_branch(self._handle, index, ctypes.byref(found))
+            )
+            branches.append(Branch(found.name.decode(), found.views, found.height, found.width))
+        return branches
+
+    @property
+    def normalization(self) -> tuple[np.ndarray, np.ndarray]:
+        """Mean and standard deviation of the channels, 0...1, each ``[3]``."""
+        mean, std = np.empty(3, np.float32), np.empty(3, np.float32)
+        floats = ctypes.POINTER(ctypes.c_float)
+        self._library.check(
+            self._library.pipeline_normalization(
+                self._handle, mean.ctypes.data_as(floats), std.ctypes.data_as(floats)
+            )
+        )
+        return mean, std
+
+    def __del__(self) -> None:
+        if getattr(self, "_handle", None):
+            self._library.pipeline_close(self._handle)
+            self._handle = ctypes.c_void_p()
+
+
+class Source:
+    """Images: a folder, shards or a table, as every command of ``diptych`` takes them.
+
+    Raises:
+        DataError: there are no images, or they cannot be listed.
+    """
+
+    def __init__(self, images: str | os.PathLike[str]) -> None:
+        self._library = native.library()
+        self._handle = ctypes.c_void_p()
+        opened = ctypes.c_void_p()
+        self._library.check(self._library.source_open(text(images, "images"), ctypes.byref(opened)))
+        self._handle = opened
+        count, classes = ctypes.c_size_t(), ctypes.c_size_t()
+        self._library.check(
+            self._library.source_count(opened, ctypes.byref(count), ctypes.byref(classes))
+        )
+        self._count = count.value
+        self.classes = [self._class(index) for index in range(classes.value)]
+        self._labels: np.ndarray | None = None
+
+    def _class(self, index: int) -> str:
+        name = ctypes.c_char_p()
+        self._library.check(self._library.source_class(self._handle, index, ctypes.byref(name)))
+        return (name.value or b"").decode("utf-8", "replace")
+
+    def __len__(self) -> int:
+        return self._count
+
+    @property
+    def labels(self) -> np.ndarray:
+        """The classes of all images, int64 ``[images]``, -1 where unlabelled."""
+        if self._labels is None:
+            labels = np.empty(len(self), np.int64)
+            self._library.check(
+                self._library.source_labels(self._handle, labels.ctypes.data, len(self))
+            )
+            self._labels = labels
+        return self._labels
+
+    def path(self, index: int) -> str:
+        """An image's path relative to the source."""
+        if not 0 <= index < len(self):
+            raise IndexError(f"there are {len(self)} images, none is number {index}")
+        return self._library.text(
+            lambda memory, capacity, length: self._library.source_path(
+                self._handle, index, memory, capacity, length
+            )
+        )
+
+    def __del__(self) -> None:
+        if getattr(self, "_handle", None):
+            self._library.source_close(self._handle)
+            self._handle = ctypes.c_void_p()

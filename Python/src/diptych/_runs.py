@@ -1,0 +1,243 @@
+"""What the ``diptych`` command leaves, and its diagnosis, in Python."""
+
+from __future__ import annotations
+
+import html
+import json
+import os
+import subprocess
+import tempfile
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from ._command import environment, program
+from ._native import ConfigurationError, DataError, Error
+
+if TYPE_CHECKING:
+    import torch
+
+
+@dataclass(frozen=True)
+class Features:
+    """What ``diptych embed`` wrote.
+
+    Attributes:
+        values: float32 ``[images, dimension]``.
+        labels: int64 ``[images]``, -1 where unlabelled.
+        paths: the images' paths.
+        classes: the classes' names, in the order of the labels.
+    """
+
+    values: np.ndarray
+    labels: np.ndarray
+    paths: list[str]
+    classes: list[str]
+
+
+def features(path: str | os.PathLike[str]) -> Features:
+    """Reads what ``diptych embed --output PATH`` wrote: the ``.npy`` file, or its folder."""
+    file = Path(path)
+    if file.is_dir():
+        file = file / "features.npy"
+    if not file.exists():
+        raise DataError(f"{file}: there is no such file; diptych embed RUN IMAGES --output {file}")
+    stem = "" if file.name == "features.npy" else f"{file.stem}."
+
+    def lines(name: str) -> list[str]:
+        beside = file.with_name(stem + name)
+        return beside.read_text("utf-8", "surrogateescape").splitlines() if beside.exists() else []
+
+    values = np.load(file)
+    labels = file.with_name(f"{stem}labels.npy")
+    return Features(
+        values,
+        np.load(labels) if labels.exists() else np.full(len(values), -1, np.int64),
+        lines("paths.txt"),
+        lines("classes.txt"),
+    )
+
+
+def load_encoder(run: str | os.PathLike[str]) -> torch.nn.Module:
+    """A run's encoder as a module of torchvision's or timm's, with the run's weights.
+
+    Images ``[N, 3, H, W]``, normalised, become features ``[N, dimension]``. Needs torch,
+    safetensors and torchvision (ResNets) or timm (ViTs).
+
+    Args:
+        run: a run folder, or the folder of an ``encoder.safetensors`` with its ``encoder.json``.
+    """
+    folder = Path(run)
+    weights = folder if folder.is_file() else folder / "encoder.safetensors"
+    description = weights.with_name("encoder.json")
+    if not weights.exists() or not description.exists():
+        raise DataError(f"{folder}: needs encoder.safetensors and encoder.json beside it")
+    from safetensors.torch import load_file
+
+    found = json.loads(description.read_text())
+    if "encoder" not in found:
+        raise DataError(f"{description}: does not describe the network; export the run again")
+    ((name, settings),) = found["encoder"].items()
+    if name in _resnets:
+        module = _resnet(name, settings)
+    elif name == "vit":
+        module = _vit(settings)
+    else:
+        raise DataError(f"{description}: {name} is no network of torchvision's or timm's")
+    module.load_state_dict(load_file(str(weights)))
+    return module.eval()
+
+
+_resnets = {
+    "resnet18": ("BasicBlock", [2, 2, 2, 2]),
+    "resnet34": ("BasicBlock", [3, 4, 6, 3]),
+    "resnet50": ("Bottleneck", [3, 4, 6, 3]),
+}
+
+
+def _resnet(name: str, settings: dict[str, Any]) -> torch.nn.Module:
+    from torch import nn
+    from torchvision.models import resnet
+
+    block, depths = _resnets[name]
+    kind = getattr(resnet, block)
+    width = settings["width"]
+
+    class Narrow(resnet.ResNet):
+        """torchvision's ResNet of another width."""
+
+        def __init__(self) -> None:
+            nn.Module.__init__(self)
+            self._norm_layer = nn.BatchNorm2d
+            self.inplanes, self.dilation, self.groups, self.base_width = width, 1, 1, 64
+            small = settings["stem"] == "small"
+            self.conv1 = (
+                nn.Conv2d(3, width, 3, 1, 1, bias=False)
+                if small
+                else nn.Conv2d(3, width, 7, 2, 3, bias=False)
+            )
+            self.bn1 = nn.BatchNorm2d(width)
+            self.relu = nn.ReLU(inplace=True)
+            self.maxpool = nn.Identity() if small else nn.MaxPool2d(3, 2, 1)
+            self.layer1 = self._make_layer(kind, width, depths[0])
+            self.layer2 = self._make_layer(kind, 2 * width, depths[1], stride=2)
+            self.layer3 = self._make_layer(kind, 4 * width, depths[2], stride=2)
+            self.layer4 = self._make_layer(kind, 8 * width, depths[3], stride=2)
+            self.avgpool = nn.AdaptiveAvgPool2d((1, 1))
+            self.fc = nn.Identity()
+
+    return Narrow()
+
+
+def _vit(settings: dict[str, Any]) -> torch.nn.Module:
+    from timm.models.vision_transformer import VisionTransformer
+
+    mean = settings["pool"] == "mean"
+    return VisionTransformer(
+        img_size=settings["image_size"],
+        patch_size=settings["patch"],
+        embed_dim=settings["width"],
+        depth=settings["depth"],
+        num_heads=settings["heads"],
+        mlp_ratio=settings["mlp_ratio"],
+        class_token=not mean,
+        global_pool="avg" if mean else "token",
+        fc_norm=False,
+        num_classes=0,
+    )
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing that a diagnosis says.
+
+    Attributes:
+        code: its name, as in ``dimensional_collapse``.
+        title: one line for people.
+        severity: how much it matters.
+        details: everything the command's JSON says of it.
+    """
+
+    code: str
+    title: str
+    severity: str
+    details: dict[str, Any] = field(repr=False, default_factory=dict)
+
+
+class Diagnosis(Sequence[Finding]):
+    """The findings of a diagnosis, causes first; a notebook shows them as a table."""
+
+    def __init__(self, report: dict[str, Any]) -> None:
+        self.report = report
+        self.findings = [
+            Finding(
+                str(one.get("code", "")),
+                str(one.get("title", one.get("summary", ""))),
+                str(one.get("severity", "")),
+                one,
+            )
+            for one in report.get("findings", [])
+        ]
+
+    def __len__(self) -> int:
+        return len(self.findings)
+
+    def __getitem__(self, index: Any) -> Any:
+        return self.findings[index]
+
+    def __iter__(self) -> Iterator[Finding]:
+        return iter(self.findings)
+
+    def __repr__(self) -> str:
+        return "\n".join(f"{one.code} ({one.severity}): {one.title}" for one in self)
+
+    def _repr_html_(self) -> str:
+        rows = "".join(
+            f"<tr><td><code>{html.escape(one.code)}</code></td><td>{html.escape(one.severity)}</td>"
+            f"<td>{html.escape(one.title)}</td></tr>"
+            for one in self
+        )
+        return f"<table><tr><th>finding</th><th>severity</th><th>what</th></tr>{rows}</table>"
+
+
+def diagnose(z1: Any, z2: Any, labels: Any = None, temperature: float | None = None) -> Diagnosis:
+    """Says which regime paired embeddings are in; needs the ``train`` extra.
+
+    Args:
+        z1: embeddings of one view, ``[pairs, dimension]``, an array or a tensor.
+        z2: those of the other view; row i of both is one sample.
+        labels: the samples' classes, integers ``[pairs]``.
+        temperature: the loss's temperature, where it had one.
+    """
+    with tempfile.TemporaryDirectory() as folder:
+        paths = []
+        for name, value in (("z1", z1), ("z2", z2)):
+            array = _array(value).astype(np.float32, copy=False)
+            if array.ndim != 2:
+                raise ConfigurationError(f"{name}: must be [pairs, dimension], is {array.shape}")
+            paths.append(os.path.join(folder, f"{name}.npy"))
+            np.save(paths[-1], array)
+        command = ["diagnose", "--views", *paths, "--json", "-"]
+        if labels is not None:
+            file = os.path.join(folder, "labels.npy")
+            np.save(file, _array(labels).astype(np.int64))
+            command += ["--labels", file]
+        if temperature is not None:
+            command += ["--temperature", repr(float(temperature))]
+        done = subprocess.run(
+            [program(), *command], capture_output=True, text=True, env=environment(), check=False
+        )
+    if done.returncode != 0:
+        message = done.stderr.strip().removeprefix("diptych: ") or "diptych diagnose failed"
+        kind = {2: ConfigurationError, 3: DataError}.get(done.returncode, Error)
+        raise kind(message)
+    return Diagnosis(json.loads(done.stdout))
+
+
+def _array(value: Any) -> np.ndarray:
+    if hasattr(value, "detach"):
+        value = value.detach().cpu().numpy()
+    return np.asarray(value)
