@@ -17,6 +17,8 @@ package struct Bench: ParsableCommand {
     @Argument(help: ArgumentHelp("Folder of images, or shards.", valueName: "images"))
     package var images: String
 
+    @OptionGroup package var sides: SideOptions
+
     @OptionGroup package var settings: PipelineOptions
 
     @Option(help: ArgumentHelp("Seconds of the measurement proper.", valueName: "N"))
@@ -63,7 +65,9 @@ package struct Bench: ParsableCommand {
         var reading = SourceOptions()
         // As in training.
         reading.readAhead = 8 << 20
-        let source = try Sources.open(Split.trainingFolder(in: images), options: reading)
+        let opened = try OpenedImages(images, side: sides.side, options: reading)
+        let source = opened.source
+        announce(opened.summary)
         var bench = Views.Bench()
         bench.seconds = seconds
         bench.options.threads = compute.threads
@@ -73,8 +77,10 @@ package struct Bench: ParsableCommand {
 
     private func lookAtOrder() throws {
         let begun = ContinuousClock.now
-        let source = try Sources.open(Split.trainingFolder(in: images))
+        let opened = try OpenedImages(images, side: sides.side)
+        let source = opened.source
         let listed = (ContinuousClock.now - begun).components
+        announce(opened.summary)
         guard source.count >= batch else {
             throw Failure(.data, "\(images): has \(source.count) images, fewer than --batch \(batch)")
         }

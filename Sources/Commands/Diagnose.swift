@@ -41,6 +41,8 @@ package struct Diagnose: ParsableCommand {
         help: "With a run, looks for held-out images that are also learnt from; decodes each image once.")
     package var copies = true
 
+    @OptionGroup package var sides: SideOptions
+
     @OptionGroup package var tolerance: ToleranceOptions
 
     @OptionGroup package var compute: ComputeOptions

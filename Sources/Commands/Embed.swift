@@ -15,6 +15,8 @@ package struct Embed: ParsableCommand {
         help: ArgumentHelp("The features, float32 [images, dimension]; labels and paths go beside.", valueName: "file"))
     package var output: String
 
+    @OptionGroup package var sides: SideOptions
+
     @OptionGroup package var tolerance: ToleranceOptions
 
     @OptionGroup package var compute: ComputeOptions

@@ -16,6 +16,8 @@ package struct Pack: ParsableCommand {
     @Argument(help: ArgumentHelp("Folder of images.", valueName: "images"))
     package var images: String
 
+    @OptionGroup package var sides: SideOptions
+
     @Option(help: ArgumentHelp("The shards, as shards/%06d.tar.", valueName: "pattern"))
     package var output: String
 
@@ -46,7 +48,9 @@ package struct Pack: ParsableCommand {
     }
 
     package func run() throws {
-        let source = try Sources.open(Split.trainingFolder(in: images))
+        let opened = try OpenedImages(images, side: sides.side)
+        let source = opened.source
+        announce(opened.summary)
         let status = StatusLine()
         var options = ShardWriter.Options()
         options.maximumImages = count

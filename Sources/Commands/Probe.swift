@@ -67,6 +67,8 @@ package struct Probe: ParsableCommand {
     @Option(help: ArgumentHelp("Seed of the stratified split; the run's by default.", valueName: "N"))
     package var seed: UInt64?
 
+    @OptionGroup package var sides: SideOptions
+
     @OptionGroup package var tolerance: ToleranceOptions
 
     @OptionGroup package var compute: ComputeOptions

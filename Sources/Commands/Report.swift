@@ -25,6 +25,8 @@ package struct Report: ParsableCommand {
     @Option(help: ArgumentHelp("The most view pairs that are looked at.", valueName: "N"))
     package var pairs = 1024
 
+    @OptionGroup package var sides: SideOptions
+
     @OptionGroup package var tolerance: ToleranceOptions
 
     @OptionGroup package var compute: ComputeOptions

@@ -22,6 +22,8 @@ package struct Retrieve: ParsableCommand {
     @Option(help: ArgumentHelp("Writes one JSON object; - for standard output.", valueName: "file"))
     package var json: String?
 
+    @OptionGroup package var sides: SideOptions
+
     @OptionGroup package var tolerance: ToleranceOptions
 
     @OptionGroup package var compute: ComputeOptions

@@ -15,6 +15,8 @@ package struct ScanFolder: ParsableCommand {
     @Argument(help: ArgumentHelp("Folder of images.", valueName: "images"))
     package var images: String
 
+    @OptionGroup package var sides: SideOptions
+
     @Option(help: ArgumentHelp("Writes one JSON object; - for standard output.", valueName: "file"))
     package var json: String?
 
@@ -31,7 +33,10 @@ package struct ScanFolder: ParsableCommand {
         let status = StatusLine()
         var options = SourceOptions()
         options.progress = { found in status.show("\(found) images found") }
-        let source = try Sources.open(images, options: options)
+        let opened = try OpenedImages(images, side: sides.side, usual: .all, options: options)
+        let source = opened.source
+        status.clear()
+        announce(opened.summary)
         let report = Scan(source).run(threads: threads ?? ProcessInfo.processInfo.activeProcessorCount) { done in
             status.show("\(done) of \(source.count) images")
         }

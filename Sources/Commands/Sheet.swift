@@ -11,6 +11,8 @@ package struct Sheet: ParsableCommand {
     @Argument(help: ArgumentHelp("Folder of images.", valueName: "images"))
     package var images: String
 
+    @OptionGroup package var sides: SideOptions
+
     @OptionGroup package var settings: PipelineOptions
 
     @Option(help: ArgumentHelp("Images to show.", valueName: "N"))
@@ -33,7 +35,9 @@ package struct Sheet: ParsableCommand {
 
     package func run() throws {
         let pipeline = try ViewPipeline(settings.reader())
-        let folder = try Sources.open(Split.trainingFolder(in: images))
+        let opened = try OpenedImages(images, side: sides.side)
+        let folder = opened.source
+        announce(opened.summary)
         if output.hasSuffix(".png") {
             let sheet = try ContactSheet(pipeline: pipeline, seed: seed).draw(folder, count: count)
             try AtomicFile.write(try PNGWriter.encode(sheet), to: output)

@@ -37,6 +37,8 @@ package struct Train: ParsableCommand {
             valueName: "seconds"))
     package var grace: Double?
 
+    @OptionGroup package var sides: SideOptions
+
     @OptionGroup package var tolerance: ToleranceOptions
 
     package init() {}

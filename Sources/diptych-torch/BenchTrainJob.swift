@@ -12,7 +12,9 @@ struct BenchTrainJob {
 
     func run() throws {
         let experiment = try options.settings.reader().read(Experiment.self)
-        let images = try Sources.open(Split.trainingFolder(in: options.images))
+        let opened = try OpenedImages(options.images, side: options.sides.side)
+        let images = opened.source
+        announce(opened.summary)
         var bench = StepBench()
         bench.steps = options.steps
         let report = try bench.run(experiment, images: images, machine: Machine(options.compute))

@@ -27,10 +27,11 @@ struct DiagnoseJob {
             throw Failure(
                 .unusable, "\(options.places[0]): a run does not name its images; give diptych diagnose RUN IMAGES")
         }
-        let images = try Sources.open(Split.trainingFolder(in: options.places[1]))
+        let opened = try OpenedImages(options.places[1], side: options.sides.side)
+        announce(opened.summary)
         let console = Console()
         var embedded = try RunEmbeddings(
-            run: options.places[0], images: images, machine: machine, options: settings,
+            run: options.places[0], images: opened.source, machine: machine, options: settings,
             maximumBad: options.tolerance.maxBad
         ) { done, all in console.working("views", share: Double(done) / Double(max(all, 1))) }
         if options.copies { embedded.run.copies = try copies(of: embedded.experiment, machine, console) }
@@ -45,7 +46,8 @@ struct DiagnoseJob {
         of experiment: Experiment, _ machine: Machine, _ console: Console
     ) throws -> TrainTestCopies? {
         let split = try Split(
-            images: options.places[1], fraction: experiment.evaluation.holdOut, seed: experiment.training.seed,
+            images: options.places[1], side: options.sides.side, fraction: experiment.evaluation.holdOut,
+            seed: experiment.training.seed,
             by: experiment.evaluation.holdOutBy)
         if case .stratified = split.origin, split.train.classes.isEmpty { return nil }
         guard split.test.count > 0 else { return nil }

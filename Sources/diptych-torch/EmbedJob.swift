@@ -13,7 +13,9 @@ struct EmbedJob {
 
     func run() throws {
         let file = try EncoderFile(options.encoder)
-        let folder = try Sources.open(options.images)
+        let opened = try OpenedImages(options.images, side: options.sides.side, usual: .all)
+        let folder = opened.source
+        announce(opened.summary)
         let machine = try Machine(options.compute)
         try machine.take(file.encoder)
         let pipeline = try ViewPipeline(file.experiment.views)

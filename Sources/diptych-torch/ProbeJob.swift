@@ -32,8 +32,10 @@ struct ProbeJob {
 
     private func images(_ experiment: Experiment) throws -> (any Source, any Source, String) {
         let split = try Split(
-            images: options.images, test: options.test, fraction: experiment.evaluation.holdOut,
-            seed: options.seed ?? experiment.training.seed, by: experiment.evaluation.holdOutBy)
+            images: options.images, side: options.sides.side, test: options.test,
+            fraction: experiment.evaluation.holdOut, seed: options.seed ?? experiment.training.seed,
+            by: experiment.evaluation.holdOutBy)
+        announce(split.summary)
         return (split.train, split.test, split.words)
     }
 

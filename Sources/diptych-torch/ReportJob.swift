@@ -18,8 +18,10 @@ struct ReportJob {
         if let images = options.images {
             let machine = try Machine(options.compute)
             try Runtime.setThreads(machine.threads)
+            let opened = try OpenedImages(images, side: options.sides.side)
+            announce(opened.summary)
             sample = try ReportSample(
-                run: options.runs[0], images: Sources.open(Split.trainingFolder(in: images)), machine: machine,
+                run: options.runs[0], images: opened.source, machine: machine,
                 pairs: options.pairs, maximumBad: options.tolerance.maxBad
             ) { console.working($0, share: 1) }
         }

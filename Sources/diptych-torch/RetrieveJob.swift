@@ -12,7 +12,8 @@ struct RetrieveJob {
 
     func run() throws {
         let run = try CLIPRun(options.encoder, machine: try Machine(options.compute))
-        let (images, words) = try Split.judged(options.images, all: options.all, experiment: run.file.experiment)
+        let (images, words) = try Split.judged(
+            options.images, side: options.all ? .all : options.sides.side, experiment: run.file.experiment)
         let console = Console()
         let report = try Retrieval(run).report(
             on: images, split: words, maximumBad: options.tolerance.maxBad
@@ -49,12 +50,17 @@ struct RetrieveJob {
 extension Split {
     /// The images that a run is judged by, and words for which these are.
     static func judged(
-        _ images: String, all: Bool, seed: UInt64? = nil, experiment: Experiment
+        _ images: String, side: SideChoice?, seed: UInt64? = nil, experiment: Experiment
     ) throws -> (any Source, String) {
-        if all { return (try Sources.open(images), "all images") }
+        if let side {
+            let opened = try OpenedImages(images, side: side)
+            announce(opened.summary)
+            return (opened.source, side == .all || side == .unsplit ? "all images" : "the \(side.rawValue) side")
+        }
         let split = try Split(
             images: images, fraction: experiment.evaluation.holdOut, seed: seed ?? experiment.training.seed,
             by: experiment.evaluation.holdOutBy)
+        announce(split.summary)
         return (split.test, split.words)
     }
 }

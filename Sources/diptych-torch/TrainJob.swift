@@ -45,7 +45,8 @@ struct TrainJob {
         // Shards are read from one end to the other; elsewhere this says nothing.
         reading.readAhead = 8 << 20
         let split = try Split(
-            images: options.images, fraction: experiment.evaluation.holdOut, seed: experiment.training.seed,
+            images: options.images, side: options.sides.side, for: .choice, fraction: experiment.evaluation.holdOut,
+            seed: experiment.training.seed,
             by: experiment.evaluation.holdOutBy, options: reading)
         // The others would say the same.
         let console: any TrainingObserver = place.rank == 0 ? Console() : Silence()
@@ -55,11 +56,12 @@ struct TrainJob {
         // Without classes nothing can be scored by kNN, so nothing is held out unless names say what.
         let holdsOut = !split.train.classes.isEmpty || experiment.evaluation.holdOutBy == .byName
         let images: any Source =
-            holdsOut ? split.train : try Sources.open(Split.trainingFolder(in: options.images), options: reading)
-        let classes = images.classes.isEmpty ? "no classes" : "\(images.classes.count) classes"
-        let held = holdsOut ? ", \(split.test.count) held out (\(split.words))" : ""
-        console.notice("\(options.images): \(images.count) images, \(classes)\(held)")
-        for issue in split.issues.prefix(5) { console.notice("note: \(issue)") }
+            holdsOut
+            ? split.train : try OpenedImages(options.images, side: options.sides.side, options: reading).source
+        split.summary?.lines.forEach { console.notice($0) }
+        if holdsOut, !split.isOfSides {
+            console.notice("\(counted(split.test.count, "image")) of these held out: \(split.words)")
+        }
         let machine = try Machine(options.compute, of: place)
         if let group { try connect(group, machine.device, place) }
         interrupt.begin()

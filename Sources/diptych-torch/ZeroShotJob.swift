@@ -16,9 +16,11 @@ struct ZeroShotJob {
         let experiment = run.file.experiment
         let (images, words) =
             if let test = options.test {
-                try Split.judged(test, all: true, experiment: experiment)
+                try Split.judged(test, side: .all, experiment: experiment)
             } else {
-                try Split.judged(options.images, all: options.all, seed: options.seed, experiment: experiment)
+                try Split.judged(
+                    options.images, side: options.all ? .all : options.sides.side, seed: options.seed,
+                    experiment: experiment)
             }
         let console = Console()
         let report = try judge.report(

@@ -98,8 +98,11 @@ public struct CIFARBinary: Source {
     /// The class of an image.
     public func label(_ index: Int) -> Int? { Int(labels[index]) < classes.count ? Int(labels[index]) : nil }
 
-    /// The files, as in `data_batch_1.bin...data_batch_5.bin`.
-    var fileNames: String { names.count > 1 ? "\(names[0])...\(names[names.count - 1])" : names[0] }
+    /// The files of a part, as in `data_batch_1.bin...data_batch_5.bin`.
+    static func fileNames(of folder: String, _ part: Part) -> String {
+        let names = layout(of: folder, part)?.files ?? []
+        return names.count > 1 ? "\(names[0])...\(names[names.count - 1])" : names.first ?? ""
+    }
 
     /// `FILE:RECORD`, records counted from 0.
     public func name(_ index: Int) -> String {

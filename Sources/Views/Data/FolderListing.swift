@@ -113,23 +113,16 @@ struct FolderListing {
 
     /// Calls `body` for each folder and image; returns why the folder cannot be listed.
     private mutating func scan(_ folder: [UInt8], _ body: ([UInt8], Kind) -> Void) -> String? {
-        guard let stream = withPath(folder, { opendir($0) }) else { return systemReason() }
-        defer { closedir(stream) }
-        let offset = MemoryLayout<dirent>.offset(of: \.d_name) ?? 0
-        while true {
-            errno = 0
-            guard let entry = readdir(stream) else { return errno == 0 ? nil : systemReason() }
-            // Through a raw pointer: the field is a tuple of 256 bytes that would be copied.
-            let start = (UnsafeRawPointer(entry) + offset).assumingMemoryBound(to: UInt8.self)
-            let name = [UInt8](
-                UnsafeBufferPointer(start: start, count: strlen(UnsafePointer<CChar>(OpaquePointer(start)))))
+        FolderEntries.each(of: join(root, folder)) { name, type in
             if name.first == UInt8(ascii: ".") {
-                if name != [UInt8(ascii: ".")] && name != [UInt8(ascii: "."), UInt8(ascii: ".")] {
-                    notes.hiddenEntries += 1
-                }
-                continue
+                notes.hiddenEntries += 1
+                return true
             }
-            guard let kind = kind(of: name, in: folder, type: Int(entry.pointee.d_type)) else { continue }
+            if FolderEntries.isSystem(name) {
+                notes.systemEntries += 1
+                return true
+            }
+            guard let kind = kind(of: name, in: folder, type: type) else { return true }
             switch (kind, FileKind(name: name)) {
             case (.folder, _): body(name, .folder)
             case (.file, .image):
@@ -142,6 +135,7 @@ struct FolderListing {
                 notes.foreign[ending, default: .init()].add(printable(join(folder, name)))
             default: notes.ignoredFiles += 1
             }
+            return true
         }
     }
 

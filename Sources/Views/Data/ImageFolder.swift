@@ -129,6 +129,12 @@ public struct ImageFolder: Source {
         try result.get()
     }
 
+    /// The size of the image's file, as the file system tells it; nil where it does not.
+    public func byteCount(_ index: Int) -> Int? {
+        var status = stat()
+        return withPath(index) { stat($0, &status) } == 0 ? Int(status.st_size) : nil
+    }
+
     /// Images under several names by symbolic links to them or to folders above them; looked for only where there are such
     /// links.
     public var links: [Int: Int] {

@@ -26,6 +26,7 @@ struct Relabelled: Source {
 
     func label(_ index: Int) -> Int? { base.label(index).flatMap { map[$0] } }
     func name(_ index: Int) -> String { base.name(index) }
+    func byteCount(_ index: Int) -> Int? { base.byteCount(index) }
     func caption(_ index: Int) throws(DecodeError) -> String? { try base.caption(index) }
 
     func read(_ index: Int, into buffer: FileBuffer) throws(DecodeError) {

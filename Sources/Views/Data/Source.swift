@@ -16,6 +16,9 @@ public protocol Source: Sendable {
     /// - Throws: `DecodeError` of kind `unreadable`, `empty` or `tooLarge`.
     func read(_ index: Int, into buffer: FileBuffer) throws(DecodeError)
 
+    /// The bytes of an image, where that is known without reading it; nil where it is not.
+    func byteCount(_ index: Int) -> Int?
+
     /// The text that goes with an image; nil where there is none.
     /// - Throws: `DecodeError` where there is one that cannot be read.
     func caption(_ index: Int) throws(DecodeError) -> String?
@@ -33,6 +36,9 @@ public protocol Source: Sendable {
 }
 
 extension Source {
+    /// Unknown.
+    public func byteCount(_ index: Int) -> Int? { nil }
+
     /// No text.
     public func caption(_ index: Int) throws(DecodeError) -> String? { nil }
 

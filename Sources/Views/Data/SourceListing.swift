@@ -22,6 +22,8 @@ public struct SourceListing: Codable, Equatable, Sendable {
     public var ignoredFiles = 0
     /// Entries whose names start with a point.
     public var hiddenEntries = 0
+    /// Entries that belong to a system, such as `@eaDir` and `$RECYCLE.BIN`, left out with all below.
+    public var systemEntries = 0
     /// Pictures of formats that are not read, by ending, as in `webp`.
     public var foreign: [String: Foreign] = [:]
 
@@ -38,6 +40,7 @@ public struct SourceListing: Codable, Equatable, Sendable {
         sum.issues += second.issues
         sum.ignoredFiles += second.ignoredFiles
         sum.hiddenEntries += second.hiddenEntries
+        sum.systemEntries += second.systemEntries
         sum.foreign.merge(second.foreign) { one, other in
             Foreign(
                 files: one.files + other.files,

@@ -9,13 +9,6 @@ protocol SourceKind: Source {
 
     /// Opens it.
     static func open(_ argument: String, options: SourceOptions) throws(DataError) -> Self
-
-    /// The images to learn from and those to judge by, where the source itself tells them apart.
-    static func parts(of argument: String, options: SourceOptions) throws(DataError) -> Split?
-}
-
-extension SourceKind {
-    static func parts(of argument: String, options: SourceOptions) throws(DataError) -> Split? { nil }
 }
 
 /// The kinds of sources, the first that recognises an argument opens it.
@@ -47,6 +40,19 @@ public enum Sources {
         try relabel(kind(of: images).open(images, options: options), options.classes)
     }
 
+    /// Opens what lies at a place.
+    static func open(_ place: FolderLayout.Place, options: SourceOptions) throws(DataError) -> any Source {
+        switch place {
+        case .path(let bytes):
+            if let path = String(validating: bytes, as: UTF8.self) { return try open(path, options: options) }
+            let images = try ImageFolder(bytes: bytes, classes: options.classes, progress: options.progress)
+            return relabel(images, options.classes)
+        case .shards(let paths):
+            return try relabel(TarShards(bytes: paths, options: .init(options)), options.classes)
+        case .records(let folder, let part): return try relabel(CIFARBinary(folder, part: part), options.classes)
+        }
+    }
+
     /// The source with the labels that were asked for; most have them already.
     static func relabel(_ source: any Source, _ classes: [String]?) -> any Source {
         guard let classes, source.classes != classes else { return source }
@@ -76,15 +82,6 @@ extension CIFARBinary: SourceKind {
     static func open(_ argument: String, options: SourceOptions) throws(DataError) -> CIFARBinary {
         try CIFARBinary(argument, part: isPresent(in: argument, .train) ? .train : .test)
     }
-
-    static func parts(of argument: String, options: SourceOptions) throws(DataError) -> Split? {
-        guard isPresent(in: argument, .train), isPresent(in: argument, .test) else { return nil }
-        let train = try CIFARBinary(argument, part: .train)
-        let test = try CIFARBinary(argument, part: .test)
-        return Split(
-            train: train, test: test, origin: .folders(train: train.fileNames, test: test.fileNames),
-            issues: train.listing.issues + test.listing.issues)
-    }
 }
 
 extension TarShards: SourceKind {
@@ -93,11 +90,7 @@ extension TarShards: SourceKind {
     }
 
     static func open(_ argument: String, options: SourceOptions) throws(DataError) -> TarShards {
-        var own = Options()
-        own.classes = options.classes
-        own.readAhead = options.readAhead
-        own.threads = options.threads
-        own.progress = options.progress
+        let own = Options(options)
         if isFolder(argument) { return try TarShards(bytes: shards(in: argument), options: own) }
         // A file may have braces in its name.
         if access(argument, F_OK) == 0 { return try TarShards(shards: [argument], options: own) }
@@ -106,20 +99,29 @@ extension TarShards: SourceKind {
 
     /// The shards in a folder by name, where it holds no images or folders beside them.
     private static func shards(in folder: String) -> [[UInt8]] {
-        guard isFolder(folder), let stream = opendir(folder) else { return [] }
-        defer { closedir(stream) }
+        guard isFolder(folder) else { return [] }
         var names: [[UInt8]] = []
-        let offset = MemoryLayout<dirent>.offset(of: \.d_name) ?? 0
-        while let entry = readdir(stream) {
-            let start = (UnsafeRawPointer(entry) + offset).assumingMemoryBound(to: CChar.self)
-            let name = [UInt8](UnsafeRawBufferPointer(start: start, count: strlen(start)))
-            if name.first == UInt8(ascii: ".") { continue }
-            let isTar = name.count > 4 && name.suffix(4).elementsEqual(Array(".tar".utf8))
+        var holdsOthers = false
+        _ = FolderEntries.each(of: Array(folder.utf8)) { name, type in
+            if name.first == UInt8(ascii: ".") || FolderEntries.isSystem(name) { return true }
             // A folder of images is none of ours, and may be long: the first of them decides.
-            if FileKind(name: name) == .image || (!isTar && entry.pointee.d_type == UInt8(DT_DIR)) { return [] }
-            if isTar { names.append(name) }
+            holdsOthers = FileKind(name: name) == .image || (!isTar(name) && type == DT_DIR)
+            if isTar(name) { names.append(name) }
+            return !holdsOthers
         }
+        if holdsOthers { return [] }
         return names.sorted(by: precedes).map { join(Array(folder.utf8), $0) }
+    }
+}
+
+extension TarShards.Options {
+    /// What a command asks for.
+    init(_ options: SourceOptions) {
+        self.init()
+        classes = options.classes
+        readAhead = options.readAhead
+        threads = options.threads
+        progress = options.progress
     }
 }
 

@@ -30,6 +30,14 @@ public struct Split: Sendable {
     /// What listing the folders came across.
     public let issues: [SourceIssue]
 
+    /// Whether the two lie apart, by folders or files of their own.
+    public var isOfSides: Bool {
+        if case .folders = origin { true } else { false }
+    }
+
+    /// What was taken for what, and what was left out; nil where the sources were opened elsewhere.
+    public private(set) var summary: SourceSummary?
+
     /// Makes a split of two sources that are apart already.
     public init(train: any Source, test: any Source, origin: Origin, issues: [SourceIssue] = []) {
         self.issues = issues
@@ -38,50 +46,70 @@ public struct Split: Sendable {
         self.origin = origin
     }
 
-    /// Splits what a command is given as IMAGES: by `test` where that is given, else by its `train` and `test` (else `val`)
-    /// folders, each of any kind of source, else by what the source itself tells apart, otherwise by `rule`.
+    /// What the images are judged for.
+    public enum Purpose: Sendable {
+        /// The score that is told in the end: by the test side, else by validation.
+        case score
+        /// Scores on the way, by which checkpoints are chosen: by validation, else by the test side.
+        case choice
+    }
+
+    /// Splits what a command is given as IMAGES: by `test` where that is given, else by its sides (`FolderLayout`), otherwise by
+    /// `rule`.
+    /// - Parameters:
+    ///   - images: the images to learn from, or to split.
+    ///   - side: the only side of `images` that is taken, then split by `rule`.
+    ///   - test: the images to judge by; of a folder with sides the test side.
+    ///   - purpose: which side comes first where there are two to judge by.
+    ///   - fraction: the share that `rule` holds out.
+    ///   - seed: the seed of `rule`.
+    ///   - rule: how images are held out where there are no sides.
+    ///   - options: how sources are opened.
     /// - Throws: `DataError` where a source is unusable.
     public init(
-        images: String, test: String? = nil, fraction: Double = 0.2, seed: UInt64 = 0,
-        by rule: Rule = .byClass, options: SourceOptions = SourceOptions()
+        images: String, side: SideChoice? = nil, test: String? = nil, for purpose: Purpose = .score,
+        fraction: Double = 0.2, seed: UInt64 = 0, by rule: Rule = .byClass, options: SourceOptions = SourceOptions()
     ) throws(DataError) {
         if let test {
-            try self.init(train: images, test: test, options: options, origin: .folders(train: images, test: test))
-        } else if let name = Split.testFolder(in: images) {
-            try self.init(
-                train: join(images, "train"), test: join(images, name), options: options,
-                origin: .folders(train: "train", test: name))
-        } else if let parts = try Sources.kind(of: images).parts(of: images, options: options) {
-            self = parts
-        } else {
-            let source = try Sources.open(images, options: options)
+            let learn = try OpenedImages(images, side: side, options: options)
+            let layout = FolderLayout(test)
+            let part = layout.part(.test) ?? layout.part(.validation)
+            let judge = try layout.open(part, options: options.labelled(like: learn.source))
+            self.init(
+                train: learn.source, test: judge, origin: .folders(train: images, test: test),
+                issues: learn.source.listing.issues + judge.listing.issues)
+            summary = learn.summary.judged(by: layout, part: part, judge)
+            return
+        }
+        let layout = FolderLayout(images, side: side)
+        let order: [Side] = purpose == .score ? [.test, .validation] : [.validation, .test]
+        guard side == nil, let learnt = layout.part(.train), let judged = order.lazy.compactMap(layout.part).first
+        else {
+            let whole = try OpenedImages(images, side: side, options: options)
             switch rule {
-            case .byClass: self.init(stratified: source, fraction: fraction, seed: seed, issues: source.listing.issues)
-            case .byName: self.init(hashed: source, fraction: fraction, seed: seed, issues: source.listing.issues)
+            case .byClass:
+                self.init(
+                    stratified: whole.source, fraction: fraction, seed: seed, issues: whole.source.listing.issues)
+            case .byName:
+                self.init(hashed: whole.source, fraction: fraction, seed: seed, issues: whole.source.listing.issues)
             }
+            summary = whole.summary
+            return
         }
-    }
-
-    private init(train: String, test: String, options: SourceOptions, origin: Origin) throws(DataError) {
-        let learn = try Sources.open(train, options: options)
-        var options = options
-        if !learn.classes.isEmpty { options.classes = learn.classes }
-        let judge = try Split.judge(test, options: options)
-        self.init(train: learn, test: judge, origin: origin, issues: learn.listing.issues + judge.listing.issues)
-    }
-
-    /// The test images; of a CIFAR folder, which has both, its test part.
-    private static func judge(_ test: String, options: SourceOptions) throws(DataError) -> any Source {
-        if CIFARBinary.isPresent(in: test, .test) {
-            return Sources.relabel(try CIFARBinary(test, part: .test), options.classes)
-        }
-        return try Sources.open(test, options: options)
-    }
-
-    /// Splits a folder: by its `train` and `test` (else `val`) folders where it has them, otherwise by chance.
-    /// - Throws: `DataError` where a folder is unusable.
-    public init(folder root: String, fraction: Double = 0.2, seed: UInt64 = 0) throws(DataError) {
-        try self.init(images: root, fraction: fraction, seed: seed)
+        let learn = try layout.open(learnt, options: options)
+        let judge = try layout.open(judged, options: options.labelled(like: learn))
+        self.init(
+            train: learn, test: judge, origin: .folders(train: learnt.name.trimmed, test: judged.name.trimmed),
+            issues: learn.listing.issues + judge.listing.issues)
+        summary = SourceSummary(
+            layout,
+            parts: layout.parts.map { part in
+                switch part.side {
+                case learnt.side: .init(part, learn)
+                case judged.side: .init(part, judge, role: purpose == .choice ? "scored on the way" : nil)
+                default: .init(part, nil, role: "not used")
+                }
+            })
     }
 
     /// Splits by chance: `fraction` of each class, rounded, but at least one image and never all, goes to `test`, so a
@@ -140,19 +168,18 @@ public struct Split: Sendable {
         hash = (hash ^ (hash >> 32)) &* 0xD6E8_FEB8_6659_FD93
         return Double((hash ^ (hash >> 32)) >> 11) * 0x1p-53
     }
+}
 
-    /// The folder of images to learn from: `train` inside where test images lie beside it, else the root itself.
-    public static func trainingFolder(in root: String) -> String {
-        testFolder(in: root) == nil ? root : join(root, "train")
-    }
-
-    /// The name of the folder of test images beside `train`; nil where the root has none.
-    public static func testFolder(in root: String) -> String? {
-        guard isFolder(join(root, "train")) else { return nil }
-        return ["test", "val"].first { isFolder(join(root, $0)) }
+extension SourceOptions {
+    /// The same, with the classes of a source where it has any.
+    func labelled(like source: any Source) -> SourceOptions {
+        var options = self
+        if !source.classes.isEmpty { options.classes = source.classes }
+        return options
     }
 }
 
-private func join(_ folder: String, _ name: String) -> String {
-    folder.hasSuffix("/") ? folder + name : "\(folder)/\(name)"
+extension String {
+    /// A folder's name without the slash at its end.
+    fileprivate var trimmed: String { hasSuffix("/") ? String(dropLast()) : self }
 }

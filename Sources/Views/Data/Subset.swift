@@ -34,6 +34,9 @@ public struct Subset: Source {
     /// The name in the base.
     public func name(_ index: Int) -> String { base.name(indices[index]) }
 
+    /// The bytes of an image, where the base knows them.
+    public func byteCount(_ index: Int) -> Int? { base.byteCount(indices[index]) }
+
     /// Reads an image's encoded bytes.
     public func read(_ index: Int, into buffer: FileBuffer) throws(DecodeError) {
         try base.read(indices[index], into: buffer)

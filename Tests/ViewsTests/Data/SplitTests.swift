@@ -58,14 +58,21 @@ struct SplitTests {
     @Test func foldersOfTheirOwnDecide() throws {
         let root = try TemporaryFolder()
         try root.write(["train/a/1.jpg", "train/b/1.jpg", "train/c/1.jpg", "val/b/2.jpg", "val/c/2.jpg", "val/d/2.jpg"])
-        let split = try Split(folder: root.path)
+        let split = try Split(images: root.path)
         #expect(split.origin == .folders(train: "train", test: "val"))
         // Labels are those of the training classes, whatever classes the test folder has.
         #expect(split.test.classes == ["a", "b", "c"] && split.test.count == 2)
         #expect(split.test.label(0) == 1 && split.test.label(1) == 2)
         try root.write(["test/a/3.jpg"])
-        #expect(try Split(folder: root.path + "/").origin == .folders(train: "train", test: "test"))
-        #expect(try Split(folder: root.path + "/train").origin == .stratified(seed: 0, fraction: 0.2))
+        #expect(split.test.name(0) == "val/b/2.jpg")
+        #expect(try Split(images: root.path + "/").origin == .folders(train: "train", test: "test"))
+        // What chooses a checkpoint is not what is judged by in the end.
+        #expect(try Split(images: root.path, for: .choice).origin == .folders(train: "train", test: "val"))
+        #expect(try Split(images: root.path + "/train").origin == .stratified(seed: 0, fraction: 0.2))
+        let alone = try Split(images: root.path, side: .test)
+        #expect(alone.train.count + alone.test.count == 1 && !alone.isOfSides)
+        let apart = try Split(images: root.path, test: root.path)
+        #expect(apart.train.count == 3 && apart.test.name(0) == root.path + "/test/a/3.jpg")
     }
 
     @Test func theFirstOfEachClassAreInTheOrderOfTheSource() {

@@ -112,6 +112,9 @@ public struct TarShards: Source {
         "\(bases[shard(of: index)])/\(printable(member(samples[index])))"
     }
 
+    /// The size of the image's member.
+    public func byteCount(_ index: Int) -> Int? { samples[index].length }
+
     /// Reads an image's encoded bytes.
     public func read(_ index: Int, into buffer: FileBuffer) throws(DecodeError) {
         try read(index, offset: samples[index].offset, count: samples[index].length, into: buffer)

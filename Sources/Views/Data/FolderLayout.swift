@@ -1,0 +1,188 @@
+import Foundation
+
+/// What a command is given as IMAGES: which part of it is to learn from, which to judge by, and what is left aside.
+///
+/// One rule for all commands. A folder with a `train` beside any of `test`, `testing`, `eval`, `val`, `valid`, `validation` or
+/// `dev`, in any capitals and with words such as `set` or `2017`, has sides; so have tar files in one folder whose names say so, and
+/// binary CIFAR. A folder that holds nothing but one folder of folders stands for that one. Else folders are classes.
+public struct FolderLayout: Sendable {
+    /// One side.
+    public struct Part: Sendable {
+        /// What it is for.
+        public let side: Side
+        /// What it is called in the root, as in `train/`.
+        public let name: String
+        let place: Place
+    }
+
+    /// Where images lie.
+    enum Place: Sendable {
+        case path([UInt8])
+        case shards([[UInt8]])
+        case records(folder: String, CIFARBinary.Part)
+    }
+
+    /// IMAGES, as the caller named it.
+    public let images: String
+    /// The folder that is meant, printable: IMAGES, or the one that it is only a wrapper of.
+    public let root: String
+    /// The sides, in the order train, test, validation; empty where the images are one whole.
+    public private(set) var parts: [Part] = []
+    /// What else lies there, and what was taken for what, a line each.
+    public private(set) var notes: [String] = []
+    /// All that lies there.
+    let whole: Place
+
+    /// Folders inside of folders that are looked through for the one that is meant.
+    private static let depth = 8
+
+    /// Looks at names alone.
+    /// - Parameters:
+    ///   - images: a folder, or anything else that `Sources` opens, which has no sides.
+    ///   - choice: the side that is asked for, which decides where names do not; with `unsplit` there are no sides.
+    public init(_ images: String, side choice: SideChoice? = nil) {
+        self.images = images
+        let given = Array(images.utf8)
+        guard isFolder(images), choice != .unsplit else {
+            (root, whole) = (images, .path(given))
+            return
+        }
+        let inner = FolderLayout.inside(given, depth: FolderLayout.depth)
+        let folder = inner ?? given
+        root = printable(folder)
+        whole = .path(folder)
+        if inner != nil { notes.append("\(images) holds nothing but \(root), so that is taken") }
+        let glance = FolderGlance(folder)
+        if glance.images == 0, !glance.tars.isEmpty, glance.folders.isEmpty {
+            parts = FolderLayout.parts(ofShards: glance.tars, in: folder)
+        } else if CIFARBinary.isPresent(in: root, .train), CIFARBinary.isPresent(in: root, .test) {
+            parts = FolderLayout.parts(ofRecordsIn: root)
+        } else {
+            find(in: folder, glance, choice)
+        }
+    }
+
+    /// The part of a side; nil where there is none.
+    public func part(_ side: Side) -> Part? { parts.first { $0.side == side } }
+
+    // MARK: Folders
+
+    private mutating func find(in folder: [UInt8], _ glance: FolderGlance, _ choice: SideChoice?) {
+        var named: [Side: [(rank: Int, name: [UInt8])]] = [:]
+        for name in glance.folders {
+            if let (side, rank) = Side.meant(byFolder: name) { named[side, default: []].append((rank, name)) }
+        }
+        let found = Side.allCases.compactMap { side in
+            named[side]?.min { $0.rank < $1.rank }.map { (side: side, name: $0.name) }
+        }
+        guard !found.isEmpty else { return }
+        let isAlone = glance.images == 0 && glance.folders.count == 1
+        let hasPartner = found.count > 1 && (named[.train] != nil || glance.folders.count == found.count)
+        let isAsked = choice?.side.map { named[$0] != nil } ?? false
+        // Class folders inside say that a lone train/ is a side; images inside that it may be a class, say of vehicles.
+        let holdsClasses =
+            named[.train] != nil && found.count == 1 && FolderGlance(join(folder, found[0].name)).isOfFolders
+        guard hasPartner || isAsked || isAlone || holdsClasses else {
+            for (side, name) in found {
+                let other = side == .train ? "no test/ or val/ lies beside it" : "no train/ lies beside it"
+                notes.append(
+                    "\(printable(name))/ is taken for a class, for \(other); --side \(side.rawValue) takes it for all that is meant"
+                )
+            }
+            return
+        }
+        parts = found.map { side, name in
+            let path = join(folder, name)
+            return Part(
+                side: side, name: printable(name) + "/", place: .path(FolderLayout.twin(in: path, name) ?? path))
+        }
+        let used = Set(found.map(\.name))
+        let others = glance.folders.filter { !used.contains($0) }
+        if !others.isEmpty {
+            let beside = parts.map(\.name).joined(separator: " and ")
+            let names = others.prefix(5).map { printable($0) + "/" }.joined(separator: ", ")
+            let more = others.count > 5 ? " and \(others.count - 5) more folders" : ""
+            notes.append(
+                "\(names)\(more) beside \(beside) \(others.count == 1 ? "is" : "are") not used; "
+                    + "--side none takes all folders for classes")
+        }
+        if glance.images > 0 {
+            notes.append(
+                "\(counted(glance.images, "image")) beside \(parts[0].name) \(glance.images == 1 ? "is" : "are") not used"
+            )
+        }
+    }
+
+    /// The folder that a folder is only a wrapper of; nil where it is none.
+    private static func inside(_ folder: [UInt8], depth: Int) -> [UInt8]? {
+        let glance = FolderGlance(folder)
+        guard depth > 0, glance.images == 0, glance.tars.isEmpty else { return nil }
+        let folders =
+            glance.folders.count > 8 ? glance.folders : glance.folders.filter { mayHoldImages(join(folder, $0)) }
+        guard folders.count == 1 else { return nil }
+        // A side is what its name says, and no wrapper.
+        if glance.folders.contains(where: { Side.meant(byFolder: $0) != nil }) { return nil }
+        let child = join(folder, folders[0])
+        let look = FolderGlance(child)
+        if look.images > 0 { return nil }
+        if look.folders.count > 1 || !look.tars.isEmpty || CIFARBinary.isPresent(in: printable(child)) { return child }
+        if let name = look.folders.first, Side.meant(byFolder: name) != nil { return child }
+        return inside(child, depth: depth - 1)
+    }
+
+    /// `train/train/` for `train/`, as archives unpack now and then.
+    private static func twin(in folder: [UInt8], _ name: [UInt8]) -> [UInt8]? {
+        let glance = FolderGlance(folder)
+        guard glance.images == 0, glance.tars.isEmpty, glance.folders.count == 1 else { return nil }
+        return glance.folders[0].map(lowercase) == name.map(lowercase) ? join(folder, glance.folders[0]) : nil
+    }
+
+    /// Whether pictures of any format, tar files, links or folders that may not be listed lie in or below a folder.
+    private static func mayHoldImages(_ folder: [UInt8], depth: Int = FolderLayout.depth) -> Bool {
+        var found = depth == 0
+        var folders: [[UInt8]] = []
+        let failure = FolderEntries.each(of: folder) { name, type in
+            if name.first == UInt8(ascii: ".") || FolderEntries.isSystem(name) { return true }
+            if type == DT_DIR { folders.append(name) }
+            found = found || type == DT_LNK || type == DT_UNKNOWN || FileKind(name: name) != .other || isTar(name)
+            return !found
+        }
+        return found || failure != nil || folders.contains { mayHoldImages(join(folder, $0), depth: depth - 1) }
+    }
+
+    // MARK: Others
+
+    private static func parts(ofShards names: [[UInt8]], in folder: [UInt8]) -> [Part] {
+        var sides: [Side: [[UInt8]]] = [:]
+        for name in names {
+            guard let side = Side.meant(byFile: name) else { return [] }
+            sides[side, default: []].append(name)
+        }
+        guard sides.count > 1, sides[.train] != nil else { return [] }
+        return Side.allCases.compactMap { side in
+            sides[side].map { names in
+                let name = names.count == 1 ? printable(names[0]) : "\(printable(names[0])) and \(names.count - 1) more"
+                return Part(side: side, name: name, place: .shards(names.map { join(folder, $0) }))
+            }
+        }
+    }
+
+    private static func parts(ofRecordsIn folder: String) -> [Part] {
+        [(Side.train, CIFARBinary.Part.train), (.test, .test)].map { side, part in
+            Part(
+                side: side, name: CIFARBinary.fileNames(of: folder, part), place: .records(folder: folder, part))
+        }
+    }
+}
+
+/// A number of things, thousands apart, as in `1 class` and `12,000 classes`.
+public func counted(_ count: Int, _ thing: String, _ things: String? = nil) -> String {
+    "\(grouped(count)) \(count == 1 ? thing : things ?? thing + "s")"
+}
+
+/// A number with commas between thousands.
+public func grouped(_ count: Int) -> String {
+    let digits = Array(String(abs(count)))
+    let groups = stride(from: digits.count, to: 0, by: -3).map { String(digits[max(0, $0 - 3)..<$0]) }
+    return (count < 0 ? "-" : "") + groups.reversed().joined(separator: ",")
+}

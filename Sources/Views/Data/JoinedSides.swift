@@ -1,0 +1,135 @@
+/// Images of one side, whose names begin with the side's folder, so that it is clear which are meant.
+struct SideImages: Source {
+    let base: any Source
+    /// As in `test/`.
+    let folder: String
+
+    init(_ base: any Source, folder: String) {
+        self.base = base
+        self.folder = folder
+    }
+
+    var count: Int { base.count }
+    var classes: [String] { base.classes }
+    var runs: [Range<Int>] { base.runs }
+    var links: [Int: Int] { base.links }
+
+    var listing: SourceListing {
+        var listing = base.listing
+        for index in listing.issues.indices { listing.issues[index].path = folder + listing.issues[index].path }
+        listing.foreign = listing.foreign.mapValues { found in
+            .init(files: found.files, examples: found.examples.map { folder + $0 })
+        }
+        return listing
+    }
+
+    func label(_ index: Int) -> Int? { base.label(index) }
+    func name(_ index: Int) -> String { folder + base.name(index) }
+    func byteCount(_ index: Int) -> Int? { base.byteCount(index) }
+    func caption(_ index: Int) throws(DecodeError) -> String? { try base.caption(index) }
+
+    func read(_ index: Int, into buffer: FileBuffer) throws(DecodeError) {
+        try base.read(index, into: buffer)
+    }
+}
+
+/// The sides of a folder as one source, one after another; a class of several sides is one, by its name.
+public struct JoinedSides: Source {
+    /// A side and its images.
+    public struct Part: Sendable {
+        /// What it is for.
+        public let side: Side
+        /// Its images.
+        public let images: any Source
+        /// Their places among all.
+        public let range: Range<Int>
+        /// Of each of its own classes the place among all.
+        let labels: [Int]
+    }
+
+    /// The sides in order.
+    public let parts: [Part]
+    /// The classes of the first side, then those that only later ones have.
+    public let classes: [String]
+
+    init(_ sides: [(side: Side, images: any Source)]) {
+        var classes: [String] = []
+        var places: [[UInt8]: Int] = [:]
+        var parts: [Part] = []
+        var start = 0
+        for (side, images) in sides {
+            let labels = images.classes.map { name in
+                if let place = places[Array(name.utf8)] { return place }
+                places[Array(name.utf8)] = classes.count
+                classes.append(name)
+                return classes.count - 1
+            }
+            parts.append(Part(side: side, images: images, range: start..<start + images.count, labels: labels))
+            start += images.count
+        }
+        self.parts = parts
+        self.classes = classes
+    }
+
+    /// Number of images.
+    public var count: Int { parts.last?.range.upperBound ?? 0 }
+
+    /// The side of an image.
+    public func side(of index: Int) -> Side { part(of: index).side }
+
+    /// The class of an image, an index into `classes`; nil if unlabelled.
+    public func label(_ index: Int) -> Int? {
+        let part = part(of: index)
+        return part.images.label(index - part.range.lowerBound).map { part.labels[$0] }
+    }
+
+    /// The name, which begins with the side's folder.
+    public func name(_ index: Int) -> String {
+        let part = part(of: index)
+        return part.images.name(index - part.range.lowerBound)
+    }
+
+    /// The bytes of an image, where that is known without reading it.
+    public func byteCount(_ index: Int) -> Int? {
+        let part = part(of: index)
+        return part.images.byteCount(index - part.range.lowerBound)
+    }
+
+    /// Reads an image's encoded bytes.
+    public func read(_ index: Int, into buffer: FileBuffer) throws(DecodeError) {
+        let part = part(of: index)
+        try part.images.read(index - part.range.lowerBound, into: buffer)
+    }
+
+    /// The text that goes with an image.
+    public func caption(_ index: Int) throws(DecodeError) -> String? {
+        let part = part(of: index)
+        return try part.images.caption(index - part.range.lowerBound)
+    }
+
+    /// The runs of the sides; none where a side has none.
+    public var runs: [Range<Int>] {
+        guard parts.allSatisfy({ !$0.images.runs.isEmpty }) else { return [] }
+        return parts.flatMap { part in
+            part.images.runs.map { $0.lowerBound + part.range.lowerBound..<$0.upperBound + part.range.lowerBound }
+        }
+    }
+
+    /// What listing the sides came across.
+    public var listing: SourceListing { parts.reduce(SourceListing()) { $0 + $1.images.listing } }
+
+    /// Links within a side.
+    public var links: [Int: Int] {
+        var links: [Int: Int] = [:]
+        for part in parts {
+            for (place, first) in part.images.links {
+                links[place + part.range.lowerBound] = first + part.range.lowerBound
+            }
+        }
+        return links
+    }
+
+    private func part(of index: Int) -> Part {
+        parts.first { index < $0.range.upperBound } ?? parts[parts.count - 1]
+    }
+}

@@ -1,0 +1,101 @@
+/// What a command took for what, and what it leaves out: the lines that every command begins with.
+public struct SourceSummary: Sendable {
+    /// One side, or the whole.
+    struct Part: Sendable {
+        var name: String
+        /// The images as they are used; nil where they are not.
+        var images: (any Source)?
+        /// How many there are; nil where nobody counted.
+        var count: Int?
+        /// What it is used for, where its name does not say.
+        var role: String?
+
+        init(_ part: FolderLayout.Part?, _ images: (any Source)?, role: String? = nil) {
+            name = part?.name ?? ""
+            self.images = images
+            count = images?.count ?? part?.imageCount
+            self.role = role
+        }
+    }
+
+    /// The first line, as in `photos: train/ 3,068 images of 10 classes, test/ 372, validation/ 341 (not used)`.
+    public let headline: String
+    /// What is left out or should be known, the weightiest first.
+    public let notes: [String]
+
+    /// Notes that are shown; `diptych scan` lists all.
+    private static let shown = 8
+
+    init(_ layout: FolderLayout, parts: [Part], notes more: [String] = []) {
+        var words: [String] = []
+        for part in parts {
+            var text = part.name.isEmpty ? "" : part.name + " "
+            if let count = part.count { text += words.isEmpty ? counted(count, "image") : grouped(count) }
+            if words.isEmpty, let images = part.images {
+                let classes = images.classes.count
+                text += classes == 0 ? ", no classes" : " of \(counted(classes, "class", "classes"))"
+            }
+            if let role = part.role { text += " (\(role))" }
+            words.append(text)
+        }
+        headline = "\(layout.root): \(words.joined(separator: ", "))"
+        var notes = layout.notes + more
+        for part in parts {
+            if let images = part.images { notes += SourceSummary.notes(on: images, in: part.name) }
+        }
+        self.notes = notes
+    }
+
+    /// The first line, then a bounded number of notes.
+    public var lines: [String] {
+        let rest = notes.count - SourceSummary.shown
+        return [headline] + notes.prefix(SourceSummary.shown).map { "note: \($0)" }
+            + (rest > 0 ? ["note: and \(rest) more; diptych scan lists all"] : [])
+    }
+
+    private static func notes(on source: any Source, in part: String) -> [String] {
+        var notes: [String] = []
+        if !source.classes.isEmpty {
+            let unlabelled = (0..<source.count).count { source.label($0) == nil }
+            let place = part.isEmpty ? "" : "\(part): "
+            if unlabelled == source.count {
+                notes.append("\(place)none of the \(counted(source.count, "image")) has a label of a class")
+            } else if unlabelled > 0 {
+                notes.append("\(place)\(grouped(unlabelled)) of \(counted(source.count, "image")) have no label")
+            }
+            notes += similarClasses(source.classes)
+        }
+        return notes + source.listing.notes(images: source.count, in: part)
+    }
+
+    /// Classes whose names differ by capitals alone.
+    private static func similarClasses(_ classes: [String]) -> [String] {
+        let groups = Dictionary(grouping: classes.indices) { classes[$0].lowercased() }.values.filter { $0.count > 1 }
+        guard let first = groups.min(by: { $0[0] < $1[0] }) else { return [] }
+        let names = first.map { classes[$0] }.joined(separator: " and ")
+        let more = groups.count > 1 ? ", and \(groups.count - 1) more like them" : ""
+        return ["\(names) are classes of their own, though they differ by capitals alone\(more)"]
+    }
+
+    /// The same where images of another place are judged by.
+    func judged(by layout: FolderLayout, part: FolderLayout.Part?, _ images: any Source) -> SourceSummary {
+        let name = part.map { "\(layout.root)/\($0.name)" } ?? layout.root
+        return SourceSummary(
+            headline: "\(headline); to judge by: \(name) \(counted(images.count, "image"))",
+            notes: notes + layout.notes + SourceSummary.notes(on: images, in: name))
+    }
+
+    private init(headline: String, notes: [String]) {
+        self.headline = headline
+        self.notes = notes
+    }
+}
+
+extension FolderLayout.Part {
+    /// Images by their names; nil where counting takes more than a look at names.
+    var imageCount: Int? {
+        guard case .path(let folder) = place, FolderGlance(folder).tars.isEmpty else { return nil }
+        var listing = FolderListing(root: folder)
+        return listing.add(folder: []).count
+    }
+}
