@@ -19,7 +19,7 @@ public func sourceOpen(images: UnsafePointer<CChar>?, source: UnsafeMutablePoint
         let target = try required(source, "source")
         let images = try required(text(images, "images"), "images")
         guard !images.isEmpty else { throw BorderError.invalid("images: is empty") }
-        target.pointee = handOut(SourceHandle(try Sources.open(Split.trainingFolder(in: images))))
+        target.pointee = handOut(SourceHandle(try OpenedImages(images).source))
     }
 }
 
