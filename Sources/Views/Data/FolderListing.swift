@@ -84,6 +84,13 @@ struct FolderListing {
         notes.note(kind, path.isEmpty ? "." : printable(path), reason)
     }
 
+    /// Counts the images of a folder that is none of the classes asked for, which are left out.
+    mutating func leaveOut(class folder: [UInt8], _ place: ClassNames.Place) {
+        var other = FolderListing(root: root)
+        let images = other.add(folder: folder).count
+        notes.note(unknown: printable(folder), place, images: images, isListed: false)
+    }
+
     private func identity(of folder: [UInt8]) -> Identity? {
         withPath(folder) { Identity(of: $0) }
     }

@@ -65,10 +65,11 @@ public struct ImageFolder: Source {
                 listing.note(.mixed, top.images[0], "is one of \(top.images.count) images beside classes, left out")
             }
             classes = known ?? []
-            for folder in top.folders {
-                let name = printable(folder)
-                if let known, !known.contains(name) {
-                    listing.note(.unknownClass, folder, "is not a class of the training images, left out")
+            let names = top.folders.map { printable($0) }
+            let places = known.map { ClassNames.places(of: names, in: $0) }
+            for (index, folder) in top.folders.enumerated() {
+                if let place = places?[index], place.index == nil {
+                    listing.leaveOut(class: folder, place)
                     continue
                 }
                 let range = listing.add(folder: folder)
@@ -76,8 +77,8 @@ public struct ImageFolder: Source {
                     listing.note(.emptyClass, folder, "holds no images, so is no class")
                     continue
                 }
-                if known == nil { classes.append(name) }
-                let label = known?.firstIndex(of: name) ?? classes.count - 1
+                if known == nil { classes.append(names[index]) }
+                let label = places?[index].index ?? classes.count - 1
                 found += repeatElement(label, count: range.count)
             }
         } else {

@@ -1,35 +1,51 @@
-/// A source whose labels are indices into another list of classes, matched by name; an image of a class that is not in the
-/// list is unlabelled.
-struct Relabelled: Source {
-    let base: any Source
-    let classes: [String]
-    private let map: [Int?]
+/// A source whose labels are indices into another list of classes, matched by the bytes of their names (`ClassNames`); an image
+/// of a class that is not in the list is unlabelled.
+public struct Relabelled: Source {
+    /// The source that is read.
+    public let base: any Source
+    /// Class names, whose indices are the labels.
+    public let classes: [String]
+    /// What listing the base came across, and its classes that are not in the list.
+    public let listing: SourceListing
+    private let places: [ClassNames.Place]
 
-    init(_ base: any Source, classes: [String]) {
+    /// Counts the images of classes that are not in the list.
+    public init(_ base: any Source, classes: [String]) {
         self.base = base
         self.classes = classes
-        let places = Dictionary(classes.enumerated().map { ($1, $0) }, uniquingKeysWith: { first, _ in first })
-        map = base.classes.map { places[$0] }
-    }
-
-    var count: Int { base.count }
-    var runs: [Range<Int>] { base.runs }
-    var links: [Int: Int] { base.links }
-
-    var listing: SourceListing {
+        let places = ClassNames.places(of: base.classes, in: classes)
+        self.places = places
         var listing = base.listing
-        for (name, place) in zip(base.classes, map) where place == nil {
-            listing.note(.unknownClass, name, "is not a class of the training images, so its images are unlabelled")
+        if places.contains(where: { $0.index == nil }) {
+            var counts = [Int](repeating: 0, count: places.count)
+            for index in 0..<base.count {
+                if let label = base.label(index) { counts[label] += 1 }
+            }
+            for (label, place) in places.enumerated() where place.index == nil && counts[label] > 0 {
+                listing.note(unknown: base.classes[label], place, images: counts[label], isListed: true)
+            }
         }
-        return listing
+        self.listing = listing
     }
 
-    func label(_ index: Int) -> Int? { base.label(index).flatMap { map[$0] } }
-    func name(_ index: Int) -> String { base.name(index) }
-    func byteCount(_ index: Int) -> Int? { base.byteCount(index) }
-    func caption(_ index: Int) throws(DecodeError) -> String? { try base.caption(index) }
+    /// Number of images.
+    public var count: Int { base.count }
+    /// The runs of the base.
+    public var runs: [Range<Int>] { base.runs }
+    /// The links of the base.
+    public var links: [Int: Int] { base.links }
+    /// The bytes of an image, where that is known without reading it.
+    public func byteCount(_ index: Int) -> Int? { base.byteCount(index) }
 
-    func read(_ index: Int, into buffer: FileBuffer) throws(DecodeError) {
+    /// The class of an image; nil where it has none, or one that is not in the list.
+    public func label(_ index: Int) -> Int? { base.label(index).flatMap { places[$0].index } }
+    /// The name in the base.
+    public func name(_ index: Int) -> String { base.name(index) }
+    /// The text that goes with an image.
+    public func caption(_ index: Int) throws(DecodeError) -> String? { try base.caption(index) }
+
+    /// Reads an image's encoded bytes.
+    public func read(_ index: Int, into buffer: FileBuffer) throws(DecodeError) {
         try base.read(index, into: buffer)
     }
 }

@@ -16,8 +16,25 @@ public struct SourceListing: Codable, Equatable, Sendable {
         }
     }
 
+    /// A class of test images that the training images do not have.
+    public struct UnknownClass: Codable, Equatable, Sendable {
+        /// Its name.
+        public var name: String
+        /// Its images.
+        public var images: Int
+        /// Whether the source has the images, unlabelled; else they are left out of it.
+        public var isListed: Bool
+
+        /// Makes a value.
+        public init(name: String, images: Int, isListed: Bool) {
+            (self.name, self.images, self.isListed) = (name, images, isListed)
+        }
+    }
+
     /// What was left out, or should be known.
     public var issues: [SourceIssue] = []
+    /// Classes whose images have no label, for they are none of those that were asked for.
+    public var unknownClasses: [UnknownClass] = []
     /// Files that are no images by their names, foreign formats included.
     public var ignoredFiles = 0
     /// Entries whose names start with a point.
@@ -35,9 +52,24 @@ public struct SourceListing: Codable, Equatable, Sendable {
         issues.append(SourceIssue(kind: kind, path: path, reason: reason))
     }
 
+    /// Notes a class that is none of those that were asked for.
+    mutating func note(
+        unknown name: String, _ place: ClassNames.Place, images: Int, isListed: Bool
+    ) {
+        let few = images == 1 ? "its 1 image is" : "its \(images) images are"
+        let reason =
+            place == .ambiguous
+            ? "is not the only class of that name, and the training images have another number of them; "
+                + "\(few) \(isListed ? "unlabelled" : "left out")"
+            : "is not a class of the training images; \(few) \(isListed ? "unlabelled" : "left out")"
+        note(.unknownClass, name, reason)
+        unknownClasses.append(UnknownClass(name: name, images: images, isListed: isListed))
+    }
+
     static func + (first: SourceListing, second: SourceListing) -> SourceListing {
         var sum = first
         sum.issues += second.issues
+        sum.unknownClasses += second.unknownClasses
         sum.ignoredFiles += second.ignoredFiles
         sum.hiddenEntries += second.hiddenEntries
         sum.systemEntries += second.systemEntries

@@ -55,7 +55,7 @@ public enum Sources {
 
     /// The source with the labels that were asked for; most have them already.
     static func relabel(_ source: any Source, _ classes: [String]?) -> any Source {
-        guard let classes, source.classes != classes else { return source }
+        guard let classes, !ClassNames.areEqual(source.classes, classes) else { return source }
         return Relabelled(source, classes: classes)
     }
 

@@ -215,19 +215,22 @@ public struct TarShards: Source {
         let largest = samples.lazy.map { Int($0.label) }.max() ?? -1
         guard largest >= 0 || known != nil else { return [] }
         let own = names ?? known ?? (0...max(0, largest)).map(String.init)
-        let places = Dictionary((known ?? own).enumerated().map { ($1, $0) }, uniquingKeysWith: { first, _ in first })
         // By name where both sides have names.
-        let final = own.enumerated().map { known == nil ? $0 : places[$1] ?? -1 }
+        let places = ClassNames.places(of: own, in: known ?? own)
+        var unknown = [Int](repeating: 0, count: own.count)
         var wrong = 0
-        for place in samples.indices where samples[place].label >= 0 {
-            let label = Int(samples[place].label)
-            samples[place].label = label < final.count ? Int32(final[label]) : -1
-            if samples[place].label < 0 { wrong += 1 }
+        for index in samples.indices where samples[index].label >= 0 {
+            let label = Int(samples[index].label)
+            if label >= own.count { wrong += 1 } else if places[label].index == nil { unknown[label] += 1 }
+            samples[index].label = label < own.count ? Int32(places[label].index ?? -1) : -1
         }
         if wrong > 0 {
             listing.note(
-                known == nil ? .badLabel : .unknownClass, "labels",
-                "\(wrong) images have a label that is none of the \((known ?? own).count) classes, so are unlabelled")
+                .badLabel, "labels",
+                "\(wrong) images have a label that is none of the \(own.count) classes, so are unlabelled")
+        }
+        for (label, images) in unknown.enumerated() where images > 0 {
+            listing.note(unknown: own[label], places[label], images: images, isListed: true)
         }
         return known ?? own
     }
