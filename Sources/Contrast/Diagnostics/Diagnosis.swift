@@ -6,6 +6,8 @@ import Torch
 public struct Diagnosis: Codable, Equatable, Sendable {
     /// Pairs looked at.
     public var pairs: Int
+    /// Pairs of these that have a class, where some have and others have not; what speaks of classes is about them.
+    public var labelled: Int?
     /// Numbers of an embedding.
     public var dimension: Int
     /// The temperature that scores were divided by.
@@ -28,6 +30,7 @@ public struct Diagnosis: Codable, Equatable, Sendable {
     /// Judges what was measured.
     public init(_ evidence: Evidence) {
         pairs = evidence.pairs
+        labelled = evidence.labelled.flatMap { $0 < evidence.pairs ? $0 : nil }
         dimension = evidence.dimension
         temperature = evidence.temperature
         temperatureIsKnown = evidence.temperatureIsKnown
@@ -74,6 +77,11 @@ public struct Diagnosis: Codable, Equatable, Sendable {
             "\(pairs) pairs of \(dimension) dimensions, temperature \(temperature.rounded(to: 3))"
                 + (temperatureIsKnown ? "" : " (the best for these embeddings; --temperature names the training's)")
         ]
+        if let labelled {
+            lines.append(
+                "\(labelled) of the pairs have a class; what is said of classes leaves out the other \(pairs - labelled)"
+            )
+        }
         if findings.isEmpty { lines.append("nothing is wrong as far as these measurements see") }
         for (index, finding) in findings.enumerated() {
             lines += [

@@ -72,9 +72,11 @@ public struct Evidence {
     public var effective: Estimate
     /// Share of the softmax over negatives on the hardest 1%.
     public var hardest: Estimate
-    /// Rate of negatives of the anchor's class; nil without labels.
+    /// Pairs that have a class; nil where none has.
+    public var labelled: Int?
+    /// Rate of negatives of the anchor's class, among those that have a class; nil with fewer than 16 of them.
     public var collisions: Estimate?
-    /// Share of the softmax over negatives on the anchor's class; nil without labels.
+    /// Share of the softmax over negatives with a class on the anchor's class; nil with fewer than 16 of them.
     public var sameClass: Estimate?
     /// How far likeness carries over from sample to sample, 0...1; 1 for separate classes.
     public var transitivity: Double
@@ -131,8 +133,18 @@ public struct Evidence {
         let copies = try Twins(views, near: quantile(positives, 0.25), wide: quantile(positives, 0.02)).anchors
         twins = try Bootstrap(count: copies.count, seed: options.seed).mean(copies)
         if let labels = views.labels {
-            collisions = try bootstrap.mean(Evidence.collisions(labels))
-            sameClass = try bootstrap.mean(seen.sameClass)
+            let known = labels.indices.filter { labels[$0] >= 0 }
+            labelled = known.count
+            if known.count == labels.count {
+                collisions = try bootstrap.mean(Evidence.collisions(labels))
+                sameClass = try bootstrap.mean(seen.sameClass)
+            } else if known.count >= PairedEmbeddings.minimum {
+                // Of samples without a class nothing is known, so neither are they anchors nor do they dilute the negatives.
+                let some = try Bootstrap(count: known.count, seed: options.seed)
+                collisions = try some.mean(Evidence.collisions(known.map { labels[$0] }))
+                sameClass = try some.mean(
+                    known.map { seen.sameClass[$0] / max(seen.labelled[$0], .leastNormalMagnitude) })
+            }
         }
         uniformity = try Evidence.uniformity(views, seed: options.seed)
         let clusters = try ClusterStructure(views)

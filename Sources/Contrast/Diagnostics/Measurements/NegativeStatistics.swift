@@ -24,6 +24,8 @@ public struct NegativeStatistics {
     public var deviation: [Double] = []
     /// The share of the softmax over the negatives on those of the anchor's class; empty without labels.
     public var sameClass: [Double] = []
+    /// The share of the softmax over the negatives on those that have a class; empty without labels.
+    public var labelled: [Double] = []
 
     /// Measures all anchors; `[block, N]` scores at a time bound the memory.
     public init(_ views: UnitViews, temperature: Double, block: Int = 512) throws(TorchError) {
@@ -68,6 +70,8 @@ public struct NegativeStatistics {
                 let known = try own.gt(Tensor.full([1, 1], -1, dtype: .int64))
                 let same = try classes.eq(own).to(.float64) * known.to(.float64)
                 sameClass += try (weights * same).sum(dim: 1).toArray()
+                let others = try classes.gt(Tensor.full([1, 1], -1, dtype: .int64)).to(.float64)
+                labelled += try (weights * others).sum(dim: 1).toArray()
             }
         }
     }
