@@ -20,8 +20,10 @@ final class Console: TrainingObserver {
 
     func finished(_ epoch: EpochRecord) { status.note(Console.line(epoch)) }
 
-    /// Shows a share of some work; on a terminal only.
-    func working(_ what: String, share: Double) { status.show("\(what) \(Int(100 * share))%") }
+    /// Shows some work, and how much of it is done where that is known; on a terminal only.
+    func working(_ what: String, share: Double?) {
+        status.show(what + (share.map { " \(Int(100 * $0))%" } ?? ""))
+    }
 
     /// Takes the progress line away.
     func clear() { status.clear() }

@@ -21,13 +21,13 @@ struct ProbeJob {
         settings.maximumBad = options.tolerance.maxBad
         let probe = Contrast.Probe(file, machine: try Machine(options.compute), options: settings)
         let console = Console()
+        let scores = ScoresFile(options.output ?? defaultOutput(), console)
         let report = try probe.run(train: train, test: test, split: words) { what, share in
             console.working(what, share: share)
         }
         console.clear()
-        let output = options.output ?? defaultOutput()
-        guard try Output.result(try report.json(), to: output) else { return }
-        try Output.result(lines(report) + ["scores    \(output)", "encoder   \(file.path)"])
+        try scores.keep(
+            try report.json(), showing: lines(report), then: ["scores    \(scores.path)", "encoder   \(file.path)"])
     }
 
     private func images(_ experiment: Experiment) throws -> (any Source, any Source, String) {
@@ -57,8 +57,11 @@ struct ProbeJob {
             row("trained", report.linearProbe, report.knn),
         ]
         if let control = report.control { lines.append(row("random", control.linearProbe, control.knn)) }
-        lines.append(String(format: "chance    %5.1f%% (always the largest class)", 100 * report.majority))
+        let isWhole = report.leftOut?.untested.isEmpty ?? true
+        let constant = isWhole ? "the largest class" : "the largest class that test images have"
+        lines.append(String(format: "chance    %5.1f%% (always \(constant))", 100 * report.majority))
         lines.append("kNN       cosine, \(report.knn.words)")
+        if let words = report.leftOut?.words { lines.append("left out  \(words)") }
         if report.skipped > 0 { lines.append("skipped   \(report.skipped) unusable images") }
         return lines
     }

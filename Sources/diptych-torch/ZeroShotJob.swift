@@ -23,13 +23,12 @@ struct ZeroShotJob {
                     experiment: experiment)
             }
         let console = Console()
+        let scores = ScoresFile(options.output ?? RunFolder(options.encoder).zeroShot, console)
         let report = try judge.report(
             on: images, split: words, maximumBad: options.tolerance.maxBad
         ) { done, total in console.working("embeddings", share: Double(done) / Double(max(total, 1))) }
         console.clear()
-        let output = options.output ?? RunFolder(options.encoder).zeroShot
-        guard try Output.result(try report.json(), to: output) else { return }
-        try Output.result(lines(report) + ["scores    \(output)"])
+        try scores.keep(try report.json(), showing: lines(report), then: ["scores    \(scores.path)"])
     }
 
     private func lines(_ report: ZeroShotReport) -> [String] {
@@ -44,6 +43,12 @@ struct ZeroShotJob {
                 format: "chance    %5.1f%%  (always the largest class %5.1f%%)", 100 * report.chance,
                 100 * report.majority),
         ]
+        if !report.alike.isEmpty {
+            lines.append(
+                "alike     several classes are called \(report.alike.joined(separator: ", ")): by prompts alone they are one"
+            )
+        }
+        if let words = report.leftOut.words { lines.append("left out  \(words)") }
         if report.skipped > 0 { lines.append("skipped   \(report.skipped) unusable images") }
         return lines
     }

@@ -12,6 +12,15 @@ public struct Features {
     public var samples: [Int]
     /// Images that could not be used.
     public var skipped: [QuarantineRecord]
+
+    /// Some rows of an encoder's features.
+    func rows(_ encoder: Int, _ places: [Int]) throws(TorchError) -> Tensor {
+        let all = rows[encoder]
+        // Ascending and as many means all of them.
+        if places.count == labels.count { return all }
+        let index = try Tensor(places.map(Int64.init), shape: [places.count]).to(device: all.device)
+        return try all.indexSelect(dim: 0, index: index)
+    }
 }
 
 /// An evaluation was given up because somebody asked for it.

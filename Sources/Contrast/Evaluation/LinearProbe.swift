@@ -27,8 +27,10 @@ public struct LinearProbe {
     ///   - classes: at least 2.
     ///   - cost: C, the weight of the data against the penalty.
     ///   - maximumIterations: steps of L-BFGS at most.
+    ///   - progress: told the steps taken so far.
     public init(
-        features: Tensor, labels: [Int], classes: Int, cost: Double, maximumIterations: Int = 2000
+        features: Tensor, labels: [Int], classes: Int, cost: Double, maximumIterations: Int = 2000,
+        progress: (Int) -> Void = { _ in }
     ) throws(TorchError) {
         let device = features.device
         let rows = try features.detach().to(.float64)
@@ -40,22 +42,35 @@ public struct LinearProbe {
             spread.gt(noise), spread, Tensor.ones(spread.shape, dtype: .float64, device: device))
         let regression = try LogisticRegression(
             inputs: LinearProbe.inputs(rows, mean, deviation), labels: labels, classes: classes, cost: cost)
-        let search = LBFGS(maximumIterations: maximumIterations, gradientTolerance: 1e-6 * cost * Double(labels.count))
-        let minimum = try regression.minimise(by: search)
+        let search = LBFGS(
+            history: LinearProbe.history(weights: classes * (rows.shape[1] + 1)), maximumIterations: maximumIterations,
+            gradientTolerance: 1e-6 * cost * Double(labels.count))
+        let minimum = try regression.minimise(by: search, progress: progress)
         weights = try regression.matrix(minimum.point)
         objective = minimum.value
         iterations = minimum.iterations
         converged = minimum.converged
     }
 
+    /// The pairs that L-BFGS remembers: 10, and of more than 6.7 million weights so many as fit a GiB, but three at least.
+    static func history(weights: Int) -> Int { max(3, min(10, (1 << 26) / max(weights, 1))) }
+
     /// The classes of each row from most to least probable, the first `count` of them.
     public func ranking(_ features: Tensor, count: Int = 5) throws(TorchError) -> [[Int]] {
-        let inputs = try LinearProbe.inputs(
-            features.detach().to(device: mean.device).to(.float64), mean, deviation)
-        let logits = try inputs.matmul(weights.transpose(0, 1))
         let best = min(count, weights.shape[0])
-        let indices: [Int64] = try logits.topk(best, dim: 1).indices.toArray()
-        return stride(from: 0, to: indices.count, by: best).map { row in indices[row..<row + best].map { Int($0) } }
+        let columns = try weights.transpose(0, 1)
+        var ranking: [[Int]] = []
+        // Blocks bound the memory of the logits.
+        let block = LogisticRegression.block(classes: weights.shape[0], on: mean.device)
+        for start in stride(from: 0, to: features.shape[0], by: block) {
+            let part = try features.detach()
+                .narrow(dim: 0, start: start, length: min(block, features.shape[0] - start))
+            let inputs = try LinearProbe.inputs(part.to(device: mean.device).to(.float64), mean, deviation)
+            let indices: [Int64] = try inputs.matmul(columns).topk(best, dim: 1).indices.toArray()
+            ranking += stride(from: 0, to: indices.count, by: best)
+                .map { row in indices[row..<row + best].map { Int($0) } }
+        }
+        return ranking
     }
 
     private static func inputs(_ rows: Tensor, _ mean: Tensor, _ deviation: Tensor) throws(TorchError) -> Tensor {

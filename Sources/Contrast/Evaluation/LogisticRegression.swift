@@ -2,9 +2,14 @@ import Torch
 
 /// The objective of a multinomial logistic regression, `1/2 |W|^2 + C * sum_i -log softmax(W x_i)[y_i]`, whose last input is a 1
 /// with an unpenalised weight; on the device of its inputs, in float64.
+///
+/// Rows pass in blocks, so that memory grows with rows plus classes, not with their product.
 struct LogisticRegression {
     private let inputs: Tensor
-    private let targets: Tensor
+    private let labels: Tensor
+    /// `[N, classes]`, 1 at the row's class; nil where the rows are several blocks, which make theirs anew.
+    private let targets: Tensor?
+    private let block: Int
     private let penalised: Tensor
     private let inverse: Tensor
     private let classes: Int
@@ -13,13 +18,18 @@ struct LogisticRegression {
     /// - Parameters:
     ///   - inputs: `[N, D + 1]`, float64, the last column ones.
     ///   - labels: N classes in `0..<classes`.
-    init(inputs: Tensor, labels: [Int], classes: Int, cost: Double) throws(TorchError) {
+    ///   - block: rows at a time; what fits memory where nil.
+    init(
+        inputs: Tensor, labels: [Int], classes: Int, cost: Double, block: Int? = nil
+    ) throws(TorchError) {
         let device = inputs.device
         self.inputs = inputs
         self.classes = classes
         self.cost = cost
-        targets = try Tensor(labels.map(Int64.init), shape: [labels.count]).to(device: device)
-            .oneHot(classes).to(.float64)
+        self.labels = try Tensor(labels.map(Int64.init), shape: [labels.count]).to(device: device)
+        let rows = block ?? LogisticRegression.block(classes: classes, on: device)
+        self.block = rows
+        targets = labels.count > rows ? nil : try self.labels.oneHot(classes).to(.float64)
         let width = inputs.shape[1]
         penalised = try Tensor((0..<width).map { $0 == width - 1 ? 0.0 : 1.0 }, shape: [1, width]).to(device: device)
         // At equal probabilities the Hessian is C/K X^T X + the penalty, for the differences of classes.
@@ -28,10 +38,21 @@ struct LogisticRegression {
         inverse = try LogisticRegression.inverse(curvature + penalty)
     }
 
+    /// Rows at a time: at most 64 MiB of logits in main memory, 1 GiB on a GPU.
+    static func block(classes: Int, on device: Device) -> Int {
+        max(1, (device == .cpu ? 1 << 23 : 1 << 27) / classes)
+    }
+
     /// Searches for the minimum from zero weights.
-    func minimise(by search: LBFGS) throws(TorchError) -> LBFGS.Minimum {
+    /// - Parameter progress: told the passes over the rows so far.
+    func minimise(by search: LBFGS, progress: (Int) -> Void = { _ in }) throws(TorchError) -> LBFGS.Minimum {
         let start = [Double](repeating: 0, count: classes * inputs.shape[1])
-        return try search.minimise(from: start, preconditioned: precondition, evaluate)
+        var passes = 0
+        return try search.minimise(from: start, preconditioned: precondition) { point throws(TorchError) in
+            passes += 1
+            progress(passes)
+            return try evaluate(point)
+        }
     }
 
     private func precondition(_ gradient: [Double]) throws(TorchError) -> [Double] {
@@ -43,14 +64,27 @@ struct LogisticRegression {
         try Tensor(point, shape: [classes, inputs.shape[1]]).to(device: inputs.device)
     }
 
+    private func oneHot(_ start: Int, _ length: Int) throws(TorchError) -> Tensor {
+        try labels.narrow(dim: 0, start: start, length: length).oneHot(classes).to(.float64)
+    }
+
     private func evaluate(_ point: [Double]) throws(TorchError) -> (value: Double, gradient: [Double]) {
         let weights = try matrix(point)
-        let logs = try inputs.matmul(weights.transpose(0, 1)).logSoftmax(dim: 1)
+        let columns = try weights.transpose(0, 1)
         let shrunk = try weights * penalised
-        let loss = try -(logs * targets).sum().item()
+        var loss = 0.0
+        var slope: Tensor?
+        for start in stride(from: 0, to: inputs.shape[0], by: block) {
+            let length = min(block, inputs.shape[0] - start)
+            let rows = try inputs.narrow(dim: 0, start: start, length: length)
+            let classes = if let targets { targets } else { try oneHot(start, length) }
+            let logs = try rows.matmul(columns).logSoftmax(dim: 1)
+            loss += try -(logs * classes).sum().item()
+            let part = try (logs.exp() - classes).transpose(0, 1).matmul(rows)
+            if let sum = slope { slope = try sum + part } else { slope = part }
+        }
         let penalty = try 0.5 * (shrunk * shrunk).sum().item()
-        let residual = try logs.exp() - targets
-        let gradient = try residual.transpose(0, 1).matmul(inputs) * cost + shrunk
+        let gradient = if let slope { try slope * cost + shrunk } else { shrunk }
         return (penalty + cost * loss, try gradient.toArray())
     }
 

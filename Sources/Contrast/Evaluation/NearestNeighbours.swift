@@ -13,16 +13,16 @@ public struct NearestNeighbours {
     private let classes: Int
     private let blocks: Blocks
 
-    /// How many queries meet how many images of the bank at a time.
+    /// How many queries meet how many images of the bank, or vote for how many classes, at a time.
     struct Blocks: Equatable {
         var queries: Int
         var bank: Int
 
-        /// At most 64 MiB of similarities in main memory, 1 GiB on a GPU, which is the faster the more it is given.
-        init(bank count: Int, on device: Device) {
+        /// At most 64 MiB of similarities or of votes in main memory, 1 GiB on a GPU, which is the faster the more it is given.
+        init(bank count: Int, classes: Int = 1, on device: Device) {
             let isMain = device == .cpu
             self.init(queries: 0, bank: max(1, min(count, isMain ? 1 << 16 : 1 << 18)))
-            queries = (isMain ? 1 << 24 : 1 << 28) / bank
+            queries = max(1, (isMain ? 1 << 24 : 1 << 28) / max(bank, classes))
         }
 
         init(queries: Int, bank: Int) {
@@ -48,7 +48,7 @@ public struct NearestNeighbours {
     ) throws(TorchError) {
         try self.init(
             features: features, labels: labels, classes: classes, neighbours: neighbours, temperature: temperature,
-            blocks: Blocks(bank: labels.count, on: features.device))
+            blocks: Blocks(bank: labels.count, classes: classes, on: features.device))
     }
 
     init(

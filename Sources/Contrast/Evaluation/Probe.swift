@@ -40,22 +40,30 @@ public struct Probe {
         self.options = options
     }
 
-    /// Learns on the training images' features and scores on the test images'.
+    /// Learns on the training images' features and scores on the test images'; what has no label, or a class that the training
+    /// images lack, is left out, and the report says so.
     /// - Parameters:
     ///   - train: what the probe learns from.
     ///   - test: what it is scored on.
     ///   - split: what the report calls the images.
-    ///   - progress: told what is being done and the share done, 0...1.
-    /// - Throws: `TrainingError` where there are fewer than two classes, features are no numbers, or the encoder changed;
+    ///   - progress: told what is being done and the share done, 0...1, where that is known.
+    /// - Throws: `TrainingError` where there are fewer than two classes, or no test image of one, features are no numbers, or the encoder changed;
     ///   `LoaderError`, `TorchError`.
     public func run(
-        train: any Source, test: any Source, split: String, progress: (String, Double) -> Void = { _, _ in }
+        train: any Source, test: any Source, split: String, progress: (String, Double?) -> Void = { _, _ in }
     ) throws -> ProbeReport {
         guard train.classes.count > 1 else {
             throw TrainingError(
                 .data, "a linear probe needs two class folders at least, there are \(train.classes.count)")
         }
         guard test.count > 0 else { throw TrainingError(.data, "there are no test images") }
+        let test: any Source =
+            ClassNames.areEqual(test.classes, train.classes) ? test : Relabelled(test, classes: train.classes)
+        let listed = Scorable(train: train, test: test)
+        if let obstacle = listed.obstacle("the probe") { throw TrainingError(.data, obstacle) }
+        let learnt: any Source =
+            listed.train.count == train.count ? train : Subset(train, indices: listed.train)
+        let judged: any Source = listed.test.count == test.count ? test : Subset(test, indices: listed.test)
         let before = try EncoderFile.hash(file.path)
         var encoders = [file.encoder]
         if options.control {
@@ -66,12 +74,12 @@ public struct Probe {
         for encoder in encoders { try machine.take(encoder) }
         let pipeline = try ViewPipeline(file.experiment.views)
         let extractor = FeatureExtractor(pipeline: pipeline, machine: machine, maximumBad: options.maximumBad)
-        let total = Double(train.count + test.count)
-        let known = try extractor.features(of: train, by: encoders, on: machine.device) {
+        let total = Double(learnt.count + judged.count)
+        let known = try extractor.features(of: learnt, by: encoders, on: machine.device) {
             progress("features", Double($0) / total)
         }
-        let asked = try extractor.features(of: test, by: encoders, on: machine.device) {
-            progress("features", Double(train.count + $0) / total)
+        let asked = try extractor.features(of: judged, by: encoders, on: machine.device) {
+            progress("features", Double(learnt.count + $0) / total)
         }
         for rows in [known.rows[0], asked.rows[0]] {
             // 0 times what is no number is none either.
@@ -80,10 +88,15 @@ public struct Probe {
                     .failed, "\(file.path): gives features that are infinite or no numbers; its training has diverged")
             }
         }
+        // Images that cannot be read may have been a class's last.
+        let found = Scorable(train: known.labels, test: asked.labels, names: train.classes)
+        if let obstacle = found.obstacle("the probe") { throw TrainingError(.data, obstacle) }
         var pairs: [ProbeReport.Pair] = []
         for index in encoders.indices {
-            progress(index == 0 ? "linear probe" : "linear probe of the control", 1)
-            pairs.append(try score(known, asked, index, classes: train.classes))
+            let what = index == 0 ? "linear probe" : "linear probe of the control"
+            progress(what, nil)
+            pairs.append(
+                try score(known, asked, found, index, classes: train.classes) { progress("\(what), pass \($0)", nil) })
         }
         let after = try EncoderFile.hash(file.path)
         guard before == after else {
@@ -93,32 +106,37 @@ public struct Probe {
             encoder: .init(
                 path: file.path, architecture: file.experiment.encoder.name, dimension: file.encoder.dimension,
                 sha256Before: before, sha256After: after),
-            classes: train.classes, trainImages: known.labels.count, testImages: asked.labels.count,
-            skipped: known.skipped.count + asked.skipped.count, split: split, protocol: words(pairs[0], pipeline),
-            majority: majority(known.labels, asked.labels, classes: train.classes.count),
+            classes: train.classes, trainImages: found.train.count, testImages: found.test.count,
+            skipped: known.skipped.count + asked.skipped.count, leftOut: listed.leftOut.and(found.leftOut),
+            split: split,
+            protocol: words(pairs[0], pipeline), majority: found.majority,
             linearProbe: pairs[0].linearProbe, knn: pairs[0].knn, control: pairs.count > 1 ? pairs[1] : nil)
     }
 
     private func score(
-        _ known: Features, _ asked: Features, _ index: Int, classes: [String]
+        _ known: Features, _ asked: Features, _ found: Scorable, _ index: Int, classes: [String],
+        progress: (Int) -> Void
     ) throws(TorchError) -> ProbeReport.Pair {
         let cost = options.cost ?? file.experiment.evaluation.cost
+        let (rows, queries) = (try known.rows(index, found.train), try asked.rows(index, found.test))
+        func scores(_ ranked: [[Int]]) -> Scores {
+            Scores(
+                ranked: ranked.map { $0.map { found.classes[$0] } }, labels: found.testLabels, classes: classes.count,
+                choices: found.classes.count)
+        }
         let probe = try LinearProbe(
-            features: known.rows[index], labels: known.labels, classes: classes.count, cost: cost)
-        let linear = Scores(
-            ranked: try probe.ranking(asked.rows[index]), labels: asked.labels, classes: classes.count)
-        let defaults = NearestNeighbours.defaults(bank: known.labels.count)
+            features: rows, labels: found.trainLabels, classes: found.classes.count, cost: cost, progress: progress)
+        let linear = scores(try probe.ranking(queries))
+        let defaults = NearestNeighbours.defaults(bank: found.train.count)
         let neighbours = try NearestNeighbours(
-            features: known.rows[index], labels: known.labels, classes: classes.count,
+            features: rows, labels: found.trainLabels, classes: found.classes.count,
             neighbours: options.neighbours ?? defaults.neighbours,
             temperature: temperature(or: defaults.temperature))
-        let nearest = Scores(
-            ranked: try neighbours.ranking(asked.rows[index]), labels: asked.labels, classes: classes.count)
+        let nearest = scores(try neighbours.ranking(queries))
         return ProbeReport.Pair(
             linearProbe: .init(
-                top1: linear.top1, top5: linear.top5, balanced: linear.balanced,
-                perClass: Dictionary(uniqueKeysWithValues: zip(classes, linear.perClass)), confusion: linear.confusion,
-                C: cost, objective: probe.objective, iterations: probe.iterations, converged: probe.converged),
+                linear, classes: classes, labels: found.testLabels, C: cost, objective: probe.objective,
+                iterations: probe.iterations, converged: probe.converged),
             knn: .init(
                 top1: nearest.top1, top5: nearest.top5, k: neighbours.neighbours, temperature: neighbours.temperature,
                 weight: neighbours.temperature == nil ? "1" : "e^(cos/T)"))
@@ -137,12 +155,5 @@ public struct Probe {
         return "frozen encoder, running batch-norm statistics, input \(views.size) by \(steps); linear probe: features "
             + "standardised by the training rows, 1/2 |w|^2 + C sum log loss with C = \(pair.linearProbe.C), L-BFGS to "
             + "convergence; kNN: cosine, \(pair.knn.words)"
-    }
-
-    private func majority(_ known: [Int], _ asked: [Int], classes: Int) -> Double {
-        var counts = [Int](repeating: 0, count: classes)
-        for label in known { counts[label] += 1 }
-        let largest = counts.indices.max { counts[$0] < counts[$1] } ?? 0
-        return Double(asked.count { $0 == largest }) / Double(max(asked.count, 1))
     }
 }

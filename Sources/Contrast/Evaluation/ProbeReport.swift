@@ -3,6 +3,18 @@ import Foundation
 
 /// The scores of an encoder with the protocol that produced them; what probe.json holds.
 public struct ProbeReport: Codable, Equatable, Sendable {
+    /// The accuracy of one class.
+    public struct ClassScore: Codable, Equatable, Sendable {
+        /// Its label.
+        public var index: Int
+        /// Its name.
+        public var name: String
+        /// Share of its images whose best class is right, 0...1; nil where it has no test image.
+        public var accuracy: Double?
+        /// Its test images.
+        public var images: Int
+    }
+
     /// The linear probe's scores and settings.
     public struct Linear: Codable, Equatable, Sendable {
         /// Share of images whose best class is right, 0...1.
@@ -11,10 +23,12 @@ public struct ProbeReport: Codable, Equatable, Sendable {
         public var top5: Double?
         /// Mean accuracy of the classes.
         public var balanced: Double
-        /// Accuracy of each class by name; nil where a class has no test image.
-        public var perClass: [String: Double?]
-        /// Images of class `row` that were taken for class `column`.
-        public var confusion: [[Int]]
+        /// Each class in the order of the labels: names may be there more than once.
+        public var perClass: [ClassScore]
+        /// Which classes were taken for which; nil where there are more than `Confusion.reportedClasses`.
+        public var confusion: Confusion?
+        /// Why there is no confusion; nil where there is one.
+        public var confusionNote: String?
         /// The weight of the data against the penalty.
         public var C: Double
         /// The objective reached.
@@ -76,11 +90,13 @@ public struct ProbeReport: Codable, Equatable, Sendable {
     public var testImages: Int
     /// Images that could not be used.
     public var skipped: Int
+    /// Images and classes that no score speaks of; nil in reports of versions that left nothing out.
+    public var leftOut: LeftOut?
     /// How training and test images were told apart, in words.
     public var split: String
     /// How the scores came about, in words.
     public var `protocol`: String
-    /// Accuracy of always naming the largest class of the training images.
+    /// Accuracy of the best constant answer: the class with the most training images, of those that test images have.
     public var majority: Double
     /// Logistic regression on frozen features.
     public var linearProbe: Linear
@@ -95,24 +111,62 @@ public struct ProbeReport: Codable, Equatable, Sendable {
     /// The report as one JSON object, keys in snake_case.
     public func json() throws -> Data {
         let encoder = JSONEncoder()
-        encoder.keyEncodingStrategy = .custom { path in Key(path.last?.stringValue ?? "", after: path.dropLast().last) }
+        encoder.keyEncodingStrategy = .custom { path in Key(path.last?.stringValue ?? "") }
         encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
         return try encoder.encode(self) + Data([0x0A])
     }
 
-    /// snake_case, but for the names of classes, which are the user's, and for C.
+    /// snake_case, but for C.
     private struct Key: CodingKey {
         let stringValue: String
         var intValue: Int? { nil }
 
-        init(_ name: String, after parent: (any CodingKey)?) {
-            let isData = parent?.stringValue == "perClass" || parent?.stringValue == "per_class" || name == "C"
+        init(_ name: String) {
             stringValue =
-                isData
-                ? name
-                : name.reduce(into: "") { $0 += $1.isUppercase ? "_\($1.lowercased())" : String($1) }
+                name == "C" ? name : name.reduce(into: "") { $0 += $1.isUppercase ? "_\($1.lowercased())" : String($1) }
         }
         init?(stringValue: String) { self.stringValue = stringValue }
         init?(intValue: Int) { nil }
+    }
+}
+
+extension ProbeReport.Linear {
+    /// Takes scores.
+    /// - Parameter labels: the test images' classes.
+    init(
+        _ scores: Scores, classes: [String], labels: [Int], C: Double, objective: Double, iterations: Int,
+        converged: Bool
+    ) {
+        (top1, top5, balanced) = (scores.top1, scores.top5, scores.balanced)
+        var images = [Int](repeating: 0, count: classes.count)
+        for label in labels { images[label] += 1 }
+        perClass = classes.indices.map {
+            .init(index: $0, name: classes[$0], accuracy: scores.perClass[$0], images: images[$0])
+        }
+        let fits = classes.count <= Confusion.reportedClasses
+        confusion = fits ? scores.confusion : nil
+        confusionNote =
+            fits ? nil : "left out: there are \(classes.count) classes, more than \(Confusion.reportedClasses)"
+        (self.C, self.objective, self.iterations, self.converged) = (C, objective, iterations, converged)
+    }
+
+    /// Reads what this version or an earlier one wrote: that had accuracies by name, and the whole matrix.
+    public init(from decoder: any Decoder) throws {
+        let values = try decoder.container(keyedBy: CodingKeys.self)
+        top1 = try values.decode(Double.self, forKey: .top1)
+        top5 = try values.decodeIfPresent(Double.self, forKey: .top5)
+        balanced = try values.decode(Double.self, forKey: .balanced)
+        if let scores = try? values.decode([ProbeReport.ClassScore].self, forKey: .perClass) {
+            perClass = scores
+            confusion = try values.decodeIfPresent(Confusion.self, forKey: .confusion)
+        } else {
+            perClass = []
+            confusion = Confusion(matrix: try values.decode([[Int]].self, forKey: .confusion))
+        }
+        confusionNote = try values.decodeIfPresent(String.self, forKey: .confusionNote)
+        C = try values.decode(Double.self, forKey: .C)
+        objective = try values.decode(Double.self, forKey: .objective)
+        iterations = try values.decode(Int.self, forKey: .iterations)
+        converged = try values.decode(Bool.self, forKey: .converged)
     }
 }

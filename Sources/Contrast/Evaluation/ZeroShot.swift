@@ -28,6 +28,15 @@ public struct ZeroShot {
         return templates.map { $0.replacing("{}", with: words) }
     }
 
+    /// Names of classes whose prompts another class has too, so that images of the one may as well go to the other.
+    private func alike(_ classes: [String]) -> [String] {
+        let keys = classes.map { Array(prompts($0).joined(separator: "\n").utf8) }
+        var counts: [[UInt8]: Int] = [:]
+        for key in keys { counts[key, default: 0] += 1 }
+        var seen = Set<[UInt8]>()
+        return zip(classes, keys).filter { counts[$1, default: 0] > 1 && seen.insert($1).inserted }.map(\.0)
+    }
+
     /// Scores the images of a source.
     /// - Parameters:
     ///   - source: the images.
@@ -44,7 +53,14 @@ public struct ZeroShot {
                 .data, "classification needs two class folders at least, there are \(classes.count)")
         }
         let labelled = Subset(source, indices: (0..<source.count).filter { source.label($0) != nil })
-        guard labelled.count > 0 else { throw TrainingError(.data, "there are no labelled images to judge by") }
+        var leftOut = LeftOut()
+        leftOut.testUnknown = source.listing.unknownClasses.map { .init(name: $0.name, images: $0.images) }
+        let listed = source.listing.unknownClasses.reduce(0) { $0 + ($1.isListed ? $1.images : 0) }
+        leftOut.testUnlabelled = max(0, source.count - labelled.count - listed)
+        guard labelled.count > 0 else {
+            throw TrainingError(
+                .data, "there are no labelled images to judge by: \(leftOut.words ?? "there are no images")")
+        }
         let before = try EncoderFile.hash(run.file.path)
         let prompts = try run.texts(classes.flatMap { self.prompts($0) })
         let size = prompts.embeddings.shape[1]
@@ -53,13 +69,15 @@ public struct ZeroShot {
         let count = min(5, classes.count)
         let best: [Int64] = try images.embeddings.matmul(names.transpose(0, 1)).topk(count, dim: 1).indices.toArray()
         let ranked = stride(from: 0, to: best.count, by: count).map { best[$0..<$0 + count].map { Int($0) } }
-        let scores = Scores(ranked: ranked, labels: images.labels, classes: classes.count)
+        var scores = Scores(ranked: ranked, labels: images.labels, classes: classes.count)
+        if classes.count > Confusion.reportedClasses { scores.confusion = nil }
         var counts = [Int](repeating: 0, count: classes.count)
         for label in images.labels { counts[label] += 1 }
         return ZeroShotReport(
             encoder: .init(path: run.file.path, architecture: run.file.experiment.encoder.name, sha256: before),
             classes: classes, templates: templates, images: images.labels.count, skipped: images.skipped.count,
-            truncated: prompts.truncated, split: split, scores: scores, chance: 1 / Double(classes.count),
+            leftOut: leftOut, alike: alike(classes), truncated: prompts.truncated, split: split, scores: scores,
+            chance: 1 / Double(classes.count),
             majority: Double(counts.max() ?? 0) / Double(max(images.labels.count, 1)))
     }
 }
@@ -76,6 +94,10 @@ public struct ZeroShotReport: Codable, Equatable, Sendable {
     public var images: Int
     /// Images that could not be used.
     public var skipped: Int
+    /// Images that have no label.
+    public var leftOut: LeftOut
+    /// Names that several classes have; they cannot be told apart by their prompts.
+    public var alike: [String]
     /// Prompts that were cut at the context.
     public var truncated: Int
     /// Which images these are, in words.

@@ -12,6 +12,9 @@ public protocol ContrastiveLoss: Component {
     ///   - pairs: of a batch.
     ///   - classes: of the images; 0 where they have no labels.
     func validate(pairs: Int, classes: Int) throws(InvalidSetting)
+
+    /// What it does with the classes of images.
+    var labelUse: LabelUse { get }
 }
 
 /// A contrastive objective over the embeddings of paired views.
@@ -45,6 +48,9 @@ extension ContrastiveLoss where Self: PairLoss {
 extension ContrastiveLoss {
     /// Fits all data.
     public func validate(pairs: Int, classes: Int) throws(InvalidSetting) {}
+
+    /// Nothing.
+    public var labelUse: LabelUse { .none }
 }
 
 extension PairLoss {

@@ -25,6 +25,9 @@ public struct SupCon: ContrastiveLoss, PairLoss {
         self.normalize = normalize
     }
 
+    /// Shared classes make positives.
+    public var labelUse: LabelUse { .welcome }
+
     /// Checks that the temperature is positive.
     public func validate() throws(InvalidSetting) { try requireTemperature(temperature) }
 

@@ -29,6 +29,9 @@ public protocol Method: Component {
     /// Whether it contrasts pairs, without which there is nothing to diagnose.
     var contrasts: Bool { get }
 
+    /// What it does with the classes of images.
+    var labelUse: LabelUse { get }
+
     /// What it makes of a source whose captions it learns from; nil where it learns from images alone.
     /// - Parameters:
     ///   - source: the images and whatever stands beside them.
@@ -55,6 +58,9 @@ extension Method {
 
     /// It does.
     public var contrasts: Bool { true }
+
+    /// Nothing.
+    public var labelUse: LabelUse { .none }
 
     /// Nil: it learns from images alone.
     public func captioned(_ source: any Source, folder: RunFolder, resumes: Bool) throws -> CaptionedImages? { nil }

@@ -46,6 +46,9 @@ public struct MoCoV3: Method {
         }
     }
 
+    /// What its loss does with them.
+    public var labelUse: LabelUse { loss.component.labelUse }
+
     /// Checks the loss against the data.
     public func validate(pairs: Int, classes: Int) throws(InvalidSetting) {
         try loss.validate(pairs: pairs, classes: classes)

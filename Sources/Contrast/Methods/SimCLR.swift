@@ -29,6 +29,9 @@ public struct SimCLR: Method {
             loss: try loss.component.build(dimension: dimension, generator: generator))
     }
 
+    /// What its loss does with them.
+    public var labelUse: LabelUse { loss.component.labelUse }
+
     /// Checks the loss against the data.
     public func validate(pairs: Int, classes: Int) throws(InvalidSetting) {
         try loss.validate(pairs: pairs, classes: classes)

@@ -19,6 +19,9 @@ public struct Supervised: Method {
     /// Classes attract and repel images, pairs do not.
     public var contrasts: Bool { false }
 
+    /// It learns nothing else.
+    public var labelUse: LabelUse { .required }
+
     /// Checks that there are classes to tell apart.
     public func validate(pairs: Int, classes: Int) throws(InvalidSetting) {
         guard classes >= 2 else {

@@ -57,6 +57,8 @@ public struct RunFolder: Sendable {
     public var zeroShot: String { "\(path)/zero-shot.json" }
     /// The images that could not be used, with reasons.
     public var quarantine: String { "\(path)/quarantine.jsonl" }
+    /// The names of the classes that the run's labels are indices of, one a line, where it has classes.
+    public var classes: String { "\(path)/classes.txt" }
     /// A picture of view pairs as the trainer saw them.
     public var views: String { "\(path)/views.png" }
 

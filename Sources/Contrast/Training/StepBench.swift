@@ -19,8 +19,9 @@ public struct StepBench {
     public func run(_ experiment: Experiment, images: any Source, machine: Machine) throws -> StepReport {
         let training = experiment.training
         let pipeline = try ViewPipeline(experiment.views)
-        let pairs = min(training.batchSize, images.count)
         let method = experiment.method.component
+        let images = try method.labelled(images).images
+        let pairs = min(training.batchSize, images.count)
         try experiment.check(views: pipeline)
         guard images.count >= 2 else {
             throw TrainingError(.data, "there are \(images.count) images; a contrast needs two at least")

@@ -64,7 +64,8 @@ public final class Trainer {
         let method = experiment.method.component
         try experiment.check(views: pipeline)
         if folder.isWritten { lock = try folder.take(resumes: resume) }
-        var images = images
+        var (images, unlabelled) = try method.labelled(images)
+        if let unlabelled { observer.notice(unlabelled) }
         var captions: CaptionTokens?
         do {
             if let captioned = try method.captioned(images, folder: folder, resumes: resume) {
@@ -76,9 +77,11 @@ public final class Trainer {
         }
         self.images = images
         self.captions = captions
-        heldOutScore = HeldOutScore(
+        let scoring = HeldOutScore.prepare(
             experiment, images: images, heldOut: heldOut,
             extractor: FeatureExtractor(pipeline: pipeline, machine: machine, maximumBad: maximumBad))
+        heldOutScore = scoring.score
+        if let note = scoring.note { observer.notice(note) }
         guard images.count >= 2 else {
             throw TrainingError(.data, "there are \(images.count) images; a contrast needs two at least")
         }
@@ -264,6 +267,10 @@ public final class Trainer {
         let log = try RunLog(folder, resumingAt: position)
         try NonfiniteLog.truncate(folder.nonfinite, at: position)
         if position.step == 0 { try showViews(log) }
+        // What a run began with stays: labels of features are by this list.
+        if !images.classes.isEmpty, position.step == 0 || ClassNames.read(folder.classes) == nil {
+            try AtomicFile.write(ClassNames.text(images.classes), to: folder.classes)
+        }
         return log
     }
 

@@ -22,6 +22,27 @@ struct LogisticRegressionTests {
         #expect(error.allSatisfy { $0 < 1e-3 })
     }
 
+    @Test("Blocks of rows change nothing but rounding", arguments: [1, 7, 39]) func blocks(block: Int) throws {
+        let rows = try Tensor(Fixture.hashed(40 * 4, stream: 3), shape: [40, 4])
+        let inputs = try Tensor.cat([rows, .ones([40, 1], dtype: .float64)], dim: 1)
+        let labels = (0..<40).map { $0 * 7 % 3 }
+        func minimum(_ block: Int?) throws -> LBFGS.Minimum {
+            try LogisticRegression(inputs: inputs, labels: labels, classes: 3, cost: 2, block: block)
+                .minimise(by: LBFGS(gradientTolerance: 1e-9))
+        }
+        let (one, several) = (try minimum(nil), try minimum(block))
+        #expect(abs(one.value / several.value - 1) < 1e-12 && one.converged && several.converged)
+        #expect(zip(one.point, several.point).allSatisfy { abs($0 - $1) < 1e-8 })
+    }
+
+    @Test("No block of logits is above 64 MiB, and ordinary data are one", arguments: [2, 10, 1000, 22_000])
+    func blocksBoundTheMemory(classes: Int) {
+        let block = LogisticRegression.block(classes: classes, on: .cpu)
+        #expect(block >= 1 && block * classes * 8 <= 1 << 26)
+        if classes == 10 { #expect(block > 60_000) }
+        #expect(LinearProbe.history(weights: classes * 513) <= 10 && LinearProbe.history(weights: 1 << 28) == 3)
+    }
+
     @Test("Features that depend on each other cost few steps") func convergesFast() throws {
         // One direction is a thousand times as wide as the others: without the inverse this takes more than 100 steps.
         let count = 400

@@ -112,7 +112,7 @@ struct ProbeTests {
         #expect(abs(report.majority - 1 / 3.0) < 1e-12)
         // Colours are told apart by any network.
         #expect(report.linearProbe.top1 == 1 && report.knn.top1 == 1)
-        #expect(report.linearProbe.confusion == [[2, 0, 0], [0, 2, 0], [0, 0, 2]])
+        #expect(report.linearProbe.confusion?.matrix(classes: 3) == [[2, 0, 0], [0, 2, 0], [0, 0, 2]])
         #expect(report.linearProbe.C == 0.5 && report.linearProbe.converged)
         #expect(report.knn.k == 18 && report.knn.temperature == 0.07)
         #expect(report.linearProbe.top5 == nil)
@@ -127,7 +127,11 @@ struct ProbeTests {
         let json = try #require(try JSONSerialization.jsonObject(with: report.json()) as? [String: Any])
         let linear = try #require(json["linear_probe"] as? [String: Any])
         #expect(linear["top1"] as? Double == 1 && linear["C"] as? Double == 0.5)
-        #expect((linear["per_class"] as? [String: Double]) == ["blue": 1, "green": 1, "red": 1])
+        let classes = try #require(linear["per_class"] as? [[String: Any]])
+        #expect(classes.map { $0["name"] as? String } == ["blue", "green", "red"])
+        #expect(classes.map { $0["index"] as? Int } == [0, 1, 2] && classes.map { $0["images"] as? Int } == [2, 2, 2])
+        #expect(classes.map { $0["accuracy"] as? Double } == [1, 1, 1])
+        #expect(linear["confusion"] as? [[Int]] == [[0, 0, 2], [1, 1, 2], [2, 2, 2]])
         #expect((json["encoder"] as? [String: Any])?["sha256_before"] as? String == hash)
         #expect(json["protocol"] is String)
         try report.write(to: "\(home.path)/probe.json")
@@ -157,8 +161,83 @@ struct ProbeTests {
         let json = try #require(try JSONSerialization.jsonObject(with: report.json()) as? [String: Any])
         let linear = try #require(json["linear_probe"] as? [String: Any])
         #expect(
-            (linear["per_class"] as? [String: Any])?.keys.sorted() == ["Upper Case", "camelCase", "perClass"])
+            (linear["per_class"] as? [[String: Any]])?.compactMap { $0["name"] as? String }
+                == ["Upper Case", "camelCase", "perClass"])
         #expect(json["control"] == nil)
+    }
+
+    /// Images with other labels than their folders'; -1 for none.
+    private struct Labelled: Source {
+        let base: any Source
+        let classes: [String]
+        let labels: [Int]
+        var count: Int { labels.count }
+        func label(_ index: Int) -> Int? { labels[index] < 0 ? nil : labels[index] }
+        func name(_ index: Int) -> String { base.name(index) }
+        func read(_ index: Int, into buffer: FileBuffer) throws(DecodeError) { try base.read(index, into: buffer) }
+    }
+
+    @Test("What has no label, or a class of one side alone, leaves the others' scores as they are")
+    func whatCannotBeScoredIsLeftOut() throws {
+        let images = try makeImages(["blue", "green", "red"], each: 8, in: home)
+        let file = try file()
+        var options = Probe.Options()
+        (options.neighbours, options.cost) = (3, 0.5)
+        let probe = Probe(file, machine: machine, options: options)
+        let (first, second) = (images.classes, (0..<24).map { images.label($0) ?? -1 })
+        // Two classes in full.
+        let two = Subset(images, indices: Array(0..<16))
+        let clean = try probe.run(
+            train: Labelled(base: two, classes: ["blue", "green"], labels: Array(second[..<16])),
+            test: Labelled(base: two, classes: ["blue", "green"], labels: Array(second[..<16])), split: "")
+        #expect(clean.leftOut == LeftOut())
+        // The same with unlabelled images, an unknown class and one that training lacks, by a list with gaps.
+        let names = ["blue", "nothing", "crane", "green", "crane"]
+        let wide = second.map { $0 == 0 ? 0 : $0 == 1 ? 3 : -1 }
+        let odd = second.map { $0 == 0 ? 0 : $0 == 1 ? 3 : 4 }
+        let messy = try probe.run(
+            train: Labelled(base: images, classes: names, labels: wide),
+            test: Labelled(base: images, classes: names, labels: odd), split: "")
+        #expect(
+            messy.leftOut?.words
+                == "8 training images without a label, 8 test images of 1 class that training lacks (crane (4))")
+        #expect(messy.trainImages == 16 && messy.testImages == 16)
+        #expect(messy.linearProbe.top1 == clean.linearProbe.top1 && messy.knn == clean.knn)
+        #expect(messy.linearProbe.objective == clean.linearProbe.objective && messy.majority == clean.majority)
+        #expect(messy.linearProbe.perClass.map(\.name) == names)
+        #expect(messy.linearProbe.perClass.map(\.images) == [8, 0, 0, 8, 0])
+        #expect(messy.linearProbe.confusion?.cells.map { [$0.row, $0.column] } == [[0, 0], [3, 3]])
+        // A test side with a list of its own is matched by name.
+        let turned = try probe.run(
+            train: images,
+            test: Labelled(base: images, classes: ["red", "yak", "blue"], labels: second.map { 2 - $0 }),
+            split: "")
+        #expect(turned.leftOut?.testUnknown == [.init(name: "yak", images: 8)] && turned.testImages == 16)
+        #expect(turned.leftOut?.untested == ["green"] && turned.linearProbe.top1 == 1 && first.count == 3)
+    }
+
+    @Test func withoutATestImageThatCanBeScoredItSaysWhy() throws {
+        let images = try makeImages(["blue", "green"], each: 4, in: home)
+        let flat = Labelled(base: images, classes: [], labels: Array(repeating: -1, count: 8))
+        let error = #expect(throws: TrainingError.self) {
+            try Probe(file(), machine: machine).run(train: images, test: flat, split: "")
+        }
+        #expect(error?.kind == .data && error?.reason.contains("8 test images without a label") == true)
+        let one = Labelled(base: images, classes: images.classes, labels: [0, 0, -1, -1, 0, -1, -1, -1])
+        let other = #expect(throws: TrainingError.self) {
+            try Probe(file(), machine: machine).run(train: one, test: images, split: "")
+        }
+        #expect(other?.reason.contains("3 of one class") == true)
+    }
+
+    @Test("Of many classes the report keeps no confusion, and says so") func manyClassesInTheReport() throws {
+        let images = try makeImages(["blue", "green"], each: 4, in: home)
+        let names = (0..<1001).map { "class \($0)" }
+        let many = Labelled(base: images, classes: names, labels: [0, 0, 0, 0, 1000, 1000, 1000, 1000])
+        let report = try Probe(file(), machine: machine).run(train: many, test: many, split: "")
+        #expect(report.linearProbe.confusion == nil)
+        #expect(report.linearProbe.confusionNote == "left out: there are 1001 classes, more than 1000")
+        #expect(report.linearProbe.top1 == 1 && report.linearProbe.top5 == nil)
     }
 
     @Test func needsClassesAndTestImages() throws {

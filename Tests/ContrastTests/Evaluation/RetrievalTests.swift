@@ -80,7 +80,7 @@ struct RetrievalTests {
         let scored = try judge.report(on: images, split: "all")
         #expect(scored.images == 24 && scored.scores.top1 > 0.9, "\(scored.scores)")
         #expect(abs(scored.chance - 1 / 3.0) < 1e-12 && abs(scored.majority - 1 / 3.0) < 1e-12)
-        #expect(scored.scores.confusion.flatMap { $0 }.reduce(0, +) == 24)
+        #expect(scored.scores.confusion?.cells.reduce(0) { $0 + $1.count } == 24)
         let written = try #require(try JSONSerialization.jsonObject(with: scored.json()) as? [String: Any])
         #expect(written["templates"] as? [String] == ["a {} one", "the {} one."])
 

@@ -10,7 +10,7 @@ struct ScoresTests {
         #expect(scores.top1 == 0.75)
         #expect(scores.perClass == [0.5, 1, 1, nil])
         #expect(scores.balanced == 2.5 / 3)
-        #expect(scores.confusion[0] == [1, 1, 0, 0])
+        #expect(scores.confusion?.matrix(classes: 4)[0] == [1, 1, 0, 0])
         #expect(scores.top5 == nil)
     }
 

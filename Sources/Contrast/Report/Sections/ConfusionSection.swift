@@ -1,27 +1,32 @@
+import Views
+
 /// Which classes the linear probe takes for which.
 enum ConfusionSection: ReportSection {
     static let id = "confusion"
     static let title = "Confusion of the linear probe"
 
     static func body(_ report: Report) -> String? {
-        guard let probe = report.run.probe, probe.classes.count <= 100 else { return nil }
-        let counts = probe.linearProbe.confusion
-        guard counts.count == probe.classes.count else { return nil }
-        var wrong: [(row: Int, column: Int, count: Int)] = []
-        for (row, columns) in counts.enumerated() {
-            for (column, count) in columns.enumerated() where row != column && count > 0 {
-                wrong.append((row, column, count))
-            }
+        guard let probe = report.run.probe else { return nil }
+        guard let confusion = probe.linearProbe.confusion else {
+            return probe.linearProbe.confusionNote.map { HTML.paragraph("The confusion was \($0).") }
         }
-        wrong.sort { $0.count > $1.count }
-        return HTML.drawing(svg(counts, probe.classes), "Rows: the true class; columns: what it was taken for")
+        let classes = ClassNames.shown(probe.classes)
+        let cells = confusion.cells.filter { classes.indices.contains($0.row) && classes.indices.contains($0.column) }
+        var totals = [Int](repeating: 0, count: classes.count)
+        for cell in cells { totals[cell.row] += cell.count }
+        let wrong = cells.filter { $0.row != $0.column }.sorted { $0.count > $1.count }
+        // More squares than a hundred a side are too small to see.
+        let drawing =
+            classes.count > 100
+            ? HTML.paragraph("The matrix of \(classes.count) classes is too large to be drawn.")
+            : HTML.drawing(
+                svg(confusion.matrix(classes: classes.count), classes),
+                "Rows: the true class; columns: what it was taken for")
+        return drawing
             + HTML.table(
                 ["is", "was taken for", "times", "of"],
                 wrong.prefix(8).map {
-                    [
-                        probe.classes[$0.row], probe.classes[$0.column], "\($0.count)",
-                        "\(counts[$0.row].reduce(0, +))",
-                    ]
+                    [classes[$0.row], classes[$0.column], "\($0.count)", "\(totals[$0.row])"]
                 })
     }
 

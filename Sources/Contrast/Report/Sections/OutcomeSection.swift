@@ -20,7 +20,8 @@ enum OutcomeSection: ReportSection {
                     "\(run.name) has not been scored: diptych probe \(run.folder.path) IMAGES does that.")
                 continue
             }
-            body += HTML.paragraph("\(run.name): \(probe.protocol). \(probe.split).")
+            let leftOut = probe.leftOut?.words.map { " Left out: \($0)." } ?? ""
+            body += HTML.paragraph("\(run.name): \(probe.protocol). \(probe.split).\(leftOut)")
         }
         return body
     }
