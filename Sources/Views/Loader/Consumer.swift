@@ -23,7 +23,7 @@ final class Consumer: Sendable {
 
     var quarantine: [QuarantineRecord] { state.withLock { $0.quarantine } }
 
-    func next(from ring: SlotRing, deadline: Date = .distantFuture) throws(LoaderError) -> Loader.Delivery {
+    func next(from ring: SlotRing, deadline: Date? = nil) throws(LoaderError) -> Loader.Delivery {
         while true {
             let (epoch, failure) = state.withLock { ($0.epoch, $0.failure) }
             if let failure { throw failure }

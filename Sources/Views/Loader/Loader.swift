@@ -105,7 +105,7 @@ public final class Loader: Sendable {
     /// - Throws: `LoaderError`; `allHeld`, after which the loader goes on, where batches are reused after their release
     ///   and the consumer holds all of them.
     public func next(within seconds: Double) throws(LoaderError) -> Delivery {
-        try consumer.next(from: ring, deadline: Date(timeIntervalSinceNow: seconds))
+        try consumer.next(from: ring, deadline: Date(timeIntervalSinceNow: min(seconds, 1e9)))
     }
 
     /// Gives a batch back to the workers, where the options say that batches are reused after their release; from any thread.

@@ -157,8 +157,8 @@ final class SlotRing: @unchecked Sendable {
     }
 
     /// Takes back what is not to stay valid of the batches given out, then waits for the next one of `epoch`, until
-    /// `deadline` at most.
-    func take(epoch: Int, deadline: Date = .distantFuture) -> Delivery {
+    /// `deadline` at most, where there is one: the distant future is beyond what the system can wait until.
+    func take(epoch: Int, deadline: Date? = nil) -> Delivery {
         condition.lock()
         defer { condition.unlock() }
         if reuse == .afterNext {
@@ -170,7 +170,9 @@ final class SlotRing: @unchecked Sendable {
         guard held.count < slots else { return .allHeld }
         let since = monotonicNanoseconds()
         var isInTime = true
-        while begun.first?.isComplete != true && !isStopped && isInTime { isInTime = condition.wait(until: deadline) }
+        while begun.first?.isComplete != true && !isStopped && isInTime {
+            if let deadline { isInTime = condition.wait(until: deadline) } else { condition.wait() }
+        }
         consumerWait += monotonicNanoseconds() - since
         guard !isStopped else { return .stopped }
         guard begun.first?.isComplete == true else { return .pending }
