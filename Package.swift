@@ -33,7 +33,7 @@ let hasGloo = ["/usr", "/usr/local"].contains {
     FileManager.default.fileExists(atPath: "\($0)/include/gloo/context.h")
 }
 let ownGloo: [LinkerSetting] = hasGloo && torchIncludes.isEmpty ? [.linkedLibrary("gloo")] : []
-var carriers: [CXXSetting] = hasGloo ? [.define("CTORCH_GLOO"), .define("USE_C10D_GLOO")] : []
+var backends: [CXXSetting] = hasGloo ? [.define("CTORCH_GLOO"), .define("USE_C10D_GLOO")] : []
 
 // On GPUs they do by NCCL, where the headers that a CUDA libtorch was built with are found: in CUDA_INCLUDES=dir:dir, else
 // in the packages of NVIDIA's that pip puts beside torch.
@@ -52,7 +52,7 @@ let wanted = [
     "nccl.h", "cuda_runtime_api.h", "cublas_v2.h", "cusparse.h", "cusolverDn.h", "crt/host_config.h", "nv/target",
 ]
 if hasGloo, torchLinks.contains("-ltorch_cuda"), wanted.allSatisfy(finds) {
-    carriers += [.define("CTORCH_NCCL"), .define("USE_C10D_NCCL")]
+    backends += [.define("CTORCH_NCCL"), .define("USE_C10D_NCCL")]
     torchIncludes += cudaIncludes.flatMap { ["-isystem", $0] }
 }
 
@@ -94,14 +94,12 @@ let package = Package(
         // The C interface over Views: its header, and the Swift target that implements it.
         .target(name: "CDiptych"),
         .target(name: "DiptychLibrary", dependencies: ["CDiptych", "Views"]),
-        // Optimised in debug builds too: a test that computes a large loss would else take minutes.
-        .target(name: "CTiles", cSettings: [.unsafeFlags(["-O3"])]),
-        .target(name: "CNorm", cSettings: [.unsafeFlags(["-O3"])]),
-        .target(name: "CWinograd", cSettings: [.unsafeFlags(["-O3"])]),
+        // Optimised in debug builds too: otherwise a test that computes a large loss takes minutes.
+        .target(name: "CCompute", cSettings: [.unsafeFlags(["-O3"])]),
         .target(
             name: "CTorch",
-            dependencies: ["CNorm", "CTiles", "CWinograd"],
-            cxxSettings: [.unsafeFlags(torchIncludes)] + carriers,
+            dependencies: ["CCompute"],
+            cxxSettings: [.unsafeFlags(torchIncludes)] + backends,
             linkerSettings: [.unsafeFlags(torchLinks)] + ownGloo),
         .target(name: "Torch", dependencies: ["CTorch", "Files"]),
         .systemLibrary(name: "COpenSSL"),

@@ -45,13 +45,6 @@ void ctorch_set_grad_enabled(bool enabled) { c10::GradMode::set_enabled(enabled)
 
 namespace {
 
-/// Gradients are not recorded while parameters are updated.
-struct NoGrad {
-    bool before = c10::GradMode::is_enabled();
-    NoGrad() { c10::GradMode::set_enabled(false); }
-    ~NoGrad() { c10::GradMode::set_enabled(before); }
-};
-
 /// Those of some parameters that have a gradient, with it and their state: one call then moves all of them.
 struct Moved {
     std::vector<at::Tensor> parameters, gradients, first, second;
@@ -81,7 +74,7 @@ at::Tensor lengths(const std::vector<at::Tensor> &list) { return at::stack(at::_
 ctorch_status ctorch_sgd_step(ctorch_sgd settings, const ctorch_tensor *parameters, const ctorch_tensor *momenta,
                               int32_t count) {
     return guard([&] {
-        NoGrad guard;
+        c10::NoGradGuard no_grad;
         Moved moved(parameters, momenta, nullptr, count);
         if (moved.parameters.empty()) return;
         auto gradients = moved.decayed(settings.weight_decay);
@@ -97,7 +90,7 @@ ctorch_status ctorch_sgd_step(ctorch_sgd settings, const ctorch_tensor *paramete
 ctorch_status ctorch_adamw_step(ctorch_adamw settings, const ctorch_tensor *parameters, const ctorch_tensor *first,
                                 const ctorch_tensor *second, int32_t count) {
     return guard([&] {
-        NoGrad guard;
+        c10::NoGradGuard no_grad;
         Moved moved(parameters, first, second, count);
         if (moved.parameters.empty()) return;
         at::_foreach_mul_(moved.parameters, 1 - settings.lr * settings.weight_decay);
@@ -115,7 +108,7 @@ ctorch_status ctorch_adamw_step(ctorch_adamw settings, const ctorch_tensor *para
 ctorch_status ctorch_lars_step(ctorch_lars settings, const ctorch_tensor *parameters, const ctorch_tensor *momenta,
                                int32_t count) {
     return guard([&] {
-        NoGrad guard;
+        c10::NoGradGuard no_grad;
         Moved moved(parameters, momenta, nullptr, count);
         if (moved.parameters.empty()) return;
         auto gradients = moved.decayed(settings.weight_decay);
@@ -138,7 +131,7 @@ ctorch_status ctorch_lars_step(ctorch_lars settings, const ctorch_tensor *parame
 ctorch_status ctorch_follow(const ctorch_tensor *own, const ctorch_tensor *leaders, int32_t count, double momentum) {
     return guard([&] {
         if (count == 0) return;
-        NoGrad guard;
+        c10::NoGradGuard no_grad;
         auto followers = tensors(own, count);
         at::_foreach_mul_(followers, momentum);
         at::_foreach_add_(followers, tensors(leaders, count), 1 - momentum);

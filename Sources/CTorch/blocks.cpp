@@ -1,11 +1,11 @@
-// Cross entropies of scores by libtorch's own operations, some rows at a time: for devices that the tiles' kernels do not run on.
+// Cross entropies of scores by libtorch's operations, some rows at a time: for devices other than the CPU.
 #include "blocks.h"
 
 namespace ctorch {
 
 namespace {
 
-/// Scores at once: 256 MiB, so much that a GPU is busy with each operation.
+/// 256 MiB of scores keep a GPU busy in each operation.
 constexpr int64_t scores_at_once = 1 << 26;
 
 struct Blocks {
@@ -13,30 +13,32 @@ struct Blocks {
     const at::Tensor x, y, extra;
     const bool same;
     const int64_t height;
-    /// The column of each row's positive; undefined where none is one.
-    at::Tensor targets, places;
+    /// The column of each row's positive; undefined where no column is one.
+    at::Tensor targets, indices;
     /// Logarithms of the sums over each anchor's candidates, and its positive's score.
     at::Tensor rows, columns, positives;
 
-    Blocks(const ctorch_entropy &settings, const at::Tensor &x, const at::Tensor &y, const at::Tensor &extra, bool same)
-        : settings(settings), x(x), y(y), extra(extra), same(same),
-          height(std::max<int64_t>(1, std::min(x.size(0), (settings.at_once > 0 ? settings.at_once : scores_at_once) / y.size(0)))) {
+    explicit Blocks(const EntropyInput &input)
+        : settings(input.settings), x(input.x), y(input.y), extra(input.extra), same(input.same),
+          height(std::max<int64_t>(
+              1, std::min(x.size(0), (settings.at_once > 0 ? settings.at_once : scores_at_once) / y.size(0)))) {
         const auto count = x.size(0);
-        places = at::arange(count, x.options().dtype(at::kLong)).unsqueeze(1);
-        if (same) targets = (places + count / 2).remainder(count);
-        else if (!extra.defined()) targets = places;
+        indices = at::arange(count, x.options().dtype(at::kLong)).unsqueeze(1);
+        if (same) targets = (indices + count / 2).remainder(count);
+        else if (!extra.defined()) targets = indices;
     }
 
     template <typename Each> void each(const Each &body) const {
         for (int64_t start = 0; start < x.size(0); start += height) body(start, std::min(height, x.size(0) - start));
     }
 
-    /// The scores of some rows as they are, and with -infinity where there is no candidate.
+    /// The scores of some rows.
     at::Tensor plain(int64_t start, int64_t length) const {
         return at::matmul(x.narrow(0, start, length), y.t()).mul_(settings.scale);
     }
+    /// Replaces the scores of columns that are no candidates by -infinity.
     void mask(at::Tensor &scores, int64_t start, int64_t length) const {
-        if (same) scores.scatter_(1, places.narrow(0, start, length), -INFINITY);
+        if (same) scores.scatter_(1, indices.narrow(0, start, length), -INFINITY);
         if (targets.defined() && settings.decoupled) scores.scatter_(1, targets.narrow(0, start, length), -INFINITY);
     }
 
@@ -59,7 +61,7 @@ struct Blocks {
     }
 
     /// dL/dx and, where it is defined, dL/dy.
-    at::Tensor slopes(at::Tensor &other) const {
+    at::Tensor gradients(at::Tensor &other) const {
         auto own = at::zeros_like(x);
         each([&](int64_t start, int64_t length) {
             auto scores = plain(start, length);
@@ -82,17 +84,16 @@ struct Blocks {
 
 } // namespace
 
-EntropySlopes entropy_in_blocks(const ctorch_entropy &settings, const at::Tensor &x, const at::Tensor &y,
-                                const at::Tensor &extra, bool same, bool slope, bool second_slope) {
-    Blocks blocks(settings, x, y, extra, same);
-    EntropySlopes result;
+EntropyResult entropy_in_blocks(const EntropyInput &input, EntropyGradients wanted) {
+    Blocks blocks(input);
+    EntropyResult result;
     result.loss = blocks.value();
-    if (!slope) return result;
-    if (second_slope && !same) result.second = at::zeros_like(y);
-    result.first = blocks.slopes(result.second);
-    if (extra.defined()) {
-        const auto share = settings.decoupled ? at::zeros_like(extra) : (extra - blocks.rows).exp();
-        result.extra = (share - 1) / x.size(0);
+    if (wanted == EntropyGradients::none) return result;
+    if (wanted == EntropyGradients::both && !input.same) result.second = at::zeros_like(input.y);
+    result.first = blocks.gradients(result.second);
+    if (input.extra.defined()) {
+        const auto share = input.settings.decoupled ? at::zeros_like(input.extra) : (input.extra - blocks.rows).exp();
+        result.extra = (share - 1) / input.x.size(0);
     }
     return result;
 }

@@ -1,15 +1,26 @@
-// What tiles.cpp hands over where its kernels do not run.
+// What the two ways to compute a cross entropy are given and return.
 #pragma once
 #include "shim.h"
 
 namespace ctorch {
 
-struct EntropySlopes {
+/// Checked arguments of `ctorch_entropy_of_products`; `y` is `x` where the rows are the `same`, `extra` is undefined
+/// where there is none.
+struct EntropyInput {
+    const ctorch_entropy &settings;
+    at::Tensor x, y, extra;
+    bool same;
+};
+
+/// Which gradients are computed: of `x` and `extra`, and of `y` beside.
+enum class EntropyGradients { none, first, both };
+
+/// The loss, and the gradients of `x`, `y` and `extra`; undefined where not asked for.
+struct EntropyResult {
     at::Tensor loss, first, second, extra;
 };
 
-/// As `ctorch_entropy_of_products`, by libtorch's operations on the rows' device.
-EntropySlopes entropy_in_blocks(const ctorch_entropy &settings, const at::Tensor &x, const at::Tensor &y,
-                                const at::Tensor &extra, bool same, bool slope, bool second_slope);
+/// The entropy by libtorch's operations, on the rows' device.
+EntropyResult entropy_in_blocks(const EntropyInput &input, EntropyGradients wanted);
 
 } // namespace ctorch

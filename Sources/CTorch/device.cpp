@@ -1,19 +1,13 @@
-// What accelerators have beside memory. Everything goes by libtorch's device-neutral interface: CUDA's own headers are not in
-// PyPI's wheels, and the same source builds where there is no CUDA at all.
+// Precision, streams and pinned memory of accelerators, by libtorch's device-neutral interface: PyPI's wheels have no
+// headers of CUDA, and the same source builds without CUDA.
 #include "shim.h"
+#include "version.h"
 
 #include <ATen/autocast_mode.h>
 #include <c10/core/Event.h>
 #include <c10/core/StreamGuard.h>
 #include <c10/core/impl/VirtualGuardImpl.h>
 #include <new>
-
-#if __has_include(<torch/version.h>)
-#include <torch/version.h>
-#endif
-#ifndef TORCH_VERSION
-#include <torch/csrc/api/include/torch/version.h>
-#endif
 
 using namespace ctorch;
 

@@ -13,11 +13,11 @@ using torch::autograd::variable_list;
 
 namespace {
 
-CTorchGroup *groupOf(AutogradContext *context) {
+CTorchGroup *group_of(AutogradContext *context) {
     return reinterpret_cast<CTorchGroup *>(context->saved_data["group"].toInt());
 }
 
-/// The rows of all ranks; its gradient is the sum of what the ranks' losses say of one's own rows.
+/// The rows of all ranks; its gradient is that of the sum of all ranks' losses.
 struct Gather : torch::autograd::Function<Gather> {
     static at::Tensor forward(AutogradContext *context, at::Tensor rows, std::vector<int64_t> counts, int64_t pointer) {
         auto *group = reinterpret_cast<CTorchGroup *>(pointer);
@@ -25,7 +25,8 @@ struct Gather : torch::autograd::Function<Gather> {
         context->saved_data["counts"] = counts;
         const auto most = *std::max_element(counts.begin(), counts.end());
         auto shape = rows.sizes().vec();
-        TORCH_CHECK(shape[0] == counts[group->rank], "gather: ", shape[0], " rows are not the ", counts[group->rank], " of rank ", group->rank);
+        TORCH_CHECK(shape[0] == counts[group->rank], "gather: ", shape[0], " rows are not the ", counts[group->rank],
+                    " of rank ", group->rank);
         shape[0] = most;
         auto own = at::zeros(shape, rows.options());
         own.narrow(0, 0, rows.size(0)).copy_(rows);
@@ -33,7 +34,7 @@ struct Gather : torch::autograd::Function<Gather> {
         for (int rank = 0; rank < group->world; rank++) all.push_back(at::empty_like(own));
         group->wait(group->gather(all, own));
         if (equal(counts)) {
-            // Ranks take turns, as the sampler deals images: the order of one rank's batch.
+            // Row by row in turn, as the sampler deals images: the order of the same batch on one rank.
             shape[0] = most * group->world;
             return at::stack(all, 1).reshape(shape);
         }
@@ -42,7 +43,7 @@ struct Gather : torch::autograd::Function<Gather> {
     }
 
     static variable_list backward(AutogradContext *context, variable_list gradients) {
-        auto *group = groupOf(context);
+        auto *group = group_of(context);
         const auto counts = context->saved_data["counts"].toIntVector();
         auto gradient = gradients[0].contiguous().clone();
         group->wait(group->reduce(gradient));
@@ -66,18 +67,18 @@ struct Gather : torch::autograd::Function<Gather> {
     }
 };
 
-/// Batch norm over the values of all ranks.
+/// Batch norm over the batches of all ranks.
 struct Norm : torch::autograd::Function<Norm> {
     static at::Tensor forward(AutogradContext *context, at::Tensor x, at::Tensor weight, at::Tensor bias,
-                              at::Tensor runningMean, at::Tensor runningVariance, double momentum, double eps,
+                              at::Tensor running_mean, at::Tensor running_variance, double momentum, double eps,
                               int64_t pointer) {
         auto *group = reinterpret_cast<CTorchGroup *>(pointer);
         const auto channels = x.size(1);
-        // Statistics are float32 where x is bfloat16; only a processor's kernel would round them.
+        // Statistics are float32 where x is bfloat16; the CPU's kernel would round them.
         const auto kind = weight.scalar_type();
         const auto own = at::batch_norm_update_stats(x.is_cuda() ? x : x.to(kind), {}, {}, 0);
         const auto wide = x.options().dtype(at::kDouble).memory_format(c10::nullopt);
-        // Sums in float64: the difference of two squares would lose float32's digits.
+        // In float64: the difference of two squares cancels too many digits of float32.
         auto sums = at::empty({2 * channels + 1}, wide);
         const auto mean = std::get<0>(own).to(at::kDouble);
         const auto count = static_cast<double>(x.numel() / channels);
@@ -85,35 +86,36 @@ struct Norm : torch::autograd::Function<Norm> {
         sums.narrow(0, channels, channels).copy_((std::get<1>(own).to(at::kDouble) + mean * mean) * count);
         sums.narrow(0, 2 * channels, 1).fill_(count);
         group->wait(group->reduce(sums));
-        // Stays where it is: a host that read it would hold up a GPU at every layer.
+        // Stays on the device: reading it would stall a GPU at every layer.
         const auto total = sums.narrow(0, 2 * channels, 1);
-        TORCH_CHECK(count > 1 || total.item<double>() > 1, "expected more than one value per channel in training, got an input of size ", x.sizes());
+        TORCH_CHECK(count > 1 || total.item<double>() > 1,
+                    "expected more than one value per channel in training, got an input of size ", x.sizes());
         const auto centre = sums.narrow(0, 0, channels) / total;
         const auto spread = (sums.narrow(0, channels, channels) / total - centre * centre).clamp_min(0);
-        const auto globalMean = centre.to(kind), globalVariance = spread.to(kind);
-        runningMean.mul_(1 - momentum).add_(globalMean, momentum);
-        runningVariance.mul_(1 - momentum).add_((spread * (total / (total - 1))).to(kind), momentum);
-        context->save_for_backward({x, weight, globalMean, globalVariance, total});
+        const auto global_mean = centre.to(kind), global_variance = spread.to(kind);
+        running_mean.mul_(1 - momentum).add_(global_mean, momentum);
+        running_variance.mul_(1 - momentum).add_((spread * (total / (total - 1))).to(kind), momentum);
+        context->save_for_backward({x, weight, global_mean, global_variance, total});
         context->saved_data["group"] = pointer;
         context->saved_data["eps"] = eps;
         return std::get<0>(
-            at::native_batch_norm(x, weight, bias, globalMean, globalVariance, false, 0, eps));
+            at::native_batch_norm(x, weight, bias, global_mean, global_variance, false, 0, eps));
     }
 
-    // With xhat = (x - mean) / sd and sums over all ranks, dx = w / sd (dy - sum(dy) / n - xhat sum(dy xhat) / n): what fixed
-    // statistics give, plus a number and a multiple of x for each channel.
+    // With xhat = (x - mean) / sd and sums over all ranks, dx = w / sd (dy - sum(dy) / n - xhat sum(dy xhat) / n): the
+    // gradient for fixed statistics, plus an offset and a multiple of x for each channel.
     static variable_list backward(AutogradContext *context, variable_list gradients) {
-        auto *group = groupOf(context);
+        auto *group = group_of(context);
         const auto saved = context->get_saved_variables();
         const auto &x = saved[0], &weight = saved[1], &mean = saved[2], &variance = saved[3], &total = saved[4];
         const auto eps = context->saved_data["eps"].toDouble();
         const auto channels = x.size(1);
         const auto inverse = (variance.to(at::kDouble) + eps).rsqrt();
-        // A GPU takes the statistics where it would have left them, a processor those that are fixed.
+        // A GPU's kernel takes the saved statistics, the CPU's the running ones.
         auto fixed = at::native_batch_norm_backward(gradients[0], x, weight, mean, variance, mean,
                                                     inverse.to(mean.scalar_type()), false, eps, {true, true, true});
-        auto &[dx, dWeight, dBias] = fixed;
-        auto sums = at::cat({dBias, dWeight}).to(at::kDouble);
+        auto &[dx, d_weight, d_bias] = fixed;
+        auto sums = at::cat({d_bias, d_weight}).to(at::kDouble);
         group->wait(group->reduce(sums));
         const auto scale = weight.to(at::kDouble) * inverse / total;
         const auto slope = -scale * inverse * sums.narrow(0, channels, channels);
@@ -122,7 +124,7 @@ struct Norm : torch::autograd::Function<Norm> {
         shape[1] = channels;
         const auto kind = weight.scalar_type();
         dx = at::addcmul(dx, x, slope.to(kind).view(shape)).add_(offset.to(kind).view(shape)).to(x.scalar_type());
-        return {dx, dWeight, dBias, {}, {}, {}, {}, {}};
+        return {dx, d_weight, d_bias, {}, {}, {}, {}, {}};
     }
 };
 
@@ -136,13 +138,6 @@ void launch(CTorchGroup &group, CTorchGroup::Bucket &bucket) {
     bucket.work = group.reduce(bucket.flat);
 }
 
-/// Gradients are not recorded while others are summed.
-struct NoGrad {
-    bool before = c10::GradMode::is_enabled();
-    NoGrad() { c10::GradMode::set_enabled(false); }
-    ~NoGrad() { c10::GradMode::set_enabled(before); }
-};
-
 } // namespace
 
 bool ctorch_group_available(void) { return true; }
@@ -154,8 +149,8 @@ ctorch_status ctorch_group_new(const char *host, int32_t port, int32_t rank, int
 
 void ctorch_group_free(ctorch_group group) { delete group; }
 
-ctorch_status ctorch_group_follow(ctorch_group group, const char *key, int64_t milliseconds) {
-    return guard([&] { group->follow(key, std::chrono::milliseconds(milliseconds)); });
+ctorch_status ctorch_group_wait_for_rank_zero(ctorch_group group, const char *key, int64_t milliseconds) {
+    return guard([&] { group->wait_for_rank_zero(key, std::chrono::milliseconds(milliseconds)); });
 }
 
 void ctorch_group_report(ctorch_group group, const char *reason) {
@@ -174,23 +169,23 @@ void ctorch_group_traffic(ctorch_group group, int64_t *bytes, int64_t *nanosecon
 
 ctorch_status ctorch_group_all_reduce(ctorch_group group, ctorch_tensor t) {
     return guard([&] {
-        NoGrad none;
+        c10::NoGradGuard no_grad;
         auto sum = t->tensor.contiguous().clone();
         group->wait(group->reduce(sum));
         t->tensor.copy_(sum);
-        group->settle();
+        group->synchronize();
     });
 }
 
 ctorch_status ctorch_group_broadcast(ctorch_group group, const ctorch_tensor *list, int32_t count) {
     return guard([&] {
-        NoGrad none;
+        c10::NoGradGuard no_grad;
         for (int32_t index = 0; index < count; index++) {
             auto value = list[index]->tensor.contiguous().clone();
             group->wait(group->broadcast(value));
             list[index]->tensor.copy_(value);
         }
-        group->settle();
+        group->synchronize();
     });
 }
 
@@ -210,10 +205,10 @@ ctorch_status ctorch_group_batch_norm(ctorch_group group, ctorch_tensor x, ctorc
     });
 }
 
-ctorch_status ctorch_group_watch(ctorch_group group, const ctorch_tensor *list, int32_t count, int64_t bytes) {
+ctorch_status ctorch_group_register_hooks(ctorch_group group, const ctorch_tensor *list, int32_t count, int64_t bytes) {
     return guard([&] {
         int64_t filled = bytes;
-        group->bucketOf.resize(static_cast<size_t>(count));
+        group->bucket_of.resize(static_cast<size_t>(count));
         for (int32_t index = 0; index < count; index++) group->parameters.push_back(list[index]->tensor);
         // Backward reaches the last parameters first.
         for (int32_t index = count - 1; index >= 0; index--) {
@@ -224,20 +219,20 @@ ctorch_status ctorch_group_watch(ctorch_group group, const ctorch_tensor *list, 
             auto &bucket = group->buckets.back();
             bucket.members.push_back(static_cast<size_t>(index));
             bucket.pending++;
-            group->bucketOf[static_cast<size_t>(index)] = group->buckets.size() - 1;
+            group->bucket_of[static_cast<size_t>(index)] = group->buckets.size() - 1;
             filled += static_cast<int64_t>(list[index]->tensor.nbytes());
         }
         for (int32_t index = 0; index < count; index++) {
             auto accumulator = torch::autograd::impl::grad_accumulator(list[index]->tensor);
-            const auto place = group->bucketOf[static_cast<size_t>(index)];
+            const auto place = group->bucket_of[static_cast<size_t>(index)];
             accumulator->add_post_hook(std::make_unique<torch::autograd::utils::LambdaPostHook>(
                 [group, place](const variable_list &outputs, const variable_list &) {
-                    NoGrad none;
+                    c10::NoGradGuard no_grad;
                     group->buckets[place].pending--;
-                    // In a fixed order, because collectives of all ranks must follow one another alike.
-                    while (group->nextBucket < group->buckets.size() &&
-                           group->buckets[group->nextBucket].pending == 0) {
-                        launch(*group, group->buckets[group->nextBucket++]);
+                    // In a fixed order: all ranks must start their collectives in the same one.
+                    while (group->next_bucket < group->buckets.size() &&
+                           group->buckets[group->next_bucket].pending == 0) {
+                        launch(*group, group->buckets[group->next_bucket++]);
                     }
                     return outputs;
                 }));
@@ -248,9 +243,9 @@ ctorch_status ctorch_group_watch(ctorch_group group, const ctorch_tensor *list, 
 
 ctorch_status ctorch_group_finish(ctorch_group group) {
     return guard([&] {
-        NoGrad none;
-        // Buckets with a parameter that no gradient reached.
-        while (group->nextBucket < group->buckets.size()) launch(*group, group->buckets[group->nextBucket++]);
+        c10::NoGradGuard no_grad;
+        // Buckets of which a parameter got no gradient.
+        while (group->next_bucket < group->buckets.size()) launch(*group, group->buckets[group->next_bucket++]);
         for (auto &bucket : group->buckets) {
             group->wait(bucket.work);
             int64_t start = 0;
@@ -266,7 +261,7 @@ ctorch_status ctorch_group_finish(ctorch_group group) {
             bucket.flat.reset();
             bucket.pending = bucket.members.size();
         }
-        group->nextBucket = 0;
+        group->next_bucket = 0;
     });
 }
 
@@ -280,7 +275,7 @@ static ctorch_status absent(void) {
 bool ctorch_group_available(void) { return false; }
 ctorch_status ctorch_group_new(const char *, int32_t, int32_t, int32_t, int64_t, ctorch_group *) { return absent(); }
 void ctorch_group_free(ctorch_group) {}
-ctorch_status ctorch_group_follow(ctorch_group, const char *, int64_t) { return absent(); }
+ctorch_status ctorch_group_wait_for_rank_zero(ctorch_group, const char *, int64_t) { return absent(); }
 void ctorch_group_report(ctorch_group, const char *) {}
 bool ctorch_group_failed(ctorch_group) { return false; }
 void ctorch_group_traffic(ctorch_group, int64_t *bytes, int64_t *nanoseconds) { *bytes = *nanoseconds = 0; }
@@ -291,6 +286,6 @@ ctorch_status ctorch_group_batch_norm(ctorch_group, ctorch_tensor, ctorch_tensor
                                       ctorch_tensor, double, double, ctorch_tensor *) {
     return absent();
 }
-ctorch_status ctorch_group_watch(ctorch_group, const ctorch_tensor *, int32_t, int64_t) { return absent(); }
+ctorch_status ctorch_group_register_hooks(ctorch_group, const ctorch_tensor *, int32_t, int64_t) { return absent(); }
 ctorch_status ctorch_group_finish(ctorch_group) { return absent(); }
 #endif

@@ -1,4 +1,4 @@
-// How ranks find each other, and what they learn of one that is lost.
+// How ranks find each other, and how they learn that one is lost.
 #include "group.h"
 
 #ifdef CTORCH_GLOO
@@ -20,22 +20,23 @@ std::string seconds(std::chrono::milliseconds time) {
     snprintf(text, sizeof text, "%g s", static_cast<double>(time.count()) / 1000);
     return text;
 }
-std::string nameOf(int rank, int world) { return "rank " + std::to_string(rank) + " of " + std::to_string(world); }
+std::string rank_name(int rank, int world) { return "rank " + std::to_string(rank) + " of " + std::to_string(world); }
 
 } // namespace ctorch
 
 namespace {
 
-std::vector<uint8_t> bytesOf(const std::string &text) { return {text.begin(), text.end()}; }
-std::string textOf(const std::vector<uint8_t> &bytes) { return {bytes.begin(), bytes.end()}; }
-std::string firstLine(const std::string &text) { return text.substr(0, text.find('\n')); }
+std::vector<uint8_t> to_bytes(const std::string &text) { return {text.begin(), text.end()}; }
+std::string to_text(const std::vector<uint8_t> &bytes) { return {bytes.begin(), bytes.end()}; }
+std::string first_line(const std::string &text) { return text.substr(0, text.find('\n')); }
 
-/// The address of this machine on the way to a host, as a name may stand for the loopback only.
-std::string addressTowards(const std::string &host, int port) {
+/// The address of this machine on the route to a host: its own name may resolve to the loopback only.
+std::string address_towards(const std::string &host, int port) {
     addrinfo hints{}, *found = nullptr;
     hints.ai_socktype = SOCK_DGRAM;
     const int failure = getaddrinfo(host.c_str(), std::to_string(port).c_str(), &hints, &found);
-    if (failure != 0) throw std::runtime_error("MASTER_ADDR " + host + ": cannot be resolved: " + gai_strerror(failure));
+    if (failure != 0)
+        throw std::runtime_error("MASTER_ADDR " + host + ": cannot be resolved: " + gai_strerror(failure));
     std::string address = "127.0.0.1";
     for (auto *info = found; info; info = info->ai_next) {
         const int probe = socket(info->ai_family, SOCK_DGRAM, 0);
@@ -43,7 +44,7 @@ std::string addressTowards(const std::string &host, int port) {
         sockaddr_storage own{};
         socklen_t size = sizeof own;
         char text[NI_MAXHOST];
-        // Connecting a datagram socket sends nothing; it only chooses the route.
+        // Connecting a datagram socket only chooses the route; it sends nothing.
         const bool known = connect(probe, info->ai_addr, info->ai_addrlen) == 0 &&
                            getsockname(probe, reinterpret_cast<sockaddr *>(&own), &size) == 0 &&
                            getnameinfo(reinterpret_cast<sockaddr *>(&own), size, text, sizeof text, nullptr, 0,
@@ -58,7 +59,7 @@ std::string addressTowards(const std::string &host, int port) {
     return address;
 }
 
-/// Whether a port takes connections.
+/// Whether a port accepts connections.
 bool listens(const std::string &host, int port) {
     addrinfo hints{}, *found = nullptr;
     hints.ai_socktype = SOCK_STREAM;
@@ -67,7 +68,7 @@ bool listens(const std::string &host, int port) {
     for (auto *info = found; info && !taken; info = info->ai_next) {
         const int probe = socket(info->ai_family, SOCK_STREAM, 0);
         if (probe < 0) continue;
-        // A host that does not answer at all would hold up the call for minutes.
+        // Without a limit a host that does not answer blocks for minutes.
         const timeval limit{1, 0};
         setsockopt(probe, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof limit);
         taken = connect(probe, info->ai_addr, info->ai_addrlen) == 0;
@@ -77,17 +78,18 @@ bool listens(const std::string &host, int port) {
     return taken;
 }
 
-/// Waits until every rank is there, once and with the same count. Runs where it may be left behind, so it holds all that it uses.
+/// Waits until every rank has joined, each once and with the same number of ranks. It may outlive its caller, so it
+/// owns all that it uses.
 void join(const c10::intrusive_ptr<c10d::TCPStore> &store, int rank, int world, int port,
           CTorchGroup::Milliseconds timeout) {
     const auto deadline = Clock::now() + timeout;
-    if (rank == 0) store->set("world", bytesOf(std::to_string(world)));
+    if (rank == 0) store->set("world", to_bytes(std::to_string(world)));
     const auto refuse = [&](const std::string &reason) {
-        store->compareSet("reason", {}, bytesOf(reason));
-        throw Known(reason);
+        store->compareSet("reason", {}, to_bytes(reason));
+        throw ReportedError(reason);
     };
     store->wait({"world"}, timeout);
-    const auto others = textOf(store->get("world"));
+    const auto others = to_text(store->get("world"));
     if (others != std::to_string(world)) {
         refuse("rank " + std::to_string(rank) + " has WORLD_SIZE " + std::to_string(world) + ", rank 0 has " + others);
     }
@@ -103,9 +105,10 @@ void join(const c10::intrusive_ptr<c10d::TCPStore> &store, int rank, int world, 
             }
         }
         if (missing.empty()) break;
-        if (store->check({"reason"})) throw Known(textOf(store->get("reason")));
+        if (store->check({"reason"})) throw ReportedError(to_text(store->get("reason")));
         if (Clock::now() > deadline) {
-            throw Known(nameOf(rank, world) + ": rank " + missing + " did not join within " + seconds(timeout));
+            throw ReportedError(rank_name(rank, world) + ": rank " + missing + " did not join within " +
+                                seconds(timeout));
         }
         std::this_thread::sleep_for(20ms);
     }
@@ -116,11 +119,11 @@ void join(const c10::intrusive_ptr<c10d::TCPStore> &store, int rank, int world, 
 CTorchGroup::CTorchGroup(std::string host, int port, int rank, int world, Milliseconds timeout)
     : host(std::move(host)), port(port), rank(rank), world(world), timeout(timeout) {
 #if TORCH_VERSION_MAJOR >= 2
-    // What goes wrong is said in one line here; libtorch would log it first, with pages of addresses.
+    // Errors are reported in one line here; libtorch would log them first, with pages of addresses.
     setenv("TORCH_CPP_LOG_LEVEL", "FATAL", 0);
     c10::initLogging();
 #endif
-    const auto own = addressTowards(this->host, port);
+    const auto own = address_towards(this->host, port);
     const auto place = this->host + ":" + std::to_string(port);
     const auto connect = [host = this->host, port, timeout](bool serves) {
         c10d::TCPStoreOptions options;
@@ -131,31 +134,30 @@ CTorchGroup::CTorchGroup(std::string host, int port, int rank, int world, Millis
         return c10::make_intrusive<c10d::TCPStore>(host, options);
     };
     using Store = c10::intrusive_ptr<c10d::TCPStore>;
-    const auto unanswered = nameOf(rank, world) + ": MASTER_ADDR:MASTER_PORT " + place +
+    const auto unanswered = rank_name(rank, world) + ": MASTER_ADDR:MASTER_PORT " + place +
                             " takes connections but does not answer as rank 0 of a job would";
     try {
         store = within<Store>(timeout + 1s, [=] { return connect(rank == 0); }, unanswered);
-    } catch (const Known &) {
-        // Newer libtorchs try a refused port for longer than they were told.
+    } catch (const ReportedError &) {
+        // Newer versions of libtorch retry a refused port for longer than the timeout.
         if (rank == 0 || listens(this->host, port)) throw;
-        throw Known(nameOf(rank, world) + ": no rank 0 answers at MASTER_ADDR:MASTER_PORT " + place + " within " +
-                    seconds(timeout));
+        throw ReportedError(rank_name(rank, world) + ": no rank 0 answers at MASTER_ADDR:MASTER_PORT " + place +
+                            " within " + seconds(timeout));
     } catch (const std::exception &error) {
-        throw Known(
-            rank == 0 ? nameOf(rank, world) + ": MASTER_PORT " + std::to_string(port) +
-                            " cannot be listened on: " + firstLine(error.what())
-                      : nameOf(rank, world) + ": no rank 0 answers at MASTER_ADDR:MASTER_PORT " + place + " within " +
-                            seconds(timeout) + ": " + firstLine(error.what()));
+        throw ReportedError(rank == 0 ? rank_name(rank, world) + ": MASTER_PORT " + std::to_string(port) +
+                                            " cannot be listened on: " + first_line(error.what())
+                                      : rank_name(rank, world) + ": no rank 0 answers at MASTER_ADDR:MASTER_PORT " +
+                                            place + " within " + seconds(timeout) + ": " + first_line(error.what()));
     }
     try {
         within<int>(timeout + 1s, [store = store, rank, world, port, timeout] {
             join(store, rank, world, port, timeout);
             return 0;
         }, unanswered);
-    } catch (const Known &) {
+    } catch (const ReportedError &) {
         throw;
     } catch (const std::exception &error) {
-        throw Known(unanswered + ": " + firstLine(error.what()));
+        throw ReportedError(unanswered + ": " + first_line(error.what()));
     }
     auto options = c10d::ProcessGroupGloo::Options::create(timeout);
     options->devices.push_back(c10d::ProcessGroupGloo::createDeviceForHostname(own));
@@ -163,12 +165,14 @@ CTorchGroup::CTorchGroup(std::string host, int port, int rank, int world, Millis
     try {
         gloo = c10::make_intrusive<c10d::ProcessGroupGloo>(store, rank, world, options);
     } catch (const std::exception &error) {
-        throw std::runtime_error(nameOf(rank, world) + ": cannot connect to all other ranks: " + firstLine(error.what()));
+        throw std::runtime_error(rank_name(rank, world) +
+                                 ": cannot connect to all other ranks: " + first_line(error.what()));
     }
     auto second = within<Store>(timeout + 1s, [=] { return connect(false); }, unanswered);
     watcher = std::thread([this, second] {
         watch(second);
-        // What the GPU waits for will never come: without this nothing on its stream would end, and no host that waits for it.
+        // The GPU waits for data that will never come. Without this its stream, and a host that waits for it, would
+        // block for ever.
         abandon();
     });
 }
@@ -187,7 +191,7 @@ std::string CTorchGroup::fault() {
     return verdict;
 }
 
-void CTorchGroup::conclude(const std::string &text) {
+void CTorchGroup::set_verdict(const std::string &text) {
     {
         std::lock_guard<std::mutex> lock(mutex);
         if (verdict.empty()) verdict = text;
@@ -195,7 +199,7 @@ void CTorchGroup::conclude(const std::string &text) {
     changed.notify_all();
 }
 
-/// Gives signs of life, and finds out what happened where any rank raised the alarm.
+/// Sends heartbeats, and finds out what happened when a rank raised the alarm.
 void CTorchGroup::watch(c10::intrusive_ptr<c10d::TCPStore> own) {
     try {
         for (;;) {
@@ -204,22 +208,22 @@ void CTorchGroup::watch(c10::intrusive_ptr<c10d::TCPStore> own) {
             if (stops) return;
             if (!alarmed) {
                 lock.unlock();
-                const bool heard = own->check({"alarm"}) || stalls(*own);
+                const bool heard = own->check({"alarm"}) || has_stalled(*own);
                 lock.lock();
                 alarmed = alarmed || heard;
             }
             if (alarmed) {
                 lock.unlock();
                 own->set("alarm", {1});
-                return conclude(diagnose(*own));
+                return set_verdict(diagnose(*own));
             }
             changed.wait_for(lock, beat, [this] { return stops || alarmed; });
         }
     } catch (const std::exception &) {
-        conclude(nameOf(0, world) + " ended or is out of reach: its store at " + host + ":" + std::to_string(port) +
-                 " is gone");
+        set_verdict(rank_name(0, world) + " ended or is out of reach: its store at " + host + ":" +
+                    std::to_string(port) + " is gone");
     } catch (...) {
-        conclude("unknown failure of the store");
+        set_verdict("unknown failure of the store");
     }
 }
 
@@ -228,7 +232,7 @@ std::string CTorchGroup::diagnose(c10d::TCPStore &own) {
     for (int other = 0; other < world; other++) before[other] = own.add("beat/" + std::to_string(other), 0);
     const auto end = Clock::now() + silence;
     while (Clock::now() < end) {
-        if (own.check({"reason"})) return textOf(own.get("reason"));
+        if (own.check({"reason"})) return to_text(own.get("reason"));
         own.add("beat/" + std::to_string(rank), 1);
         std::this_thread::sleep_for(100ms);
     }
@@ -239,24 +243,24 @@ std::string CTorchGroup::diagnose(c10d::TCPStore &own) {
     }
     if (lost.empty()) return "the connection between ranks was lost, all " + std::to_string(world) + " of which live";
     const auto text = "rank " + lost + " of " + std::to_string(world) + " died, hangs or is out of reach";
-    // Whoever asks later hears the same.
-    own.compareSet("reason", {}, bytesOf(text));
+    // Later callers get the same reason.
+    own.compareSet("reason", {}, to_bytes(text));
     return text;
 }
 
 /// Waits for the watcher's verdict, and throws it.
-void CTorchGroup::fall(const std::string &why) {
+void CTorchGroup::fail_with_verdict(const std::string &why) {
     std::unique_lock<std::mutex> lock(mutex);
     alarmed = true;
     changed.notify_all();
     if (!changed.wait_for(lock, silence + 3s, [this] { return !verdict.empty(); })) {
-        verdict = nameOf(0, world) + " hangs or is out of reach: its store does not answer";
+        verdict = rank_name(0, world) + " hangs or is out of reach: its store does not answer";
     }
-    const auto text = verdict + " (seen by " + nameOf(rank, world) + ": " + firstLine(why) + ")";
+    const auto text = verdict + " (seen by " + rank_name(rank, world) + ": " + first_line(why) + ")";
     lock.unlock();
-    // The others ask rank 0's store.
+    // The other ranks still read the store, which rank 0 hosts.
     if (rank == 0) std::this_thread::sleep_for(2s);
-    throw Known(text);
+    throw ReportedError(text);
 }
 
 void CTorchGroup::wait(const Work &given) {
@@ -265,25 +269,25 @@ void CTorchGroup::wait(const Work &given) {
     for (;;) {
         std::string why;
         try {
-            // Where collectives were abandoned their numbers mean nothing.
-            if (given.onStream && !fault().empty()) fall("another rank raised the alarm");
-            given.onStream ? work->wait() : work->wait(beat);
+            // The results of aborted collectives are meaningless.
+            if (given.on_stream && !fault().empty()) fail_with_verdict("another rank raised the alarm");
+            given.on_stream ? work->wait() : work->wait(beat);
             break;
-        } catch (const Known &) {
+        } catch (const ReportedError &) {
             throw;
         } catch (const c10::Error &error) {
             why = error.what_without_backtrace();
         } catch (const std::exception &error) {
             why = error.what();
         }
-        if (given.onStream || (work->isCompleted() && !work->isSuccess())) fall(why);
-        if (!fault().empty()) fall("another rank raised the alarm");
-        if (Clock::now() - start > timeout + 2s) fall("no answer for " + seconds(timeout));
+        if (given.on_stream || (work->isCompleted() && !work->isSuccess())) fail_with_verdict(why);
+        if (!fault().empty()) fail_with_verdict("another rank raised the alarm");
+        if (Clock::now() - start > timeout + 2s) fail_with_verdict("no answer for " + seconds(timeout));
     }
     nanoseconds += std::chrono::nanoseconds(Clock::now() - start).count();
 }
 
-/// Gives a collective to what carries the tensor.
+/// Starts a collective on the tensor's backend.
 template <typename Call> CTorchGroup::Work CTorchGroup::begin(const at::Tensor &tensor, Call call) {
     bytes += static_cast<int64_t>(tensor.nbytes());
     if (!nccl || !tensor.is_cuda()) return {call(*gloo), false};
@@ -291,54 +295,54 @@ template <typename Call> CTorchGroup::Work CTorchGroup::begin(const at::Tensor &
         const Work work{call(*nccl), true};
         std::lock_guard<std::mutex> lock(mutex);
         last = work.work;
-        lastBegan = Clock::now();
+        last_began = Clock::now();
         return work;
     } catch (const std::exception &error) {
-        fall(error.what());
+        fail_with_verdict(error.what());
     }
 }
 
 CTorchGroup::Work CTorchGroup::reduce(at::Tensor &tensor) {
     std::vector<at::Tensor> tensors{tensor};
-    return begin(tensor, [&](Carrier &carrier) { return carrier.allreduce(tensors); });
+    return begin(tensor, [&](Backend &backend) { return backend.allreduce(tensors); });
 }
 
 CTorchGroup::Work CTorchGroup::gather(std::vector<at::Tensor> &all, at::Tensor &own) {
     std::vector<std::vector<at::Tensor>> found{all};
     std::vector<at::Tensor> given{own};
-    return begin(own, [&](Carrier &carrier) { return carrier.allgather(found, given); });
+    return begin(own, [&](Backend &backend) { return backend.allgather(found, given); });
 }
 
 CTorchGroup::Work CTorchGroup::broadcast(at::Tensor &tensor) {
     std::vector<at::Tensor> tensors{tensor};
-    return begin(tensor, [&](Carrier &carrier) { return carrier.broadcast(tensors); });
+    return begin(tensor, [&](Backend &backend) { return backend.broadcast(tensors); });
 }
 
-void CTorchGroup::follow(const std::string &key, Milliseconds patience) {
+void CTorchGroup::wait_for_rank_zero(const std::string &key, Milliseconds patience) {
     const auto deadline = Clock::now() + patience;
     try {
         if (rank == 0) return store->set(key, {1});
         while (!store->check({key})) {
-            if (!fault().empty()) fall("waiting for rank 0");
-            if (Clock::now() > deadline) fall("waited " + seconds(patience) + " for rank 0");
+            if (!fault().empty()) fail_with_verdict("waiting for rank 0");
+            if (Clock::now() > deadline) fail_with_verdict("waited " + seconds(patience) + " for rank 0");
             std::this_thread::sleep_for(10ms);
         }
-    } catch (const Known &) {
+    } catch (const ReportedError &) {
         throw;
     } catch (const std::exception &error) {
-        fall(error.what());
+        fail_with_verdict(error.what());
     }
 }
 
 void CTorchGroup::report(const std::string &reason) {
     {
         std::lock_guard<std::mutex> lock(mutex);
-        // The reason came from another rank.
+        // Another rank has reported its reason already.
         if (!verdict.empty()) return;
     }
-    const auto text = nameOf(rank, world) + ": " + reason;
+    const auto text = rank_name(rank, world) + ": " + reason;
     auto tell = [store = store, text] {
-        store->compareSet("reason", {}, bytesOf(text));
+        store->compareSet("reason", {}, to_bytes(text));
         store->set("alarm", {1});
         return 0;
     };
@@ -347,7 +351,7 @@ void CTorchGroup::report(const std::string &reason) {
     } catch (const std::exception &) {
         return;
     }
-    // The others ask rank 0's store.
+    // The other ranks still read the store, which rank 0 hosts.
     if (rank == 0) std::this_thread::sleep_for(2s);
 }
 #endif

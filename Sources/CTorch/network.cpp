@@ -35,9 +35,11 @@ struct Thinned : torch::autograd::Function<Thinned> {
     }
 };
 
-/// libtorch's convolution. A 1x1 one with a stride is one without of fewer pixels: oneDNN's own, channels innermost, writes its
-/// gradients past their ends where the input has fewer channels than a vector has numbers (seen in libtorch 1.13.1 and 2.13.0).
-at::Tensor convolution(const at::Tensor &x, const at::Tensor &weight, const at::Tensor &bias, int64_t stride, int64_t padding) {
+/// libtorch's convolution. A 1x1 one with a stride is one without of fewer pixels: oneDNN's own, channels innermost,
+/// writes its gradients past their ends where the input has fewer channels than a vector has numbers (seen in libtorch
+/// 1.13.1 and 2.13.0).
+at::Tensor convolution(const at::Tensor &x, const at::Tensor &weight, const at::Tensor &bias, int64_t stride,
+                       int64_t padding) {
     const bool thins = stride > 1 && padding == 0 && x.is_cpu() && x.dim() == 4 && weight.dim() == 4 &&
                        weight.size(2) == 1 && weight.size(3) == 1;
     return thins ? at::conv2d(Thinned::apply(x, stride), weight, bias)
@@ -47,30 +49,33 @@ at::Tensor convolution(const at::Tensor &x, const at::Tensor &weight, const at::
 } // namespace
 
 ctorch_status ctorch_conv2d(ctorch_tensor x, ctorch_tensor weight, ctorch_tensor bias, int64_t stride, int64_t padding,
-                            const char *kernels, ctorch_tensor *out) {
+                            ctorch_kernels kernels, ctorch_tensor *out) {
     return guard([&] {
-        const bool own = stride == 1 && padding == 1 && !bias && winogradSuits(x->tensor, weight->tensor);
-        *out = wrap(own && !(kernels && std::string(kernels) == "plain")
-                        ? winograd(x->tensor, weight->tensor, kernels)
+        const auto *own = chosen(kernels);
+        const bool fits = stride == 1 && padding == 1 && !bias && winograd_suits(x->tensor, weight->tensor);
+        *out = wrap(own && fits
+                        ? winograd(x->tensor, weight->tensor, *own)
                         : convolution(x->tensor, weight->tensor, bias ? bias->tensor : at::Tensor(), stride, padding));
         count((*out)->tensor.numel() * (weight->tensor.numel() / weight->tensor.size(0)));
     });
 }
 
-ctorch_status ctorch_conv2d_filters(ctorch_tensor weight, const char *kernels, ctorch_tensor *out) {
+ctorch_status ctorch_conv2d_filters(ctorch_tensor weight, ctorch_kernels kernels, ctorch_tensor *out) {
     return guard([&] {
-        *out = winogradSuits(weight->tensor) ? wrap(winogradFilters(weight->tensor, kernels)) : nullptr;
+        const auto *own = chosen(kernels);
+        *out = own && winograd_suits(weight->tensor) ? wrap(winograd_filters(weight->tensor, *own)) : nullptr;
     });
 }
 
 ctorch_status ctorch_conv2d_inference(ctorch_tensor x, ctorch_tensor weight, ctorch_tensor filters, ctorch_tensor bias,
                                       ctorch_tensor shortcut, bool relu, int64_t stride, int64_t padding,
-                                      const char *kernels, ctorch_tensor *out) {
+                                      ctorch_kernels kernels, ctorch_tensor *out) {
     return guard([&] {
-        c10::NoGradGuard without;
-        if (filters && stride == 1 && padding == 1 && winogradSuits(x->tensor, weight->tensor)) {
-            *out = wrap(winogradInference(x->tensor, weight->tensor, filters->tensor, bias->tensor,
-                                          shortcut ? shortcut->tensor : at::Tensor(), relu, kernels));
+        c10::NoGradGuard no_grad;
+        const auto *own = chosen(kernels);
+        if (own && filters && stride == 1 && padding == 1 && winograd_suits(x->tensor, weight->tensor)) {
+            *out = wrap(winograd_inference(x->tensor, weight->tensor, filters->tensor, bias->tensor,
+                                          shortcut ? shortcut->tensor : at::Tensor(), relu, *own));
         } else {
             auto y = convolution(x->tensor, weight->tensor, bias->tensor, stride, padding);
             TORCH_CHECK(!shortcut || shortcut->tensor.sizes() == y.sizes(), "expected a shortcut of size ", y.sizes());
@@ -125,7 +130,8 @@ ctorch_status ctorch_attention(ctorch_tensor qkv, int64_t heads, bool causal, ct
         const auto &x = qkv->tensor;
         TORCH_CHECK(x.dim() == 3, "expected [N, L, 3 W], got ", x.sizes());
         const auto rows = x.size(0), length = x.size(1), width = x.size(2) / 3;
-        TORCH_CHECK(heads > 0 && width % heads == 0 && width * 3 == x.size(2), heads, " heads do not divide ", x.sizes());
+        TORCH_CHECK(heads > 0 && width % heads == 0 && width * 3 == x.size(2), heads, " heads do not divide ",
+                    x.sizes());
         const auto parts = x.reshape({rows, length, 3, heads, width / heads}).permute({2, 0, 3, 1, 4}).unbind(0);
         // The queries are scaled, being smaller than the scores.
         const auto queries = parts[0] / std::sqrt(static_cast<double>(width / heads));

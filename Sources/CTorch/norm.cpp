@@ -1,9 +1,9 @@
-// Batch norm in training fused with a residual addition and ReLU: for float32 on the CPU, where memory is what it waits for.
+// Batch norm in training fused with a residual addition and ReLU: for float32 on the CPU, where memory is what it waits
+// for.
+#include "kernels.h"
 #include "norm_gpu.h"
-#include "shim.h"
-#include "team.h"
+#include "parallel.h"
 
-#include <CNorm.h>
 #include <torch/csrc/autograd/custom_function.h>
 
 using namespace ctorch;
@@ -12,48 +12,45 @@ using torch::autograd::variable_list;
 
 namespace {
 
-/// Numbers in a part of the work: so many that starting it costs nothing beside it, so few that threads end together. Parts do
-/// not depend on the number of threads, and so neither do sums.
+/// Numbers in a part of the work: so many that starting it costs nothing beside it, so few that threads end together.
+/// Parts do not depend on the number of threads, and so neither do sums.
 constexpr int64_t part = 1 << 17;
-constexpr int64_t mostParts = 128;
+constexpr int64_t most_parts = 128;
 
 /// How a tensor lies in memory.
 struct Layout {
-    cnorm_shape all;
+    norm_shape all;
     at::MemoryFormat format;
     int64_t images, parts;
 
     explicit Layout(const at::Tensor &x)
         : format(x.is_contiguous() ? at::MemoryFormat::Contiguous : at::MemoryFormat::ChannelsLast) {
-        const int64_t channels = x.size(1), extent = x.numel() / x.size(0) / channels;
+        const int64_t channels = x.size(1), size = x.numel() / x.size(0) / channels;
         const bool planes = format == at::MemoryFormat::Contiguous;
-        all = planes ? cnorm_shape{x.size(0), channels, extent} : cnorm_shape{x.size(0) * extent, channels, 1};
-        const int64_t wanted = std::max(part, (x.numel() + mostParts - 1) / mostParts);
-        images = std::max<int64_t>(1, wanted / (all.channels * all.extent));
+        all = planes ? norm_shape{x.size(0), channels, size} : norm_shape{x.size(0) * size, channels, 1};
+        const int64_t wanted = std::max(part, (x.numel() + most_parts - 1) / most_parts);
+        images = std::max<int64_t>(1, wanted / (all.channels * all.size));
         parts = (all.images + images - 1) / images;
     }
 
-    cnorm_shape shape(int64_t index) const {
-        return {std::min<int64_t>(images, all.images - index * images), all.channels, all.extent};
+    norm_shape shape(int64_t index) const {
+        return {std::min<int64_t>(images, all.images - index * images), all.channels, all.size};
     }
-    int64_t offset(int64_t index) const { return index * images * all.channels * all.extent; }
+    int64_t offset(int64_t index) const { return index * images * all.channels * all.size; }
     /// A tensor of the same shape, laid out alike.
     at::Tensor like(const at::Tensor &other) const { return other.contiguous(format); }
 };
 
-const float *read(const at::Tensor &t) { return static_cast<const float *>(t.data_ptr()); }
-float *written(const at::Tensor &t) { return static_cast<float *>(t.data_ptr()); }
-
 struct FusedNorm : torch::autograd::Function<FusedNorm> {
     static at::Tensor forward(AutogradContext *context, at::Tensor x, at::Tensor weight, at::Tensor bias,
-                              c10::optional<at::Tensor> shortcut, at::Tensor runningMean, at::Tensor runningVariance, bool relu,
-                              double momentum, double eps, int64_t pointer) {
-        const auto &kernels = *reinterpret_cast<const cnorm_kernels *>(pointer);
+                              c10::optional<at::Tensor> shortcut, at::Tensor running_mean, at::Tensor running_variance,
+                              bool relu, double momentum, double eps, int64_t pointer) {
+        const auto &kernels = *reinterpret_cast<const compute_norm *>(pointer);
         const Layout layout(x);
         const int64_t channels = layout.all.channels;
         const double count = static_cast<double>(x.numel() / channels);
         std::vector<double> means(layout.parts * channels), squares(layout.parts * channels);
-        in_team(layout.parts, [&](int64_t index) {
+        parallel_for(layout.parts, [&](int64_t index) {
             kernels.moments(read(x) + layout.offset(index), layout.shape(index), &means[index * channels],
                             &squares[index * channels]);
         });
@@ -65,7 +62,7 @@ struct FusedNorm : torch::autograd::Function<FusedNorm> {
             double seen = 0, centre = 0, spread = 0;
             for (int64_t index = 0; index < layout.parts; index++) {
                 const auto shape = layout.shape(index);
-                const double more = static_cast<double>(shape.images * shape.extent), together = seen + more;
+                const double more = static_cast<double>(shape.images * shape.size), together = seen + more;
                 const double distance = means[index * channels + channel] - centre;
                 centre += distance * more / together;
                 spread += squares[index * channels + channel] + distance * distance * seen * more / together;
@@ -80,18 +77,18 @@ struct FusedNorm : torch::autograd::Function<FusedNorm> {
                 float &number = written(running)[channel];
                 number = static_cast<float>(number * (1 - momentum) + value * momentum);
             };
-            move(runningMean, centre);
-            move(runningVariance, spread / (count - 1));
+            move(running_mean, centre);
+            move(running_variance, spread / (count - 1));
         }
         const auto added = shortcut ? layout.like(*shortcut) : at::Tensor();
         auto y = at::empty_like(x);
-        in_team(layout.parts, [&](int64_t index) {
+        parallel_for(layout.parts, [&](int64_t index) {
             const auto offset = layout.offset(index);
             kernels.forward(read(x) + offset, added.defined() ? read(added) + offset : nullptr, layout.shape(index),
                             scale, shift, relu, written(y) + offset);
         });
-        const auto mask = !relu ? CNORM_OPEN : added.defined() ? CNORM_OF_OUTPUT : CNORM_OF_INPUT;
-        context->save_for_backward({x, statistics, mask == CNORM_OF_OUTPUT ? y : at::Tensor()});
+        const auto mask = !relu ? NORM_NO_RELU : added.defined() ? NORM_RELU_OF_OUTPUT : NORM_RELU_OF_INPUT;
+        context->save_for_backward({x, statistics, mask == NORM_RELU_OF_OUTPUT ? y : at::Tensor()});
         context->saved_data["mask"] = static_cast<int64_t>(mask);
         context->saved_data["kernels"] = pointer;
         context->saved_data["adds"] = added.defined();
@@ -103,23 +100,24 @@ struct FusedNorm : torch::autograd::Function<FusedNorm> {
     static variable_list backward(AutogradContext *context, variable_list gradients) {
         const auto saved = context->get_saved_variables();
         const auto &x = saved[0], &statistics = saved[1], &y = saved[2];
-        const auto &kernels = *reinterpret_cast<const cnorm_kernels *>(context->saved_data["kernels"].toInt());
-        const auto mask = static_cast<cnorm_mask>(context->saved_data["mask"].toInt());
+        const auto &kernels = *reinterpret_cast<const compute_norm *>(context->saved_data["kernels"].toInt());
+        const auto mask = static_cast<norm_mask>(context->saved_data["mask"].toInt());
         const Layout layout(x);
         const int64_t channels = layout.all.channels;
         const double count = static_cast<double>(x.numel() / channels);
         const float *mean = read(statistics), *inverse = mean + channels, *scale = inverse + channels,
                     *shift = scale + channels;
         const auto dy = layout.like(gradients[0]);
-        const auto through = mask == CNORM_OF_OUTPUT ? at::empty_like(x) : dy;
+        const auto through = mask == NORM_RELU_OF_OUTPUT ? at::empty_like(x) : dy;
         std::vector<double> sums(layout.parts * channels), products(layout.parts * channels);
-        in_team(layout.parts, [&](int64_t index) {
+        parallel_for(layout.parts, [&](int64_t index) {
             const auto offset = layout.offset(index);
             kernels.sums(read(x) + offset, read(dy) + offset, y.defined() ? read(y) + offset : nullptr,
                          layout.shape(index), mask, mean, scale, shift, written(through) + offset,
                          &sums[index * channels], &products[index * channels]);
         });
-        auto dWeight = at::empty({channels}, statistics.options()), dBias = at::empty({channels}, statistics.options());
+        auto d_weight = at::empty({channels}, statistics.options()),
+             d_bias = at::empty({channels}, statistics.options());
         std::vector<float> slope(channels), offsets(channels);
         for (int64_t channel = 0; channel < channels; channel++) {
             double sum = 0, product = 0;
@@ -128,24 +126,25 @@ struct FusedNorm : torch::autograd::Function<FusedNorm> {
                 product += products[index * channels + channel];
             }
             const double inverted = inverse[channel], factor = scale[channel];
-            written(dWeight)[channel] = static_cast<float>(product * inverted);
-            written(dBias)[channel] = static_cast<float>(sum);
+            written(d_weight)[channel] = static_cast<float>(product * inverted);
+            written(d_bias)[channel] = static_cast<float>(sum);
             slope[channel] = static_cast<float>(-factor * inverted * inverted * product / count);
             offsets[channel] = static_cast<float>(-factor * sum / count);
         }
         auto dx = at::empty_like(x);
-        in_team(layout.parts, [&](int64_t index) {
+        parallel_for(layout.parts, [&](int64_t index) {
             const auto offset = layout.offset(index);
             kernels.backward(read(x) + offset, read(through) + offset, layout.shape(index), mask, mean, scale, shift,
                              slope.data(), offsets.data(), written(dx) + offset);
         });
         const auto passed = context->saved_data["adds"].toBool() ? through : at::Tensor();
-        return {dx, dWeight, dBias, passed, {}, {}, {}, {}, {}, {}};
+        return {dx, d_weight, d_bias, passed, {}, {}, {}, {}, {}, {}};
     }
 };
 
 /// Whether memory lies as the kernels need it.
-bool usable(const at::Tensor &x, const c10::optional<at::Tensor> &shortcut, std::initializer_list<at::Tensor> coefficients) {
+bool usable(const at::Tensor &x, const c10::optional<at::Tensor> &shortcut,
+            std::initializer_list<at::Tensor> coefficients) {
     auto floats = [](const at::Tensor &t) { return t.is_cpu() && t.scalar_type() == at::kFloat && !t.is_sparse(); };
     if (!floats(x) || (x.dim() != 2 && x.dim() != 4) || x.numel() == 0) return false;
     if (!x.is_contiguous() && !(x.dim() == 4 && x.is_contiguous(at::MemoryFormat::ChannelsLast))) return false;
@@ -159,23 +158,22 @@ bool usable(const at::Tensor &x, const c10::optional<at::Tensor> &shortcut, std:
 
 ctorch_status ctorch_batch_norm_fused(ctorch_tensor x, ctorch_tensor weight, ctorch_tensor bias, ctorch_tensor mean,
                                       ctorch_tensor variance, ctorch_tensor shortcut, bool relu, double momentum,
-                                      double eps, const char *kernels, ctorch_tensor *out) {
+                                      double eps, ctorch_kernels kernels, ctorch_tensor *out) {
     return guard([&] {
         const auto added = optional(shortcut);
         const auto &input = x->tensor;
-        const bool plain = kernels && std::string(kernels) == "plain";
-        const auto *chosen = plain ? nullptr : kernels ? cnorm_named(kernels) : cnorm_best();
-        TORCH_CHECK(plain || chosen, "this processor does not run kernels of the name ", kernels);
+        const auto *own = chosen(kernels);
         // libtorch itself would divide by n - 1 = 0 and leave NaN in the running variance.
         TORCH_CHECK(input.dim() < 2 || input.numel() > input.size(1),
                     "expected more than one value per channel in training, got an input of size ", input.sizes());
-        if (!plain && usable(input, added, {weight->tensor, bias->tensor, mean->tensor, variance->tensor})) {
+        if (own && usable(input, added, {weight->tensor, bias->tensor, mean->tensor, variance->tensor})) {
             *out = wrap(FusedNorm::apply(input, weight->tensor, bias->tensor, added, mean->tensor, variance->tensor,
-                                         relu, momentum, eps, reinterpret_cast<int64_t>(chosen)));
+                                         relu, momentum, eps, reinterpret_cast<int64_t>(&own->norm)));
             return;
         }
-        const NormInput given{input, weight->tensor, bias->tensor, added, mean->tensor, variance->tensor, relu, momentum, eps};
-        if (!plain && gpu_norm_serves(given)) {
+        const NormInput given{input, weight->tensor, bias->tensor, added, mean->tensor, variance->tensor,
+                              relu,  momentum,       eps};
+        if (own && gpu_norm_serves(given)) {
             *out = wrap(gpu_norm(given));
             return;
         }

@@ -1,9 +1,11 @@
 // Batch norm in training fused with a residual addition and ReLU, on a GPU. libtorch's own takes more than half of a
 // ResNet-18's step in bfloat16, nearly all of it for bytes that are read or written more than once.
 //
-// The kernels are compiled when they are first used, by the NVRTC that libtorch itself brings, for the GPU that is there: so a
-// build needs neither CUDA's compiler nor its headers. Where there is no NVRTC, libtorch's operations serve.
+// The kernels are compiled when they are first used, by the NVRTC that libtorch itself brings, for the GPU that is
+// there: so a build needs neither CUDA's compiler nor its headers. Where there is no NVRTC, libtorch's operations
+// serve.
 #include "norm_gpu.h"
+#include "version.h"
 
 #include <c10/core/impl/VirtualGuardImpl.h>
 #include <dlfcn.h>
@@ -11,12 +13,6 @@
 #include <mutex>
 #include <torch/csrc/autograd/custom_function.h>
 
-#if __has_include(<torch/version.h>)
-#include <torch/version.h>
-#endif
-#ifndef TORCH_VERSION
-#include <torch/csrc/api/include/torch/version.h>
-#endif
 
 // Whether libtorch says on which stream it computes.
 #if TORCH_VERSION_MAJOR > 2 || (TORCH_VERSION_MAJOR == 2 && TORCH_VERSION_MINOR >= 11)
@@ -38,27 +34,28 @@ constexpr const char *source =
 
 /// What is needed of the driver and of NVRTC; their C interfaces, which do not change.
 struct Driver {
-    int (*getAttribute)(int *, int, int);
-    int (*loadModule)(void **, const void *);
-    int (*getFunction)(void **, void *, const char *);
-    int (*launch)(void *, unsigned, unsigned, unsigned, unsigned, unsigned, unsigned, unsigned, void *, void **, void **);
-    int (*createProgram)(void **, const char *, const char *, int, const char *const *, const char *const *);
-    int (*compileProgram)(void *, int, const char *const *);
-    int (*getSize)(void *, size_t *);
-    int (*getImage)(void *, char *);
-    int (*destroyProgram)(void **);
+    int (*get_attribute)(int *, int, int);
+    int (*load_module)(void **, const void *);
+    int (*get_function)(void **, void *, const char *);
+    int (*launch)(void *, unsigned, unsigned, unsigned, unsigned, unsigned, unsigned, unsigned, void *, void **,
+                  void **);
+    int (*create_program)(void **, const char *, const char *, int, const char *const *, const char *const *);
+    int (*compile_program)(void *, int, const char *const *);
+    int (*get_size)(void *, size_t *);
+    int (*get_image)(void *, char *);
+    int (*destroy_program)(void **);
     bool complete = false;
 
     Driver() {
         // libtorch's own gate to both; it finds them where its wheel says.
         void *library = dlopen("libcaffe2_nvrtc.so", RTLD_NOW | RTLD_LOCAL);
         if (library == nullptr) return;
-        complete = find(library, "cuDeviceGetAttribute", getAttribute) && find(library, "cuModuleLoadData", loadModule)
-                   && find(library, "cuModuleGetFunction", getFunction) && find(library, "cuLaunchKernel", launch)
-                   && find(library, "nvrtcCreateProgram", createProgram)
-                   && find(library, "nvrtcCompileProgram", compileProgram)
-                   && find(library, "nvrtcGetCUBINSize", getSize) && find(library, "nvrtcGetCUBIN", getImage)
-                   && find(library, "nvrtcDestroyProgram", destroyProgram);
+        complete =
+            find(library, "cuDeviceGetAttribute", get_attribute) && find(library, "cuModuleLoadData", load_module) &&
+            find(library, "cuModuleGetFunction", get_function) && find(library, "cuLaunchKernel", launch) &&
+            find(library, "nvrtcCreateProgram", create_program) &&
+            find(library, "nvrtcCompileProgram", compile_program) && find(library, "nvrtcGetCUBINSize", get_size) &&
+            find(library, "nvrtcGetCUBIN", get_image) && find(library, "nvrtcDestroyProgram", destroy_program);
     }
 
     template <typename Function> static bool find(void *library, const char *name, Function &place) {
@@ -68,7 +65,7 @@ struct Driver {
 
     int attribute(int which, int device) const {
         int value = 0;
-        return getAttribute(&value, which, device) == 0 ? value : 0;
+        return get_attribute(&value, which, device) == 0 ? value : 0;
     }
 
     /// Machine code for a device; empty where there is none.
@@ -79,13 +76,13 @@ struct Driver {
         const char *options[] = {architecture.c_str(), bfloat16 ? "-DBF16=1" : "-DBF16=0", "--std=c++17"};
         void *program = nullptr;
         std::vector<char> image;
-        if (createProgram(&program, source, "norm.cu", 0, nullptr, nullptr) != 0) return image;
+        if (create_program(&program, source, "norm.cu", 0, nullptr, nullptr) != 0) return image;
         size_t size = 0;
-        if (compileProgram(program, 3, options) == 0 && getSize(program, &size) == 0) {
+        if (compile_program(program, 3, options) == 0 && get_size(program, &size) == 0) {
             image.resize(size);
-            if (getImage(program, image.data()) != 0) image.clear();
+            if (get_image(program, image.data()) != 0) image.clear();
         }
-        destroyProgram(&program);
+        destroy_program(&program);
         return image;
     }
 };
@@ -97,21 +94,22 @@ const Driver &driver() {
 
 /// The kernels of one device and type.
 struct Kernels {
-    void *moments, *settle, *apply, *slopes, *settleSlopes, *descend;
+    void *moments, *finish_moments, *apply, *gradient_sums, *finish_gradients, *input_gradient;
     int processors;
     bool loaded = false;
 
     Kernels(int device, bool bfloat16) {
         const auto &cuda = driver();
         if (!cuda.complete) return;
-        constexpr int processorCount = 16;
-        processors = cuda.attribute(processorCount, device);
+        constexpr int processor_count = 16;
+        processors = cuda.attribute(processor_count, device);
         const auto image = cuda.compile(device, bfloat16);
         void *module = nullptr;
-        if (image.empty() || cuda.loadModule(&module, image.data()) != 0) return;
-        auto get = [&](void *&place, const char *name) { return cuda.getFunction(&place, module, name) == 0; };
-        loaded = get(moments, "moments") && get(settle, "settle") && get(apply, "apply") && get(slopes, "slopes")
-                 && get(settleSlopes, "settle_slopes") && get(descend, "descend");
+        if (image.empty() || cuda.load_module(&module, image.data()) != 0) return;
+        auto get = [&](void *&place, const char *name) { return cuda.get_function(&place, module, name) == 0; };
+        loaded = get(moments, "moments") && get(finish_moments, "finish_moments") && get(apply, "apply") &&
+                 get(gradient_sums, "gradient_sums") && get(finish_gradients, "finish_gradients") &&
+                 get(input_gradient, "input_gradient");
     }
 };
 
@@ -159,10 +157,10 @@ struct Plan {
         return at::empty({static_cast<int64_t>(blocks) * 2 * channels}, like.options().dtype(at::kFloat));
     }
 
-    void overRows(void *kernel, std::initializer_list<void *> arguments) const {
+    void over_rows(void *kernel, std::initializer_list<void *> arguments) const {
         launch(kernel, blocks, threads, 1, arguments);
     }
-    void overChannels(void *kernel, std::initializer_list<void *> arguments) const {
+    void over_channels(void *kernel, std::initializer_list<void *> arguments) const {
         launch(kernel, (channels + 31) / 32, 32, 32, arguments);
     }
 
@@ -176,7 +174,7 @@ struct Plan {
 
 struct GpuNorm : torch::autograd::Function<GpuNorm> {
     static at::Tensor forward(AutogradContext *context, at::Tensor x, at::Tensor weight, at::Tensor bias,
-                              c10::optional<at::Tensor> shortcut, at::Tensor runningMean, at::Tensor runningVariance,
+                              c10::optional<at::Tensor> shortcut, at::Tensor running_mean, at::Tensor running_variance,
                               bool relu, double momentum, double eps) {
         Plan plan(x);
         const auto added = shortcut ? shortcut->contiguous(plan.format) : at::Tensor();
@@ -185,15 +183,15 @@ struct GpuNorm : torch::autograd::Function<GpuNorm> {
         auto y = at::empty_like(x);
         void *from = x.data_ptr(), *other = added.defined() ? added.data_ptr() : nullptr, *to = y.data_ptr();
         void *sums = partials.data_ptr(), *found = statistics.data_ptr(), *scale = weight.data_ptr(),
-             *shift = bias.data_ptr(), *mean = runningMean.data_ptr(), *variance = runningVariance.data_ptr();
+             *shift = bias.data_ptr(), *mean = running_mean.data_ptr(), *variance = running_variance.data_ptr();
         int32_t blocks = static_cast<int32_t>(plan.blocks), rectified = relu;
         float moved = static_cast<float>(momentum), small = static_cast<float>(eps);
-        plan.overRows(plan.run.moments, {&from, &plan.count, &plan.channels, &sums});
-        plan.overChannels(plan.run.settle, {&sums, &blocks, &from, &plan.count, &plan.channels, &scale, &shift, &mean,
-                                            &variance, &moved, &small, &found});
-        plan.overRows(plan.run.apply, {&from, &other, &plan.count, &plan.channels, &found, &rectified, &to});
-        const bool byOutput = relu && added.defined();
-        context->save_for_backward({x, statistics, byOutput ? y : at::Tensor()});
+        plan.over_rows(plan.run.moments, {&from, &plan.count, &plan.channels, &sums});
+        plan.over_channels(plan.run.finish_moments, {&sums, &blocks, &from, &plan.count, &plan.channels, &scale, &shift,
+                                                     &mean, &variance, &moved, &small, &found});
+        plan.over_rows(plan.run.apply, {&from, &other, &plan.count, &plan.channels, &found, &rectified, &to});
+        const bool by_output = relu && added.defined();
+        context->save_for_backward({x, statistics, by_output ? y : at::Tensor()});
         context->saved_data["relu"] = relu;
         context->saved_data["adds"] = added.defined();
         return y;
@@ -213,13 +211,15 @@ struct GpuNorm : torch::autograd::Function<GpuNorm> {
         void *from = x.data_ptr(), *above = dy.data_ptr(), *result = y.defined() ? y.data_ptr() : nullptr,
              *passed = masks ? through.data_ptr() : nullptr, *used = through.data_ptr(), *to = dx.data_ptr();
         auto *rows = static_cast<float *>(slopes.data_ptr());
-        void *sums = partials.data_ptr(), *found = statistics.data_ptr(), *dWeight = rows, *dBias = rows + plan.channels,
-             *factors = rows + 2 * plan.channels;
-        int32_t blocks = static_cast<int32_t>(plan.blocks), rectified = relu, byInput = relu && !adds;
-        plan.overRows(plan.run.slopes, {&from, &above, &result, &plan.count, &plan.channels, &found, &rectified, &passed, &sums});
-        plan.overChannels(plan.run.settleSlopes,
-                          {&sums, &blocks, &plan.count, &plan.channels, &found, &dWeight, &dBias, &factors});
-        plan.overRows(plan.run.descend, {&from, &used, &plan.count, &plan.channels, &found, &factors, &byInput, &to});
+        void *sums = partials.data_ptr(), *found = statistics.data_ptr(), *d_weight = rows,
+             *d_bias = rows + plan.channels, *factors = rows + 2 * plan.channels;
+        int32_t blocks = static_cast<int32_t>(plan.blocks), rectified = relu, by_input = relu && !adds;
+        plan.over_rows(plan.run.gradient_sums,
+                       {&from, &above, &result, &plan.count, &plan.channels, &found, &rectified, &passed, &sums});
+        plan.over_channels(plan.run.finish_gradients,
+                          {&sums, &blocks, &plan.count, &plan.channels, &found, &d_weight, &d_bias, &factors});
+        plan.over_rows(plan.run.input_gradient,
+                       {&from, &used, &plan.count, &plan.channels, &found, &factors, &by_input, &to});
         return {dx, slopes[0], slopes[1], adds ? through : at::Tensor(), {}, {}, {}, {}, {}};
     }
 };
@@ -242,13 +242,13 @@ bool gpu_norm_serves(const NormInput &input) {
     if (channels % 8 != 0 || channels / 8 > Plan::threads || Plan::threads % (channels / 8) != 0) return false;
     const auto &shortcut = input.shortcut;
     if (shortcut && (shortcut->sizes() != x.sizes() || shortcut->scalar_type() != x.scalar_type())) return false;
-    for (const auto &t : {input.weight, input.bias, input.runningMean, input.runningVariance})
+    for (const auto &t : {input.weight, input.bias, input.running_mean, input.running_variance})
         if (t.device() != x.device() || t.scalar_type() != at::kFloat || !t.is_contiguous()) return false;
     return kernels(x.get_device(), x.scalar_type() == at::kBFloat16).loaded;
 }
 
 at::Tensor gpu_norm(const NormInput &input) {
-    return GpuNorm::apply(input.x, input.weight, input.bias, input.shortcut, input.runningMean, input.runningVariance,
+    return GpuNorm::apply(input.x, input.weight, input.bias, input.shortcut, input.running_mean, input.running_variance,
                           input.relu, input.momentum, input.eps);
 }
 

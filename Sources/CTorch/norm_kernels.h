@@ -1,8 +1,8 @@
-// The source that norm_gpu.cpp has compiled for the GPU that is there, once with BF16 = 1 for bfloat16 and once with 0 for float32.
+// The source that norm_gpu.cpp compiles for the GPU, once with BF16 = 1 for bfloat16 and once with 0 for float32.
 R"cuda(
-// Batch norm over rows [M, C] with the channels innermost, in training, with a residual addition and ReLU: the bytes that must be
-// read and written, once each. A thread keeps 8 channels (16 of them in float32's two loads) and walks over rows; blocks leave
-// partial sums, which one more kernel adds in a fixed order.
+// Batch norm in training over rows [M, C], channels innermost, with a residual addition and ReLU. Each byte is read and
+// written as few times as possible. A thread owns 8 channels and loops over rows. Blocks write partial sums, which one
+// more kernel adds in a fixed order.
 typedef unsigned short u16;
 typedef unsigned int u32;
 
@@ -21,7 +21,7 @@ __device__ inline Row load(const number *p) {
     }
     return row;
 }
-// To the nearest, ties to even; not a number stays one.
+// Rounds to nearest, ties to even; NaN stays NaN.
 __device__ inline u32 rounded(float f) {
     const u32 bits = __float_as_uint(f);
     if ((bits & 0x7fffffffu) > 0x7f800000u) return (bits >> 16) | 0x40u;
@@ -45,8 +45,8 @@ __device__ inline void store(number *p, const Row &row) {
 }
 #endif
 
-// Adds what the threads of the same channels hold, in order, and writes a block's sums.
-__device__ inline void leave(const Row &first, const Row &second, int channels, float *partial) {
+// Adds the sums of the threads of the same channels, in order, and writes those of the block.
+__device__ inline void write_partials(const Row &first, const Row &second, int channels, float *partial) {
     __shared__ float sums[256][8];
     const int columns = channels / 8, column = threadIdx.x % columns, rows = blockDim.x / columns;
     const Row *both[2] = {&first, &second};
@@ -68,7 +68,7 @@ __device__ inline void leave(const Row &first, const Row &second, int channels, 
     }
 }
 
-// Sums of x - x0 and of its squares, x0 a channel's first value: large means do not drown small deviations.
+// Sums of x - x0 and of its squares, where x0 is a channel's first value: a large mean does not cancel a small variance.
 extern "C" __global__ void moments(const number *x, long long count, int channels, float *partial) {
     const int columns = channels / 8, column = threadIdx.x % columns, rows = blockDim.x / columns;
     const Row origin = load(x + 8 * column);
@@ -84,11 +84,12 @@ extern "C" __global__ void moments(const number *x, long long count, int channel
             square.v[i] += d * d;
         }
     }
-    leave(sum, square, channels, partial);
+    write_partials(sum, square, channels, partial);
 }
 
-// Adds a channel's partial sums: a warp's threads take every 32nd block, and then each other's.
-__device__ inline void gather(const float *partial, int blocks, int channels, int channel, double *first, double *second) {
+// Adds a channel's partial sums: each of 32 groups takes every 32nd block, then the first adds those of the others.
+__device__ inline void gather(const float *partial, int blocks, int channels, int channel, double *first,
+                              double *second) {
     __shared__ double a[32][33], b[32][33];
     const int lane = threadIdx.x, group = threadIdx.y;
     double x = 0, y = 0;
@@ -109,10 +110,10 @@ __device__ inline void gather(const float *partial, int blocks, int channels, in
     *second = y;
 }
 
-// statistics: mean, 1 / deviation, scale and shift of each channel.
-extern "C" __global__ void settle(const float *partial, int blocks, const number *x, long long count, int channels,
-                                  const float *weight, const float *bias, float *mean, float *variance, float momentum,
-                                  float eps, float *statistics) {
+// statistics: mean, 1 / standard deviation, scale and shift of each channel.
+extern "C" __global__ void finish_moments(const float *partial, int blocks, const number *x, long long count,
+                                          int channels, const float *weight, const float *bias, float *mean,
+                                          float *variance, float momentum, float eps, float *statistics) {
     const int channel = blockIdx.x * 32 + threadIdx.x;
     double sum, square;
     gather(partial, blocks, channels, channel, &sum, &square);
@@ -163,9 +164,11 @@ extern "C" __global__ void apply(const number *x, const number *shortcut, long l
     }
 }
 
-// Sums of g and of g (x - mean), g what ReLU lets through of dy: where y, or else x's own image, is positive. Writes g where asked.
-extern "C" __global__ void slopes(const number *x, const number *dy, const number *y, long long count, int channels,
-                                  const float *statistics, int relu, number *through, float *partial) {
+// Sums of g and of g (x - mean), where g is dy masked by ReLU: y > 0 or, without y, x scale + shift > 0. Stores g unless
+// `masked` is NULL.
+extern "C" __global__ void gradient_sums(const number *x, const number *dy, const number *y, long long count,
+                                         int channels, const float *statistics, int relu, number *masked,
+                                         float *partial) {
     const int columns = channels / 8, column = threadIdx.x % columns, rows = blockDim.x / columns;
     Row mean, scale, shift, sum = {}, product = {};
 #pragma unroll
@@ -191,19 +194,19 @@ extern "C" __global__ void slopes(const number *x, const number *dy, const numbe
                     gradient.v[i] = value.v[i] * scale.v[i] + shift.v[i] > 0 ? gradient.v[i] : 0;
             }
         }
-        if (through) store(through + place, gradient);
+        if (masked) store(masked + place, gradient);
 #pragma unroll
         for (int i = 0; i < 8; i++) {
             sum.v[i] += gradient.v[i];
             product.v[i] += gradient.v[i] * (value.v[i] - mean.v[i]);
         }
     }
-    leave(sum, product, channels, partial);
+    write_partials(sum, product, channels, partial);
 }
 
-// The gradients of weight and bias, and what the gradient of x needs: factors of x - mean, and offsets.
-extern "C" __global__ void settle_slopes(const float *partial, int blocks, long long count, int channels,
-                                         const float *statistics, float *weight, float *bias, float *factors) {
+// The gradients of weight and bias, and the factors of x - mean and offsets that the gradient of x needs.
+extern "C" __global__ void finish_gradients(const float *partial, int blocks, long long count, int channels,
+                                            const float *statistics, float *weight, float *bias, float *factors) {
     const int channel = blockIdx.x * 32 + threadIdx.x;
     double sum, product;
     gather(partial, blocks, channels, channel, &sum, &product);
@@ -216,8 +219,8 @@ extern "C" __global__ void settle_slopes(const float *partial, int blocks, long 
 }
 
 // dx = scale g + factor (x - mean) + offset.
-extern "C" __global__ void descend(const number *x, const number *gradient, long long count, int channels,
-                                   const float *statistics, const float *factors, int relu, number *dx) {
+extern "C" __global__ void input_gradient(const number *x, const number *gradient, long long count, int channels,
+                                          const float *statistics, const float *factors, int relu, number *dx) {
     const int columns = channels / 8, column = threadIdx.x % columns, rows = blockDim.x / columns;
     Row mean, scale, shift, factor, offset;
 #pragma unroll

@@ -30,8 +30,6 @@ ctorch_status ctorch_binary(ctorch_binary_op op, ctorch_tensor a, ctorch_tensor 
             break;
         case CTORCH_EQ: *out = wrap(x.eq(y)); break;
         case CTORCH_GT: *out = wrap(x.gt(y)); break;
-        case CTORCH_LT: *out = wrap(x.lt(y)); break;
-        case CTORCH_MAXIMUM: *out = wrap(at::maximum(x, y)); break;
         }
     });
 }
@@ -43,7 +41,6 @@ ctorch_status ctorch_scalar(ctorch_scalar_op op, ctorch_tensor a, double b, ctor
         case CTORCH_ADD_SCALAR: *out = wrap(x + b); break;
         case CTORCH_MUL_SCALAR: *out = wrap(x * b); break;
         case CTORCH_POW: *out = wrap(x.pow(b)); break;
-        case CTORCH_GT_SCALAR: *out = wrap(x.gt(b)); break;
         case CTORCH_CLAMP_MIN: *out = wrap(x.clamp_min(b)); break;
         }
     });

@@ -1,5 +1,6 @@
 // The library itself: version, threads, random numbers.
 #include "shim.h"
+#include "version.h"
 
 #include <ATen/CPUGeneratorImpl.h>
 #include <ATen/Parallel.h>
@@ -9,12 +10,6 @@
 #include <malloc.h>
 #endif
 
-#if __has_include(<torch/version.h>)
-#include <torch/version.h>
-#endif
-#ifndef TORCH_VERSION
-#include <torch/csrc/api/include/torch/version.h>
-#endif
 
 using namespace ctorch;
 

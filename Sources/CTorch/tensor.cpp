@@ -71,7 +71,8 @@ ctorch_status ctorch_move(ctorch_tensor t, int32_t where, ctorch_tensor *out) {
 
 ctorch_status ctorch_contiguous(ctorch_tensor t, bool channels_last, ctorch_tensor *out) {
     return guard([&] {
-        *out = wrap(t->tensor.contiguous(channels_last ? at::MemoryFormat::ChannelsLast : at::MemoryFormat::Contiguous));
+        *out =
+            wrap(t->tensor.contiguous(channels_last ? at::MemoryFormat::ChannelsLast : at::MemoryFormat::Contiguous));
     });
 }
 

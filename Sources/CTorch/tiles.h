@@ -1,35 +1,37 @@
 // What the passes over tiles read and add to.
 #pragma once
-#include "rounds.h"
-#include "shim.h"
+#include "kernels.h"
+#include "schedule.h"
 
-#include <CTiles.h>
 #include <cmath>
 
 namespace ctorch {
 
-constexpr int64_t side = CTILES_SIDE;
+constexpr int64_t side = TILE_SIDE;
 
-inline int64_t filled(int64_t count, int64_t whole) { return (count + whole - 1) / whole * whole; }
-
-/// Rows with what the kernels need of them: as they are, as the right side of products over their numbers (`byNumber`), and
-/// as the right side of products over the rows themselves (`byRow`).
+/// Rows `[count, size]` in the layouts that the kernels need: as they are, as the right factor of products over
+/// dimensions (`by_dimension`), and as the right factor of products over rows (`by_row`).
 struct Rows {
     int64_t count, size, all, wide;
-    const float *data, *byNumber = nullptr, *byRow = nullptr;
+    const float *data, *by_dimension = nullptr, *by_row = nullptr;
 
-    Rows(const ctiles_kernels &kernels, const at::Tensor &x, bool right, bool gradient, int64_t threads)
-        : count(x.size(0)), size(x.size(1)), all(filled(count, side)), wide(filled(size, kernels.columns)),
+    /// Which right factors are needed.
+    struct Needs {
+        bool by_dimension, by_row;
+    };
+
+    Rows(const compute_tiles &kernels, const at::Tensor &x, Needs needs, int64_t threads)
+        : count(x.size(0)), size(x.size(1)), all(rounded_up(count, side)), wide(rounded_up(size, kernels.columns)),
           data(x.data_ptr<float>()) {
-        // The kernels take whole groups of rows: those of the last tile must not end with the memory.
+        // The kernels read whole groups of rows, so the last tile is padded.
         const int64_t start = all - side, columns = kernels.columns;
         last.assign(side * size, 0);
         std::copy(data + start * size, data + count * size, last.begin());
-        if (right) {
+        if (needs.by_dimension) {
             memory[0] = at::empty({all * size}, x.options());
             float *to = memory[0].data_ptr<float>();
-            byNumber = to;
-            in_parts(all / columns, 64, threads, [&](int64_t begin, int64_t end) {
+            by_dimension = to;
+            parallel_chunks(all / columns, 64, threads, [&](int64_t begin, int64_t end) {
                 for (int64_t panel = begin; panel < end; panel++)
                     for (int64_t k = 0; k < size; k++)
                         for (int64_t j = 0; j < columns; j++) {
@@ -38,11 +40,11 @@ struct Rows {
                         }
             });
         }
-        if (gradient) {
+        if (needs.by_row) {
             memory[1] = at::empty({wide * all}, x.options());
             float *to = memory[1].data_ptr<float>();
-            byRow = to;
-            in_parts(all, 1024, threads, [&](int64_t begin, int64_t end) {
+            by_row = to;
+            parallel_chunks(all, 1024, threads, [&](int64_t begin, int64_t end) {
                 for (int64_t panel = 0; panel < wide / columns; panel++)
                     for (int64_t row = begin; row < end; row++)
                         for (int64_t j = 0; j < columns; j++) {
@@ -79,8 +81,9 @@ struct Sums {
     std::vector<double> sums, positives;
     explicit Sums(int64_t count) : shifts(count, -1e30f), weights(count, 0), sums(count, 0), positives(count, 0) {}
 
-    /// Keeps the positive of an anchor as it is in the sum: where it is the largest by far, both cancel exactly.
-    void keep(int64_t anchor, const ctiles_kernels &kernels, float score, float scale, float shift) {
+    /// Stores the positive of an anchor with the rounding that it has in the sum: where it dominates, both cancel
+    /// exactly.
+    void keep(int64_t anchor, const compute_tiles &kernels, float score, float scale, float shift) {
         positives[anchor] = kernels.exponent(score, scale, shift) + shift;
     }
 

@@ -15,8 +15,8 @@ public final class CopyStream {
 
     deinit { ctorch_stream_free(handle) }
 
-    /// A copy on the device, to be used after `join`. The caller does not wait for it: `source` must not change before `wait`,
-    /// and its memory be page-locked, else the processor copies it meanwhile.
+    /// A copy on the device, to be used after `join`. The caller does not wait for it: `source` must not change before
+    /// `wait`, and its memory be page-locked, else the processor copies it meanwhile.
     public func upload(_ source: Tensor) throws(TorchError) -> Tensor {
         try make("upload") { ctorch_stream_upload(handle, source.handle, $0) }
     }

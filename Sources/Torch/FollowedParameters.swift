@@ -21,7 +21,8 @@ public struct FollowedParameters {
         leaders = others.map(\.parameter)
     }
 
-    /// Moves each parameter towards its leader, `p <- m p + (1 - m) leader`; buffers, as running statistics, stay as they are.
+    /// Moves each parameter towards its leader, `p <- m p + (1 - m) leader`; buffers, as running statistics, stay as
+    /// they are.
     /// - Parameter momentum: m, 0...1.
     public func follow(momentum: Double) throws(TorchError) {
         try check(

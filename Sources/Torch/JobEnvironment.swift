@@ -1,44 +1,44 @@
-/// What carries tensors on GPUs between ranks; those in main memory go by Gloo.
-public enum Carrier: String, Sendable, CaseIterable {
-    /// NVIDIA's library, over NVLink and InfiniBand where there is any; each rank needs a GPU of its own.
+/// The c10d backend for tensors on GPUs; Gloo carries those in main memory.
+public enum Backend: String, Sendable, CaseIterable {
+    /// NVIDIA's library, over NVLink and InfiniBand where present; each rank needs its own GPU.
     case nccl
-    /// Over main memory and TCP; ranks may share a GPU.
+    /// Main memory and TCP; ranks may share a GPU.
     case gloo
 }
 
-/// This process's place among those that train together, as a launcher's environment variables say it.
+/// This process's rank in a job of several processes, from the launcher's environment variables.
 ///
-/// `torchrun` sets `RANK`, `LOCAL_RANK`, `WORLD_SIZE`, `MASTER_ADDR` and `MASTER_PORT`; so can any script. `mpirun` sets
-/// `OMPI_COMM_WORLD_RANK` and its like instead; on one machine the address is then the loopback's and the port 29500 where
-/// nothing else is said.
+/// `torchrun` sets `RANK`, `LOCAL_RANK`, `WORLD_SIZE`, `MASTER_ADDR` and `MASTER_PORT`; any script can do the same.
+/// `mpirun` sets `OMPI_COMM_WORLD_RANK` and its like instead. On one machine the address then defaults to the
+/// loopback's and the port to 29500.
 public struct JobEnvironment: Equatable, Sendable {
-    /// This process's number, from 0.
+    /// This process's index, from 0.
     public var rank = 0
-    /// Processes in all.
+    /// The number of processes.
     public var ranks = 1
-    /// This process's number on its machine, which chooses its GPU.
+    /// This process's index on its machine, which selects its GPU.
     public var localRank = 0
-    /// Processes on this machine, which share its processors; nil where nobody says.
+    /// The number of processes on this machine, which share its cores; nil if unknown.
     public var localRanks: Int?
-    /// Where rank 0 is.
+    /// The host of rank 0.
     public var host = "127.0.0.1"
     /// The port that rank 0 listens on.
     public var port = 29500
-    /// Seconds that a rank waits for the others, at the beginning and in each collective.
+    /// Seconds that a rank waits for the others, at the start and in each collective.
     public var timeout = 60.0
-    /// How often the launcher started the job again.
+    /// How often the launcher restarted the job.
     public var restarts = 0
-    /// What carries tensors on GPUs, where `DIPTYCH_CARRIER` says it.
-    public var carrier: Carrier?
+    /// The backend that `DIPTYCH_BACKEND`, or its older name `DIPTYCH_CARRIER`, asks for; nil if it is not set.
+    public var backend: Backend?
 
-    /// Whether this process meets others: a single one does only where a carrier is named, as to try it.
-    public var isJob: Bool { ranks > 1 || carrier != nil }
+    /// Whether this process joins a process group. A single one does so only if a backend is named, as in a trial.
+    public var isJob: Bool { ranks > 1 || backend != nil }
 
-    /// One process alone.
+    /// A single process.
     public init() {}
 
     /// Reads the variables.
-    /// - Throws: `ProcessGroupError` naming the variable that is missing or makes no sense.
+    /// - Throws: `ProcessGroupError` that names a variable which is missing or invalid.
     public init(_ environment: [String: String]) throws(ProcessGroupError) {
         func number(_ names: [String], in range: ClosedRange<Int>) throws(ProcessGroupError) -> Int? {
             guard let name = names.first(where: { environment[$0] != nil }), let text = environment[name] else {
@@ -58,12 +58,13 @@ public struct JobEnvironment: Equatable, Sendable {
         localRanks = try number(["LOCAL_WORLD_SIZE", "OMPI_COMM_WORLD_LOCAL_SIZE"], in: 1...most)
         timeout = Double(try number(["DIPTYCH_TIMEOUT"], in: 1...86_400) ?? 60)
         restarts = try number(["TORCHELASTIC_RESTART_COUNT"], in: 0...most) ?? 0
-        if let name = environment["DIPTYCH_CARRIER"] {
-            guard let carrier = Carrier(rawValue: name) else {
-                let names = Carrier.allCases.map(\.rawValue).joined(separator: " or ")
-                throw ProcessGroupError(.environment, "DIPTYCH_CARRIER: must be \(names), is '\(name)'")
+        let variables = ["DIPTYCH_BACKEND", "DIPTYCH_CARRIER"]
+        if let variable = variables.first(where: { environment[$0] != nil }), let name = environment[variable] {
+            guard let backend = Backend(rawValue: name) else {
+                let names = Backend.allCases.map(\.rawValue).joined(separator: " or ")
+                throw ProcessGroupError(.environment, "\(variable): must be \(names), is '\(name)'")
             }
-            self.carrier = carrier
+            self.backend = backend
         }
         guard isJob || ranks > 1 else { return }
         self.ranks = ranks
@@ -80,7 +81,7 @@ public struct JobEnvironment: Equatable, Sendable {
         guard let port = try number(["MASTER_PORT"], in: 1...65_535) ?? (isOneMachine ? self.port : nil) else {
             throw ProcessGroupError(.environment, "MASTER_PORT: is not set; it is the port that rank 0 listens on")
         }
-        // There torchrun's own store listens, which speaks the protocol of another libtorch's version.
+        // torchrun's own store listens there. It may have the protocol of another version of libtorch.
         let isTaken = environment["TORCHELASTIC_USE_AGENT_STORE"] == "True"
         guard !isTaken || port < 65_535 else {
             throw ProcessGroupError(.environment, "MASTER_PORT: the port after it must be free too, is \(port)")

@@ -13,7 +13,8 @@ public final class Parameter {
         try value.setRequiresGrad()
     }
 
-    /// Whether this is a bias or belongs to a normalisation: one number a channel. Recipes often spare these from decay.
+    /// Whether this is a bias or belongs to a normalisation: one number a channel. Recipes often spare these from
+    /// decay.
     public var isBiasOrNorm: Bool { value.shape.count <= 1 }
 
     /// Keeps the value as a part of the module's state that no gradient moves, as of a network that follows another.

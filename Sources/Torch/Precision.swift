@@ -4,7 +4,8 @@ import CTorch
 public enum Precision: String, Codable, Sendable, CaseIterable {
     /// 24 bits of significand.
     case float32
-    /// Float32 whose factors are rounded to 11 bits on their way into a GPU's matrix units; on a CPU the same as `float32`.
+    /// Float32 whose factors are rounded to 11 bits on their way into a GPU's matrix units; on a CPU the same as
+    /// `float32`.
     case tf32
     /// bfloat16, 8 bits of significand, where it is safe: PyTorch's autocast.
     case bfloat16

@@ -1,20 +1,20 @@
 import CTorch
 
-/// Why processes cannot train together, or no longer.
+/// Why a process group cannot start, or why it failed.
 public struct ProcessGroupError: Error, Equatable, Sendable, CustomStringConvertible {
     /// The kinds of failure.
     public enum Kind: Sendable {
-        /// An environment variable is missing or makes no sense.
+        /// An environment variable is missing or invalid.
         case environment
-        /// The ranks could not meet.
+        /// The ranks could not connect.
         case start
-        /// A rank died, hangs, is out of reach, or ended with an error.
+        /// A rank died, hangs, is unreachable, or ended with an error.
         case lost
     }
 
     /// The kind of failure.
     public var kind: Kind
-    /// One line for people.
+    /// One line for the user.
     public var message: String
 
     /// Makes an error.
@@ -27,29 +27,29 @@ public struct ProcessGroupError: Error, Equatable, Sendable, CustomStringConvert
     public var description: String { message }
 }
 
-/// The processes that train together, over libtorch's c10d: a store on rank 0, Gloo's collectives, and NCCL's for GPUs.
+/// The ranks of a job, over libtorch's c10d: a store on rank 0, and the backends Gloo and, for GPUs, NCCL.
 ///
-/// All ranks make the same calls in the same order. A rank that dies, hangs or ends with an error ends the calls of all
-/// others with its number and reason: within seconds where its connections close, after the timeout where it only hangs.
-/// Only one thread may make calls.
+/// All ranks must make the same calls in the same order, from one thread. When a rank dies, hangs or ends with an
+/// error, the calls of all others throw an error with its index and reason: within seconds if its connections close,
+/// after the timeout if it hangs.
 public final class ProcessGroup {
     let handle: ctorch_group
-    /// This process's number, from 0.
+    /// This process's index, from 0.
     public let rank: Int
-    /// Processes in all.
+    /// The number of processes.
     public let ranks: Int
-    /// What carries tensors on GPUs.
-    public private(set) var carrier = Carrier.gloo
+    /// The backend for tensors on GPUs.
+    public private(set) var backend = Backend.gloo
     private let timeout: Double
-    private var meetings = 0
+    private var barriers = 0
 
-    /// Whether this build can train with several processes.
+    /// Whether this build has process groups.
     public static var isAvailable: Bool { ctorch_group_available() }
-    /// Whether NCCL can carry what they compute on GPUs; else Gloo does.
+    /// Whether this build has NCCL.
     public static var hasNCCL: Bool { ctorch_group_has_nccl() }
 
-    /// Meets the other ranks.
-    /// - Throws: `ProcessGroupError` where they are not all there in time.
+    /// Joins the other ranks.
+    /// - Throws: `ProcessGroupError` unless all join before the timeout.
     public init(_ place: JobEnvironment) throws(ProcessGroupError) {
         var handle: ctorch_group?
         let status = ctorch_group_new(
@@ -62,26 +62,26 @@ public final class ProcessGroup {
     }
 
     deinit {
-        // After a failure a collective may be under way for ever, and its thread with it.
+        // After a failure a collective, and its thread, may never end.
         if !ctorch_group_failed(handle) { ctorch_group_free(handle) }
     }
 
-    /// Lets NCCL carry what lies on this rank's GPU from here on; all ranks call it once, each with a GPU of its own.
-    /// - Throws: `ProcessGroupError` where the GPUs do not meet, or this build has no NCCL.
+    /// Makes NCCL the backend for tensors on this rank's GPU. All ranks must call it once, each with its own GPU.
+    /// - Throws: `ProcessGroupError` if the GPUs cannot connect, or this build has no NCCL.
     public func useNCCL(on device: Device) throws(ProcessGroupError) {
         guard ctorch_group_use(handle, device.code) == 0 else {
             throw ProcessGroupError(.start, String(cString: ctorch_error()))
         }
-        carrier = .nccl
+        backend = .nccl
     }
 
-    /// Waits until this rank's GPU has done what it was given. Must precede what reads a number that came of a collective by
-    /// NCCL: the number means nothing where a rank was lost meanwhile, and this says so.
-    /// - Throws: `TorchError` where a rank was lost.
-    public func settle() throws(TorchError) { try check("settle", ctorch_group_settle(handle)) }
+    /// Waits until this rank's GPU is idle. Call it before you read the result of a collective of NCCL, which is
+    /// meaningless if a rank was lost meanwhile.
+    /// - Throws: `TorchError` if a rank was lost.
+    public func synchronize() throws(TorchError) { try check("synchronize", ctorch_group_synchronize(handle)) }
 
-    /// Runs what may fail on this rank alone: the others then hear why, and this rank hears of theirs.
-    /// - Throws: what `body` throws; `ProcessGroupError` instead where another rank was the reason.
+    /// Runs work that may fail on this rank alone, and tells the other ranks the reason if it does.
+    /// - Throws: what `body` throws; `ProcessGroupError` instead if another rank was the reason.
     public func guarding<Result>(_ body: () throws -> Result) throws -> Result {
         do {
             return try body()
@@ -94,14 +94,14 @@ public final class ProcessGroup {
         }
     }
 
-    /// Every rank's text, by rank.
-    public func exchange(_ text: String) throws(TorchError) -> [String] {
+    /// The texts of all ranks, by rank.
+    public func allGather(_ text: String) throws(TorchError) -> [String] {
         let own = Array(text.utf8)
-        let lengths = try exchange([own.count]).map { $0[0] }
+        let lengths = try allGather([own.count]).map { $0[0] }
         let rows = try gather(Tensor(own, shape: [own.count]), counts: lengths)
         var bytes = try rows.toArray(UInt8.self)
         if Set(lengths).count == 1, let length = lengths.first {
-            // Equal rows come in turns.
+            // Rows of equal number come in turn.
             bytes = (0..<ranks * length).map { bytes[$0 % length * ranks + $0 / length] }
         }
         var start = 0
@@ -111,53 +111,54 @@ public final class ProcessGroup {
         }
     }
 
-    /// Waits until rank 0 has called this as often, as after work that it does alone: for ten times the timeout.
-    public func followFirst() throws(TorchError) {
-        meetings += 1
-        try check("follow", ctorch_group_follow(handle, "meeting-\(meetings)", Int64(timeout * 10_000)))
+    /// Waits until rank 0 has made the same call, for instance after work that it does alone; at most ten times the
+    /// timeout.
+    public func waitForRankZero() throws(TorchError) {
+        barriers += 1
+        try check("barrier", ctorch_group_wait_for_rank_zero(handle, "barrier-\(barriers)", Int64(timeout * 10_000)))
     }
 
-    /// Every rank's numbers, by rank.
-    public func exchange(_ numbers: [Int]) throws(TorchError) -> [[Int]] {
+    /// The numbers of all ranks, by rank.
+    public func allGather(_ numbers: [Int]) throws(TorchError) -> [[Int]] {
         var all = [Int64](repeating: 0, count: ranks * numbers.count)
-        for (place, number) in numbers.enumerated() { all[rank * numbers.count + place] = Int64(number) }
+        for (index, number) in numbers.enumerated() { all[rank * numbers.count + index] = Int64(number) }
         let sum = try Tensor(all, shape: [ranks, numbers.count])
         try allReduce(sum)
         let found = try sum.toArray(Int64.self).map { Int($0) }
         return (0..<ranks).map { Array(found[$0 * numbers.count..<($0 + 1) * numbers.count]) }
     }
 
-    /// Adds a tensor over the ranks, in place, without a gradient; bit-equal on all of them.
+    /// Sums a tensor over the ranks, in place, without a gradient. The result is bit-equal on all ranks.
     public func allReduce(_ tensor: Tensor) throws(TorchError) {
         try check("all_reduce", ctorch_group_all_reduce(handle, tensor.handle))
     }
 
-    /// Overwrites tensors by rank 0's.
+    /// Overwrites tensors with rank 0's.
     public func broadcast(_ tensors: [Tensor]) throws(TorchError) {
         try check("broadcast", ctorch_group_broadcast(handle, tensors.map { $0.handle }, Int32(tensors.count)))
     }
 
-    /// The rows `[n, ...]` of all ranks, with a gradient: the sum of what all ranks' losses say of this rank's rows.
+    /// The rows `[n, ...]` of all ranks, with a gradient: that of the sum of all ranks' losses.
     ///
-    /// So the gradients of all ranks add up to that of the sum of their losses. Where each computes the same loss of all rows,
-    /// each must therefore count for `1 / ranks`.
+    /// Ranks that compute the same loss of all rows must therefore divide it by `ranks`.
     /// `counts` has the n of each rank. If they are equal, the ranks' rows are interleaved, as the images are.
     public func gather(_ rows: Tensor, counts: [Int]) throws(TorchError) -> Tensor {
         try make("gather") { ctorch_group_gather(handle, rows.handle, counts.wide, $0) }
     }
 
-    /// From now on adds the gradients of these parameters over the ranks, in buckets, while `backward` goes on.
-    public func watch(_ parameters: [Parameter], bucketBytes: Int = 4 << 20) throws(TorchError) {
+    /// From now on `backward` sums the gradients of these parameters over the ranks, in buckets of about `bucketBytes`.
+    public func registerGradientHooks(_ parameters: [Parameter], bucketBytes: Int = 4 << 20) throws(TorchError) {
         try check(
-            "watch",
-            ctorch_group_watch(
+            "register_hooks",
+            ctorch_group_register_hooks(
                 handle, parameters.map { $0.value.handle }, Int32(parameters.count), Int64(bucketBytes)))
     }
 
-    /// Waits for the sums that `backward` began.
+    /// Waits for the sums that `backward` started.
     public func finishGradients() throws(TorchError) { try check("all_reduce", ctorch_group_finish(handle)) }
 
-    /// Bytes that this rank gave to collectives so far, and the seconds that it waited for them; for NCCL only a GPU waits.
+    /// The bytes that this rank gave to collectives so far, and the seconds that it waited for them. NCCL's are not
+    /// counted: there the GPU waits.
     public var traffic: (bytes: Int, seconds: Double) {
         var bytes: Int64 = 0
         var nanoseconds: Int64 = 0
@@ -167,7 +168,7 @@ public final class ProcessGroup {
 }
 
 extension Module {
-    /// Lets batch norm in training see the values of all ranks; others are left as they are.
+    /// Makes batch norm in training use the batches of all ranks.
     public func synchroniseBatchNorm(over group: ProcessGroup) {
         func visit(_ value: Any) {
             switch value {

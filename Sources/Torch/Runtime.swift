@@ -8,8 +8,8 @@ public enum Runtime {
     public static var libraryPath: String { String(cString: ctorch_library_path()) }
     /// GPUs that libtorch can use.
     public static var cudaDevices: Int { Int(ctorch_cuda_devices()) }
-    /// Lets this process keep the memory that tensors free, for the next step: returning it to the system and paging it in
-    /// again took a quarter of a ResNet-18's step at 32 pixels. For programs that train; affects all of `malloc`.
+    /// Lets this process keep the memory that tensors free, for the next step: returning it to the system and paging it
+    /// in again took a quarter of a ResNet-18's step at 32 pixels. For programs that train; affects all of `malloc`.
     public static func keepMemory() { ctorch_keep_memory() }
     /// Sets the threads of one operation.
     public static func setThreads(_ count: Int) throws(TorchError) {

@@ -25,10 +25,10 @@ extension Tensor {
         self.init(handle)
     }
 
-    /// Uses memory that belongs to somebody else, without a copy; `owner` is kept alive as long as this tensor, any view of
-    /// it, or a graph that saved it for its gradient.
-    /// - Precondition: the memory holds the shape's elements, and stays valid as long as `owner`, or where there is none,
-    ///   while any of these is used.
+    /// Uses memory that belongs to somebody else, without a copy; `owner` is kept alive as long as this tensor, any
+    /// view of it, or a graph that saved it for its gradient.
+    /// - Precondition: the memory holds the shape's elements, and stays valid as long as `owner`, or where there is
+    ///   none, while any of these is used.
     public static func borrowing(
         _ memory: UnsafeMutableRawPointer, shape: [Int], dtype: DType, owner: AnyObject? = nil
     ) throws(TorchError) -> Tensor {

@@ -18,12 +18,12 @@ extension Machine {
         if place.isJob, options.device != .cpu, devices > 0 {
             let ranks = max(processes, rank + 1)
             // Only where somebody asks for it: two ranks of one GPU are slower than one.
-            if place.carrier == .gloo { rank %= devices }
-            guard place.carrier == .gloo || ranks <= devices else {
+            if place.backend == .gloo { rank %= devices }
+            guard place.backend == .gloo || ranks <= devices else {
                 throw Failure(
                     .unusable,
                     "--device: \(ranks) processes of this machine want a GPU each, and libtorch sees \(devices); start "
-                        + "\(devices) a machine, take --device cpu, or let them share by DIPTYCH_CARRIER=gloo")
+                        + "\(devices) a machine, take --device cpu, or let them share by DIPTYCH_BACKEND=gloo")
             }
         }
         try self.init(options.device, threads: options.threads ?? share, rank: rank)

@@ -25,7 +25,7 @@ struct TrainJob {
     private func train(_ place: JobEnvironment, _ group: ProcessGroup?, _ interrupt: Interrupt) throws {
         // Rank 0 names the folder, for clocks may differ.
         var name = options.output ?? defaultFolder()
-        if let group { name = try group.exchange(name)[0] }
+        if let group { name = try group.allGather(name)[0] }
         let folder = RunFolder(name, isWritten: place.rank == 0)
         // A launcher starts a job again with the arguments of the first time, and cannot know how far it had come.
         let resumes = try decide(place, group, (options.resume || place.restarts > 0) && folder.hasCheckpoint)
@@ -81,26 +81,26 @@ struct TrainJob {
 
     /// Lets GPUs exchange what they compute, where all ranks have one.
     private func connect(_ group: ProcessGroup, _ device: Device, _ place: JobEnvironment) throws {
-        let kinds = try group.exchange(device == .cpu ? "the processor" : "a GPU")
+        let kinds = try group.allGather(device == .cpu ? "the processor" : "a GPU")
         if let other = kinds.firstIndex(where: { $0 != kinds[0] }) {
             throw Failure(
                 .unusable,
                 "--device: rank \(other) would train on \(kinds[other]), rank 0 on \(kinds[0]); take --device cpu, or cuda"
             )
         }
-        if place.carrier == .nccl, device == .cpu || !ProcessGroup.hasNCCL {
+        if place.backend == .nccl, device == .cpu || !ProcessGroup.hasNCCL {
             throw Failure(
                 .unusable,
-                "DIPTYCH_CARRIER: nccl needs "
+                "DIPTYCH_BACKEND: nccl needs "
                     + (ProcessGroup.hasNCCL ? "--device cuda" : "a build with NCCL, see docs/scale.md"))
         }
-        if device != .cpu, ProcessGroup.hasNCCL, place.carrier != .gloo { try group.useNCCL(on: device) }
+        if device != .cpu, ProcessGroup.hasNCCL, place.backend != .gloo { try group.useNCCL(on: device) }
     }
 
     /// Rank 0's answer to a question.
     private func decide(_ place: JobEnvironment, _ group: ProcessGroup?, _ own: Bool) throws -> Bool {
         guard let group else { return own }
-        return try group.exchange(own ? "yes" : "no")[0] == "yes"
+        return try group.allGather(own ? "yes" : "no")[0] == "yes"
     }
 
     /// The run's own configuration where it is resumed and nothing else is named, else the pipeline file's.
@@ -112,7 +112,7 @@ struct TrainJob {
             // Rank 0's, for the folder may be on its machine only.
             let own = group.rank == 0 ? try String(contentsOfFile: folder.configuration, encoding: .utf8) : ""
             return try ConfigurationReader(
-                file: folder.configuration, text: group.exchange(own)[0], overrides: settings.overrides
+                file: folder.configuration, text: group.allGather(own)[0], overrides: settings.overrides
             ).read(Experiment.self)
         }
         return try settings.reader(otherwise: resumes ? folder.configuration : nil).read(Experiment.self)

@@ -38,14 +38,15 @@ struct JobEnvironmentTests {
         #expect(error?.message.hasPrefix("MASTER_ADDR") == true)
     }
 
-    @Test func aCarrierMakesAJobOfOneProcess() throws {
+    @Test("A backend makes a job of one process", arguments: ["DIPTYCH_BACKEND", "DIPTYCH_CARRIER"])
+    func backend(name: String) throws {
         for variables in [[:], ["WORLD_SIZE": "1", "RANK": "0", "LOCAL_RANK": "0"]] {
-            let place = try JobEnvironment(variables.merging(["DIPTYCH_CARRIER": "nccl"]) { $1 })
-            #expect(place.isJob && place.carrier == .nccl)
+            let place = try JobEnvironment(variables.merging([name: "nccl"]) { $1 })
+            #expect(place.isJob && place.backend == .nccl)
             #expect((place.rank, place.ranks) == (0, 1) && place.host == "127.0.0.1" && place.port == 29500)
             #expect(try !JobEnvironment(variables).isJob)
         }
-        #expect(try JobEnvironment(["DIPTYCH_CARRIER": "gloo", "MASTER_PORT": "1234"]).port == 1234)
+        #expect(try JobEnvironment(["DIPTYCH_BACKEND": "gloo", "MASTER_PORT": "1234"]).port == 1234)
     }
 
     @Test(
@@ -54,7 +55,8 @@ struct JobEnvironmentTests {
             ("RANK", "-1"), ("RANK", "2"), ("RANK", "x"), ("RANK", nil), ("WORLD_SIZE", "0"), ("WORLD_SIZE", "two"),
             ("MASTER_ADDR", nil), ("MASTER_ADDR", ""), ("MASTER_PORT", nil), ("MASTER_PORT", "0"),
             ("MASTER_PORT", "70000"),
-            ("LOCAL_RANK", "a"), ("DIPTYCH_TIMEOUT", "0"), ("DIPTYCH_CARRIER", "mpi"), ("LOCAL_WORLD_SIZE", ""),
+            ("LOCAL_RANK", "a"), ("DIPTYCH_TIMEOUT", "0"), ("DIPTYCH_BACKEND", "mpi"), ("DIPTYCH_CARRIER", "mpi"),
+            ("LOCAL_WORLD_SIZE", ""),
         ])
     func nonsense(variable: String, value: String?) {
         var variables = ["RANK": "1", "WORLD_SIZE": "2", "MASTER_ADDR": "a", "MASTER_PORT": "1"]

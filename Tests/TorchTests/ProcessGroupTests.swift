@@ -55,12 +55,12 @@ struct ProcessGroupTests {
 
     @Test func oneRankHearsItselfAlone() throws {
         let found = try ranks(1) { group in
-            #expect(try group.exchange("ä0") == ["ä0"])
+            #expect(try group.allGather("ä0") == ["ä0"])
             let rows = try Tensor([1.0, 2.0, 3.0, 4.0], shape: [2, 2])
             try group.broadcast([rows])
             // Nothing that a GPU carries is under way.
-            try group.settle()
-            let numbers = try group.exchange([7]).map { $0.map(Double.init) }
+            try group.synchronize()
+            let numbers = try group.allGather([7]).map { $0.map(Double.init) }
             return [try group.gather(rows, counts: [2]).toArray()] + numbers
         }
         #expect(found == [[[1, 2, 3, 4], [7]]])
@@ -69,7 +69,7 @@ struct ProcessGroupTests {
     @Test(.enabled(if: !ProcessGroup.hasNCCL, "this build has NCCL")) func aBuildWithoutNCCLSaysSo() throws {
         let found = try ranks(1) { group in
             let error = #expect(throws: ProcessGroupError.self) { try group.useNCCL(on: .cuda(0)) }
-            #expect(error?.message.contains("no NCCL") == true && group.carrier == .gloo)
+            #expect(error?.message.contains("no NCCL") == true && group.backend == .gloo)
             return [[1]]
         }
         #expect(found == [[[1]]])
@@ -77,11 +77,11 @@ struct ProcessGroupTests {
 
     @Test func textsAndNumbersOfAllRanks() throws {
         let found = try ranks(3) { group in
-            let texts = try group.exchange(String(repeating: "ä\(group.rank)", count: group.rank * 5))
-            let equal = try group.exchange("r\(group.rank)")
+            let texts = try group.allGather(String(repeating: "ä\(group.rank)", count: group.rank * 5))
+            let equal = try group.allGather("r\(group.rank)")
             #expect(texts == (0..<3).map { String(repeating: "ä\($0)", count: $0 * 5) })
             #expect(equal == ["r0", "r1", "r2"])
-            return try group.exchange([group.rank, 7]).map { $0.map(Double.init) }
+            return try group.allGather([group.rank, 7]).map { $0.map(Double.init) }
         }
         #expect(found.allSatisfy { $0 == [[0, 7], [1, 7], [2, 7]] })
     }
@@ -162,7 +162,7 @@ struct ProcessGroupTests {
     func reduces(bucketBytes: Int) throws {
         let found = try ranks(2) { group in
             let parameters = try (0..<3).map { _ in try Parameter(Tensor([Float](repeating: 1, count: 2), shape: [2])) }
-            try group.watch(parameters, bucketBytes: bucketBytes)
+            try group.registerGradientHooks(parameters, bucketBytes: bucketBytes)
             var gradients: [[Double]] = []
             for step in 1...2 {
                 for parameter in parameters { try parameter.value.grad()?.copy(from: .zeros([2])) }
@@ -184,7 +184,7 @@ struct ProcessGroupTests {
             do {
                 try group.guarding {
                     if group.rank == 1 { throw Broken() }
-                    _ = try group.exchange([1])
+                    _ = try group.allGather([1])
                 }
             } catch is Broken {
                 Thread.sleep(forTimeInterval: 3)

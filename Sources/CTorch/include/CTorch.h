@@ -44,10 +44,10 @@ ctorch_status ctorch_contiguous(ctorch_tensor t, bool channels_last, ctorch_tens
 ctorch_status ctorch_clone(ctorch_tensor t, ctorch_tensor *out);
 
 // operations.cpp: element by element, reductions, shapes
-typedef enum { CTORCH_ADD, CTORCH_SUB, CTORCH_MUL, CTORCH_DIV, CTORCH_MATMUL, CTORCH_EQ, CTORCH_GT, CTORCH_LT,
-               CTORCH_MAXIMUM } ctorch_binary_op;
+typedef enum { CTORCH_ADD, CTORCH_SUB, CTORCH_MUL, CTORCH_DIV, CTORCH_MATMUL, CTORCH_EQ,
+               CTORCH_GT } ctorch_binary_op;
 ctorch_status ctorch_binary(ctorch_binary_op op, ctorch_tensor a, ctorch_tensor b, ctorch_tensor *out);
-typedef enum { CTORCH_ADD_SCALAR, CTORCH_MUL_SCALAR, CTORCH_POW, CTORCH_GT_SCALAR, CTORCH_CLAMP_MIN } ctorch_scalar_op;
+typedef enum { CTORCH_ADD_SCALAR, CTORCH_MUL_SCALAR, CTORCH_POW, CTORCH_CLAMP_MIN } ctorch_scalar_op;
 ctorch_status ctorch_scalar(ctorch_scalar_op op, ctorch_tensor a, double b, ctorch_tensor *out);
 typedef enum { CTORCH_NEG, CTORCH_EXP, CTORCH_LOG, CTORCH_SQRT, CTORCH_ABS, CTORCH_RELU, CTORCH_RELU_IN_PLACE,
                CTORCH_DETACH, CTORCH_ISFINITE, CTORCH_GELU, CTORCH_SIGMOID, CTORCH_ERF } ctorch_unary_op;
@@ -78,30 +78,33 @@ ctorch_status ctorch_copy_(ctorch_tensor target, ctorch_tensor source);
 /// Adds 1 to every element.
 ctorch_status ctorch_increment(ctorch_tensor t);
 
-/// Floating-point operations that this thread has asked of products and convolutions so far: with those of their gradients,
-/// which are two products more, where operations are recorded.
+/// Floating-point operations of this thread's products and convolutions so far, with those of their gradients, two
+/// products more, where operations are recorded.
 int64_t ctorch_operations(void);
 
+/// What computes on the CPU: the fastest kernels that the processor runs, libtorch's operations, or kernels of one
+/// level.
+typedef enum { CTORCH_FASTEST, CTORCH_LIBTORCH, CTORCH_ANY, CTORCH_AVX2, CTORCH_AVX512 } ctorch_kernels;
+
 // network.cpp: layers
-/// `kernels` is the name of the kernels for 3x3 convolutions with the channels innermost; NULL for the fastest, `plain` for
-/// libtorch's own.
+/// `kernels` is for 3x3 convolutions with the channels innermost.
 ctorch_status ctorch_conv2d(ctorch_tensor x, ctorch_tensor weight, ctorch_tensor bias, int64_t stride, int64_t padding,
-                            const char *kernels, ctorch_tensor *out);
-/// What `ctorch_conv2d_inference` by kernels of a name computes once of weights `[outputs, inputs, k, k]`; NULL in `out` where
-/// it has no use for it.
-ctorch_status ctorch_conv2d_filters(ctorch_tensor weight, const char *kernels, ctorch_tensor *out);
-/// The convolution plus a bias, plus `shortcut` unless NULL, then ReLU if wanted; without gradients. `filters` come from
-/// `ctorch_conv2d_filters` of the same weights and kernels; NULL for libtorch's own convolution.
+                            ctorch_kernels kernels, ctorch_tensor *out);
+/// What `ctorch_conv2d_inference` with these kernels computes once of weights `[outputs, inputs, k, k]`; NULL in `out`
+/// where it needs nothing.
+ctorch_status ctorch_conv2d_filters(ctorch_tensor weight, ctorch_kernels kernels, ctorch_tensor *out);
+/// The convolution plus a bias, plus `shortcut` unless NULL, then ReLU if wanted; without gradients. `filters` come
+/// from `ctorch_conv2d_filters` of the same weights and kernels; NULL for libtorch's own convolution.
 ctorch_status ctorch_conv2d_inference(ctorch_tensor x, ctorch_tensor weight, ctorch_tensor filters, ctorch_tensor bias,
                                       ctorch_tensor shortcut, bool relu, int64_t stride, int64_t padding,
-                                      const char *kernels, ctorch_tensor *out);
+                                      ctorch_kernels kernels, ctorch_tensor *out);
 ctorch_status ctorch_batch_norm(ctorch_tensor x, ctorch_tensor weight, ctorch_tensor bias, ctorch_tensor mean,
                                 ctorch_tensor variance, bool training, double momentum, double eps, ctorch_tensor *out);
-/// Batch norm in training, plus `shortcut` unless NULL, then ReLU if wanted; in few passes over memory for float32 on the CPU,
-/// else as three operations. `kernels` is the name of the kernels, NULL for the fastest, `plain` for three operations.
+/// Batch norm in training, plus `shortcut` unless NULL, then ReLU if wanted; in few passes over memory for float32 on
+/// the CPU, else as three operations.
 ctorch_status ctorch_batch_norm_fused(ctorch_tensor x, ctorch_tensor weight, ctorch_tensor bias, ctorch_tensor mean,
                                       ctorch_tensor variance, ctorch_tensor shortcut, bool relu, double momentum,
-                                      double eps, const char *kernels, ctorch_tensor *out);
+                                      double eps, ctorch_kernels kernels, ctorch_tensor *out);
 ctorch_status ctorch_linear(ctorch_tensor x, ctorch_tensor weight, ctorch_tensor bias, ctorch_tensor *out);
 ctorch_status ctorch_max_pool2d(ctorch_tensor x, int64_t kernel, int64_t stride, int64_t padding, ctorch_tensor *out);
 ctorch_status ctorch_layer_norm(ctorch_tensor x, ctorch_tensor weight, ctorch_tensor bias, double eps,
@@ -117,14 +120,14 @@ ctorch_status ctorch_backward(ctorch_tensor t);
 /// NULL in `out` where there is none.
 ctorch_status ctorch_grad(ctorch_tensor t, ctorch_tensor *out);
 ctorch_status ctorch_clear_grads(const ctorch_tensor *list, int32_t count);
-/// The root of the sum of squares of all gradients; 0 without any.
+/// The L2 norm of all gradients together; 0 without any.
 ctorch_status ctorch_grads_norm(const ctorch_tensor *list, int32_t count, double *out);
 bool ctorch_grad_enabled(void);
 void ctorch_set_grad_enabled(bool enabled);
 typedef struct { double lr, momentum, weight_decay; bool nesterov; } ctorch_sgd;
 typedef struct { double lr, beta1, beta2, eps, weight_decay, correction1, correction2; } ctorch_adamw;
 typedef struct { double lr, momentum, weight_decay, trust, eps; bool adapt; } ctorch_lars;
-// One parameter with its gradient and state; parameters without a gradient are left alone.
+// All parameters at once, with their state; those without a gradient stay as they are.
 ctorch_status ctorch_sgd_step(ctorch_sgd settings, const ctorch_tensor *parameters, const ctorch_tensor *momenta,
                               int32_t count);
 ctorch_status ctorch_adamw_step(ctorch_adamw settings, const ctorch_tensor *parameters, const ctorch_tensor *first,
@@ -132,7 +135,7 @@ ctorch_status ctorch_adamw_step(ctorch_adamw settings, const ctorch_tensor *para
 ctorch_status ctorch_lars_step(ctorch_lars settings, const ctorch_tensor *parameters, const ctorch_tensor *momenta,
                                int32_t count);
 
-/// Moves each tensor to `momentum` of itself and the rest of its leader.
+/// The moving average `own = momentum own + (1 - momentum) leader` of each tensor.
 ctorch_status ctorch_follow(const ctorch_tensor *own, const ctorch_tensor *leaders, int32_t count, double momentum);
 
 // tiles.cpp: cross entropies over scores that are never held in a matrix
@@ -145,80 +148,81 @@ typedef struct {
     bool decoupled;
     /// Scores of each row's positive `[n]`, where it is none of the columns; else NULL.
     ctorch_tensor extra;
-    /// The kernels' name, `blocks` for libtorch's operations; NULL for the fastest.
-    const char *kernels;
-    /// Scores at once of `blocks`; 0 for 256 MiB of them.
+    ctorch_kernels kernels;
+    /// How many scores libtorch's operations hold at once; 0 for 256 MiB of them.
     int64_t at_once;
 } ctorch_entropy;
-/// The mean over anchors i of `log sum_j e^{s(i, j)} - s(i, i+)`, `s(i, j) = <x_i, y_j> scale`, and its gradients. Without
-/// `second` the rows of `first` are the views of pairs, first views before second ones, each an anchor among the others; else
-/// row i of `first` belongs to row i of `second` or to number i of `extra`. Gradients of places that are NULL are not computed.
+/// The mean over anchors i of `log sum_j e^{s(i, j)} - s(i, i+)`, `s(i, j) = <x_i, y_j> scale`, and its gradients.
+/// Without `second` the rows of `first` are the views of pairs, first views before second ones, each an anchor among
+/// the others; else row i of `first` belongs to row i of `second` or to number i of `extra`. Gradients whose pointer is
+/// NULL are not computed.
 ctorch_status ctorch_entropy_of_products(ctorch_tensor first, ctorch_tensor second, ctorch_entropy settings,
-                                         ctorch_tensor *loss, ctorch_tensor *slope, ctorch_tensor *second_slope,
-                                         ctorch_tensor *extra_slope);
+                                         ctorch_tensor *loss, ctorch_tensor *gradient,
+                                         ctorch_tensor *second_gradient, ctorch_tensor *extra_gradient);
 
-// group.cpp, nccl.cpp, distributed.cpp: the ranks of a job. All ranks make the same calls in the same order.
+// group.cpp, nccl.cpp, distributed.cpp: the ranks of a job. All ranks must make the same calls in the same order.
 /// Whether this build has Gloo.
 bool ctorch_group_available(void);
-/// Whether it has NCCL beside.
+/// Whether this build has NCCL.
 bool ctorch_group_has_nccl(void);
-/// Meets the other ranks at rank 0's store; `milliseconds` is how long any collective may take.
+/// Joins the other ranks at rank 0's store. `milliseconds` is the timeout of joining and of each collective.
 ctorch_status ctorch_group_new(const char *host, int32_t port, int32_t rank, int32_t world, int64_t milliseconds,
                                ctorch_group *out);
-/// Not after a failure, for a collective may then be under way for ever.
+/// Must not be called after a failure: a collective may then never end.
 void ctorch_group_free(ctorch_group group);
-/// Lets NCCL carry what lies on this GPU from here on, which then is the thread's own; all ranks meet.
+/// Makes NCCL the backend for tensors on this GPU, and the GPU the thread's current one. All ranks must call it.
 ctorch_status ctorch_group_use(ctorch_group group, int32_t device);
-/// Waits until that GPU has done what it was given, and all ranks their part in it; at once where NCCL carries nothing.
-ctorch_status ctorch_group_settle(ctorch_group group);
-/// Waits until rank 0 has made this call with the same key. A key serves once.
-ctorch_status ctorch_group_follow(ctorch_group group, const char *key, int64_t milliseconds);
+/// Waits until that GPU and all ranks have finished; returns at once without NCCL.
+ctorch_status ctorch_group_synchronize(ctorch_group group);
+/// Waits until rank 0 has made this call with the same key. A key is used once.
+ctorch_status ctorch_group_wait_for_rank_zero(ctorch_group group, const char *key, int64_t milliseconds);
 /// Tells the other ranks why this one ends.
 void ctorch_group_report(ctorch_group group, const char *reason);
 /// Whether a rank was lost or reported its end.
 bool ctorch_group_failed(ctorch_group group);
-/// Payload given to collectives so far, and the time waited for them.
+/// Bytes given to collectives so far, and the time spent waiting for them.
 void ctorch_group_traffic(ctorch_group group, int64_t *bytes, int64_t *nanoseconds);
 /// Sums over the ranks, in place.
 ctorch_status ctorch_group_all_reduce(ctorch_group group, ctorch_tensor t);
-/// Overwrites tensors by rank 0's.
+/// Overwrites tensors with rank 0's.
 ctorch_status ctorch_group_broadcast(ctorch_group group, const ctorch_tensor *list, int32_t count);
-/// The rows of all ranks, with a gradient: row by row in turns where `counts` are equal, else rank after rank.
+/// The rows of all ranks, with a gradient: row by row in turn where `counts` are equal, else rank after rank.
 ctorch_status ctorch_group_gather(ctorch_group group, ctorch_tensor rows, const int64_t *counts, ctorch_tensor *out);
-/// Batch norm in training over the values of all ranks.
+/// Batch norm in training over the batches of all ranks.
 ctorch_status ctorch_group_batch_norm(ctorch_group group, ctorch_tensor x, ctorch_tensor weight, ctorch_tensor bias,
                                       ctorch_tensor mean, ctorch_tensor variance, double momentum, double eps,
                                       ctorch_tensor *out);
-/// From now on gradients of these leaves are summed over the ranks while backward goes on, in buckets of about `bytes`;
+/// From now on backward sums the gradients of these leaves over the ranks, in buckets of about `bytes`.
 /// `ctorch_group_finish` must follow each backward.
-ctorch_status ctorch_group_watch(ctorch_group group, const ctorch_tensor *list, int32_t count, int64_t bytes);
+ctorch_status ctorch_group_register_hooks(ctorch_group group, const ctorch_tensor *list, int32_t count, int64_t bytes);
 ctorch_status ctorch_group_finish(ctorch_group group);
 
-// device.cpp: what accelerators have beside memory
-/// Whether float32 products and convolutions may be rounded to TF32 on their way in.
+// device.cpp: precision, streams and pinned memory of accelerators
+/// Whether float32 products and convolutions may round their inputs to TF32.
 ctorch_status ctorch_set_tf32(bool allowed);
-/// Lets cuDNN try its algorithms on shapes that it has not met, and keep the fastest.
+/// Whether cuDNN tries its algorithms on each new shape, and keeps the fastest.
 ctorch_status ctorch_set_search(bool enabled);
-/// From here to `ctorch_autocast_end`, on this thread, products and convolutions on the device compute in `dtype`.
+/// Until `ctorch_autocast_end`, products and convolutions of this thread on the device compute in `dtype`.
 ctorch_status ctorch_autocast_begin(int32_t device, int8_t dtype);
 void ctorch_autocast_end(int32_t device);
-/// Whether batch norm has kernels of its own on the device.
+/// Whether batch norm has fused kernels on the device.
 bool ctorch_fuses_norm(int32_t device);
-/// Waits until the device has done all it was given.
+/// Waits until the device is idle.
 ctorch_status ctorch_synchronize(int32_t device);
-/// Page-locked memory, which a GPU reads by itself while the processor goes on; at a multiple of 64.
+/// Page-locked memory, aligned to 64 bytes, which a GPU copies from while the CPU goes on.
 ctorch_status ctorch_pinned(int64_t bytes, void **out);
 void ctorch_pinned_free(void *memory);
-/// A queue of copies beside that of computation.
+/// A stream for copies beside that of computation.
 ctorch_status ctorch_stream_new(int32_t device, ctorch_stream *out);
 void ctorch_stream_free(ctorch_stream stream);
-/// A copy on the stream's device, which the caller does not wait for; `source` must not change before `ctorch_stream_wait`.
+/// Starts a copy to the stream's device; `source` must not change before `ctorch_stream_wait`.
 ctorch_status ctorch_stream_upload(ctorch_stream stream, ctorch_tensor source, ctorch_tensor *out);
-/// Lets computation that begins later wait for all copies so far.
+/// Makes later computation wait for all copies so far.
 ctorch_status ctorch_stream_join(ctorch_stream stream);
-/// Waits until all copies so far are done.
+/// Waits for all copies so far.
 ctorch_status ctorch_stream_wait(ctorch_stream stream);
-/// Float32 pictures `[N, 3, H, W]`, channels innermost, of bytes `[N, H, W, 3]`: `x factor + offset`, each `[3]`.
+/// Float32 images `[N, 3, H, W]`, channels innermost, from bytes `[N, H, W, 3]`: `x factor + offset`, with `[3]` of
+/// each.
 ctorch_status ctorch_normalize(ctorch_tensor bytes, ctorch_tensor factors, ctorch_tensor offsets, ctorch_tensor *out);
 
 // runtime.cpp: the library, threads, random numbers
@@ -227,7 +231,7 @@ const char *ctorch_version(void);
 const char *ctorch_library_path(void);
 int32_t ctorch_cuda_devices(void);
 ctorch_status ctorch_set_threads(int32_t count);
-/// Lets the process keep what it frees: large blocks would go back to the system and be paged in again at every step.
+/// Makes malloc keep freed memory: otherwise large blocks return to the system and are paged in again at every step.
 void ctorch_keep_memory(void);
 ctorch_status ctorch_generator_new(uint64_t seed, ctorch_generator *out);
 void ctorch_generator_free(ctorch_generator generator);

@@ -9,7 +9,7 @@ final class DeviceFeed {
     private enum Ahead {
         case nothing
         case batch(ViewBatch, [Tensor])
-        case endOfPass
+        case endOfEpoch
     }
 
     private let loader: Loader
@@ -53,7 +53,7 @@ final class DeviceFeed {
         guard let uploads, case .nothing = ahead else { return }
         // The loader fills the batch before the last one again.
         try uploads.wait()
-        ahead = try loader.next().map { .batch($0, try uploads.begin($0)) } ?? .endOfPass
+        ahead = try loader.next().map { .batch($0, try uploads.begin($0)) } ?? .endOfEpoch
     }
 
     /// The views of a batch: of the one that `next` gave last, or on a CPU of any that the loader gave and still keeps.

@@ -164,7 +164,7 @@ public final class Trainer {
                 let batch: ViewBatch
                 var counts: [Int] = []
                 switch try next(feed, stop: stop) {
-                case .endOfPass: break pass
+                case .endOfEpoch: break pass
                 case .stop: return try interrupt(loader, epoch: epoch)
                 case .batch(let next, let all): (batch, counts) = (next, all)
                 }
@@ -218,7 +218,7 @@ public final class Trainer {
             }
             let record = try log.flatMap { _ in try epochRecord(epoch: epoch, last: last, stop: stop) }
             // A pass whose score was given up ends anew when the run goes on, from its last step.
-            if try ranks?.meet(stops: log != nil && record == nil) ?? (record == nil) {
+            if try ranks?.barrier(stopping: log != nil && record == nil) ?? (record == nil) {
                 return try interrupt(loader, epoch: epoch)
             }
             var isBest = false
@@ -238,17 +238,17 @@ public final class Trainer {
             position.meter = EpochMeter()
             let isDue = (epoch + 1) % training.checkpointEpochs == 0 || epoch + 1 == training.epochs
             if isDue || (isBest && training.keep > 1) { try save(epoch: epoch + 1, isBest: isBest) }
-            try ranks?.meet()
+            try ranks?.barrier()
         }
         try writeEncoder(epochs: training.epochs)
-        if let ranks { observer.notice(ranks.words(steps: position.step - firstStep)) }
+        if let ranks { observer.notice(ranks.summary(steps: position.step - firstStep)) }
         return .finished
     }
 
     /// The next batch; alone, a run asks whether to stop after its step.
     private func next(_ feed: DeviceFeed, stop: () -> Bool) throws -> Ranks.Turn {
         if let ranks { return try ranks.next(feed, stop: stop()) }
-        return try feed.next().map { .batch($0, counts: [$0.count]) } ?? .endOfPass
+        return try feed.next().map { .batch($0, counts: [$0.count]) } ?? .endOfEpoch
     }
 
     /// Leaves what a run needs to be resumed.
@@ -278,7 +278,7 @@ public final class Trainer {
         if folder.isWritten {
             try EncoderFile.write(model, experiment: experiment, epochs: epochs, to: folder)
         }
-        try ranks?.part()
+        try ranks?.finish()
     }
 
     /// The learning rate's factor for a place in the run.
@@ -321,7 +321,7 @@ public final class Trainer {
             try cache?.backward()
         }
         try feed.prefetch()
-        try ranks?.group.settle()
+        try ranks?.group.synchronize()
         try stepGuard.check(loss: objective.loss.item())
         try optimizer.step(factor: factor)
         return objective

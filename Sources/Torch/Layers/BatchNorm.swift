@@ -12,8 +12,8 @@ public final class BatchNorm: Module {
     let numBatchesTracked: Buffer
     /// The ranks whose values are one batch in training; nil for this process alone.
     var group: ProcessGroup?
-    /// For tests: the kernels of training, `any`, `avx2` or `avx512`, or libtorch's own operations, `plain`.
-    var kernels: StaticString?
+    /// The kernels of training.
+    var kernels = Kernels.fastest
 
     /// Makes a layer that begins as the identity on normalised input.
     public init(_ channels: Int) throws(TorchError) {
@@ -26,19 +26,18 @@ public final class BatchNorm: Module {
 
     /// The normalised input in its shape, plus a shortcut of that shape, then `max(0, .)` where `relu` is set.
     ///
-    /// Given here, the addition and ReLU cost next to nothing in training in float32 on the CPU: they are part of the same pass
-    /// over memory, and of the gradient's.
+    /// Given here, the addition and ReLU cost next to nothing in training in float32 on the CPU: they are part of the
+    /// same pass over memory, and of the gradient's.
     /// - Throws: `TorchError`, in training also where a channel has one value only; nothing is then changed.
     public func callAsFunction(
         _ x: Tensor, training: Bool, relu: Bool = false, adding shortcut: Tensor? = nil
     ) throws(TorchError) -> Tensor {
         var result: Tensor
         if training, group == nil {
-            let kernels = kernels.map { UnsafeRawPointer($0.utf8Start).assumingMemoryBound(to: CChar.self) }
             result = try make("batch_norm") {
                 ctorch_batch_norm_fused(
                     x.handle, weight.value.handle, bias.value.handle, runningMean.value.handle, runningVar.value.handle,
-                    shortcut?.handle, relu, 0.1, 1e-5, kernels, $0)
+                    shortcut?.handle, relu, 0.1, 1e-5, kernels.code, $0)
             }
         } else {
             result = try separate(x, training: training)

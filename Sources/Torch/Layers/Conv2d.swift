@@ -1,7 +1,7 @@
 import CTorch
 
-/// A 2-d convolution over `[N, inputs, H, W]`; weights `[outputs, inputs, k, k]`, without bias as before batch norm unless
-/// asked for.
+/// A 2-d convolution over `[N, inputs, H, W]`; weights `[outputs, inputs, k, k]`, without bias as before batch norm
+/// unless asked for.
 ///
 /// Initialised as torchvision's ResNets: normal with deviation `sqrt(2 / (outputs k k))` (He et al. 2015, fan out), or
 /// another; the bias begins at 0.
@@ -34,16 +34,14 @@ extension Tensor {
     public func conv2d(
         weight: Tensor, bias: Tensor? = nil, stride: Int = 1, padding: Int = 0
     ) throws(TorchError) -> Tensor {
-        try conv2d(weight: weight, bias: bias, stride: stride, padding: padding, kernels: nil)
+        try conv2d(weight: weight, bias: bias, stride: stride, padding: padding, kernels: .fastest)
     }
 
-    /// For tests: by the kernels of a name, `any`, `avx2` or `avx512`, or libtorch's own, `plain`.
     func conv2d(
-        weight: Tensor, bias: Tensor? = nil, stride: Int = 1, padding: Int = 0, kernels: StaticString?
+        weight: Tensor, bias: Tensor? = nil, stride: Int = 1, padding: Int = 0, kernels: Kernels
     ) throws(TorchError) -> Tensor {
-        let kernels = kernels.map { UnsafeRawPointer($0.utf8Start).assumingMemoryBound(to: CChar.self) }
-        return try make("conv2d") {
-            ctorch_conv2d(handle, weight.handle, bias?.handle, Int64(stride), Int64(padding), kernels, $0)
+        try make("conv2d") {
+            ctorch_conv2d(handle, weight.handle, bias?.handle, Int64(stride), Int64(padding), kernels.code, $0)
         }
     }
 

@@ -1,11 +1,11 @@
 import CTorch
 
-/// A 2-d convolution with a bias, for networks that learn no more: `conv(x) + bias`, plus a shortcut and with ReLU where wanted,
-/// without gradients.
+/// A 2-d convolution with a bias, for networks that learn no more: `conv(x) + bias`, plus a shortcut and with ReLU
+/// where wanted, without gradients.
 ///
 /// 3x3 convolutions with stride 1 of float32 on the CPU, channels innermost and in whole groups of 16, go by Winograd's
-/// transforms; those of the weights are computed once, which is most of the work where batches are small. May be called from
-/// several threads at once.
+/// transforms; those of the weights are computed once, which is most of the work where batches are small. May be called
+/// from several threads at once.
 public struct InferenceConv2d {
     private let weight: Tensor
     private let bias: Tensor
@@ -13,17 +13,14 @@ public struct InferenceConv2d {
     private let padding: Int
     /// The transforms of the weights; nil where they are of no use.
     private let filters: Tensor?
-    private let kernels: StaticString?
+    private let kernels: Kernels
 
     /// Makes a layer of weights `[outputs, inputs, k, k]` and a bias `[outputs]`, which must not change any more.
     public init(weight: Tensor, bias: Tensor, stride: Int = 1, padding: Int = 0) throws(TorchError) {
-        try self.init(weight: weight, bias: bias, stride: stride, padding: padding, kernels: nil)
+        try self.init(weight: weight, bias: bias, stride: stride, padding: padding, kernels: .fastest)
     }
 
-    /// For tests: by the kernels of a name, `any`, `avx2` or `avx512`.
-    init(
-        weight: Tensor, bias: Tensor, stride: Int = 1, padding: Int = 0, kernels: StaticString?
-    ) throws(TorchError) {
+    init(weight: Tensor, bias: Tensor, stride: Int = 1, padding: Int = 0, kernels: Kernels) throws(TorchError) {
         self.weight = try weight.channelsLast()
         self.bias = bias
         self.stride = stride
@@ -31,7 +28,7 @@ public struct InferenceConv2d {
         self.kernels = kernels
         var filters: ctorch_tensor?
         if stride == 1 && padding == 1 {
-            try check("conv2d_filters", ctorch_conv2d_filters(self.weight.handle, Self.pointer(kernels), &filters))
+            try check("conv2d_filters", ctorch_conv2d_filters(self.weight.handle, kernels.code, &filters))
         }
         self.filters = filters.map { Tensor($0) }
     }
@@ -43,11 +40,7 @@ public struct InferenceConv2d {
         try make("conv2d") {
             ctorch_conv2d_inference(
                 x.handle, weight.handle, filters?.handle, bias.handle, shortcut?.handle, relu, Int64(stride),
-                Int64(padding), Self.pointer(kernels), $0)
+                Int64(padding), kernels.code, $0)
         }
-    }
-
-    private static func pointer(_ name: StaticString?) -> UnsafePointer<CChar>? {
-        name.map { UnsafeRawPointer($0.utf8Start).assumingMemoryBound(to: CChar.self) }
     }
 }

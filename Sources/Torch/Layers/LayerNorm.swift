@@ -1,6 +1,7 @@
 import CTorch
 
-/// Layer normalisation over the last dimension: Ba et al. 2016, arXiv 1607.06450, `(x - mean) / sqrt(variance + eps) w + b`.
+/// Layer normalisation over the last dimension, `(x - mean) / sqrt(variance + eps) w + b`: Ba et al. 2016, arXiv
+/// 1607.06450.
 public final class LayerNorm: Module {
     let weight: Parameter
     let bias: Parameter

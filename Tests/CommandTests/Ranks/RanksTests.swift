@@ -123,14 +123,14 @@ struct RanksTests {
     func oneRank() throws {
         let ground = try Ground()
         #expect(try CommandProcess(ground.arguments("alone")).finish().status == 0)
-        let results = try Job(1, ground.arguments("job"), environment: [0: ["DIPTYCH_CARRIER": "gloo"]]).finish()
+        let results = try Job(1, ground.arguments("job"), environment: [0: ["DIPTYCH_BACKEND": "gloo"]]).finish()
         #expect(results.map(\.status) == [0], "\(results.map(\.errors))")
         #expect(results[0].errors.contains("1 processes: "), "\(results[0].errors)")
         let (alone, job) = (try ground.losses("alone"), try ground.losses("job"))
         #expect(alone.count == 3 && zip(alone, job).allSatisfy { abs($0 - $1) < 1e-5 }, "\(alone) \(job)")
-        // A GPU's carrier needs a GPU.
-        let refused = try Job(1, ground.arguments("no"), environment: [0: ["DIPTYCH_CARRIER": "nccl"]]).finish()
-        #expect(refused[0].status == 2 && refused[0].errors.contains("DIPTYCH_CARRIER: nccl needs"))
+        // A GPU's backend needs a GPU.
+        let refused = try Job(1, ground.arguments("no"), environment: [0: ["DIPTYCH_BACKEND": "nccl"]]).finish()
+        #expect(refused[0].status == 2 && refused[0].errors.contains("DIPTYCH_BACKEND: nccl needs"))
     }
 
     @Test("A signal to any rank stops all after a checkpoint, and the job resumes bit for bit", arguments: [0, 1])

@@ -72,21 +72,21 @@ int main() {
                 for (auto &v : b) v = random();
                 launch(blocks, threads, 1, [&] { moments(x.data(), M, C, partial.data()); });
                 launch((C + 31) / 32, 32, 8, [&] {
-                    settle(partial.data(), blocks, x.data(), M, C, w.data(), b.data(), mean.data(), variance.data(), 0.1f, 1e-5f,
+                    finish_moments(partial.data(), blocks, x.data(), M, C, w.data(), b.data(), mean.data(), variance.data(), 0.1f, 1e-5f,
                            found.data());
                 });
                 launch(blocks, threads, 1,
                        [&] { apply(x.data(), adds ? shortcut.data() : nullptr, M, C, found.data(), relu, y.data()); });
                 const bool masks = relu && adds;
                 launch(blocks, threads, 1, [&] {
-                    slopes(x.data(), dy.data(), masks ? y.data() : nullptr, M, C, found.data(), relu,
+                    gradient_sums(x.data(), dy.data(), masks ? y.data() : nullptr, M, C, found.data(), relu,
                            masks ? through.data() : nullptr, partial.data());
                 });
                 launch((C + 31) / 32, 32, 8, [&] {
-                    settle_slopes(partial.data(), blocks, M, C, found.data(), dw.data(), db.data(), factors.data());
+                    finish_gradients(partial.data(), blocks, M, C, found.data(), dw.data(), db.data(), factors.data());
                 });
                 launch(blocks, threads, 1, [&] {
-                    descend(x.data(), masks ? through.data() : dy.data(), M, C, found.data(), factors.data(), relu && !adds,
+                    input_gradient(x.data(), masks ? through.data() : dy.data(), M, C, found.data(), factors.data(), relu && !adds,
                             dx.data());
                 });
                 double apart[6] = {};

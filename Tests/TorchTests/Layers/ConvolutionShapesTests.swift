@@ -9,10 +9,10 @@ struct ConvolutionSample {
     let isInnermost: Bool
 
     /// Result, inputs' gradient and weights' gradient, in float32 as the layers compute them.
-    func float32() throws -> [Tensor] { try run(tensors(), kernels: nil) }
+    func float32() throws -> [Tensor] { try run(tensors(), kernels: .fastest) }
 
     /// The same numbers by libtorch's plain loops, which share no code with the fast ones.
-    func float64() throws -> [Tensor] { try run(tensors().map { try $0.to(.float64) }, kernels: "plain") }
+    func float64() throws -> [Tensor] { try run(tensors().map { try $0.to(.float64) }, kernels: .libtorch) }
 
     /// The largest differences of the three, each over the largest number that was wanted.
     func errors() throws -> [Double] {
@@ -39,7 +39,7 @@ struct ConvolutionSample {
         return isInnermost ? try all.map { try $0.channelsLast() } : all
     }
 
-    private func run(_ all: [Tensor], kernels: StaticString?) throws -> [Tensor] {
+    private func run(_ all: [Tensor], kernels: Kernels) throws -> [Tensor] {
         let leaves = try all[..<2].map { try $0.detach().clone() }
         for leaf in leaves { try leaf.setRequiresGrad() }
         let y = try leaves[0].conv2d(weight: leaves[1], stride: shape[6], padding: shape[7], kernels: kernels)

@@ -4,7 +4,7 @@ import Testing
 
 @Suite("Convolutions without gradients")
 struct InferenceConv2dTests {
-    static let kernels: [StaticString?] = [nil, "any", "avx2", "avx512"]
+    static let kernels: [Kernels] = [.fastest, .any, .avx2, .avx512]
     /// Images, inputs, outputs, sides, kernel and stride: whole tiles and parts of them, few channels and many, those that have
     /// transforms and others, and too few tiles for them.
     static let shapes = [
@@ -31,13 +31,14 @@ struct InferenceConv2dTests {
         /// Of the same numbers in float64.
         func wanted(adding: Bool, relu: Bool) throws -> Tensor {
             var y = try x.to(.float64).conv2d(
-                weight: weight.to(.float64), bias: bias.to(.float64), stride: stride, padding: padding, kernels: "plain"
+                weight: weight.to(.float64), bias: bias.to(.float64), stride: stride, padding: padding,
+                kernels: .libtorch
             )
             if adding { y = try y + shortcut.to(.float64) }
             return relu ? try y.relu() : y
         }
 
-        func layer(_ kernels: StaticString?) throws -> InferenceConv2d? {
+        func layer(_ kernels: Kernels) throws -> InferenceConv2d? {
             do {
                 return try InferenceConv2d(
                     weight: weight, bias: bias, stride: stride, padding: padding, kernels: kernels)
@@ -56,7 +57,7 @@ struct InferenceConv2dTests {
                 // Shortcuts may lie either way.
                 for shortcut in [sample.shortcut, try sample.shortcut.channelsLast()] {
                     let found = try layer(sample.x, adding: adding ? shortcut : nil, relu: relu)
-                    try expectEqual(found, wanted, tolerance: 3e-5, "\(shape) \(String(describing: kernels))")
+                    try expectEqual(found, wanted, tolerance: 3e-5, "\(shape) \(kernels)")
                 }
             }
         }
@@ -64,7 +65,7 @@ struct InferenceConv2dTests {
 
     @Test func goesByTransforms() throws {
         let sample = try Sample([6, 16, 32, 8, 8, 3, 1])
-        let layer = try #require(try sample.layer(nil))
+        let layer = try #require(try sample.layer(.fastest))
         let plain = try sample.x.conv2d(weight: sample.weight, bias: sample.bias, padding: 1)
         // Equal numbers would mean that they were not used.
         #expect(try layer(sample.x).toArray(Float.self) != plain.toArray())
@@ -79,7 +80,7 @@ struct InferenceConv2dTests {
         var values: [Float] = try sample.x.toArray()
         values[100] = .nan
         sample.x = try Tensor(values, shape: sample.x.shape).channelsLast()
-        let layer = try #require(try sample.layer(nil))
+        let layer = try #require(try sample.layer(.fastest))
         #expect(try layer(sample.x, adding: sample.shortcut, relu: true).toArray(Float.self).contains { $0.isNaN })
     }
 
@@ -87,14 +88,14 @@ struct InferenceConv2dTests {
         for shape in [[6, 16, 16, 8, 8, 3, 1], [6, 16, 16, 8, 8, 3, 2]] {
             let sample = try Sample(shape)
             try sample.weight.setRequiresGrad()
-            let layer = try #require(try sample.layer(nil))
+            let layer = try #require(try sample.layer(.fastest))
             #expect(try !layer(sample.x, adding: sample.shortcut, relu: true).requiresGrad)
         }
     }
 
     @Test(arguments: [[6, 16, 16, 8, 8, 3, 1], [6, 16, 16, 8, 8, 3, 2]]) func refusesOtherShapes(shape: [Int]) throws {
         let sample = try Sample(shape)
-        let layer = try #require(try sample.layer(nil))
+        let layer = try #require(try sample.layer(.fastest))
         #expect(throws: TorchError.self) { try layer(sample.x, adding: sample.x.narrow(dim: 2, start: 0, length: 3)) }
         let other = try InferenceConv2d(weight: sample.weight, bias: .zeros([3]), stride: sample.stride, padding: 1)
         #expect(throws: TorchError.self) { try other(sample.x) }
@@ -103,7 +104,9 @@ struct InferenceConv2dTests {
     @Test func doesNotDependOnThreads() async {
         await #expect(processExitsWith: .success) {
             let sample = try Sample([16, 64, 96, 16, 16, 3, 1])
-            guard let layer = try sample.layer(nil) else { throw TorchError(operation: "test", message: "no layer") }
+            guard let layer = try sample.layer(.fastest) else {
+                throw TorchError(operation: "test", message: "no layer")
+            }
             var results: [[Float]] = []
             for threads in [1, 2, 3, 2] {
                 try Runtime.setThreads(threads)

@@ -1,34 +1,19 @@
-// The transforms, written once for vectors of WIDTH floats; each file that includes this names WIDTH and NAME and sets the
-// instructions. All functions are static, so that no file's instructions reach another.
-#include "include/CWinograd.h"
-#include <string.h>
+// The transforms of Winograd's F(4x4, 3x3).
 
-typedef float vector __attribute__((ext_vector_type(WIDTH)));
-
-#define INLINE static inline __attribute__((always_inline))
-#define UNROLL _Pragma("clang loop unroll(full)")
 enum { MOST = 4096 };
-
-INLINE vector load(const float *p) {
-    vector v;
-    memcpy(&v, p, sizeof v);
-    return v;
-}
-INLINE void store(float *p, vector v) { memcpy(p, &v, sizeof v); }
-
 static const float zeros[MOST];
 
 /// Where a tile's pixels are; NULL outside the picture.
 typedef struct {
     intptr_t down, across, image, y, x;
-} place;
+} tile_corner;
 
-INLINE place first_place(cwinograd_pictures p, intptr_t tile) {
+INLINE tile_corner first_corner(winograd_images p, intptr_t tile) {
     intptr_t down = (p.height + 3) / 4, across = (p.width + 3) / 4;
-    place at = {down, across, tile / (down * across), tile / across % down, tile % across};
+    tile_corner at = {down, across, tile / (down * across), tile / across % down, tile % across};
     return at;
 }
-INLINE void advance(place *at) {
+INLINE void advance(tile_corner *at) {
     if (++at->x < at->across) return;
     at->x = 0;
     if (++at->y < at->down) return;
@@ -37,58 +22,58 @@ INLINE void advance(place *at) {
 }
 
 /// B^T of six numbers.
-INLINE void inward(const vector *d, intptr_t step, vector *t, intptr_t apart) {
+INLINE void inward(const vector *d, intptr_t step, vector *t, intptr_t stride) {
     vector a = d[4 * step] - 4 * d[2 * step], b = d[3 * step] - 4 * d[step];
     vector c = d[4 * step] - d[2 * step], e = 2 * (d[3 * step] - d[step]);
     t[0] = 4 * d[0] - 5 * d[2 * step] + d[4 * step];
-    t[apart] = a + b;
-    t[2 * apart] = a - b;
-    t[3 * apart] = c + e;
-    t[4 * apart] = c - e;
-    t[5 * apart] = 4 * d[step] - 5 * d[3 * step] + d[5 * step];
+    t[stride] = a + b;
+    t[2 * stride] = a - b;
+    t[3 * stride] = c + e;
+    t[4 * stride] = c - e;
+    t[5 * stride] = 4 * d[step] - 5 * d[3 * step] + d[5 * step];
 }
 /// A^T of six numbers.
-INLINE void outward(const vector *m, intptr_t step, vector *t, intptr_t apart) {
+INLINE void outward(const vector *m, intptr_t step, vector *t, intptr_t stride) {
     vector a = m[step] + m[2 * step], b = m[step] - m[2 * step];
     vector c = m[3 * step] + m[4 * step], d = m[3 * step] - m[4 * step];
     t[0] = m[0] + a + c;
-    t[apart] = b + 2 * d;
-    t[2 * apart] = a + 4 * c;
-    t[3 * apart] = b + 8 * d + m[5 * step];
+    t[stride] = b + 2 * d;
+    t[2 * stride] = a + 4 * c;
+    t[3 * stride] = b + 8 * d + m[5 * step];
 }
 /// A of four numbers.
-INLINE void spread(const vector *y, intptr_t step, vector *t, intptr_t apart) {
+INLINE void spread(const vector *y, intptr_t step, vector *t, intptr_t stride) {
     vector a = y[0] + y[2 * step], b = y[step] + y[3 * step];
     vector c = y[0] + 4 * y[2 * step], d = 2 * y[step] + 8 * y[3 * step];
     t[0] = y[0];
-    t[apart] = a + b;
-    t[2 * apart] = a - b;
-    t[3 * apart] = c + d;
-    t[4 * apart] = c - d;
-    t[5 * apart] = y[3 * step];
+    t[stride] = a + b;
+    t[2 * stride] = a - b;
+    t[3 * stride] = c + d;
+    t[4 * stride] = c - d;
+    t[5 * stride] = y[3 * step];
 }
 /// G of three numbers.
-INLINE void widened(const vector *g, intptr_t step, vector *t, intptr_t apart) {
+INLINE void widened(const vector *g, intptr_t step, vector *t, intptr_t stride) {
     vector a = (g[0] + g[2 * step]) * (-1.0f / 6), b = g[step] * (1.0f / 6);
     vector c = g[0] * (1.0f / 24) + g[2 * step] * (1.0f / 6), d = g[step] * (1.0f / 12);
     t[0] = g[0] * 0.25f;
-    t[apart] = a - b;
-    t[2 * apart] = a + b;
-    t[3 * apart] = c + d;
-    t[4 * apart] = c - d;
-    t[5 * apart] = g[2 * step];
+    t[stride] = a - b;
+    t[2 * stride] = a + b;
+    t[3 * stride] = c + d;
+    t[4 * stride] = c - d;
+    t[5 * stride] = g[2 * step];
 }
 /// G^T of six numbers.
-INLINE void narrowed(const vector *u, intptr_t step, vector *t, intptr_t apart) {
+INLINE void narrowed(const vector *u, intptr_t step, vector *t, intptr_t stride) {
     vector a = (u[step] + u[2 * step]) * (1.0f / 6), b = (u[2 * step] - u[step]) * (1.0f / 6);
     vector c = u[3 * step] + u[4 * step], d = u[3 * step] - u[4 * step];
     t[0] = u[0] * 0.25f - a + c * (1.0f / 24);
-    t[apart] = b + d * (1.0f / 12);
-    t[2 * apart] = c * (1.0f / 6) - a + u[5 * step];
+    t[stride] = b + d * (1.0f / 12);
+    t[2 * stride] = c * (1.0f / 6) - a + u[5 * step];
 }
 
-static void input(const float *x, cwinograd_pictures p, intptr_t first, intptr_t count, float *to, intptr_t apart) {
-    place at = first_place(p, first);
+static void input(const float *x, winograd_images p, intptr_t first, intptr_t count, float *to, intptr_t stride) {
+    tile_corner at = first_corner(p, first);
     for (intptr_t tile = 0; tile < count; tile++, advance(&at)) {
         const float *pixels[36];
         for (int r = 0; r < 6; r++)
@@ -106,23 +91,23 @@ static void input(const float *x, cwinograd_pictures p, intptr_t first, intptr_t
             float *place = to + tile * p.channels + channel;
             UNROLL for (int r = 0; r < 6; r++) {
                 inward(half + r * 6, 1, t, 1);
-                UNROLL for (int c = 0; c < 6; c++) store(place + (r * 6 + c) * apart, t[c]);
+                UNROLL for (int c = 0; c < 6; c++) store(place + (r * 6 + c) * stride, t[c]);
             }
         }
     }
 }
 
-static void output(const float *from, intptr_t apart, intptr_t row, cwinograd_pictures p, intptr_t first, intptr_t count,
-                   cwinograd_finish finish, float *y) {
-    place at = first_place(p, first);
-    const float *bias = finish.bias ? finish.bias : zeros;
+static void output(const float *from, intptr_t stride, intptr_t row, winograd_images p, intptr_t first, intptr_t count,
+                   winograd_epilogue epilogue, float *y) {
+    tile_corner at = first_corner(p, first);
+    const float *bias = epilogue.bias ? epilogue.bias : zeros;
     for (intptr_t tile = 0; tile < count; tile++, advance(&at)) {
         intptr_t rows = p.height - at.y * 4, columns = p.width - at.x * 4;
         intptr_t corner = ((at.image * p.height + at.y * 4) * p.width + at.x * 4) * p.channels;
         for (intptr_t channel = 0; channel < p.channels; channel += WIDTH) {
             vector m[6], half[24], t[4];
             UNROLL for (int c = 0; c < 6; c++) {
-                UNROLL for (int r = 0; r < 6; r++) m[r] = load(from + (r * 6 + c) * apart + tile * row + channel);
+                UNROLL for (int r = 0; r < 6; r++) m[r] = load(from + (r * 6 + c) * stride + tile * row + channel);
                 outward(m, 1, half + c, 6);
             }
             for (int r = 0; r < 4 && r < rows; r++) {
@@ -130,9 +115,9 @@ static void output(const float *from, intptr_t apart, intptr_t row, cwinograd_pi
                 intptr_t place = corner + r * p.width * p.channels + channel;
                 for (int c = 0; c < 4 && c < columns; c++, place += p.channels) {
                     vector v = t[c] + load(bias + channel);
-                    if (finish.shortcut) v += load(finish.shortcut + place);
+                    if (epilogue.shortcut) v += load(epilogue.shortcut + place);
                     // What is no number stays so.
-                    if (finish.relu) v = v < 0 ? (vector)(0.0f) : v;
+                    if (epilogue.relu) v = v < 0 ? (vector)(0.0f) : v;
                     store(y + place, v);
                 }
             }
@@ -140,9 +125,9 @@ static void output(const float *from, intptr_t apart, intptr_t row, cwinograd_pi
     }
 }
 
-static void slopes(const float *dy, cwinograd_pictures p, intptr_t first, intptr_t count, float *to, intptr_t apart,
-                   intptr_t tiles, intptr_t offset, intptr_t columns) {
-    place at = first_place(p, first);
+static void output_gradient(const float *dy, winograd_images p, intptr_t first, intptr_t count, float *to,
+                            intptr_t stride, intptr_t tiles, intptr_t offset, intptr_t columns) {
+    tile_corner at = first_corner(p, first);
     for (intptr_t tile = 0; tile < count; tile++, advance(&at)) {
         const float *pixels[16];
         for (int r = 0; r < 4; r++)
@@ -160,22 +145,22 @@ static void slopes(const float *dy, cwinograd_pictures p, intptr_t first, intptr
             float *place = to + (channel / columns * tiles + offset + tile) * columns + channel % columns;
             UNROLL for (int r = 0; r < 6; r++) {
                 spread(half + r * 4, 1, t, 1);
-                UNROLL for (int c = 0; c < 6; c++) store(place + (r * 6 + c) * apart, t[c]);
+                UNROLL for (int c = 0; c < 6; c++) store(place + (r * 6 + c) * stride, t[c]);
             }
         }
     }
 }
 
-static void filters(const float *w, const intptr_t *apart, intptr_t first, intptr_t count, intptr_t depth, intptr_t width,
-                    intptr_t columns, float *to, intptr_t size) {
+static void filters(const float *w, const intptr_t *strides, intptr_t first, intptr_t count, intptr_t depth,
+                    intptr_t width, intptr_t columns, float *to, intptr_t size) {
     for (intptr_t column = 0; column < width; column += WIDTH)
         for (intptr_t k = first; k < first + count; k++) {
             vector g[3], half[18], t[6];
             UNROLL for (int c = 0; c < 3; c++) {
                 UNROLL for (int r = 0; r < 3; r++) {
-                    const float *p = w + k * apart[0] + column * apart[1] + r * apart[2] + c * apart[3];
+                    const float *p = w + k * strides[0] + column * strides[1] + r * strides[2] + c * strides[3];
                     float lanes[WIDTH];
-                    for (int lane = 0; lane < WIDTH; lane++) lanes[lane] = p[lane * apart[1]];
+                    for (int lane = 0; lane < WIDTH; lane++) lanes[lane] = p[lane * strides[1]];
                     g[r] = load(lanes);
                 }
                 widened(g, 1, half + c, 3);
@@ -188,8 +173,8 @@ static void filters(const float *w, const intptr_t *apart, intptr_t first, intpt
         }
 }
 
-static void gradient(const float *from, intptr_t size, intptr_t row, const intptr_t *apart, intptr_t first, intptr_t count,
-                     intptr_t width, float *dw) {
+static void filter_gradient(const float *from, intptr_t size, intptr_t row, const intptr_t *strides, intptr_t first,
+                            intptr_t count, intptr_t width, float *dw) {
     for (intptr_t column = 0; column < width; column += WIDTH)
         for (intptr_t k = first; k < first + count; k++) {
             vector u[6], half[18], t[3];
@@ -200,11 +185,11 @@ static void gradient(const float *from, intptr_t size, intptr_t row, const intpt
             for (int r = 0; r < 3; r++) {
                 narrowed(half + r * 6, 1, t, 1);
                 for (int c = 0; c < 3; c++) {
-                    float *p = dw + k * apart[0] + column * apart[1] + r * apart[2] + c * apart[3];
-                    for (int lane = 0; lane < WIDTH; lane++) p[lane * apart[1]] = t[c][lane];
+                    float *p = dw + k * strides[0] + column * strides[1] + r * strides[2] + c * strides[3];
+                    for (int lane = 0; lane < WIDTH; lane++) p[lane * strides[1]] = t[c][lane];
                 }
             }
         }
 }
 
-const cwinograd_kernels KERNELS = {NAME, input, output, slopes, filters, gradient};
+static const compute_winograd winograd = {input, output, output_gradient, filters, filter_gradient};

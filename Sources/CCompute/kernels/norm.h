@@ -1,27 +1,12 @@
-// The kernels, written once for vectors of WIDTH floats; each file that includes this names WIDTH and NAME and sets the
-// instructions. All functions are static, so that no file's instructions reach another.
-//
-// Sums are taken in float32 over blocks that a core's caches hold, and of blocks in float64. Channels that lie innermost are
-// taken in panels, whose sums stay in the first cache while the rows pass by.
-#include "include/CNorm.h"
-#include <string.h>
+// Batch norm in training. Sums are taken in float32 over blocks that a core's caches hold, and of blocks in float64.
+// Channels that are innermost are taken in panels, whose sums stay in the first cache while the rows pass by.
 
-typedef float vector __attribute__((ext_vector_type(WIDTH)));
-typedef int32_t integers __attribute__((ext_vector_type(WIDTH)));
-enum { PANEL = 512, ROWS = 64, RUN = 1024 };
+enum { PANEL = 512, BLOCK = 64, RUN = 1024 };
 
-#define INLINE static inline __attribute__((always_inline))
-#define UNROLL _Pragma("clang loop unroll(full)")
-
-INLINE vector load(const float *p) {
-    vector v;
-    memcpy(&v, p, sizeof v);
-    return v;
-}
-INLINE void store(float *p, vector v) { memcpy(p, &v, sizeof v); }
 INLINE intptr_t least(intptr_t a, intptr_t b) { return a < b ? a : b; }
 
-// Each step once for a vector and once for a number, rounded alike: a mask that is computed again must be the forward pass's.
+// Each step once for a vector and once for a number, rounded alike: a mask that is computed again must be the forward
+// pass's.
 INLINE vector affine(vector x, vector scale, vector shift) { return x * scale + shift; }
 INLINE float affine1(float x, float scale, float shift) { return x * scale + shift; }
 // Comparisons that NaN passes.
@@ -37,7 +22,7 @@ INLINE float slanted1(float g, float x, float mean, float scale, float slope, fl
 }
 
 /// The lanes' sum, halves first.
-INLINE float total(vector v) {
+INLINE float lanes_sum(vector v) {
     float lanes[WIDTH];
     store(lanes, v);
     for (int width = WIDTH / 2; width > 0; width /= 2)
@@ -45,8 +30,8 @@ INLINE float total(vector v) {
     return lanes[0];
 }
 
-/// Adds `more` numbers to `count` numbers of known moments: Chan et al. 1979. `about` is near the new numbers' mean, from
-/// which they differ by `sum` together and by `square` in squares.
+/// Adds `more` numbers to `count` numbers of known moments: Chan et al. 1979. `about` is near the new numbers' mean,
+/// from which they differ by `sum` together and by `square` in squares.
 INLINE void merge(double *mean, double *squares, double share, double weight, double inverse, float about, float sum,
                   float square) {
     double away = sum * inverse, distance = about + away - *mean;
@@ -54,8 +39,8 @@ INLINE void merge(double *mean, double *squares, double share, double weight, do
     *squares += square - sum * away + distance * distance * weight;
 }
 
-/// Of some rows, `step` apart, and `vectors` vectors of channels: a number near their mean, and the sums of the differences from
-/// it and of their squares.
+/// Of some rows, `step` apart, and `vectors` vectors of channels: a number near their mean, and the sums of the
+/// differences from it and of their squares.
 INLINE void block_of_rows(const float *x, intptr_t height, intptr_t step, int vectors, float *about, float *sum,
                           float *square) {
     vector even[4], odd[4];
@@ -85,12 +70,12 @@ INLINE void block_of_rows(const float *x, intptr_t height, intptr_t step, int ve
     }
 }
 
-static void moments_of_rows(const float *x, cnorm_shape shape, double *means, double *squares) {
+static void moments_of_rows(const float *x, norm_shape shape, double *means, double *squares) {
     float about[PANEL], sum[PANEL], square[PANEL];
     for (intptr_t panel = 0; panel < shape.channels; panel += PANEL) {
         intptr_t width = least(PANEL, shape.channels - panel), step = shape.channels;
-        for (intptr_t first = 0; first < shape.images; first += ROWS) {
-            intptr_t height = least(ROWS, shape.images - first), c = 0;
+        for (intptr_t first = 0; first < shape.images; first += BLOCK) {
+            intptr_t height = least(BLOCK, shape.images - first), c = 0;
             const float *block = x + first * step + panel;
             for (; c + 4 * WIDTH <= width; c += 4 * WIDTH)
                 block_of_rows(block + c, height, step, 4, about + c, sum + c, square + c);
@@ -110,16 +95,17 @@ static void moments_of_rows(const float *x, cnorm_shape shape, double *means, do
             }
             double share = (double)height / (double)(first + height), inverse = 1.0 / (double)height;
             double weight = share * (double)first, *mean = means + panel, *spread = squares + panel;
-            for (c = 0; c < width; c++) merge(mean + c, spread + c, share, weight, inverse, about[c], sum[c], square[c]);
+            for (c = 0; c < width; c++)
+                merge(mean + c, spread + c, share, weight, inverse, about[c], sum[c], square[c]);
         }
     }
 }
 
-static void moments_of_planes(const float *x, cnorm_shape shape, double *means, double *squares) {
+static void moments_of_planes(const float *x, norm_shape shape, double *means, double *squares) {
     for (intptr_t image = 0; image < shape.images; image++)
-        for (intptr_t channel = 0; channel < shape.channels; channel++, x += shape.extent)
-            for (intptr_t first = 0; first < shape.extent; first += RUN) {
-                intptr_t length = least(RUN, shape.extent - first), i = 0;
+        for (intptr_t channel = 0; channel < shape.channels; channel++, x += shape.size)
+            for (intptr_t first = 0; first < shape.size; first += RUN) {
+                intptr_t length = least(RUN, shape.size - first), i = 0;
                 const float *p = x + first;
                 vector sums = (vector)(0.0f), more = (vector)(0.0f);
                 for (; i + 2 * WIDTH <= length; i += 2 * WIDTH) {
@@ -129,36 +115,36 @@ static void moments_of_planes(const float *x, cnorm_shape shape, double *means, 
                 float rest = 0;
                 for (; i < length; i++) rest += p[i];
                 double inverse = 1.0 / (double)length;
-                float about = (float)((total(sums + more) + rest) * inverse);
+                float about = (float)((lanes_sum(sums + more) + rest) * inverse);
                 vector differences = (vector)(0.0f), products = (vector)(0.0f);
                 for (i = 0; i + WIDTH <= length; i += WIDTH) {
                     vector d = load(p + i) - about;
                     differences += d;
                     products += d * d;
                 }
-                float sum = total(differences), square = total(products);
+                float sum = lanes_sum(differences), square = lanes_sum(products);
                 for (; i < length; i++) {
                     float d = p[i] - about;
                     sum += d;
                     square += d * d;
                 }
-                double before = (double)image * (double)shape.extent + (double)first;
+                double before = (double)image * (double)shape.size + (double)first;
                 double share = (double)length / (before + (double)length);
                 merge(means + channel, squares + channel, share, share * before, inverse, about, sum, square);
             }
 }
 
-static void moments(const float *x, cnorm_shape shape, double *means, double *squares) {
+static void moments(const float *x, norm_shape shape, double *means, double *squares) {
     memset(means, 0, (size_t)shape.channels * sizeof(double));
     memset(squares, 0, (size_t)shape.channels * sizeof(double));
-    if (shape.extent == 1) moments_of_rows(x, shape, means, squares);
+    if (shape.size == 1) moments_of_rows(x, shape, means, squares);
     else moments_of_planes(x, shape, means, squares);
 }
 
-INLINE void forward_of(const float *x, const float *shortcut, cnorm_shape shape, const float *scale, const float *shift,
+INLINE void forward_of(const float *x, const float *shortcut, norm_shape shape, const float *scale, const float *shift,
                        int relu, int adds, float *y) {
     for (intptr_t image = 0; image < shape.images; image++) {
-        if (shape.extent == 1) {
+        if (shape.size == 1) {
             intptr_t c = 0;
             for (; c + WIDTH <= shape.channels; c += WIDTH) {
                 vector v = affine(load(x + c), load(scale + c), load(shift + c));
@@ -172,7 +158,7 @@ INLINE void forward_of(const float *x, const float *shortcut, cnorm_shape shape,
             }
         } else {
             for (intptr_t channel = 0; channel < shape.channels; channel++) {
-                intptr_t at = channel * shape.extent, end = at + shape.extent;
+                intptr_t at = channel * shape.size, end = at + shape.size;
                 float factor = scale[channel], offset = shift[channel];
                 for (; at + WIDTH <= end; at += WIDTH) {
                     vector v = affine(load(x + at), (vector)(factor), (vector)(offset));
@@ -186,14 +172,14 @@ INLINE void forward_of(const float *x, const float *shortcut, cnorm_shape shape,
                 }
             }
         }
-        intptr_t step = shape.channels * shape.extent;
+        intptr_t step = shape.channels * shape.size;
         x += step;
         y += step;
         if (adds) shortcut += step;
     }
 }
 
-static void forward(const float *x, const float *shortcut, cnorm_shape shape, const float *scale, const float *shift,
+static void forward(const float *x, const float *shortcut, norm_shape shape, const float *scale, const float *shift,
                     int relu, float *y) {
     if (shortcut) {
         if (relu) forward_of(x, shortcut, shape, scale, shift, 1, 1, y);
@@ -204,24 +190,24 @@ static void forward(const float *x, const float *shortcut, cnorm_shape shape, co
     }
 }
 
-/// What the mask lets through of a vector, or of one number, at a place; stored where the output masks.
-#define THROUGH(g, x, at, factor, offset, load, store, affine, masked)                                             \
-    if (mask == CNORM_OF_INPUT) g = masked(g, affine(x, factor, offset));                                              \
-    if (mask == CNORM_OF_OUTPUT) {                                                                                     \
+/// Masks the gradient `g` of a vector or of one number, and stores it where ReLU's output is the mask.
+#define MASK(g, x, at, factor, offset, load, store, affine, masked)                                                    \
+    if (mask == NORM_RELU_OF_INPUT) g = masked(g, affine(x, factor, offset));                                          \
+    if (mask == NORM_RELU_OF_OUTPUT) {                                                                                 \
         g = masked(g, load(y + (at)));                                                                                 \
-        store(through + (at), g);                                                                                      \
+        store(masked_out + (at), g);                                                                                   \
     }
 #define LOAD1(p) (*(p))
 #define STORE1(p, v) (*(p) = (v))
 
-INLINE void sums_of_rows(const float *x, const float *dy, const float *y, cnorm_shape shape, cnorm_mask mask,
-                         const float *mean, const float *scale, const float *shift, float *through, double *sums,
+INLINE void sums_of_rows(const float *x, const float *dy, const float *y, norm_shape shape, norm_mask mask,
+                         const float *mean, const float *scale, const float *shift, float *masked_out, double *sums,
                          double *products) {
     float sum[PANEL], product[PANEL];
     for (intptr_t panel = 0; panel < shape.channels; panel += PANEL) {
         intptr_t width = least(PANEL, shape.channels - panel);
-        for (intptr_t first = 0; first < shape.images; first += ROWS) {
-            intptr_t end = least(first + ROWS, shape.images);
+        for (intptr_t first = 0; first < shape.images; first += BLOCK) {
+            intptr_t end = least(first + BLOCK, shape.images);
             memset(sum, 0, sizeof sum);
             memset(product, 0, sizeof product);
             for (intptr_t i = first; i < end; i++) {
@@ -229,14 +215,14 @@ INLINE void sums_of_rows(const float *x, const float *dy, const float *y, cnorm_
                 for (; c + WIDTH <= width; c += WIDTH) {
                     intptr_t k = panel + c;
                     vector value = load(x + at + c), g = load(dy + at + c);
-                    THROUGH(g, value, at + c, load(scale + k), load(shift + k), load, store, affine, masked)
+                    MASK(g, value, at + c, load(scale + k), load(shift + k), load, store, affine, masked)
                     store(sum + c, load(sum + c) + g);
                     store(product + c, load(product + c) + g * (value - load(mean + k)));
                 }
                 for (; c < width; c++) {
                     intptr_t k = panel + c;
                     float value = x[at + c], g = dy[at + c];
-                    THROUGH(g, value, at + c, scale[k], shift[k], LOAD1, STORE1, affine1, masked1)
+                    MASK(g, value, at + c, scale[k], shift[k], LOAD1, STORE1, affine1, masked1)
                     sum[c] += g;
                     product[c] += g * (value - mean[k]);
                 }
@@ -249,53 +235,54 @@ INLINE void sums_of_rows(const float *x, const float *dy, const float *y, cnorm_
     }
 }
 
-INLINE void sums_of_planes(const float *x, const float *dy, const float *y, cnorm_shape shape, cnorm_mask mask,
-                           const float *mean, const float *scale, const float *shift, float *through, double *sums,
+INLINE void sums_of_planes(const float *x, const float *dy, const float *y, norm_shape shape, norm_mask mask,
+                           const float *mean, const float *scale, const float *shift, float *masked_out, double *sums,
                            double *products) {
     for (intptr_t plane = 0; plane < shape.images * shape.channels; plane++) {
-        intptr_t k = plane % shape.channels, last = (plane + 1) * shape.extent;
-        for (intptr_t first = plane * shape.extent; first < last; first += RUN) {
+        intptr_t k = plane % shape.channels, last = (plane + 1) * shape.size;
+        for (intptr_t first = plane * shape.size; first < last; first += RUN) {
             intptr_t end = least(first + RUN, last), at = first;
             vector sum = (vector)(0.0f), product = (vector)(0.0f);
             for (; at + WIDTH <= end; at += WIDTH) {
                 vector value = load(x + at), g = load(dy + at);
-                THROUGH(g, value, at, (vector)(scale[k]), (vector)(shift[k]), load, store, affine, masked)
+                MASK(g, value, at, (vector)(scale[k]), (vector)(shift[k]), load, store, affine, masked)
                 sum += g;
                 product += g * (value - mean[k]);
             }
             float rest = 0, others = 0;
             for (; at < end; at++) {
                 float value = x[at], g = dy[at];
-                THROUGH(g, value, at, scale[k], shift[k], LOAD1, STORE1, affine1, masked1)
+                MASK(g, value, at, scale[k], shift[k], LOAD1, STORE1, affine1, masked1)
                 rest += g;
                 others += g * (value - mean[k]);
             }
-            sums[k] += (double)total(sum) + rest;
-            products[k] += (double)total(product) + others;
+            sums[k] += (double)lanes_sum(sum) + rest;
+            products[k] += (double)lanes_sum(product) + others;
         }
     }
 }
 
-static void sums(const float *x, const float *dy, const float *y, cnorm_shape shape, cnorm_mask mask, const float *mean,
-                 const float *scale, const float *shift, float *through, double *sums, double *products) {
+static void gradient_sums(const float *x, const float *dy, const float *y, norm_shape shape, norm_mask mask,
+                          const float *mean, const float *scale, const float *shift, float *masked_out, double *sums,
+                          double *products) {
     memset(sums, 0, (size_t)shape.channels * sizeof(double));
     memset(products, 0, (size_t)shape.channels * sizeof(double));
 #define SUMS(mask)                                                                                                     \
     case mask:                                                                                                         \
-        if (shape.extent == 1) sums_of_rows(x, dy, y, shape, mask, mean, scale, shift, through, sums, products);       \
-        else sums_of_planes(x, dy, y, shape, mask, mean, scale, shift, through, sums, products);                       \
+        if (shape.size == 1) sums_of_rows(x, dy, y, shape, mask, mean, scale, shift, masked_out, sums, products);      \
+        else sums_of_planes(x, dy, y, shape, mask, mean, scale, shift, masked_out, sums, products);                    \
         break;
     switch (mask) {
-        SUMS(CNORM_OPEN)
-        SUMS(CNORM_OF_INPUT)
-        SUMS(CNORM_OF_OUTPUT)
+        SUMS(NORM_NO_RELU)
+        SUMS(NORM_RELU_OF_INPUT)
+        SUMS(NORM_RELU_OF_OUTPUT)
     }
 }
 
-INLINE void backward_of(const float *x, const float *dy, cnorm_shape shape, int masks, const float *mean,
+INLINE void backward_of(const float *x, const float *dy, norm_shape shape, int masks, const float *mean,
                         const float *scale, const float *shift, const float *slope, const float *offset, float *dx) {
     for (intptr_t image = 0; image < shape.images; image++) {
-        if (shape.extent == 1) {
+        if (shape.size == 1) {
             intptr_t c = 0;
             for (; c + WIDTH <= shape.channels; c += WIDTH) {
                 vector value = load(x + c), g = load(dy + c), factor = load(scale + c);
@@ -308,11 +295,12 @@ INLINE void backward_of(const float *x, const float *dy, cnorm_shape shape, int 
             }
         } else {
             for (intptr_t k = 0; k < shape.channels; k++) {
-                intptr_t at = k * shape.extent, end = at + shape.extent;
+                intptr_t at = k * shape.size, end = at + shape.size;
                 for (; at + WIDTH <= end; at += WIDTH) {
                     vector value = load(x + at), g = load(dy + at), factor = (vector)(scale[k]);
                     if (masks) g = masked(g, affine(value, factor, (vector)(shift[k])));
-                    store(dx + at, slanted(g, value, (vector)(mean[k]), factor, (vector)(slope[k]), (vector)(offset[k])));
+                    store(dx + at,
+                          slanted(g, value, (vector)(mean[k]), factor, (vector)(slope[k]), (vector)(offset[k])));
                 }
                 for (; at < end; at++) {
                     float g = masks ? masked1(dy[at], affine1(x[at], scale[k], shift[k])) : dy[at];
@@ -320,17 +308,17 @@ INLINE void backward_of(const float *x, const float *dy, cnorm_shape shape, int 
                 }
             }
         }
-        intptr_t step = shape.channels * shape.extent;
+        intptr_t step = shape.channels * shape.size;
         x += step;
         dy += step;
         dx += step;
     }
 }
 
-static void backward(const float *x, const float *dy, cnorm_shape shape, cnorm_mask mask, const float *mean,
+static void backward(const float *x, const float *dy, norm_shape shape, norm_mask mask, const float *mean,
                      const float *scale, const float *shift, const float *slope, const float *offset, float *dx) {
-    if (mask == CNORM_OF_INPUT) backward_of(x, dy, shape, 1, mean, scale, shift, slope, offset, dx);
+    if (mask == NORM_RELU_OF_INPUT) backward_of(x, dy, shape, 1, mean, scale, shift, slope, offset, dx);
     else backward_of(x, dy, shape, 0, mean, scale, shift, slope, offset, dx);
 }
 
-const cnorm_kernels KERNELS = {NAME, moments, forward, sums, backward};
+static const compute_norm norm = {moments, forward, gradient_sums, backward};

@@ -1,22 +1,6 @@
-// The kernels, written once for vectors of WIDTH floats; each file that includes this names WIDTH, ROWS, VECTORS and NAME and
-// sets the instructions. All functions are static, so that no file's instructions reach another.
-#include "include/CTiles.h"
-#include <math.h>
-#include <string.h>
+// Tiles of scores: their products, exponentials, sums and gradients.
 
-typedef float vector __attribute__((ext_vector_type(WIDTH)));
-typedef int32_t integers __attribute__((ext_vector_type(WIDTH)));
-enum { SIDE = CTILES_SIDE, COLUMNS = WIDTH * VECTORS };
-
-#define INLINE static inline __attribute__((always_inline))
-#define UNROLL _Pragma("clang loop unroll(full)")
-
-INLINE vector load(const float *p) {
-    vector v;
-    memcpy(&v, p, sizeof v);
-    return v;
-}
-INLINE void store(float *p, vector v) { memcpy(p, &v, sizeof v); }
+enum { SIDE = TILE_SIDE, VECTORS = 2, COLUMNS = WIDTH * VECTORS };
 
 /// 2^x, within 1e-7 of it relatively; 0 below 2^-126. x at most 127.
 INLINE vector power(vector x) {
@@ -49,8 +33,8 @@ INLINE double total(vector v) {
     return sum;
 }
 
-static void multiply(const float *from, intptr_t row, intptr_t step, intptr_t count, const float *panels, intptr_t panel,
-                     intptr_t width, intptr_t depth, float *to, intptr_t apart, int add) {
+static void multiply(const float *from, intptr_t row, intptr_t step, intptr_t count, const float *panels,
+                     intptr_t panel, intptr_t width, intptr_t depth, float *to, intptr_t stride, int add) {
     for (intptr_t j = 0; j < width; j += COLUMNS, panels += panel) {
         for (intptr_t i = 0; i < count; i += ROWS) {
             vector sums[ROWS][VECTORS];
@@ -66,15 +50,15 @@ static void multiply(const float *from, intptr_t row, intptr_t step, intptr_t co
                 }
             }
             UNROLL for (int r = 0; r < ROWS; r++) UNROLL for (int v = 0; v < VECTORS; v++) {
-                float *place = to + (i + r) * apart + j + v * WIDTH;
+                float *place = to + (i + r) * stride + j + v * WIDTH;
                 store(place, add ? load(place) + sums[r][v] : sums[r][v]);
             }
         }
     }
 }
 
-static void sums(const float *tile, intptr_t rows, intptr_t columns, float scale, float shift, const float *row_shifts,
-                 const float *column_shifts, double *row_sums, double *column_sums) {
+static void tile_sums(const float *tile, intptr_t rows, intptr_t columns, float scale, float shift,
+                      const float *row_shifts, const float *column_shifts, double *row_sums, double *column_sums) {
     // Columns are summed in single precision over few rows only.
     enum { CHUNK = 32 };
     float partial[SIDE];
@@ -101,8 +85,9 @@ static void sums(const float *tile, intptr_t rows, intptr_t columns, float scale
     }
 }
 
-static void slopes(float *tile, intptr_t rows, intptr_t columns, float scale, float shift, const float *row_shifts,
-                   const float *column_shifts, const float *row_weights, const float *column_weights) {
+static void tile_gradients(float *tile, intptr_t rows, intptr_t columns, float scale, float shift,
+                           const float *row_shifts, const float *column_shifts, const float *row_weights,
+                           const float *column_weights) {
     for (intptr_t i = 0; i < rows; i++) {
         float *s = tile + i * SIDE;
         vector own = (vector)(row_shifts ? row_shifts[i] : shift);
@@ -138,4 +123,4 @@ static void largest(const float *tile, intptr_t rows, intptr_t columns, float *r
     }
 }
 
-const ctiles_kernels KERNELS = {NAME, ROWS, COLUMNS, multiply, exponent, sums, slopes, largest};
+static const compute_tiles tiles = {ROWS, COLUMNS, multiply, exponent, tile_sums, tile_gradients, largest};

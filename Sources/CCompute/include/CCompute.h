@@ -1,0 +1,135 @@
+// The hot loops of training on a CPU: batch norm, tiles of score matrices, and Winograd's convolutions. Each is
+// compiled for several levels of instructions, of which a program chooses when it runs.
+#pragma once
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/// Instructions that kernels are compiled for, each level faster than the one before.
+typedef enum { COMPUTE_ANY, COMPUTE_AVX2, COMPUTE_AVX512 } compute_level;
+
+// Batch norm in training with what follows it, a residual addition and ReLU, in as few passes over memory as possible.
+
+/// The shape `[images][channels][size]` of an array; `size` is 1 where channels are innermost, and each pixel then
+/// counts as an image.
+typedef struct {
+    intptr_t images, channels, size;
+} norm_shape;
+
+/// Which ReLU masks a gradient.
+typedef enum {
+    NORM_NO_RELU,
+    /// A ReLU whose input is `x scale + shift`, which is computed again.
+    NORM_RELU_OF_INPUT,
+    /// A ReLU whose output was kept.
+    NORM_RELU_OF_OUTPUT,
+} norm_mask;
+
+/// Kernels of batch norm. Arrays of coefficients have one number per channel. ReLU passes NaN on, forward and backward.
+typedef struct {
+    /// Each channel's mean, and the sum of squared differences from it.
+    void (*moments)(const float *x, norm_shape shape, double *means, double *squares);
+    /// `y = x scale + shift`, plus the shortcut unless it is NULL, then ReLU if `relu` is set.
+    void (*forward)(const float *x, const float *shortcut, norm_shape shape, const float *scale, const float *shift,
+                    int relu, float *y);
+    /// Each channel's `sum g` and `sum g (x - mean)`, where `g` is the masked gradient. Only NORM_RELU_OF_OUTPUT reads
+    /// `y` and stores `g` in `masked`.
+    void (*sums)(const float *x, const float *dy, const float *y, norm_shape shape, norm_mask mask, const float *mean,
+                 const float *scale, const float *shift, float *masked, double *sums, double *products);
+    /// `dx = scale g + slope (x - mean) + offset`; for NORM_RELU_OF_OUTPUT `dy` must be `g`, the masked gradient.
+    void (*backward)(const float *x, const float *dy, norm_shape shape, norm_mask mask, const float *mean,
+                     const float *scale, const float *shift, const float *slope, const float *offset, float *dx);
+} compute_norm;
+
+// Tiles of a score matrix that is never stored whole: products, exponentials, sums and gradients.
+
+/// The largest number of rows and of columns of a tile, a multiple of every level's `rows` and `columns`. Three such
+/// tiles and their factors fit into a core's L2 cache.
+enum { TILE_SIDE = 192 };
+
+/// Kernels of tiles. A right factor is stored in panels, `[panel][k][columns]`, and the last panel is padded with
+/// zeros. Tiles are row-major with TILE_SIDE numbers per row.
+typedef struct {
+    /// Rows and columns of the block that stays in registers.
+    intptr_t rows, columns;
+    /// `to[i, j] = sum_k from[i * row + k * step] panels[k, j]`, added to `to` if `add` is set. Writes i in 0..<count
+    /// rounded up to whole `rows`, and j in 0..<width rounded up to whole panels. `panel` is the distance between
+    /// panels, `stride` that between rows of `to`.
+    void (*multiply)(const float *from, intptr_t row, intptr_t step, intptr_t count, const float *panels,
+                     intptr_t panel, intptr_t width, intptr_t depth, float *to, intptr_t stride, int add);
+    /// `s scale - shift` of the term that `sums` adds for the score s, rounded as there.
+    double (*exponent)(float s, float scale, float shift);
+    /// Adds the sums of 2^(s scale - shift) over rows to `row_sums` and over columns to `column_sums`. Each row and
+    /// column has its own shift; where the shifts are NULL all are `shift`. NULL `column_sums` are not computed.
+    void (*sums)(const float *tile, intptr_t rows, intptr_t columns, float scale, float shift, const float *row_shifts,
+                 const float *column_shifts, double *row_sums, double *column_sums);
+    /// Replaces scores by
+    /// `row_weights[i] 2^(s scale - row_shifts[i]) + column_weights[j] 2^(s scale - column_shifts[j])`, with shifts as
+    /// above; without column weights by the first term alone.
+    void (*gradients)(float *tile, intptr_t rows, intptr_t columns, float scale, float shift, const float *row_shifts,
+                      const float *column_shifts, const float *row_weights, const float *column_weights);
+    /// Raises `row_maxima` and, unless NULL, `column_maxima` to the largest score of each row and column.
+    void (*largest)(const float *tile, intptr_t rows, intptr_t columns, float *row_maxima, float *column_maxima);
+} compute_tiles;
+
+// 3x3 convolutions with a quarter of the multiplications: Winograd's F(4x4, 3x3) as in Lavin & Gray 2016 (arXiv
+// 1509.09308).
+//
+// With tiles d of 6x6 inputs, filters g, tiles y of 4x4 outputs: y = A^T [(G g G^T) (B^T d B)] A. The product is
+// elementwise and summed over channels, so each of the 36 elements is a matrix product. Channels are innermost
+// everywhere.
+
+/// Elements of a transformed tile.
+enum { WINOGRAD_ELEMENTS = 36 };
+
+/// Images `[images][height][width][channels]`; tiles are counted along rows, then columns, then images.
+typedef struct {
+    intptr_t images, height, width, channels;
+} winograd_images;
+
+/// What is done to outputs before they are stored: a bias per channel and a shortcut of the output's shape are added
+/// unless NULL, then ReLU is applied if `relu` is set.
+typedef struct {
+    const float *bias, *shortcut;
+    int relu;
+} winograd_epilogue;
+
+/// Winograd's transforms, for channels that are a multiple of 16.
+typedef struct {
+    /// B^T d B of some tiles, of images padded with zeros: `to[element * stride + tile * channels + channel]`.
+    void (*input)(const float *x, winograd_images images, intptr_t first, intptr_t count, float *to, intptr_t stride);
+    /// A^T m A of some tiles of `from[element * stride + tile * row + channel]`.
+    void (*output)(const float *from, intptr_t stride, intptr_t row, winograd_images images, intptr_t first,
+                   intptr_t count, winograd_epilogue epilogue, float *y);
+    /// A dy A^T of some tiles, in panels of `columns` channels:
+    /// `to[element * stride + (panel * tiles + tile) * columns + column]`, where `tile` starts at `offset`.
+    void (*output_gradient)(const float *dy, winograd_images images, intptr_t first, intptr_t count, float *to,
+                            intptr_t stride, intptr_t tiles, intptr_t offset, intptr_t columns);
+    /// G g G^T for some `k` of filters `w[k * strides[0] + column * strides[1] + y * strides[2] + x * strides[3]]`, in
+    /// panels for `multiply`: `to[element * size + (panel * depth + k) * columns + column]`.
+    void (*filters)(const float *w, const intptr_t *strides, intptr_t first, intptr_t count, intptr_t depth,
+                    intptr_t width, intptr_t columns, float *to, intptr_t size);
+    /// G^T u G of `from[element * size + k * row + column]`, stored with the strides of the filters above.
+    void (*filter_gradient)(const float *from, intptr_t size, intptr_t row, const intptr_t *strides, intptr_t first,
+                            intptr_t count, intptr_t width, float *dw);
+} compute_winograd;
+
+/// All kernels of a level.
+typedef struct {
+    compute_level level;
+    compute_norm norm;
+    compute_tiles tiles;
+    compute_winograd winograd;
+} compute_kernels;
+
+/// The kernels of the highest level that this processor runs.
+const compute_kernels *compute_best(void);
+/// The kernels of a level; NULL where this processor does not run them.
+const compute_kernels *compute_at(compute_level level);
+
+#ifdef __cplusplus
+}
+#endif
