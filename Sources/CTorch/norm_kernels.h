@@ -68,7 +68,8 @@ __device__ inline void write_partials(const Row &first, const Row &second, int c
     }
 }
 
-// Sums of x - x0 and of its squares, where x0 is a channel's first value: a large mean does not cancel a small variance.
+// Sums of x - x0 and of its squares, where x0 is a channel's first value, so that a large mean does not cancel a small
+// variance.
 extern "C" __global__ void moments(const number *x, long long count, int channels, float *partial) {
     const int columns = channels / 8, column = threadIdx.x % columns, rows = blockDim.x / columns;
     const Row origin = load(x + 8 * column);
@@ -164,8 +165,8 @@ extern "C" __global__ void apply(const number *x, const number *shortcut, long l
     }
 }
 
-// Sums of g and of g (x - mean), where g is dy masked by ReLU: y > 0 or, without y, x scale + shift > 0. Stores g unless
-// `masked` is NULL.
+// Sums of g and of g (x - mean), where g is dy masked by ReLU: y > 0 or, without y, x scale + shift > 0. Stores g
+// unless `masked` is NULL.
 extern "C" __global__ void gradient_sums(const number *x, const number *dy, const number *y, long long count,
                                          int channels, const float *statistics, int relu, number *masked,
                                          float *partial) {

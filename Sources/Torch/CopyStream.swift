@@ -1,10 +1,10 @@
 import CTorch
 
-/// A GPU's queue of copies from main memory, which goes on beside its computation.
+/// A GPU's stream of copies from main memory, which run beside computation.
 public final class CopyStream {
     private let handle: ctorch_stream
 
-    /// Makes a stream.
+    /// Makes a stream on a GPU.
     /// - Throws: `TorchError` on a CPU, which has none.
     public init(_ device: Device) throws(TorchError) {
         var handle: ctorch_stream?
@@ -15,22 +15,22 @@ public final class CopyStream {
 
     deinit { ctorch_stream_free(handle) }
 
-    /// A copy on the device, to be used after `join`. The caller does not wait for it: `source` must not change before
-    /// `wait`, and its memory be page-locked, else the processor copies it meanwhile.
+    /// Starts a copy to the device, which may be used after `join`. `source` must not change before `wait`. Its memory
+    /// should be page-locked; otherwise the CPU makes the copy before this returns.
     public func upload(_ source: Tensor) throws(TorchError) -> Tensor {
         try make("upload") { ctorch_stream_upload(handle, source.handle, $0) }
     }
 
-    /// Lets computation that begins later wait for all copies so far.
+    /// Makes later computation wait for all copies so far.
     public func join() throws(TorchError) { try check("join", ctorch_stream_join(handle)) }
 
-    /// Waits until all copies so far are done.
+    /// Waits for all copies so far.
     public func wait() throws(TorchError) { try check("wait", ctorch_stream_wait(handle)) }
 }
 
-/// Page-locked memory, which a GPU reads by itself.
+/// Page-locked memory, which a GPU can copy from while the CPU goes on.
 public enum PinnedMemory {
-    /// Memory at a multiple of 64, to be given back by `free`.
+    /// Allocates memory, aligned to 64 bytes.
     /// - Throws: `TorchError` without a GPU, or where there is none left.
     public static func allocate(byteCount: Int) throws(TorchError) -> UnsafeMutableRawPointer {
         var memory: UnsafeMutableRawPointer?
@@ -39,12 +39,12 @@ public enum PinnedMemory {
         return memory
     }
 
-    /// Gives back, once, what `allocate` gave.
+    /// Frees memory of `allocate`.
     public static func free(_ memory: UnsafeMutableRawPointer) { ctorch_pinned_free(memory) }
 }
 
 extension Tensor {
-    /// Pictures as a network takes them, of bytes `[N, H, W, 3]`: `x factor + offset` for each channel, float32
+    /// Normalised images from bytes `[N, H, W, 3]`: `x factor + offset` for each channel, float32
     /// `[N, 3, H, W]`, channels innermost.
     /// - Parameters:
     ///   - factors: `[3]`, on the same device.

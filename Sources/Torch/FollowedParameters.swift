@@ -1,6 +1,6 @@
 import CTorch
 
-/// The parameters of a module, and those of another of the same shape that they follow.
+/// The parameters of a module as a moving average of those of another module of the same shape.
 public struct FollowedParameters {
     private let own: [Parameter]
     private let leaders: [Parameter]
@@ -32,7 +32,7 @@ public struct FollowedParameters {
 }
 
 extension Module {
-    /// Keeps all parameters as state that no gradient moves and no optimiser is given.
+    /// Freezes all parameters: they keep their place in the state, without gradients.
     public func freeze() throws(TorchError) {
         for (_, parameter) in allParameters { try parameter.freeze() }
     }

@@ -2,28 +2,28 @@ import CTorch
 
 /// A tensor that is trained, unless it is frozen.
 public final class Parameter {
-    /// Whether it takes a gradient, and an optimiser is given it.
+    /// Whether it has a gradient, and optimisers update it.
     public private(set) var isTrained = true
     /// The value; a leaf that requires a gradient.
     public private(set) var value: Tensor
 
-    /// Takes a value and asks for its gradient.
+    /// Takes a value and makes it require a gradient.
     public init(_ value: Tensor) throws(TorchError) {
         self.value = value
         try value.setRequiresGrad()
     }
 
-    /// Whether this is a bias or belongs to a normalisation: one number a channel. Recipes often spare these from
-    /// decay.
+    /// Whether this is a bias or belongs to a normalisation: one number per channel. Recipes often exclude these from
+    /// weight decay.
     public var isBiasOrNorm: Bool { value.shape.count <= 1 }
 
-    /// Keeps the value as a part of the module's state that no gradient moves, as of a network that follows another.
+    /// Keeps the value in the module's state, but without a gradient, as in a momentum network.
     public func freeze() throws(TorchError) {
         isTrained = false
         try value.setRequiresGrad(false)
     }
 
-    /// The length of all gradients together, `sqrt(sum g^2)`; 0 without any, not finite where one of them is not.
+    /// The L2 norm of all gradients together, `sqrt(sum g^2)`; 0 without any, not finite if one of them is not.
     public static func gradientNorm(_ parameters: [Parameter]) throws(TorchError) -> Double {
         var norm = 0.0
         try check("norm", ctorch_grads_norm(parameters.map { $0.value.handle }, Int32(parameters.count), &norm))
@@ -41,7 +41,7 @@ public final class Buffer {
     /// The value.
     public private(set) var value: Tensor
 
-    /// Takes a value.
+    /// Stores a value.
     public init(_ value: Tensor) { self.value = value }
 
     func replace(_ change: (Tensor) throws(TorchError) -> Tensor) throws(TorchError) { value = try change(value) }
@@ -51,27 +51,27 @@ public final class Buffer {
 ///
 /// Keys are those of a PyTorch state dict: the property's name in snake_case, then a point, then the inner key.
 public protocol Module: AnyObject {
-    /// The stored members under their key's part; by default the properties, found by reflection.
+    /// The members by key; by default the stored properties, found by reflection.
     var members: [(key: String, value: Any)] { get }
 }
 
 extension Module {
-    /// The stored properties under their names in snake_case, found by reflection.
+    /// The stored properties by name in snake_case, found by reflection.
     public var members: [(key: String, value: Any)] {
         Mirror(reflecting: self).children.compactMap { child in
             child.label.map { (snakeCase($0), child.value) }
         }
     }
 
-    /// Parameters that are trained, in the order of their appearance.
+    /// The parameters that are trained, in order of declaration.
     public var namedParameters: [(key: String, parameter: Parameter)] {
         allParameters.filter { $0.parameter.isTrained }
     }
 
-    /// Values that belong to the state but are not trained, sharing memory with the module.
+    /// The buffers, which share memory with the module.
     public var buffers: [Tensor] { leaves(of: self, prefix: "").compactMap { ($0.value as? Buffer)?.value } }
 
-    /// Parameters in the order of their appearance, frozen ones included.
+    /// All parameters in order of declaration, frozen ones included.
     var allParameters: [(key: String, parameter: Parameter)] {
         leaves(of: self, prefix: "").compactMap { leaf in (leaf.value as? Parameter).map { (leaf.key, $0) } }
     }
@@ -126,9 +126,9 @@ extension Module {
 
 /// A state dict that does not fit a module.
 public struct StateError: Error, Equatable, Sendable, CustomStringConvertible {
-    /// Keys that the module has and the state has not.
+    /// Keys of the module that the state lacks.
     public var missing: [String]
-    /// Keys that the state has and the module has not.
+    /// Keys of the state that the module lacks.
     public var unexpected: [String]
     /// Keys whose shapes differ, in words.
     public var mismatched: [String]
@@ -145,15 +145,15 @@ public struct StateError: Error, Equatable, Sendable, CustomStringConvertible {
     }
 }
 
-/// Modules of one kind in a row, with their places as keys.
+/// A list of modules of one kind, with their indices as keys.
 public final class ModuleList<Element>: Module {
     /// The modules.
     public let modules: [Element]
 
-    /// Makes a list.
+    /// Takes the modules in order.
     public init(_ modules: [Element]) { self.modules = modules }
 
-    /// The modules under their places.
+    /// The modules by index.
     public var members: [(key: String, value: Any)] {
         modules.enumerated().map { ("\($0.offset)", $0.element) }
     }

@@ -1,16 +1,15 @@
 import CTorch
 
-/// How products and convolutions of a network round; its weights, statistics, losses and optimisers stay in float32.
+/// The precision of a network's products and convolutions. Weights, statistics, losses and optimisers stay in float32.
 public enum Precision: String, Codable, Sendable, CaseIterable {
     /// 24 bits of significand.
     case float32
-    /// Float32 whose factors are rounded to 11 bits on their way into a GPU's matrix units; on a CPU the same as
-    /// `float32`.
+    /// Float32 whose factors a GPU's matrix units round to 11 bits; the same as `float32` on a CPU.
     case tf32
     /// bfloat16, 8 bits of significand, where it is safe: PyTorch's autocast.
     case bfloat16
 
-    /// Runs a network whose weights and input lie on a device; what it gives comes out in float32.
+    /// Runs a network on a device, and returns its result in float32.
     public func run(
         on device: Device, _ network: () throws(TorchError) -> Tensor
     ) throws(TorchError) -> Tensor {
@@ -22,24 +21,24 @@ public enum Precision: String, Codable, Sendable, CaseIterable {
 }
 
 extension Runtime {
-    /// Whether a GPU may round float32 factors to TF32; not by default, whatever libtorch's own is.
+    /// Sets whether a GPU may round float32 factors to TF32.
     public static func allowTF32(_ allowed: Bool) throws(TorchError) {
         try check("set_tf32", ctorch_set_tf32(allowed))
     }
 
-    /// Lets cuDNN try its algorithms once on each new shape and keep the fastest: for batches of one size.
+    /// Sets whether cuDNN tries its algorithms on each new shape and keeps the fastest: for batches of one size.
     public static func searchAlgorithms(_ enabled: Bool) throws(TorchError) {
         try check("set_search", ctorch_set_search(enabled))
     }
 
-    /// Floating-point operations that this thread has asked of products and convolutions so far, with those of their
-    /// gradients where operations are recorded.
+    /// Floating-point operations of this thread's products and convolutions so far, with those of their gradients where
+    /// operations are recorded.
     public static var operations: Int { Int(ctorch_operations()) }
 
-    /// Whether batch norm takes few passes over a GPU's memory: by kernels compiled there, from libtorch 2.11 on.
+    /// Whether batch norm has fused kernels on a GPU, which needs libtorch 2.11 or later.
     public static func fusesNorm(on device: Device) -> Bool { ctorch_fuses_norm(device.code) }
 
-    /// Waits until a device has done all it was given; nothing to wait for on a CPU.
+    /// Waits until a GPU is idle; does nothing for a CPU.
     public static func synchronize(_ device: Device) throws(TorchError) {
         try check("synchronize", ctorch_synchronize(device.code))
     }

@@ -2,16 +2,16 @@ import CTorch
 
 /// The libtorch that this program runs with.
 public enum Runtime {
-    /// As in `2.13.0`.
+    /// The version, for example `2.13.0`.
     public static var version: String { String(cString: ctorch_version()) }
     /// The file that libtorch was loaded from.
     public static var libraryPath: String { String(cString: ctorch_library_path()) }
-    /// GPUs that libtorch can use.
+    /// The number of GPUs that libtorch can use.
     public static var cudaDevices: Int { Int(ctorch_cuda_devices()) }
-    /// Lets this process keep the memory that tensors free, for the next step: returning it to the system and paging it
-    /// in again took a quarter of a ResNet-18's step at 32 pixels. For programs that train; affects all of `malloc`.
+    /// Makes `malloc` keep freed memory for the next step: returning it to the system and paging it in again took a
+    /// quarter of a ResNet-18's step at 32 pixels. For programs that train.
     public static func keepMemory() { ctorch_keep_memory() }
-    /// Sets the threads of one operation.
+    /// Sets the number of threads of an operation.
     public static func setThreads(_ count: Int) throws(TorchError) {
         try check("set_num_threads", ctorch_set_threads(Int32(count)))
     }
@@ -21,7 +21,7 @@ public enum Runtime {
 public final class Generator {
     let handle: ctorch_generator
 
-    /// Makes a generator.
+    /// Starts a generator from a seed.
     public init(seed: UInt64) throws(TorchError) {
         var handle: ctorch_generator?
         try check("generator", ctorch_generator_new(seed, &handle))

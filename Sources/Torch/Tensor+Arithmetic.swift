@@ -1,27 +1,27 @@
 import CTorch
 
 extension Tensor {
-    /// Element by element, shapes broadcast.
+    /// Elementwise sum of broadcast shapes.
     public static func + (a: Tensor, b: Tensor) throws(TorchError) -> Tensor { try a.binary("add", CTORCH_ADD, b) }
-    /// Element by element, shapes broadcast.
+    /// Elementwise difference of broadcast shapes.
     public static func - (a: Tensor, b: Tensor) throws(TorchError) -> Tensor { try a.binary("sub", CTORCH_SUB, b) }
-    /// Element by element, shapes broadcast.
+    /// Elementwise product of broadcast shapes.
     public static func * (a: Tensor, b: Tensor) throws(TorchError) -> Tensor { try a.binary("mul", CTORCH_MUL, b) }
-    /// Element by element, shapes broadcast.
+    /// Elementwise quotient of broadcast shapes.
     public static func / (a: Tensor, b: Tensor) throws(TorchError) -> Tensor { try a.binary("div", CTORCH_DIV, b) }
-    /// The same added everywhere.
+    /// Adds a number to each element.
     public static func + (a: Tensor, b: Double) throws(TorchError) -> Tensor {
         try a.scalar("add", CTORCH_ADD_SCALAR, b)
     }
-    /// The same subtracted everywhere.
+    /// Subtracts a number from each element.
     public static func - (a: Tensor, b: Double) throws(TorchError) -> Tensor { try a + -b }
-    /// Everything multiplied.
+    /// Multiplies each element by a number.
     public static func * (a: Tensor, b: Double) throws(TorchError) -> Tensor {
         try a.scalar("mul", CTORCH_MUL_SCALAR, b)
     }
-    /// Everything divided.
+    /// Divides each element by a number.
     public static func / (a: Tensor, b: Double) throws(TorchError) -> Tensor { try a * (1 / b) }
-    /// Everything negated.
+    /// Negates each element.
     public static prefix func - (a: Tensor) throws(TorchError) -> Tensor { try a.unary("neg", CTORCH_NEG) }
 
     /// The matrix product, batched over leading dimensions.
@@ -30,25 +30,26 @@ extension Tensor {
     public func eq(_ other: Tensor) throws(TorchError) -> Tensor { try binary("eq", CTORCH_EQ, other) }
     /// True where elements are greater.
     public func gt(_ other: Tensor) throws(TorchError) -> Tensor { try binary("gt", CTORCH_GT, other) }
-    /// Each element to a power.
+    /// Raises each element to a power.
     public func pow(_ exponent: Double) throws(TorchError) -> Tensor { try scalar("pow", CTORCH_POW, exponent) }
-    /// Each element, but at least the bound.
+    /// Raises elements below a bound to the bound.
     public func clamp(min bound: Double) throws(TorchError) -> Tensor {
         try scalar("clamp_min", CTORCH_CLAMP_MIN, bound)
     }
-    /// e to each element.
+    /// e^x of each element.
     public func exp() throws(TorchError) -> Tensor { try unary("exp", CTORCH_EXP) }
-    /// Natural logarithms.
+    /// The natural logarithm of each element.
     public func log() throws(TorchError) -> Tensor { try unary("log", CTORCH_LOG) }
-    /// Square roots.
+    /// The square root of each element.
     public func sqrt() throws(TorchError) -> Tensor { try unary("sqrt", CTORCH_SQRT) }
-    /// Absolute values.
+    /// The absolute value of each element.
     public func abs() throws(TorchError) -> Tensor { try unary("abs", CTORCH_ABS) }
     /// max(x, 0).
     public func relu() throws(TorchError) -> Tensor { try unary("relu", CTORCH_RELU) }
-    /// max(x, 0), overwriting these elements: for an intermediate result that nothing else needs.
+    /// max(x, 0), in place: for an intermediate result that nothing else needs.
     public func reluInPlace() throws(TorchError) -> Tensor { try unary("relu", CTORCH_RELU_IN_PLACE) }
-    /// `x Phi(x)` with the normal distribution function, Hendrycks & Gimpel 2016, arXiv 1606.08415; exact, not by tanh.
+    /// `x Phi(x)` with the normal distribution function: Hendrycks & Gimpel 2016, arXiv 1606.08415, without
+    /// approximation.
     public func gelu() throws(TorchError) -> Tensor { try unary("gelu", CTORCH_GELU) }
     /// `2 / sqrt(pi)` times the integral of `e^{-t^2}` from 0.
     public func erf() throws(TorchError) -> Tensor { try unary("erf", CTORCH_ERF) }
@@ -56,7 +57,7 @@ extension Tensor {
     public func sigmoid() throws(TorchError) -> Tensor { try unary("sigmoid", CTORCH_SIGMOID) }
     /// True where elements are neither infinite nor NaN.
     public func isFinite() throws(TorchError) -> Tensor { try unary("isfinite", CTORCH_ISFINITE) }
-    /// The same memory without a gradient.
+    /// A tensor that shares the memory but has no gradient.
     public func detach() throws(TorchError) -> Tensor { try unary("detach", CTORCH_DETACH) }
 
     /// `value` where the mask is true.
@@ -69,7 +70,7 @@ extension Tensor {
         try make("where") { ctorch_where(mask.handle, a.handle, b.handle, $0) }
     }
 
-    /// Rows on the unit sphere, `z / max(|z|, 1e-12)`, for `[N, D]`.
+    /// Rows `[N, D]` scaled to unit length, `z / max(|z|, 1e-12)`.
     public func normalizedRows() throws(TorchError) -> Tensor {
         try self / norm(dim: 1, keepdim: true).clamp(min: 1e-12)
     }

@@ -4,7 +4,7 @@ extension Tensor {
     /// Whether operations on this tensor are recorded.
     public var requiresGrad: Bool { ctorch_requires_grad(handle) }
 
-    /// Sets whether operations on this tensor are recorded.
+    /// Sets `requiresGrad`.
     public func setRequiresGrad(_ required: Bool = true) throws(TorchError) {
         try check("requires_grad", ctorch_set_requires_grad(handle, required))
     }
@@ -12,7 +12,7 @@ extension Tensor {
     /// Adds d(self)/d(leaf) to the gradient of every leaf that this scalar was computed from.
     public func backward() throws(TorchError) { try check("backward", ctorch_backward(handle)) }
 
-    /// The gradient that `backward` left; nil where there is none.
+    /// The gradient of the last `backward`; nil if there is none.
     public func grad() throws(TorchError) -> Tensor? {
         var gradient: ctorch_tensor?
         try check("grad", ctorch_grad(handle, &gradient))

@@ -1,7 +1,7 @@
 import CTorch
 
 extension Tensor {
-    /// Copies values, row by row.
+    /// Copies values in row-major order.
     public convenience init<E: Element>(_ values: [E], shape: [Int]) throws(TorchError) {
         // Extents may come from a file: their product must not overflow.
         let count = shape.reduce(1) { (count: Int?, extent: Int) -> Int? in
@@ -25,8 +25,8 @@ extension Tensor {
         self.init(handle)
     }
 
-    /// Uses memory that belongs to somebody else, without a copy; `owner` is kept alive as long as this tensor, any
-    /// view of it, or a graph that saved it for its gradient.
+    /// Uses foreign memory without a copy. `owner` stays alive as long as this tensor, any view of it, or a graph that
+    /// saved it for its gradient.
     /// - Precondition: the memory holds the shape's elements, and stays valid as long as `owner`, or where there is
     ///   none, while any of these is used.
     public static func borrowing(
@@ -40,21 +40,21 @@ extension Tensor {
         }
     }
 
-    /// One value everywhere.
+    /// A tensor filled with one value.
     public static func full(
         _ shape: [Int], _ value: Double, dtype: DType = .float32, device: Device = .cpu
     ) throws(TorchError) -> Tensor {
         try make("full") { ctorch_full(shape.wide, shape.rank, value, dtype.rawValue, device.code, $0) }
     }
 
-    /// Zeros.
+    /// A tensor of zeros.
     public static func zeros(
         _ shape: [Int], dtype: DType = .float32, device: Device = .cpu
     ) throws(TorchError) -> Tensor {
         try full(shape, 0, dtype: dtype, device: device)
     }
 
-    /// Ones.
+    /// A tensor of ones.
     public static func ones(
         _ shape: [Int], dtype: DType = .float32, device: Device = .cpu
     ) throws(TorchError) -> Tensor {
@@ -73,22 +73,22 @@ extension Tensor {
 }
 
 extension Tensor {
-    /// The same values as another type; itself where it has that type.
+    /// The values converted to a type; the tensor itself if it has that type.
     public func to(_ dtype: DType) throws(TorchError) -> Tensor {
         dtype == self.dtype ? self : try make("to") { ctorch_cast(handle, dtype.rawValue, $0) }
     }
 
-    /// The same values elsewhere; itself where it lies there.
+    /// The values on a device; the tensor itself if it is there.
     public func to(device: Device) throws(TorchError) -> Tensor {
         device == self.device ? self : try make("to") { ctorch_move(handle, device.code, $0) }
     }
 
-    /// The same values in row-major order without gaps.
+    /// The values in row-major order without gaps.
     public func contiguous() throws(TorchError) -> Tensor {
         try make("contiguous") { ctorch_contiguous(handle, false, $0) }
     }
 
-    /// The same values `[N, C, H, W]` with the channels innermost in memory, which convolutions of libtorch 2 prefer.
+    /// The values `[N, C, H, W]` with channels innermost in memory, which is faster for libtorch 2's convolutions.
     public func channelsLast() throws(TorchError) -> Tensor {
         try make("contiguous") { ctorch_contiguous(handle, true, $0) }
     }
@@ -98,7 +98,7 @@ extension Tensor {
 }
 
 extension [Int] {
-    /// As libtorch takes it.
+    /// The numbers as libtorch takes them.
     var wide: [Int64] { map(Int64.init) }
     /// Number of dimensions.
     var rank: Int32 { Int32(count) }

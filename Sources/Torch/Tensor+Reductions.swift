@@ -3,45 +3,45 @@ import CTorch
 extension Tensor {
     /// The sum of all elements.
     public func sum() throws(TorchError) -> Tensor { try reduce("sum", CTORCH_SUM, [], false) }
-    /// Sums over a dimension.
+    /// The sums over a dimension.
     public func sum(dim: Int, keepdim: Bool = false) throws(TorchError) -> Tensor {
         try reduce("sum", CTORCH_SUM, [dim], keepdim)
     }
     /// The mean of all elements.
     public func mean() throws(TorchError) -> Tensor { try reduce("mean", CTORCH_MEAN, [], false) }
-    /// Means over a dimension.
+    /// The means over a dimension.
     public func mean(dim: Int, keepdim: Bool = false) throws(TorchError) -> Tensor {
         try reduce("mean", CTORCH_MEAN, [dim], keepdim)
     }
-    /// Means over several dimensions.
+    /// The means over several dimensions.
     public func mean(dims: [Int], keepdim: Bool = false) throws(TorchError) -> Tensor {
         try reduce("mean", CTORCH_MEAN, dims, keepdim)
     }
-    /// The largest over a dimension.
+    /// The maxima over a dimension.
     public func max(dim: Int, keepdim: Bool = false) throws(TorchError) -> Tensor {
         try reduce("amax", CTORCH_MAX, [dim], keepdim)
     }
-    /// log sum e^x over a dimension, the maximum subtracted first.
+    /// `log sum e^x` over a dimension, without overflow.
     public func logsumexp(dim: Int, keepdim: Bool = false) throws(TorchError) -> Tensor {
         try reduce("logsumexp", CTORCH_LOGSUMEXP, [dim], keepdim)
     }
-    /// Euclidean lengths over a dimension.
+    /// The L2 norms over a dimension.
     public func norm(dim: Int, keepdim: Bool = false) throws(TorchError) -> Tensor {
         try reduce("norm", CTORCH_NORM, [dim], keepdim)
     }
-    /// Shares e^x / sum e^x over a dimension.
+    /// `e^x / sum e^x` over a dimension.
     public func softmax(dim: Int) throws(TorchError) -> Tensor {
         try make("softmax") { ctorch_softmax(handle, Int64(dim), false, $0) }
     }
-    /// Logarithms of `softmax`, without its underflow.
+    /// `log softmax` over a dimension, without underflow.
     public func logSoftmax(dim: Int) throws(TorchError) -> Tensor {
         try make("log_softmax") { ctorch_softmax(handle, Int64(dim), true, $0) }
     }
-    /// Places of the largest over a dimension, int64.
+    /// The indices of the maxima over a dimension, int64.
     public func argmax(dim: Int) throws(TorchError) -> Tensor {
         try make("argmax") { ctorch_argmax(handle, Int64(dim), $0) }
     }
-    /// The k largest over a dimension, largest first, and their places, int64.
+    /// The k largest elements over a dimension, largest first, and their indices, int64.
     public func topk(_ k: Int, dim: Int) throws(TorchError) -> (values: Tensor, indices: Tensor) {
         var values: ctorch_tensor?
         var indices: ctorch_tensor?

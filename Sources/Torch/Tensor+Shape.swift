@@ -1,27 +1,27 @@
 import CTorch
 
 extension Tensor {
-    /// The same elements in another shape; one extent may be -1.
+    /// The elements in another shape, of which one size may be -1.
     public func reshape(_ shape: [Int]) throws(TorchError) -> Tensor {
         try make("reshape") { ctorch_reshape(handle, shape.wide, shape.rank, $0) }
     }
-    /// Two dimensions exchanged.
+    /// Swaps two dimensions.
     public func transpose(_ first: Int, _ second: Int) throws(TorchError) -> Tensor {
         try make("transpose") { ctorch_transpose(handle, Int64(first), Int64(second), $0) }
     }
-    /// A dimension of extent 1 taken away.
+    /// Removes a dimension of size 1.
     public func squeeze(_ dim: Int) throws(TorchError) -> Tensor {
         try make("squeeze") { ctorch_squeeze(handle, Int64(dim), $0) }
     }
-    /// A dimension of extent 1 put in.
+    /// Inserts a dimension of size 1.
     public func unsqueeze(_ dim: Int) throws(TorchError) -> Tensor {
         try make("unsqueeze") { ctorch_unsqueeze(handle, Int64(dim), $0) }
     }
-    /// A part of a dimension; shares memory.
+    /// A range of a dimension, which shares memory.
     public func narrow(dim: Int, start: Int, length: Int) throws(TorchError) -> Tensor {
         try make("narrow") { ctorch_narrow(handle, Int64(dim), Int64(start), Int64(length), $0) }
     }
-    /// Equal parts along a dimension; shares memory.
+    /// Equal parts along a dimension, which share memory.
     public func chunk(_ parts: Int, dim: Int) throws(TorchError) -> [Tensor] {
         let shape = shape
         guard shape.indices.contains(dim) else {
@@ -37,30 +37,30 @@ extension Tensor {
         }
         return chunks
     }
-    /// The elements at the places that `index` gives along a dimension.
+    /// The elements at the indices `index` along a dimension.
     public func gather(dim: Int, index: Tensor) throws(TorchError) -> Tensor {
         try make("gather") { ctorch_gather(handle, Int64(dim), index.handle, $0) }
     }
-    /// The rows that `index` names along a dimension.
+    /// The slices at the indices `index` along a dimension.
     public func indexSelect(dim: Int, index: Tensor) throws(TorchError) -> Tensor {
         try make("index_select") { ctorch_index_select(handle, Int64(dim), index.handle, $0) }
     }
-    /// `source` added at the places that `index` gives along a dimension.
+    /// Adds `source` at the indices `index` along a dimension.
     public func scatterAdd(dim: Int, index: Tensor, source: Tensor) throws(TorchError) -> Tensor {
         try make("scatter_add") { ctorch_scatter_add(handle, Int64(dim), index.handle, source.handle, $0) }
     }
-    /// A row of zeros with a one at each class, int64 `[N, classes]`.
+    /// One-hot rows of class indices, int64 `[N, classes]`.
     public func oneHot(_ classes: Int) throws(TorchError) -> Tensor {
         try make("one_hot") { ctorch_one_hot(handle, Int64(classes), $0) }
     }
-    /// Joined along a dimension that they have.
+    /// Concatenates tensors along a dimension.
     public static func cat(_ tensors: [Tensor], dim: Int) throws(TorchError) -> Tensor {
         try make("cat") { ctorch_cat(tensors.map { $0.handle }, Int32(tensors.count), Int64(dim), $0) }
     }
-    /// Joined along a new dimension.
+    /// Stacks tensors along a new dimension.
     public static func stack(_ tensors: [Tensor], dim: Int) throws(TorchError) -> Tensor {
         try make("stack") { ctorch_stack(tensors.map { $0.handle }, Int32(tensors.count), Int64(dim), $0) }
     }
-    /// Overwrites the elements, shapes broadcast, converting type and device.
+    /// Overwrites the elements with those of a broadcast shape, any type and device.
     public func copy(from source: Tensor) throws(TorchError) { try check("copy", ctorch_copy_(handle, source.handle)) }
 }

@@ -2,8 +2,8 @@ import CTorch
 
 /// An n-dimensional array of libtorch, on a CPU or a GPU, that records operations for gradients.
 ///
-/// A class around one handle, freed when the last reference goes. Not Sendable: libtorch's tensors may be read from
-/// several threads, but not while one of them writes.
+/// The tensor is freed with its last reference. It is not Sendable: several threads may read a tensor of libtorch, but
+/// not while one of them writes.
 public final class Tensor {
     let handle: ctorch_tensor
 
@@ -11,11 +11,11 @@ public final class Tensor {
 
     deinit { ctorch_free(handle) }
 
-    /// Tensors that are alive in this process; what a test of leaks watches.
+    /// The number of tensors alive in this process, for tests of leaks.
     public static var live: Int { Int(ctorch_live()) }
 }
 
-/// Where a tensor lies.
+/// The device of a tensor.
 public enum Device: Hashable, Sendable, CustomStringConvertible {
     /// Main memory.
     case cpu
@@ -89,23 +89,23 @@ extension UInt8: Element {
 }
 
 extension Tensor {
-    /// Extents of the dimensions.
+    /// The size of each dimension.
     public var shape: [Int] { (0..<ctorch_rank(handle)).map { Int(ctorch_size(handle, $0)) } }
     /// Number of elements.
     public var count: Int { shape.reduce(1, *) }
     /// Type of the elements; float32 for types that Diptych does not use.
     public var dtype: DType { DType(rawValue: ctorch_dtype(handle)) ?? .float32 }
-    /// Where the elements lie.
+    /// The device of the elements.
     public var device: Device { Device(code: ctorch_device(handle)) }
 
-    /// The only element as a number.
+    /// The value of a tensor with one element.
     public func item() throws(TorchError) -> Double {
         var value = 0.0
         try check("item", ctorch_item(handle, &value))
         return value
     }
 
-    /// The elements in row-major order, converted to `E` and copied to main memory where needed.
+    /// The elements in row-major order, converted to `E`, in main memory.
     public func toArray<E: Element>(_ type: E.Type = E.self) throws(TorchError) -> [E] {
         let count = count
         var status: ctorch_status = 0

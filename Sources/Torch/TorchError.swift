@@ -1,8 +1,8 @@
 import CTorch
 
-/// A failure inside libtorch, with its own words.
+/// An error of libtorch, with its message.
 public struct TorchError: Error, Equatable, Sendable, CustomStringConvertible {
-    /// The operation that failed, as in `matmul`.
+    /// The operation that failed, for example `matmul`.
     public var operation: String
     /// libtorch's message.
     public var message: String
@@ -23,7 +23,7 @@ public struct TorchError: Error, Equatable, Sendable, CustomStringConvertible {
     public var description: String { "\(operation): \(message)" }
 }
 
-/// Throws libtorch's last message where a call failed.
+/// Throws libtorch's last message if a call failed.
 func check(_ operation: StaticString, _ status: ctorch_status) throws(TorchError) {
     guard status == 0 else {
         throw TorchError(operation: "\(operation)", message: String(cString: ctorch_error()))

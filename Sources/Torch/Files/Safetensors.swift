@@ -6,24 +6,24 @@ import Foundation
 public struct SafetensorsError: Error, Equatable, Sendable, CustomStringConvertible {
     /// The file.
     public var path: String
-    /// One line for people: what is wrong.
+    /// What is wrong, in one line for the user.
     public var reason: String
 
     /// `path: reason`.
     public var description: String { "\(path): \(reason)" }
 }
 
-/// Named tensors and notes, as Hugging Face's safetensors format stores them.
+/// Named tensors and metadata in Hugging Face's safetensors format.
 ///
 /// The file is the header's length (8 bytes, little-endian), the header as JSON (name to type, shape and offsets), then
 /// the elements. Nothing in it can run; the header is checked against the file before memory is taken.
 public struct Safetensors {
     /// The tensors by name, in main memory.
     public var tensors: [String: Tensor]
-    /// Notes by name.
+    /// The metadata: texts by name.
     public var metadata: [String: String]
 
-    /// Collects tensors and notes.
+    /// Takes tensors and metadata.
     public init(tensors: [String: Tensor], metadata: [String: String] = [:]) {
         self.tensors = tensors
         self.metadata = metadata

@@ -1,6 +1,6 @@
 import CTorch
 
-/// What the parts of a transformer are called in state dicts.
+/// The names of a transformer's layers in state dicts.
 public enum TransformerKeys: Sendable {
     /// As timm's ViT: `norm1`, `attn.qkv`, `attn.proj`, `norm2`, `mlp.fc1`, `mlp.fc2`.
     case timm
@@ -31,7 +31,7 @@ public final class Attention: Module {
         isCausal = causal
     }
 
-    /// The layers under the names asked for.
+    /// The layers by the names of `keys`.
     public var members: [(key: String, value: Any)] {
         switch keys {
         case .timm: [("qkv", inputs), ("proj", output)]

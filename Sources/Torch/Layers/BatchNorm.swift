@@ -10,12 +10,12 @@ public final class BatchNorm: Module {
     let runningMean: Buffer
     let runningVar: Buffer
     let numBatchesTracked: Buffer
-    /// The ranks whose values are one batch in training; nil for this process alone.
+    /// The ranks that share a batch in training; nil for this process alone.
     var group: ProcessGroup?
     /// The kernels of training.
     var kernels = Kernels.fastest
 
-    /// Makes a layer that begins as the identity on normalised input.
+    /// Makes a layer with weight 1 and bias 0.
     public init(_ channels: Int) throws(TorchError) {
         weight = try Parameter(.ones([channels]))
         bias = try Parameter(.zeros([channels]))
@@ -24,10 +24,10 @@ public final class BatchNorm: Module {
         numBatchesTracked = Buffer(try .zeros([], dtype: .int64))
     }
 
-    /// The normalised input in its shape, plus a shortcut of that shape, then `max(0, .)` where `relu` is set.
+    /// The normalised input, plus a shortcut of the same shape, then ReLU if `relu` is set.
     ///
-    /// Given here, the addition and ReLU cost next to nothing in training in float32 on the CPU: they are part of the
-    /// same pass over memory, and of the gradient's.
+    /// In float32 training on the CPU the addition and ReLU are nearly free here: they share the passes over memory of
+    /// the normalisation and its gradient.
     /// - Throws: `TorchError`, in training also where a channel has one value only; nothing is then changed.
     public func callAsFunction(
         _ x: Tensor, training: Bool, relu: Bool = false, adding shortcut: Tensor? = nil
@@ -49,7 +49,7 @@ public final class BatchNorm: Module {
         return result
     }
 
-    /// The normalised input alone.
+    /// The normalised input without shortcut and ReLU.
     private func separate(_ x: Tensor, training: Bool) throws(TorchError) -> Tensor {
         try make("batch_norm") {
             if training, let group {

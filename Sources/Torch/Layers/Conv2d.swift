@@ -1,10 +1,9 @@
 import CTorch
 
-/// A 2-d convolution over `[N, inputs, H, W]`; weights `[outputs, inputs, k, k]`, without bias as before batch norm
-/// unless asked for.
+/// A 2-d convolution of `[N, inputs, H, W]` with weights `[outputs, inputs, k, k]`, by default without a bias.
 ///
-/// Initialised as torchvision's ResNets: normal with deviation `sqrt(2 / (outputs k k))` (He et al. 2015, fan out), or
-/// another; the bias begins at 0.
+/// Weights start normal, by default with torchvision's standard deviation for ResNets, `sqrt(2 / (outputs k k))` (He et
+/// al. 2015, fan out); the bias starts at 0.
 public final class Conv2d: Module {
     let weight: Parameter
     let bias: Parameter?
@@ -45,7 +44,7 @@ extension Tensor {
         }
     }
 
-    /// The largest of each `kernel x kernel` window of `[N, C, H, W]`.
+    /// The maximum of each `kernel x kernel` window of `[N, C, H, W]`.
     public func maxPool2d(kernel: Int, stride: Int, padding: Int = 0) throws(TorchError) -> Tensor {
         try make("max_pool2d") { ctorch_max_pool2d(handle, Int64(kernel), Int64(stride), Int64(padding), $0) }
     }

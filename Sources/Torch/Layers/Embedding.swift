@@ -1,15 +1,15 @@
 import CTorch
 
-/// A table of rows that are looked up by their numbers.
+/// A table of rows that are looked up by index.
 public final class Embedding: Module {
     let weight: Parameter
 
-    /// Makes a table of `count` rows of `width` numbers, normal with a deviation.
+    /// Makes a table of `count` rows of `width` dimensions, normal with a standard deviation.
     public init(_ count: Int, _ width: Int, deviation: Double, generator: Generator) throws(TorchError) {
         weight = try Parameter(generator.normal([count, width], deviation: deviation))
     }
 
-    /// The rows that `indices`, int64 of any shape, names: that shape and `width`.
+    /// The rows at `indices`, int64 of any shape: that shape and `width`.
     /// - Throws: `TorchError` where a number has no row.
     public func callAsFunction(_ indices: Tensor) throws(TorchError) -> Tensor {
         try make("embedding") { ctorch_embedding(weight.value.handle, indices.handle, $0) }

@@ -1,21 +1,20 @@
 import CTorch
 
-/// A 2-d convolution with a bias, for networks that learn no more: `conv(x) + bias`, plus a shortcut and with ReLU
-/// where wanted, without gradients.
+/// A 2-d convolution for inference: `conv(x) + bias`, optionally plus a shortcut and with ReLU, without gradients.
 ///
-/// 3x3 convolutions with stride 1 of float32 on the CPU, channels innermost and in whole groups of 16, go by Winograd's
-/// transforms; those of the weights are computed once, which is most of the work where batches are small. May be called
-/// from several threads at once.
+/// On the CPU, float32 3x3 convolutions with stride 1, channels innermost and in groups of 16, use Winograd's
+/// transforms. Those of the weights are computed once, which is most of the work for small batches. Several threads may
+/// call a layer at once.
 public struct InferenceConv2d {
     private let weight: Tensor
     private let bias: Tensor
     private let stride: Int
     private let padding: Int
-    /// The transforms of the weights; nil where they are of no use.
+    /// The transforms of the weights; nil if they are not used.
     private let filters: Tensor?
     private let kernels: Kernels
 
-    /// Makes a layer of weights `[outputs, inputs, k, k]` and a bias `[outputs]`, which must not change any more.
+    /// Takes weights `[outputs, inputs, k, k]` and a bias `[outputs]`, which must not change later.
     public init(weight: Tensor, bias: Tensor, stride: Int = 1, padding: Int = 0) throws(TorchError) {
         try self.init(weight: weight, bias: bias, stride: stride, padding: padding, kernels: .fastest)
     }

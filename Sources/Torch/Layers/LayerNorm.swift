@@ -7,7 +7,7 @@ public final class LayerNorm: Module {
     let bias: Parameter
     private let eps: Double
 
-    /// Makes a layer that begins as the identity on normalised input.
+    /// Makes a layer with weight 1 and bias 0.
     public init(_ width: Int, eps: Double = 1e-5) throws(TorchError) {
         weight = try Parameter(.ones([width]))
         bias = try Parameter(.zeros([width]))

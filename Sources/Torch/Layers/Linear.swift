@@ -5,7 +5,7 @@ public final class Linear: Module {
     let weight: Parameter
     let bias: Parameter?
 
-    /// Makes a layer with random weights, drawn as those of a layer of `fanIn` inputs, of which this may be a part.
+    /// Makes a layer with random weights. `fanIn` is the number of inputs of the larger layer that this is a part of.
     public init(
         _ inputs: Int, _ outputs: Int, bias: Bool = true, fanIn: Int? = nil, generator: Generator
     ) throws(TorchError) {
@@ -14,7 +14,7 @@ public final class Linear: Module {
         self.bias = bias ? try Parameter(generator.uniform([outputs], -bound, bound)) : nil
     }
 
-    /// Makes a layer whose weights are normal with a deviation, and whose bias begins at 0.
+    /// Makes a layer with normal weights of a standard deviation, and a bias of 0.
     public init(
         _ inputs: Int, _ outputs: Int, bias: Bool = true, deviation: Double, generator: Generator
     ) throws(TorchError) {

@@ -13,28 +13,28 @@ public enum TransformerActivation: Sendable {
     }
 }
 
-/// A layer of a transformer with the norms in front: `x + attention(norm(x))`, then `x + mlp(norm(x))`.
+/// A transformer block with the norms first: `x + attention(norm(x))`, then `x + mlp(norm(x))`.
 public final class TransformerBlock: Module {
-    /// What a block is made of.
+    /// The settings of a block.
     public struct Settings: Sendable {
-        /// Numbers of a place.
+        /// The dimensions of a token.
         public var width: Int
-        /// Heads of the attention, a divisor of `width`.
+        /// The number of attention heads, a divisor of `width`.
         public var heads: Int
-        /// Numbers of the MLP's hidden layer.
+        /// The dimensions of the MLP's hidden layer.
         public var hidden: Int
-        /// Whether a place sees itself and earlier places only.
+        /// Whether a position attends only to itself and earlier positions.
         public var causal: Bool
         /// The nonlinearity of the MLP.
         public var activation: TransformerActivation
-        /// What the parts are called.
+        /// The names of the layers.
         public var keys: TransformerKeys
         /// Epsilon of the norms.
         public var eps: Double
-        /// Deviations of the random weights.
+        /// Standard deviations of the random weights.
         public var deviations: (inputs: Double, output: Double, expand: Double, contract: Double)
 
-        /// Describes a block.
+        /// Takes all settings.
         public init(
             width: Int, heads: Int, hidden: Int, causal: Bool, activation: TransformerActivation,
             keys: TransformerKeys, eps: Double,
@@ -68,7 +68,7 @@ public final class TransformerBlock: Module {
         keys = settings.keys
     }
 
-    /// The layers under the names asked for.
+    /// The layers by the names of `keys`.
     public var members: [(key: String, value: Any)] {
         switch keys {
         case .timm: [("norm1", norm1), ("attn", attention), ("norm2", norm2), ("mlp", mlp)]

@@ -7,7 +7,7 @@ public final class AdamW: Optimizer {
     private let groups: [(group: ParameterGroup, decay: Double)]
     private let steps: Tensor
 
-    /// Makes an optimiser.
+    /// Groups the parameters by weight decay.
     public init(
         _ parameters: [(key: String, parameter: Parameter)], lr: Double, betas: (Double, Double), eps: Double,
         weightDecay: Double, sparingBiasAndNorm: Bool
@@ -20,7 +20,7 @@ public final class AdamW: Optimizer {
         steps = try .zeros([], dtype: .float64)
     }
 
-    /// Takes one step with the learning rate multiplied by `factor`; parameters without a gradient are left alone.
+    /// Takes one step with the learning rate multiplied by `factor`. Parameters without a gradient stay as they are.
     public func step(factor: Double) throws(TorchError) {
         try steps.copy(from: steps + 1)
         let count = try steps.item()
@@ -38,13 +38,13 @@ public final class AdamW: Optimizer {
         }
     }
 
-    /// Forgets the gradients of all parameters.
+    /// Clears the gradients of all parameters.
     public func zeroGrad() throws(TorchError) { try clear(groups.map { $0.group }) }
 
-    /// The count of steps, and both running means of each parameter.
+    /// The number of steps, and both moments of each parameter.
     public var state: [String: Tensor] { groups.reduce(into: ["step": steps]) { $0.merge($1.group.state) { $1 } } }
 
-    /// Restores what `state` gave; nothing is changed where it does not fit.
+    /// Restores a `state`. Changes nothing if it does not fit.
     public func load(state: [String: Tensor]) throws(StateError) { try restore(self.state, from: state) }
 
 }

@@ -8,7 +8,7 @@ public final class LARS: Optimizer {
     private let settings: ctorch_lars
     private let groups: [(group: ParameterGroup, decay: Double, adapts: Bool)]
 
-    /// Makes an optimiser.
+    /// Groups the parameters by weight decay.
     public init(
         _ parameters: [(key: String, parameter: Parameter)], lr: Double, momentum: Double, weightDecay: Double,
         trust: Double, sparingBiasAndNorm: Bool
@@ -19,7 +19,7 @@ public final class LARS: Optimizer {
         groups = [(split.decayed, weightDecay, true), (split.spared, 0, false)]
     }
 
-    /// Takes one step with the learning rate multiplied by `factor`; parameters without a gradient are left alone.
+    /// Takes one step with the learning rate multiplied by `factor`. Parameters without a gradient stay as they are.
     public func step(factor: Double) throws(TorchError) {
         for (group, decay, adapts) in groups {
             var settings = settings
@@ -34,12 +34,12 @@ public final class LARS: Optimizer {
         }
     }
 
-    /// Forgets the gradients of all parameters.
+    /// Clears the gradients of all parameters.
     public func zeroGrad() throws(TorchError) { try clear(groups.map { $0.group }) }
 
     /// The momentum of each parameter.
     public var state: [String: Tensor] { groups.reduce(into: [:]) { $0.merge($1.group.state) { $1 } } }
 
-    /// Restores what `state` gave; nothing is changed where it does not fit.
+    /// Restores a `state`. Changes nothing if it does not fit.
     public func load(state: [String: Tensor]) throws(StateError) { try restore(self.state, from: state) }
 }

@@ -1,19 +1,19 @@
-/// Moves parameters against their gradients.
+/// Updates parameters by their gradients.
 public protocol Optimizer: AnyObject {
     /// Takes one step with the learning rate multiplied by `factor`, which a schedule gives.
     func step(factor: Double) throws(TorchError)
 
-    /// Forgets all gradients.
+    /// Clears all gradients.
     func zeroGrad() throws(TorchError)
 
-    /// What a checkpoint must hold beside the parameters.
+    /// The tensors that a checkpoint holds beside the parameters.
     var state: [String: Tensor] { get }
 
-    /// Restores what `state` gave.
+    /// Restores a `state`.
     func load(state: [String: Tensor]) throws(StateError)
 }
 
-/// Parameters that share settings, and as many state tensors for each as the optimiser needs.
+/// Parameters that share settings, and the optimiser's state tensors for each.
 final class ParameterGroup {
     let keys: [String]
     let parameters: [Parameter]
@@ -50,7 +50,7 @@ final class ParameterGroup {
     }
 }
 
-/// Overwrites tensors by others of the same keys and shapes; nothing is changed where they do not fit.
+/// Overwrites tensors with others of the same keys and shapes. Changes nothing if they do not fit.
 func restore(_ own: [String: Tensor], from state: [String: Tensor]) throws(StateError) {
     let missing = own.keys.filter { state[$0] == nil }.sorted()
     let unexpected = state.keys.filter { own[$0] == nil }.sorted()

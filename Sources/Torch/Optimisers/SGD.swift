@@ -6,7 +6,7 @@ public final class SGD: Optimizer {
     private let settings: ctorch_sgd
     private let groups: [(group: ParameterGroup, decay: Double)]
 
-    /// Makes an optimiser.
+    /// Groups the parameters by weight decay.
     public init(
         _ parameters: [(key: String, parameter: Parameter)], lr: Double, momentum: Double, weightDecay: Double,
         nesterov: Bool, sparingBiasAndNorm: Bool
@@ -16,7 +16,7 @@ public final class SGD: Optimizer {
         groups = [(split.decayed, weightDecay), (split.spared, 0)]
     }
 
-    /// Takes one step with the learning rate multiplied by `factor`; parameters without a gradient are left alone.
+    /// Takes one step with the learning rate multiplied by `factor`. Parameters without a gradient stay as they are.
     public func step(factor: Double) throws(TorchError) {
         for (group, decay) in groups {
             var settings = settings
@@ -30,17 +30,17 @@ public final class SGD: Optimizer {
         }
     }
 
-    /// Forgets the gradients of all parameters.
+    /// Clears the gradients of all parameters.
     public func zeroGrad() throws(TorchError) { try clear(groups.map { $0.group }) }
 
     /// The momentum of each parameter.
     public var state: [String: Tensor] { groups.reduce(into: [:]) { $0.merge($1.group.state) { $1 } } }
 
-    /// Restores what `state` gave; nothing is changed where it does not fit.
+    /// Restores a `state`. Changes nothing if it does not fit.
     public func load(state: [String: Tensor]) throws(StateError) { try restore(self.state, from: state) }
 }
 
-/// Forgets the gradients of all parameters of some groups.
+/// Clears the gradients of all parameters of some groups.
 func clear(_ groups: [ParameterGroup]) throws(TorchError) {
     for group in groups {
         try check(
