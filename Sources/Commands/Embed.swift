@@ -3,7 +3,15 @@ import ArgumentParser
 /// `diptych embed`.
 package struct Embed: ParsableCommand {
     package static let configuration = CommandConfiguration(
-        abstract: "Writes an encoder's features of every image as features.npy, labels.npy and paths.txt.")
+        abstract: "Writes an encoder's features of every image with their labels, paths and class names.",
+        discussion: """
+            Row by row beside NAME.npy: NAME.labels.npy (int64, -1 where an image has no label), NAME.paths.txt, and of a \
+            folder with train/, test/ or val/ inside NAME.sides.txt, which says which, unless --side chooses one. Line i of \
+            NAME.classes.txt names label i: labels are those of the run, RUN/classes.txt, and classes that it had not get \
+            the numbers after them. Beside features.npy the files are labels.npy, paths.txt, sides.txt and classes.txt.
+
+              diptych embed runs/a photos/ --side test --output out/test.npy
+            """)
 
     @Argument(help: ArgumentHelp("Run folder or encoder.safetensors.", valueName: "run"))
     package var encoder: String
@@ -12,7 +20,7 @@ package struct Embed: ParsableCommand {
     package var images: String
 
     @Option(
-        help: ArgumentHelp("The features, float32 [images, dimension]; labels and paths go beside.", valueName: "file"))
+        help: ArgumentHelp("The features, float32 [images, dimension]; the other files go beside.", valueName: "file"))
     package var output: String
 
     @OptionGroup package var sides: SideOptions

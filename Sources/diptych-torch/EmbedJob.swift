@@ -5,7 +5,7 @@ import Foundation
 import Torch
 import Views
 
-/// `diptych embed`: features, labels and paths of every usable image, in the folder's order.
+/// `diptych embed`: features, labels, paths and sides of every usable image, in the folder's order.
 struct EmbedJob {
     private let options: Embed
 
@@ -14,26 +14,61 @@ struct EmbedJob {
     func run() throws {
         let file = try EncoderFile(options.encoder)
         let opened = try OpenedImages(options.images, side: options.sides.side, usual: .all)
-        let folder = opened.source
         announce(opened.summary)
+        let console = Console()
+        let source = labelled(opened.source, by: file, console)
         let machine = try Machine(options.compute)
         try machine.take(file.encoder)
-        let pipeline = try ViewPipeline(file.experiment.views)
-        let console = Console()
         let extractor = FeatureExtractor(
-            pipeline: pipeline, machine: machine, maximumBad: options.tolerance.maxBad)
-        let features = try extractor.features(of: folder, by: [file.encoder]) { done in
-            console.working("features", share: Double(done) / Double(folder.count))
+            pipeline: try ViewPipeline(file.experiment.views), machine: machine,
+            maximumBad: options.tolerance.maxBad)
+        let features = try extractor.features(of: source, by: [file.encoder]) { done in
+            console.working("features", share: Double(done) / Double(source.count))
         }
         console.clear()
-        let base = URL(fileURLWithPath: options.output).deletingLastPathComponent()
-        try Npy.write(try features.rows[0].toArray(Float.self), shape: features.rows[0].shape, to: options.output)
-        try Npy.write(
-            features.labels.map(Int64.init), shape: [features.labels.count],
-            to: base.appendingPathComponent("labels.npy").path)
-        try AtomicFile.write(
-            features.samples.map { folder.name($0) + "\n" }.joined(), to: base.appendingPathComponent("paths.txt").path)
+        let joined = opened.source as? JoinedSides
+        let folder = joined == nil ? sideFolder(opened) : ""
+        try EmbeddingFiles(options.output).write(
+            features.rows[0], labels: features.labels, paths: features.samples.map { folder + source.name($0) },
+            classes: source.classes,
+            sides: joined.map { joined in features.samples.map { joined.side(of: $0).rawValue } })
         try Output.result("\(options.output): \(features.rows[0].shape[0]) x \(features.rows[0].shape[1])")
         for record in features.skipped { console.notice("skipped \(record)") }
+    }
+
+    /// The images with labels by the list of classes that the encoder was trained with, so that one number is one class wherever
+    /// it is embedded; classes that training had not get the numbers after these.
+    private func labelled(_ source: any Source, by file: EncoderFile, _ console: Console) -> any Source {
+        guard !source.classes.isEmpty else { return source }
+        let place = RunFolder(URL(fileURLWithPath: file.path).deletingLastPathComponent().path).classes
+        guard let known = ClassNames.read(place) else {
+            console.notice(
+                "note: labels are numbered by these images' own classes, for no classes.txt lies beside the encoder")
+            return source
+        }
+        let classes = ClassNames.extended(known, by: source.classes)
+        if classes.count > known.count {
+            let new = classes[known.count...]
+            let names = new.prefix(3).joined(separator: ", ") + (new.count > 3 ? " and \(new.count - 3) more" : "")
+            console.notice(
+                "note: \(counted(new.count, "class", "classes")) that training had not \(new.count == 1 ? "has" : "have") "
+                    + "the labels from \(known.count) on: \(names)")
+        }
+        guard !ClassNames.areEqual(classes, source.classes) else { return source }
+        let labelled = Relabelled(source, classes: classes)
+        for lost in labelled.listing.unknownClasses where lost.isListed {
+            console.notice(
+                "note: \(counted(lost.images, "image")) of \(lost.name) \(lost.images == 1 ? "has" : "have") label "
+                    + "-1, for the list has several classes of that name")
+        }
+        return labelled
+    }
+
+    /// The folder of the one side that is embedded, so that paths begin at IMAGES whichever side it is.
+    private func sideFolder(_ opened: OpenedImages) -> String {
+        guard let side = options.sides.side?.side, let name = opened.layout.part(side)?.name, name.hasSuffix("/") else {
+            return ""
+        }
+        return name
     }
 }

@@ -14,6 +14,23 @@ enum AwkwardFolders {
         "two classes": "cat/ 6\ndog/ 6",
         "flat": ". 8",
         "train and test": "train/cat/ 6\ntrain/dog/ 6\ntest/cat/ 3\ntest/dog/ 3",
+        "another class in test": "train/cat/ 6\ntrain/dog/ 6\ntest/cat/ 3\ntest/plane/ 3",
+        "classes that look alike":
+            "train/caf\u{E9}/ 6\ntrain/cafe\u{301}/ 6\ntest/caf\u{E9}/ 3\ntest/cafe\u{301}/ 3",
+        "many classes": """
+        . 4
+        $ for i in $(seq 1100); do mkdir c$i && cp 0.png c$i/a.png && cp $((i % 3 + 1)).png c$i/b.png; done; rm *.png
+        """,
+        "shards without some labels": """
+        . 24
+        $ for i in $(seq 0 23); do test $((i % 6)) = 5 || echo $((i / 2 % 2)) >$i.cls; done
+        $ tar cf ../all.tar $(LC_ALL=C ls) && rm * && mv ../all.tar .
+        """,
+        "two classes of one name": """
+        . 16
+        $ for i in $(seq 0 15); do echo $((i % 2)) >$i.cls; done; printf 'crane\\ncrane\\n' >classes.txt
+        $ tar cf ../all.tar $(LC_ALL=C ls) && rm * && mv ../all.tar .
+        """,
         "ImageNet as downloaded": "train/cat/ 6\ntrain/dog/ 6\nval/ 5",
     ]
 

@@ -44,7 +44,7 @@ public struct JoinedSides: Source {
         /// Their places among all.
         public let range: Range<Int>
         /// Of each of its own classes the place among all.
-        let labels: [Int]
+        let labels: [Int?]
     }
 
     /// The sides in order.
@@ -54,16 +54,12 @@ public struct JoinedSides: Source {
 
     init(_ sides: [(side: Side, images: any Source)]) {
         var classes: [String] = []
-        var places: [[UInt8]: Int] = [:]
         var parts: [Part] = []
         var start = 0
         for (side, images) in sides {
-            let labels = images.classes.map { name in
-                if let place = places[Array(name.utf8)] { return place }
-                places[Array(name.utf8)] = classes.count
-                classes.append(name)
-                return classes.count - 1
-            }
+            classes = ClassNames.extended(classes, by: images.classes)
+            // Which of several classes of one name it is may be unknown.
+            let labels = ClassNames.places(of: images.classes, in: classes).map(\.index)
             parts.append(Part(side: side, images: images, range: start..<start + images.count, labels: labels))
             start += images.count
         }
@@ -80,7 +76,7 @@ public struct JoinedSides: Source {
     /// The class of an image, an index into `classes`; nil if unlabelled.
     public func label(_ index: Int) -> Int? {
         let part = part(of: index)
-        return part.images.label(index - part.range.lowerBound).map { part.labels[$0] }
+        return part.images.label(index - part.range.lowerBound).flatMap { part.labels[$0] }
     }
 
     /// The name, which begins with the side's folder.

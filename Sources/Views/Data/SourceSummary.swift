@@ -43,7 +43,9 @@ public struct SourceSummary: Sendable {
         for part in parts {
             if let images = part.images { notes += SourceSummary.notes(on: images, in: part.name) }
         }
-        self.notes = notes
+        // Both sides have the same classes.
+        var seen = Set<[UInt8]>()
+        self.notes = notes.filter { seen.insert(Array($0.utf8)).inserted }
     }
 
     /// The first line, then a bounded number of notes.
@@ -68,13 +70,21 @@ public struct SourceSummary: Sendable {
         return notes + source.listing.notes(images: source.count, in: part)
     }
 
-    /// Classes whose names differ by capitals alone.
+    /// Classes whose names are the same, or differ by capitals or by the way of writing an accent alone.
     private static func similarClasses(_ classes: [String]) -> [String] {
         let groups = Dictionary(grouping: classes.indices) { classes[$0].lowercased() }.values.filter { $0.count > 1 }
         guard let first = groups.min(by: { $0[0] < $1[0] }) else { return [] }
-        let names = first.map { classes[$0] }.joined(separator: " and ")
+        let names = first.map { classes[$0] }
         let more = groups.count > 1 ? ", and \(groups.count - 1) more like them" : ""
-        return ["\(names) are classes of their own, though they differ by capitals alone\(more)"]
+        let labels = "labels \(first.map(String.init).joined(separator: " and "))"
+        if names.allSatisfy({ $0.utf8.elementsEqual(names[0].utf8) }) {
+            return ["\(names.count) classes are called \(names[0]) (\(labels)) and are kept apart\(more)"]
+        }
+        let difference = names.allSatisfy { $0 == names[0] } ? "by how accents are written" : "by capitals"
+        return [
+            "\(names.joined(separator: " and ")) (\(labels)) are classes of their own, though they differ \(difference) "
+                + "alone\(more)"
+        ]
     }
 
     /// The same where images of another place are judged by.
