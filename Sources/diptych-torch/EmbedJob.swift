@@ -40,8 +40,7 @@ struct EmbedJob {
     /// it is embedded; classes that training had not get the numbers after these.
     private func labelled(_ source: any Source, by file: EncoderFile, _ console: Console) -> any Source {
         guard !source.classes.isEmpty else { return source }
-        let place = RunFolder(URL(fileURLWithPath: file.path).deletingLastPathComponent().path).classes
-        guard let known = ClassNames.read(place) else {
+        guard let known = file.classes else {
             console.notice(
                 "note: labels are numbered by these images' own classes, for no classes.txt lies beside the encoder")
             return source

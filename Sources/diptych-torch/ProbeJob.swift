@@ -60,6 +60,10 @@ struct ProbeJob {
         let isWhole = report.leftOut?.untested.isEmpty ?? true
         let constant = isWhole ? "the largest class" : "the largest class that test images have"
         lines.append(String(format: "chance    %5.1f%% (always \(constant))", 100 * report.majority))
+        if !report.linearProbe.converged {
+            let steps = "\(report.linearProbe.iterations) steps"
+            lines.append("note      the linear probe was ended after \(steps), short of convergence")
+        }
         lines.append("kNN       cosine, \(report.knn.words)")
         if let words = report.leftOut?.words { lines.append("left out  \(words)") }
         if report.skipped > 0 { lines.append("skipped   \(report.skipped) unusable images") }

@@ -26,10 +26,10 @@ public struct LinearProbe {
     ///   - labels: N classes in `0..<classes`.
     ///   - classes: at least 2.
     ///   - cost: C, the weight of the data against the penalty.
-    ///   - maximumIterations: steps of L-BFGS at most.
+    ///   - maximumIterations: steps of L-BFGS at most; `steps(classes:)` where nil.
     ///   - progress: told the steps taken so far.
     public init(
-        features: Tensor, labels: [Int], classes: Int, cost: Double, maximumIterations: Int = 2000,
+        features: Tensor, labels: [Int], classes: Int, cost: Double, maximumIterations: Int? = nil,
         progress: (Int) -> Void = { _ in }
     ) throws(TorchError) {
         let device = features.device
@@ -43,7 +43,8 @@ public struct LinearProbe {
         let regression = try LogisticRegression(
             inputs: LinearProbe.inputs(rows, mean, deviation), labels: labels, classes: classes, cost: cost)
         let search = LBFGS(
-            history: LinearProbe.history(weights: classes * (rows.shape[1] + 1)), maximumIterations: maximumIterations,
+            history: LinearProbe.history(weights: classes * (rows.shape[1] + 1)),
+            maximumIterations: maximumIterations ?? LinearProbe.steps(classes: classes),
             gradientTolerance: 1e-6 * cost * Double(labels.count))
         let minimum = try regression.minimise(by: search, progress: progress)
         weights = try regression.matrix(minimum.point)
@@ -51,6 +52,10 @@ public struct LinearProbe {
         iterations = minimum.iterations
         converged = minimum.converged
     }
+
+    /// Steps at most: 2000, which ends far beyond convergence; of more than 4096 classes 100, for a step passes over as many
+    /// logits as images times classes, seconds each with 22,000 of both. A report says where a probe has not converged.
+    static func steps(classes: Int) -> Int { classes > 4096 ? 100 : 2000 }
 
     /// The pairs that L-BFGS remembers: 10, and of more than 6.7 million weights so many as fit a GiB, but three at least.
     static func history(weights: Int) -> Int { max(3, min(10, (1 << 26) / max(weights, 1))) }

@@ -7,7 +7,7 @@ import Torch
 struct LogisticRegression {
     private let inputs: Tensor
     private let labels: Tensor
-    /// `[N, classes]`, 1 at the row's class; nil where the rows are several blocks, which make theirs anew.
+    /// `[N, classes]`, 1 at the row's class; nil where the rows are several blocks, which do without.
     private let targets: Tensor?
     private let block: Int
     private let penalised: Tensor
@@ -64,8 +64,14 @@ struct LogisticRegression {
         try Tensor(point, shape: [classes, inputs.shape[1]]).to(device: inputs.device)
     }
 
-    private func oneHot(_ start: Int, _ length: Int) throws(TorchError) -> Tensor {
-        try labels.narrow(dim: 0, start: start, length: length).oneHot(classes).to(.float64)
+    /// The sum of `-log softmax` at the rows' classes, and the softmax less 1 there: of logarithms `[rows, classes]`, the first of
+    /// which is of row `start`.
+    private func residual(_ logs: Tensor, from start: Int) throws(TorchError) -> (loss: Double, of: Tensor) {
+        if let targets { return (try -(logs * targets).sum().item(), try logs.exp() - targets) }
+        let index = try labels.narrow(dim: 0, start: start, length: logs.shape[0]).reshape([-1, 1])
+        let loss = try -logs.gather(dim: 1, index: index).sum().item()
+        let one = try Tensor.full(index.shape, -1, dtype: .float64, device: logs.device)
+        return (loss, try logs.exp().scatterAdd(dim: 1, index: index, source: one))
     }
 
     private func evaluate(_ point: [Double]) throws(TorchError) -> (value: Double, gradient: [Double]) {
@@ -77,10 +83,9 @@ struct LogisticRegression {
         for start in stride(from: 0, to: inputs.shape[0], by: block) {
             let length = min(block, inputs.shape[0] - start)
             let rows = try inputs.narrow(dim: 0, start: start, length: length)
-            let classes = if let targets { targets } else { try oneHot(start, length) }
-            let logs = try rows.matmul(columns).logSoftmax(dim: 1)
-            loss += try -(logs * classes).sum().item()
-            let part = try (logs.exp() - classes).transpose(0, 1).matmul(rows)
+            let residual = try residual(rows.matmul(columns).logSoftmax(dim: 1), from: start)
+            loss += residual.loss
+            let part = try residual.of.transpose(0, 1).matmul(rows)
             if let sum = slope { slope = try sum + part } else { slope = part }
         }
         let penalty = try 0.5 * (shrunk * shrunk).sum().item()
