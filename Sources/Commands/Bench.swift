@@ -14,7 +14,7 @@ package struct Bench: ParsableCommand {
             above all, is from a random one.
             """)
 
-    @Argument(help: ArgumentHelp("Folder of images, or shards.", valueName: "images"))
+    @Argument(help: ArgumentHelp("Folder of images, or shards.", valueName: "images"), transform: PathArgument.read)
     package var images: String
 
     @OptionGroup package var sides: SideOptions

@@ -16,7 +16,9 @@ package struct BenchLoss: ParsableCommand {
         case formula
     }
 
-    @Argument(help: ArgumentHelp("Two .npy files of embeddings, float [pairs, dimension].", valueName: "file"))
+    @Argument(
+        help: ArgumentHelp("Two .npy files of embeddings, float [pairs, dimension].", valueName: "file"),
+        transform: PathArgument.read)
     package var views: [String]
 
     @Option(help: "What to time: nt_xent, clip or formula.")
@@ -25,15 +27,13 @@ package struct BenchLoss: ParsableCommand {
     @Option(help: ArgumentHelp("Times after the first, which counts for memory only.", valueName: "N"))
     package var rounds = 3
 
-    @Option(help: ArgumentHelp("Threads; all cores by default.", valueName: "N"))
-    package var threads: Int?
+    @OptionGroup package var threading: ThreadOptions
 
     package init() {}
 
     package func validate() throws {
         if views.count != 2 { throw ValidationError("bench-loss takes two .npy files, are \(views.count)") }
         if rounds < 0 { throw ValidationError("--rounds must be at least 0, is \(rounds)") }
-        if let threads, threads < 1 { throw ValidationError("--threads must be at least 1, is \(threads)") }
     }
 
     package func run() throws { try TorchProcess.handOver() }

@@ -13,21 +13,27 @@ package struct Diagnose: ParsableCommand {
               diptych diagnose --views z1.npy z2.npy --labels labels.npy --temperature 0.1
             """)
 
-    @Argument(help: ArgumentHelp("Run folder, then the folder of images.", valueName: "run"))
+    @Argument(
+        help: ArgumentHelp("Run folder, then the folder of images.", valueName: "run"), transform: PathArgument.read)
     package var places: [String] = []
 
     @Option(
         parsing: .upToNextOption,
-        help: ArgumentHelp("Two .npy files of embeddings, float [pairs, dimension].", valueName: "file"))
+        help: ArgumentHelp("Two .npy files of embeddings, float [pairs, dimension].", valueName: "file"),
+        transform: PathArgument.read)
     package var views: [String] = []
 
-    @Option(help: ArgumentHelp("The pairs' classes, integers [pairs], as .npy.", valueName: "file"))
+    @Option(
+        help: ArgumentHelp("The pairs' classes, integers [pairs], as .npy.", valueName: "file"),
+        transform: PathArgument.read)
     package var labels: String?
 
     @Option(help: ArgumentHelp("The training's temperature; the run's own with a run.", valueName: "tau"))
     package var temperature: Double?
 
-    @Option(help: ArgumentHelp("Writes one JSON object; - for standard output.", valueName: "file"))
+    @Option(
+        help: ArgumentHelp("Writes one JSON object; - for standard output.", valueName: "file"),
+        transform: PathArgument.read)
     package var json: String?
 
     @Option(help: ArgumentHelp("The most pairs that are looked at.", valueName: "N"))

@@ -39,7 +39,10 @@ package struct ToleranceOptions: ParsableArguments, Sendable {
     @Option(
         help: ArgumentHelp(
             "Stops when more than this share of the images is unusable; 0 for none.", valueName: "share"))
-    package var maxBad: Double = 0.01
+    package var maxBad = ToleranceOptions.standard
+
+    /// The share where none is given.
+    static let standard = 0.01
 
     package init() {}
 
@@ -55,14 +58,10 @@ package struct ComputeOptions: ParsableArguments, Sendable {
     @Option(help: "Where to compute: auto, cpu or cuda.")
     package var device: DeviceChoice = .auto
 
-    @Option(help: ArgumentHelp("Threads; all cores by default.", valueName: "N"))
-    package var threads: Int?
+    @OptionGroup private var threading: ThreadOptions
+
+    /// Threads, where a number is given.
+    package var threads: Int? { threading.count }
 
     package init() {}
-
-    package func validate() throws {
-        if let threads, threads < 1 {
-            throw ValidationError("--threads must be at least 1, is \(threads)")
-        }
-    }
 }

@@ -13,14 +13,15 @@ package struct Embed: ParsableCommand {
               diptych embed runs/a photos/ --side test --output out/test.npy
             """)
 
-    @Argument(help: ArgumentHelp("Run folder or encoder.safetensors.", valueName: "run"))
+    @Argument(help: ArgumentHelp("Run folder or encoder.safetensors.", valueName: "run"), transform: PathArgument.read)
     package var encoder: String
 
-    @Argument(help: ArgumentHelp("Folder of images.", valueName: "images"))
+    @Argument(help: ArgumentHelp("Folder of images.", valueName: "images"), transform: PathArgument.read)
     package var images: String
 
     @Option(
-        help: ArgumentHelp("The features, float32 [images, dimension]; the other files go beside.", valueName: "file"))
+        help: ArgumentHelp("The features, float32 [images, dimension]; the other files go beside.", valueName: "file"),
+        transform: PathArgument.read)
     package var output: String
 
     @OptionGroup package var sides: SideOptions

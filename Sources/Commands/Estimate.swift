@@ -18,12 +18,14 @@ package struct Estimate: ParsableCommand {
 
     @Option(
         parsing: .upToNextOption,
-        help: ArgumentHelp("Two .npy files of floats, [pairs, Dx] and [pairs, Dy].", valueName: "file"))
+        help: ArgumentHelp("Two .npy files of floats, [pairs, Dx] and [pairs, Dy].", valueName: "file"),
+        transform: PathArgument.read)
     package var views: [String] = []
 
     @Option(
         help: ArgumentHelp(
-            "Scores as .npy, float [K, K] or [batches, K, K], pairs on the diagonal.", valueName: "file"))
+            "Scores as .npy, float [K, K] or [batches, K, K], pairs on the diagonal.", valueName: "file"),
+        transform: PathArgument.read)
     package var scores: String?
 
     @Flag(help: "Climbs the staircase of Poole et al. 2019 on correlated Gaussians.")
@@ -70,7 +72,8 @@ package struct Estimate: ParsableCommand {
     @Flag(help: "Regresses a trained InfoNCE critic on the pointwise information, in place of the staircase.")
     package var pointwise = false
 
-    @Option(help: ArgumentHelp("Writes the picture of --gaussian.", valueName: "file.svg"))
+    @Option(
+        help: ArgumentHelp("Writes the picture of --gaussian.", valueName: "file.svg"), transform: PathArgument.read)
     package var plot: String?
 
     @Flag(help: "Prints one JSON object.")
@@ -79,8 +82,7 @@ package struct Estimate: ParsableCommand {
     @Option(help: ArgumentHelp("Seed of the split, the weights and the Gaussians.", valueName: "N"))
     package var seed: UInt64 = 0
 
-    @Option(help: ArgumentHelp("Threads; all cores by default.", valueName: "N"))
-    package var threads: Int?
+    @OptionGroup package var threading: ThreadOptions
 
     package init() {}
 
@@ -101,7 +103,6 @@ package struct Estimate: ParsableCommand {
         if let steps, !((gaussian ? 0 : 1)...10_000_000).contains(steps) {
             throw ValidationError("--steps must be in \(gaussian ? 0 : 1)...10000000, is \(steps)")
         }
-        if let threads, threads < 1 { throw ValidationError("--threads must be at least 1, is \(threads)") }
     }
 
     /// Checks what goes with --gaussian alone.

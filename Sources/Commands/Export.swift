@@ -12,10 +12,12 @@ package struct Export: ParsableCommand {
               diptych export runs/photos --output encoder.onnx
             """)
 
-    @Argument(help: ArgumentHelp("Run folder or encoder.safetensors.", valueName: "run"))
+    @Argument(help: ArgumentHelp("Run folder or encoder.safetensors.", valueName: "run"), transform: PathArgument.read)
     package var encoder: String
 
-    @Option(help: ArgumentHelp("The file; its ending, .onnx or .safetensors, says which.", valueName: "file"))
+    @Option(
+        help: ArgumentHelp("The file; its ending, .onnx or .safetensors, says which.", valueName: "file"),
+        transform: PathArgument.read)
     package var output: String
 
     package init() {}

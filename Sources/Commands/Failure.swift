@@ -1,4 +1,5 @@
 import ArgumentParser
+import Files
 import Foundation
 import Views
 
@@ -66,10 +67,10 @@ extension Diptych {
         pthread_sigmask(Int32(SIG_UNBLOCK), &heard, nil)
         var command: any ParsableCommand
         do {
-            command = try parseAsRoot()
+            command = try parseAsRoot(arguments)
         } catch {
             if exitCode(for: error).isSuccess { answer(fullMessage(for: error)) }
-            complain("\(message(for: error)) (see diptych --help)", .unusable)
+            complain("\(PathArgument.explain(message(for: error))) (see diptych --help)", .unusable)
         }
         do {
             try body(&command)
@@ -79,6 +80,13 @@ extension Diptych {
         } catch {
             let failure = classify(error)
             complain(failure.message, failure.status)
+        }
+    }
+
+    /// The arguments; those that are no UTF-8 as texts of paths.
+    private static var arguments: [String] {
+        (1..<Int(max(1, CommandLine.argc))).compactMap { index in
+            CommandLine.unsafeArgv[index].map { SystemPath.text(UnsafeRawBufferPointer(start: $0, count: strlen($0))) }
         }
     }
 

@@ -20,10 +20,11 @@ package enum Output {
     /// - Throws: `FileError`.
     package static func result(_ line: String) throws(FileError) { try result([line]) }
 
-    /// Writes lines of the result.
+    /// Writes lines of the result; on a terminal paths are for people, elsewhere they are as the file system has them.
     /// - Throws: `FileError`.
     package static func result(_ lines: [String]) throws(FileError) {
-        try result(Data(lines.map { plain($0) + "\n" }.joined().utf8))
+        let isTerminal = isatty(STDOUT_FILENO) == 1
+        try result(Data(lines.flatMap { (isTerminal ? Array(plain($0).utf8) : SystemPath.bytes($0)) + [0x0A] }))
     }
 
     /// Writes a result as it is, as JSON.
@@ -48,6 +49,12 @@ package enum Output {
         return true
     }
 
+    /// Finds out before the work whether a result can be written to a file; `-` and nil need none.
+    /// - Throws: `FileError`.
+    package static func check(_ file: String?) throws(FileError) {
+        if let file, file != "-" { try AtomicFile.check(file) }
+    }
+
     /// Writes a line on standard error.
     /// - Parameter waits: whether to wait where nobody reads at the moment; else the line is lost.
     package static func note(_ line: String, waits: Bool = true) { diagnose(plain(line) + "\n", waits: waits) }
@@ -63,10 +70,13 @@ package enum Output {
 
     /// The text without characters that steer a terminal.
     private static func plain(_ text: String) -> String {
-        guard text.utf8.contains(where: { $0 < 0x20 || $0 == 0x7F }) else { return text }
-        return text.unicodeScalars.reduce(into: "") { result, scalar in
-            let steers = (scalar.value < 0x20 && scalar != "\n" && scalar != "\t") || scalar.value == 0x7F
-            result += steers ? String(format: "\\x%02x", scalar.value) : String(scalar)
+        let text = SystemPath.printable(text)
+        func steers(_ byte: UInt8) -> Bool {
+            byte < 0x20 && byte != UInt8(ascii: "\n") && byte != UInt8(ascii: "\t") || byte == 0x7F
         }
+        guard text.utf8.contains(where: steers) else { return text }
+        return text.unicodeScalars.map { scalar in
+            scalar.isASCII && steers(UInt8(scalar.value)) ? SystemPath.escape(UInt8(scalar.value)) : String(scalar)
+        }.joined()
     }
 }

@@ -13,12 +13,12 @@ package struct Pack: ParsableCommand {
             folder that holds them.
             """)
 
-    @Argument(help: ArgumentHelp("Folder of images.", valueName: "images"))
+    @Argument(help: ArgumentHelp("Folder of images.", valueName: "images"), transform: PathArgument.read)
     package var images: String
 
     @OptionGroup package var sides: SideOptions
 
-    @Option(help: ArgumentHelp("The shards, as shards/%06d.tar.", valueName: "pattern"))
+    @Option(help: ArgumentHelp("The shards, as shards/%06d.tar.", valueName: "pattern"), transform: PathArgument.read)
     package var output: String
 
     @Option(help: ArgumentHelp("Images in a shard at most.", valueName: "N"))
@@ -36,18 +36,17 @@ package struct Pack: ParsableCommand {
     @Flag(help: "Replaces shards that are there.")
     package var force = false
 
-    @Option(help: ArgumentHelp("Threads; all cores by default.", valueName: "N"))
-    package var threads: Int?
+    @OptionGroup package var threading: ThreadOptions
 
     package init() {}
 
     package func validate() throws {
         if count < 1 { throw ValidationError("--count must be at least 1, is \(count)") }
         if !(1...1_048_576).contains(size) { throw ValidationError("--size must be in 1...1048576 MiB, is \(size)") }
-        if let threads, threads < 1 { throw ValidationError("--threads must be at least 1, is \(threads)") }
     }
 
     package func run() throws {
+        try Folder.check(SystemPath.folder(of: output))
         let opened = try OpenedImages(images, side: sides.side)
         let source = opened.source
         announce(opened.summary)
@@ -57,7 +56,7 @@ package struct Pack: ParsableCommand {
         options.maximumBytes = size << 20
         options.seed = ordered ? nil : seed
         options.replaces = force
-        if let threads { options.threads = threads }
+        if let threads = threading.count { options.threads = threads }
         options.progress = { status.show("\($0) of \(source.count) images packed") }
         let writer: ShardWriter
         do {

@@ -3,7 +3,9 @@ import Views
 
 /// Which pipeline file, and what is changed in it; shared by the commands that make views.
 package struct PipelineOptions: ParsableArguments, Sendable {
-    @Option(help: ArgumentHelp("The run's YAML file; SimCLR's defaults without it.", valueName: "file"))
+    @Option(
+        help: ArgumentHelp("The run's YAML file; SimCLR's defaults without it.", valueName: "file"),
+        transform: PathArgument.read)
     package var pipeline: String?
 
     @Option(

@@ -12,13 +12,15 @@ package struct Probe: ParsableCommand {
               diptych probe runs/pets pets/ --zero-shot --template "a photo of a {}" --template "a drawing of a {}"
             """)
 
-    @Argument(help: ArgumentHelp("Run folder or encoder.safetensors.", valueName: "run"))
+    @Argument(help: ArgumentHelp("Run folder or encoder.safetensors.", valueName: "run"), transform: PathArgument.read)
     package var encoder: String
 
-    @Argument(help: ArgumentHelp("Labelled folder of images.", valueName: "images"))
+    @Argument(help: ArgumentHelp("Labelled folder of images.", valueName: "images"), transform: PathArgument.read)
     package var images: String
 
-    @Option(help: ArgumentHelp("A folder of test images with the same classes.", valueName: "images"))
+    @Option(
+        help: ArgumentHelp("A folder of test images with the same classes.", valueName: "images"),
+        transform: PathArgument.read)
     package var test: String?
 
     @Flag(help: "Classifies by prompts with the classes' names instead; for runs by clip.")
@@ -36,7 +38,7 @@ package struct Probe: ParsableCommand {
     @Option(
         help: ArgumentHelp(
             "Where the scores go; RUN/probe.json, or RUN/zero-shot.json with --zero-shot, by default.",
-            valueName: "file"))
+            valueName: "file"), transform: PathArgument.read)
     package var output: String?
 
     @Flag(help: "Also scores the same architecture with random weights.")

@@ -13,13 +13,16 @@ package struct Report: ParsableCommand {
               diptych report runs/tau-0.1 runs/tau-0.5 --output comparison.html
             """)
 
-    @Argument(help: ArgumentHelp("Run folders.", valueName: "run"))
+    @Argument(help: ArgumentHelp("Run folders.", valueName: "run"), transform: PathArgument.read)
     package var runs: [String]
 
-    @Option(help: ArgumentHelp("What the first run learnt from, or images like it.", valueName: "images"))
+    @Option(
+        help: ArgumentHelp("What the first run learnt from, or images like it.", valueName: "images"),
+        transform: PathArgument.read)
     package var images: String?
 
-    @Option(help: ArgumentHelp("The page; RUN/report.html by default.", valueName: "file"))
+    @Option(
+        help: ArgumentHelp("The page; RUN/report.html by default.", valueName: "file"), transform: PathArgument.read)
     package var output: String?
 
     @Option(help: ArgumentHelp("The most view pairs that are looked at.", valueName: "N"))

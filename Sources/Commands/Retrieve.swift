@@ -10,16 +10,18 @@ package struct Retrieve: ParsableCommand {
             other; the figures of a random order stand beside.
             """)
 
-    @Argument(help: ArgumentHelp("Run folder.", valueName: "run"))
+    @Argument(help: ArgumentHelp("Run folder.", valueName: "run"), transform: PathArgument.read)
     package var encoder: String
 
-    @Argument(help: ArgumentHelp("Images with captions.", valueName: "images"))
+    @Argument(help: ArgumentHelp("Images with captions.", valueName: "images"), transform: PathArgument.read)
     package var images: String
 
     @Flag(help: "Judges by all images, as where the run saw none of them.")
     package var all = false
 
-    @Option(help: ArgumentHelp("Writes one JSON object; - for standard output.", valueName: "file"))
+    @Option(
+        help: ArgumentHelp("Writes one JSON object; - for standard output.", valueName: "file"),
+        transform: PathArgument.read)
     package var json: String?
 
     @OptionGroup package var sides: SideOptions

@@ -12,24 +12,22 @@ package struct ScanFolder: ParsableCommand {
             tiny images, imbalance.
             """)
 
-    @Argument(help: ArgumentHelp("Folder of images.", valueName: "images"))
+    @Argument(help: ArgumentHelp("Folder of images.", valueName: "images"), transform: PathArgument.read)
     package var images: String
 
     @OptionGroup package var sides: SideOptions
 
-    @Option(help: ArgumentHelp("Writes one JSON object; - for standard output.", valueName: "file"))
+    @Option(
+        help: ArgumentHelp("Writes one JSON object; - for standard output.", valueName: "file"),
+        transform: PathArgument.read)
     package var json: String?
 
-    @Option(help: ArgumentHelp("Threads; all cores by default.", valueName: "N"))
-    package var threads: Int?
+    @OptionGroup package var threading: ThreadOptions
 
     package init() {}
 
-    package func validate() throws {
-        if let threads, threads < 1 { throw ValidationError("--threads must be at least 1, is \(threads)") }
-    }
-
     package func run() throws {
+        try Output.check(json)
         let status = StatusLine()
         var options = SourceOptions()
         options.progress = { found in status.show("\(found) images found") }
@@ -37,7 +35,8 @@ package struct ScanFolder: ParsableCommand {
         let source = opened.source
         status.clear()
         announce(opened.summary)
-        let report = Scan(source).run(threads: threads ?? ProcessInfo.processInfo.activeProcessorCount) { done in
+        let report = Scan(source).run(threads: threading.count ?? ProcessInfo.processInfo.activeProcessorCount) {
+            done in
             status.show("\(done) of \(source.count) images")
         }
         status.clear()

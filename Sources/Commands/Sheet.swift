@@ -8,7 +8,7 @@ package struct Sheet: ParsableCommand {
         commandName: "views",
         abstract: "Shows what a pipeline makes of some images: a contact sheet (.png) or the views themselves (.npy).")
 
-    @Argument(help: ArgumentHelp("Folder of images.", valueName: "images"))
+    @Argument(help: ArgumentHelp("Folder of images.", valueName: "images"), transform: PathArgument.read)
     package var images: String
 
     @OptionGroup package var sides: SideOptions
@@ -21,7 +21,9 @@ package struct Sheet: ParsableCommand {
     @Option(help: ArgumentHelp("The seed of the views.", valueName: "N"))
     package var seed: UInt64 = 0
 
-    @Option(help: ArgumentHelp("sheet.png, or views.npy with float32 [images, views, 3, H, W].", valueName: "file"))
+    @Option(
+        help: ArgumentHelp("sheet.png, or views.npy with float32 [images, views, 3, H, W].", valueName: "file"),
+        transform: PathArgument.read)
     package var output: String
 
     package init() {}
@@ -34,6 +36,7 @@ package struct Sheet: ParsableCommand {
     }
 
     package func run() throws {
+        try Output.check(output)
         let pipeline = try ViewPipeline(settings.reader())
         let opened = try OpenedImages(images, side: sides.side)
         let folder = opened.source

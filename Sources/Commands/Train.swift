@@ -12,12 +12,14 @@ package struct Train: ParsableCommand {
             several processes train as one (docs/scale.md).
             """)
 
-    @Argument(help: ArgumentHelp("Folder of images.", valueName: "images"))
+    @Argument(help: ArgumentHelp("Folder of images.", valueName: "images"), transform: PathArgument.read)
     package var images: String
 
     @OptionGroup package var settings: PipelineOptions
 
-    @Option(help: ArgumentHelp("The run folder; runs/NAME-DATE by default.", valueName: "folder"))
+    @Option(
+        help: ArgumentHelp("The run folder; runs/NAME-DATE by default.", valueName: "folder"),
+        transform: PathArgument.read)
     package var output: String?
 
     @Flag(help: "Goes on from the last checkpoint of --output.")

@@ -10,7 +10,7 @@ public final class AppendingFile {
     /// - Throws: `FileError`.
     public init(_ path: String) throws(FileError) {
         self.path = path
-        file = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o644)
+        file = SystemPath.with(path) { open($0, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o644) }
         guard file >= 0 else { throw FileError(path: path, failed: "cannot be written") }
     }
 

@@ -19,5 +19,5 @@ public struct FileError: Error, Equatable, Sendable, CustomStringConvertible {
     }
 
     /// `path: reason`.
-    public var description: String { "\(path): \(reason)" }
+    public var description: String { "\(SystemPath.printable(path)): \(reason)" }
 }

@@ -11,7 +11,7 @@ public final class FileLock {
     public init(_ path: String, of what: String) throws(FileError) {
         // Not the property yet: an initialiser that throws with all of them set ends in `deinit`, and what is closed twice may be
         // somebody else's by then.
-        let file = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o644)
+        let file = SystemPath.with(path) { open($0, O_RDWR | O_CREAT | O_CLOEXEC, 0o644) }
         guard file >= 0 else { throw FileError(path: path, failed: "cannot be written") }
         var result = flock(file, LOCK_EX | LOCK_NB)
         while result != 0 && errno == EINTR { result = flock(file, LOCK_EX | LOCK_NB) }

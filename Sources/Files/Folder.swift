@@ -4,19 +4,59 @@ import Foundation
 public enum Folder {
     /// Makes the folder and those above it where they are missing.
     /// - Throws: `FileError`.
-    public static func create(at path: String) throws(FileError) {
-        if path.isEmpty || path == "/" || exists(path) { return }
-        // Not by NSString, which traps on a name of one character.
-        let trimmed = path.hasSuffix("/") ? path.dropLast() : path[...]
-        if let slash = trimmed.lastIndex(of: "/") { try create(at: String(trimmed[..<slash])) }
-        guard mkdir(path, 0o755) == 0 || errno == EEXIST else {
-            throw FileError(path: path, failed: "the folder cannot be made")
-        }
+    public static func create(at path: String) throws(FileError) { _ = try make(path) }
+
+    /// Whether there is a folder at `path`, links followed.
+    public static func exists(_ path: String) -> Bool {
+        StoredFile.status(path).map { $0.st_mode & S_IFMT == S_IFDIR } ?? false
     }
 
-    /// Whether there is a folder at `path`.
-    public static func exists(_ path: String) -> Bool {
-        var isFolder: ObjCBool = false
-        return FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) && isFolder.boolValue
+    /// The names of what lies in a folder, in no order; none where it cannot be listed.
+    public static func names(in path: String) -> [String] {
+        guard let stream = SystemPath.with(path, { opendir($0) }) else { return [] }
+        defer { closedir(stream) }
+        let offset = MemoryLayout<dirent>.offset(of: \.d_name) ?? 0
+        var names: [String] = []
+        while let entry = readdir(stream) {
+            // Through a raw pointer: the field is a tuple of 256 bytes that would be copied.
+            let name = String.bytes((UnsafeRawPointer(entry) + offset).assumingMemoryBound(to: CChar.self))
+            if name != [0x2E], name != [0x2E, 0x2E] { names.append(SystemPath.text(name)) }
+        }
+        return names
+    }
+
+    /// Finds out before the work whether results can go into a folder, by doing so; leaves everything as it was.
+    /// - Throws: `FileError`.
+    public static func check(_ path: String) throws(FileError) {
+        let made = try make(path)
+        defer { for folder in made.reversed() { _ = SystemPath.with(folder) { rmdir($0) } } }
+        let trial = join(path.isEmpty ? "." : path, "trial.\(getpid()).tmp")
+        let file = SystemPath.with(trial) { open($0, O_WRONLY | O_CREAT | O_CLOEXEC, 0o600) }
+        guard file >= 0 else { throw FileError(path: path, failed: "cannot be written to") }
+        close(file)
+        StoredFile.remove(trial)
+    }
+
+    /// A path in a folder.
+    public static func join(_ folder: String, _ name: String) -> String {
+        folder.isEmpty || folder.utf8.last == UInt8(ascii: "/") ? folder + name : "\(folder)/\(name)"
+    }
+
+    /// Makes what is missing of a folder and those above it, and says what that was, from the top.
+    private static func make(_ path: String) throws(FileError) -> [String] {
+        if path.isEmpty || exists(path) { return [] }
+        var trimmed = path.utf8[...]
+        while trimmed.count > 1, trimmed.last == UInt8(ascii: "/") { trimmed.removeLast() }
+        var made = try make(SystemPath.folder(of: String(decoding: trimmed, as: UTF8.self)))
+        if SystemPath.with(path, { mkdir($0, 0o755) }) == 0 {
+            made.append(path)
+        } else if errno != EEXIST || !exists(path) {
+            let isInTheWay = errno == EEXIST
+            let error = FileError(path: path, failed: "the folder cannot be made")
+            for folder in made.reversed() { _ = SystemPath.with(folder) { rmdir($0) } }
+            throw isInTheWay
+                ? FileError(path: path, reason: "is there already, and is no folder; choose another place") : error
+        }
+        return made
     }
 }

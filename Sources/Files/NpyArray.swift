@@ -20,18 +20,7 @@ public struct NpyArray: Equatable, Sendable {
     /// Reads a file of version 1, 2 or 3, little or big endian, row-major or column-major (rank 2 at most).
     /// - Throws: `FileError` where it cannot be read, is cut short, or holds something other than numbers.
     public init(contentsOf path: String) throws(FileError) {
-        var status = stat()
-        // Foundation loses a page for every empty file that it reads, as the leak sanitizer says.
-        guard stat(path, &status) != 0 || status.st_size > 0 else {
-            throw FileError(path: path, reason: "is no .npy file; write it by numpy.save")
-        }
-        let data: Data
-        do {
-            data = try Data(contentsOf: URL(fileURLWithPath: path), options: .mappedIfSafe)
-        } catch {
-            let exists = FileManager.default.fileExists(atPath: path)
-            throw FileError(path: path, reason: exists ? "cannot be read" : "there is no such file")
-        }
+        let data = try StoredFile.read(path)
         let header = try NpyHeader(data, path: path)
         let count = try header.count(path: path)
         guard data.count - header.length >= count * header.width else {

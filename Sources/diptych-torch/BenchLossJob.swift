@@ -18,7 +18,7 @@ struct BenchLossJob {
     init(_ options: BenchLoss) { self.options = options }
 
     func run() throws {
-        let threads = options.threads ?? ProcessInfo.processInfo.activeProcessorCount
+        let threads = options.threading.count ?? ProcessInfo.processInfo.activeProcessorCount
         try Runtime.setThreads(threads)
         let views = try options.views.map { try BenchLossJob.read($0) }
         // What libtorch sets up on its first use is not the loss's.

@@ -12,6 +12,7 @@ struct DiagnoseJob {
     init(_ options: Diagnose) { self.options = options }
 
     func run() throws {
+        try Output.check(options.json)
         let machine = try Machine(options.compute)
         try Runtime.setThreads(machine.threads)
         var settings = Evidence.Options()

@@ -12,6 +12,7 @@ struct EmbedJob {
     init(_ options: Embed) { self.options = options }
 
     func run() throws {
+        try Output.check(options.output)
         let file = try EncoderFile(options.encoder)
         let opened = try OpenedImages(options.images, side: options.sides.side, usual: .all)
         announce(opened.summary)

@@ -13,7 +13,8 @@ struct EstimateJob {
     init(_ options: Commands.Estimate) { self.options = options }
 
     func run() throws {
-        try Runtime.setThreads(options.threads ?? ProcessInfo.processInfo.activeProcessorCount)
+        try Output.check(options.plot)
+        try Runtime.setThreads(options.threading.count ?? ProcessInfo.processInfo.activeProcessorCount)
         Runtime.keepMemory()
         let estimators = try chosen()
         let training = try settings()

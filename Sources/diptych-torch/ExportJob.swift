@@ -9,6 +9,7 @@ struct ExportJob {
     init(_ options: Export) { self.options = options }
 
     func run() throws {
+        try Output.check(options.output)
         let file = try EncoderFile(options.encoder)
         if options.output.hasSuffix(".onnx") {
             let difference = try ONNXFile.write(file, to: options.output)

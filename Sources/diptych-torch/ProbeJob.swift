@@ -11,6 +11,7 @@ struct ProbeJob {
     init(_ options: Commands.Probe) { self.options = options }
 
     func run() throws {
+        try Output.check(options.output)
         let file = try EncoderFile(options.encoder)
         let (train, test, words) = try images(file.experiment)
         var settings = Contrast.Probe.Options()
@@ -41,8 +42,7 @@ struct ProbeJob {
 
     private func defaultOutput() -> String {
         if Folder.exists(options.encoder) { return RunFolder(options.encoder).probe }
-        let folder = URL(fileURLWithPath: options.encoder).deletingLastPathComponent()
-        return folder.appendingPathComponent("probe.json").path
+        return Folder.join(SystemPath.folder(of: options.encoder), "probe.json")
     }
 
     private func lines(_ report: ProbeReport) -> [String] {

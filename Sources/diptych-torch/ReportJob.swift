@@ -13,6 +13,8 @@ struct ReportJob {
 
     func run() throws {
         let runs = try options.runs.map { try ReportedRun($0) }
+        let output = options.output ?? "\(runs[0].folder.path)/report.html"
+        try Output.check(output)
         var sample: ReportSample?
         let console = Console()
         if let images = options.images {
@@ -27,7 +29,6 @@ struct ReportJob {
         }
         console.clear()
         let page = try Contrast.Report(runs: runs, sample: sample).html()
-        let output = options.output ?? "\(runs[0].folder.path)/report.html"
         try AtomicFile.write(Array(page.utf8), to: output)
         try Output.result(output)
     }

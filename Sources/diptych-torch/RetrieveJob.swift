@@ -11,6 +11,7 @@ struct RetrieveJob {
     init(_ options: Retrieve) { self.options = options }
 
     func run() throws {
+        try Output.check(options.json)
         let run = try CLIPRun(options.encoder, machine: try Machine(options.compute))
         let (images, words) = try Split.judged(
             options.images, side: options.all ? .all : options.sides.side, experiment: run.file.experiment)

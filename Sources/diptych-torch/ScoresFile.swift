@@ -10,8 +10,11 @@ struct ScoresFile {
     /// Says at once where the file cannot be written: the work may be long.
     init(_ path: String, _ console: Console) {
         self.path = path
-        guard path != "-", let obstacle = AtomicFile.obstacle(at: path) else { return }
-        console.notice("\(obstacle); the scores will only be shown, \(advice)")
+        do throws(FileError) {
+            try Output.check(path)
+        } catch {
+            console.notice("\(error); the scores will only be shown, \(advice)")
+        }
     }
 
     /// Shows lines, then writes the file and shows the others: what cannot be kept was seen at least.

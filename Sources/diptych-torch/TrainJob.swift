@@ -40,6 +40,7 @@ struct TrainJob {
             throw Failure(
                 .unusable, "\(folder.path): holds a run already; go on with it by --resume, or choose another --output")
         }
+        if place.rank == 0 { try Folder.check(folder.path) }
         let experiment = try configuration(folder, resumes: rereads, group)
         var reading = SourceOptions()
         // Shards are read from one end to the other; elsewhere this says nothing.
@@ -62,6 +63,7 @@ struct TrainJob {
         if holdsOut, !split.isOfSides {
             console.notice("\(counted(split.test.count, "image")) of these held out: \(split.words)")
         }
+        console.notice("\(folder.path): the run goes here")
         let machine = try Machine(options.compute, of: place)
         if let group { try connect(group, machine.device, place) }
         interrupt.begin()
@@ -75,7 +77,7 @@ struct TrainJob {
         case .interrupted:
             throw Failure(
                 .interrupted,
-                "interrupted; go on with: diptych train \(options.images) --output \(folder.path) --resume")
+                "interrupted; go on with: \(options.resumption(of: folder.path))")
         }
     }
 
@@ -110,7 +112,7 @@ struct TrainJob {
         if let epochs = options.epochs { settings.overrides.append("training.epochs=\(epochs)") }
         if let group, resumes, settings.pipeline == nil {
             // Rank 0's, for the folder may be on its machine only.
-            let own = group.rank == 0 ? try String(contentsOfFile: folder.configuration, encoding: .utf8) : ""
+            let own = group.rank == 0 ? String(decoding: try StoredFile.read(folder.configuration), as: UTF8.self) : ""
             return try ConfigurationReader(
                 file: folder.configuration, text: group.allGather(own)[0], overrides: settings.overrides
             ).read(Experiment.self)
@@ -119,8 +121,9 @@ struct TrainJob {
     }
 
     private func defaultFolder() -> String {
-        let file = URL(fileURLWithPath: options.settings.pipeline ?? "simclr")
-        let name = file.deletingPathExtension().lastPathComponent
+        let file = SystemPath.name(of: options.settings.pipeline ?? "simclr")
+        let point = file.lastIndex(of: ".").flatMap { $0 > file.startIndex ? $0 : nil }
+        let name = point.map { String(file[..<$0]) } ?? file
         let format = DateFormatter()
         format.locale = Locale(identifier: "en_US_POSIX")
         format.dateFormat = "yyyyMMdd-HHmmss"

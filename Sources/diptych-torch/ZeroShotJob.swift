@@ -11,6 +11,7 @@ struct ZeroShotJob {
     init(_ options: Commands.Probe) { self.options = options }
 
     func run() throws {
+        try Output.check(options.output)
         let run = try CLIPRun(options.encoder, machine: try Machine(options.compute))
         let judge = try ZeroShot(run, templates: options.template.isEmpty ? ["a photo of a {}."] : options.template)
         let experiment = run.file.experiment

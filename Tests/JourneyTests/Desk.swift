@@ -46,8 +46,6 @@ final class Desk {
         process.currentDirectoryURL = URL(fileURLWithPath: folder)
         process.standardInput = FileHandle.nullDevice
         (process.standardOutput, process.standardError) = (output, errors)
-        var environment = ProcessInfo.processInfo.environment
-        environment["PATH"] = "\(programs):\(environment["PATH"] ?? "/usr/bin:/bin")"
         process.environment = environment
         try process.run()
         let number = process.processIdentifier
@@ -82,6 +80,13 @@ final class Desk {
             return data
         }
     }
+
+    /// The variables of what runs at a desk, `diptych` on the path.
+    static let environment: [String: String] = {
+        var environment = ProcessInfo.processInfo.environment
+        environment["PATH"] = "\(programs):\(environment["PATH"] ?? "/usr/bin:/bin")"
+        return environment
+    }()
 
     /// Where the programs lie: beside the test bundle.
     private static let programs: String = {

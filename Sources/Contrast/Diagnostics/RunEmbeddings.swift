@@ -1,3 +1,4 @@
+import Files
 import Foundation
 import Torch
 import Views
@@ -130,7 +131,7 @@ public struct RunEmbeddings {
     }
 
     private static func load(_ module: any Module, _ name: String, from path: String) throws {
-        guard FileManager.default.fileExists(atPath: path) else {
+        guard StoredFile.exists(path) else {
             throw TrainingError(.unusable, "\(path): is not there; a diagnosis needs \(name)")
         }
         let weights = try Safetensors(contentsOf: path)

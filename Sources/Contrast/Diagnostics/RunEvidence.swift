@@ -1,3 +1,4 @@
+import Files
 import Foundation
 
 /// What a run's folder and its images say beyond the embeddings.
@@ -44,7 +45,7 @@ public struct RunEvidence: Sendable {
 
     /// The passes that a run's log has.
     static func epochs(of folder: RunFolder) -> [EpochRecord] {
-        guard let data = FileManager.default.contents(atPath: folder.metrics) else { return [] }
+        guard let data = try? StoredFile.read(folder.metrics) else { return [] }
         let decoder = JSONDecoder()
         decoder.keyDecodingStrategy = .convertFromSnakeCase
         decoder.nonConformingFloatDecodingStrategy = .convertFromString(

@@ -1,3 +1,4 @@
+import Files
 import Foundation
 import Torch
 import Views
@@ -41,7 +42,7 @@ public struct CLIPRun {
                 .unusable, "\(path): was trained by \(file.experiment.method.name), which knows no texts; clip does")
         }
         let folder = RunFolder(path)
-        guard FileManager.default.fileExists(atPath: folder.text) else {
+        guard StoredFile.exists(folder.text) else {
             throw TrainingError(.unusable, "\(path): must be the folder of a run, with text.safetensors in it")
         }
         let model = try CLIPModel(settings, encoder: file.experiment.encoder.component, generator: Generator(seed: 0))

@@ -51,7 +51,7 @@ public struct EmbeddingFiles: Equatable, Sendable {
 
     private func write(_ lines: [String]?, to path: String) throws(FileError) {
         guard let lines else {
-            unlink(path)
+            StoredFile.remove(path)
             return
         }
         try AtomicFile.write(ClassNames.text(lines), to: path)

@@ -26,20 +26,20 @@ public struct ReportedRun: Sendable {
         guard folder.exists else {
             throw TrainingError(.unusable, "\(path): is no run folder; it has no config.yaml")
         }
-        name = URL(fileURLWithPath: folder.path).lastPathComponent
+        name = SystemPath.printable(SystemPath.name(of: folder.path))
         configuration = String(
-            decoding: FileManager.default.contents(atPath: folder.configuration) ?? Data(), as: UTF8.self)
+            decoding: (try? StoredFile.read(folder.configuration)) ?? Data(), as: UTF8.self)
         experiment = try ConfigurationReader(file: folder.configuration, text: configuration).read(Experiment.self)
         epochs = RunEvidence.epochs(of: folder)
         let decoder = JSONDecoder()
         decoder.keyDecodingStrategy = .convertFromSnakeCase
-        probe = FileManager.default.contents(atPath: folder.probe).flatMap {
+        probe = (try? StoredFile.read(folder.probe)).flatMap {
             try? decoder.decode(ProbeReport.self, from: $0)
         }
-        quarantine = (FileManager.default.contents(atPath: folder.quarantine) ?? Data()).split(separator: 0x0A)
+        quarantine = ((try? StoredFile.read(folder.quarantine)) ?? Data()).split(separator: 0x0A)
             .compactMap { try? decoder.decode(QuarantineRecord.self, from: Data($0)) }
     }
 
     /// The picture of view pairs that the run made of its images.
-    var views: [UInt8]? { FileManager.default.contents(atPath: folder.views).map { [UInt8]($0) } }
+    var views: [UInt8]? { (try? StoredFile.read(folder.views)).map { [UInt8]($0) } }
 }

@@ -32,7 +32,7 @@ public struct Vocabulary: Component {
             return trainer.vocabulary(size: tokens)
         }
         do throws(DataError) {
-            return try BytePairVocabulary(contentsOf: file, size: tokens)
+            return try BytePairVocabulary(contentsOf: SystemPath.expanded(file), size: tokens)
         } catch {
             throw InvalidSetting("file", "\(error)")
         }

@@ -23,11 +23,11 @@ struct CheckpointKeeper {
         try checkpoint.write(model: model, optimizer: optimizer, to: names[0])
         for name in names.dropFirst() { try AtomicFile.link(names[0], as: name) }
         guard keep > 1, let epoch else { return }
-        let there = (try? FileManager.default.contentsOfDirectory(atPath: folder.checkpoints)) ?? []
+        let there = Folder.names(in: folder.checkpoints)
         let passes = there.compactMap { name in RunFolder.epoch(of: name).map { (epoch: $0, name: name) } }
         let kept = Set(passes.map(\.epoch).filter { $0 <= epoch }.sorted().suffix(keep))
         // Passes after this one are of a run that went on from an earlier state.
-        for pass in passes where !kept.contains(pass.epoch) { unlink("\(folder.checkpoints)/\(pass.name)") }
+        for pass in passes where !kept.contains(pass.epoch) { StoredFile.remove("\(folder.checkpoints)/\(pass.name)") }
     }
 
     /// Reads the last state, or the newest that can be read, saying so.

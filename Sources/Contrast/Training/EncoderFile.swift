@@ -15,9 +15,8 @@ public struct EncoderFile {
     /// SHA-256 of the file as it is now, in hexadecimal.
     /// - Throws: `TrainingError` where it cannot be read.
     public static func hash(_ path: String) throws(TrainingError) -> String {
-        guard let data = try? Data(contentsOf: URL(fileURLWithPath: path), options: .alwaysMapped) else {
-            throw TrainingError(.failed, "\(path): cannot be read")
-        }
+        let data: Data
+        do throws(FileError) { data = try StoredFile.read(path) } catch { throw TrainingError(.failed, "\(error)") }
         return SHA256.hexadecimal(data)
     }
 
@@ -25,7 +24,7 @@ public struct EncoderFile {
     /// - Throws: `TrainingError`, `SafetensorsError`, `ConfigurationError`, `TorchError`.
     public init(_ path: String) throws {
         let file = Folder.exists(path) ? RunFolder(path).encoder : path
-        guard FileManager.default.fileExists(atPath: file) else {
+        guard StoredFile.exists(file) else {
             throw TrainingError(
                 .unusable, "\(path): there is no encoder.safetensors; has the run ended or been interrupted by Ctrl-C?")
         }

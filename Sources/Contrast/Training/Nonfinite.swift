@@ -101,7 +101,7 @@ enum NonfiniteLog {
             var epoch: Int
             var batch: Int
         }
-        guard let text = FileManager.default.contents(atPath: path) else { return }
+        guard let text = try? StoredFile.read(path) else { return }
         let kept = text.split(separator: 0x0A).filter { line in
             guard let place = try? JSONDecoder().decode(Place.self, from: Data(line)) else { return false }
             return (place.epoch, place.batch) <= (position.epoch + 1, position.batch)

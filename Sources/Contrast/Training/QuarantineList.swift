@@ -14,7 +14,7 @@ struct QuarantineList {
     /// Takes up what a run listed before it was stopped.
     mutating func resume() {
         struct Record: Decodable { var name: String }
-        let data = FileManager.default.contents(atPath: folder.quarantine) ?? Data()
+        let data = (try? StoredFile.read(folder.quarantine)) ?? Data()
         let records = data.split(separator: 0x0A).compactMap { try? JSONDecoder().decode(Record.self, from: $0) }
         names = Set(records.map { Array($0.name.utf8) })
     }

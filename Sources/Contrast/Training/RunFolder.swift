@@ -14,8 +14,10 @@ public struct RunFolder: Sendable {
     /// Names a folder; nothing is made or read.
     public init(_ path: String, isWritten: Bool = true) {
         self.isWritten = isWritten
-        // A trailing slash would double in messages.
-        self.path = path.count > 1 && path.hasSuffix("/") ? String(path.dropLast()) : path
+        // Trailing slashes would double in messages.
+        var end = path.utf8[...]
+        while end.count > 1, end.last == UInt8(ascii: "/") { end.removeLast() }
+        self.path = String(decoding: end, as: UTF8.self)
     }
 
     /// The resolved configuration, every setting written out.
@@ -63,15 +65,15 @@ public struct RunFolder: Sendable {
     public var views: String { "\(path)/views.png" }
 
     /// Whether a run has begun here.
-    public var exists: Bool { FileManager.default.fileExists(atPath: configuration) }
+    public var exists: Bool { StoredFile.exists(configuration) }
     /// Whether there is a state to resume from.
     public var hasCheckpoint: Bool { !keptCheckpoints.isEmpty }
 
     /// States to resume from, the newest first.
     var keptCheckpoints: [String] {
-        let names = (try? FileManager.default.contentsOfDirectory(atPath: checkpoints)) ?? []
+        let names = Folder.names(in: checkpoints)
         let passes = names.compactMap(RunFolder.epoch).sorted(by: >).map { checkpoint(epoch: $0) }
-        return ([checkpoint] + passes + [bestCheckpoint]).filter { FileManager.default.fileExists(atPath: $0) }
+        return ([checkpoint] + passes + [bestCheckpoint]).filter { StoredFile.exists($0) }
     }
 
     /// Makes the folder, keeps other processes out for as long as the lock lives, and takes away what killed ones left aside.
@@ -81,7 +83,7 @@ public struct RunFolder: Sendable {
         let lock = try FileLock(lock, of: path)
         for place in [path, checkpoints] { AtomicFile.sweep(place) }
         // What a run that was killed before its first checkpoint has listed, its next beginning lists again.
-        if !resumes { unlink(quarantine) }
+        if !resumes { StoredFile.remove(quarantine) }
         return lock
     }
 

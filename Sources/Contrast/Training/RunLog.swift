@@ -48,7 +48,7 @@ final class RunLog {
             var epoch: Int?
             var kind: String?
         }
-        guard let text = FileManager.default.contents(atPath: path) else { return }
+        guard let text = try? StoredFile.read(path) else { return }
         let kept = text.split(separator: 0x0A).filter { line in
             guard let position = try? JSONDecoder().decode(Position.self, from: Data(line)) else { return false }
             // A pass's lines come after the pass's last step, and the end of the pass may not have been kept.

@@ -41,12 +41,10 @@ public struct Safetensors {
     /// The bytes of a file, mapped.
     /// - Throws: `SafetensorsError` where it cannot be read.
     public static func bytes(of path: String) throws(SafetensorsError) -> Data {
-        do {
-            return try Data(contentsOf: URL(fileURLWithPath: path), options: .alwaysMapped)
+        do throws(FileError) {
+            return try StoredFile.read(path)
         } catch {
-            throw SafetensorsError(
-                path: path,
-                reason: "cannot be read: \((error as NSError).localizedFailureReason ?? "no such file")")
+            throw SafetensorsError(path: path, reason: error.reason)
         }
     }
 

@@ -1,4 +1,5 @@
 import CCodecs
+import Files
 import Foundation
 
 /// The binary version of CIFAR-10 and CIFAR-100 (Krizhevsky 2009), as its archive unpacks: records of one or two label
@@ -34,7 +35,7 @@ public struct CIFARBinary: Source {
 
     /// The files of a part in a folder, and the label bytes of their records; nil where they are not there.
     private static func layout(of folder: String, _ part: Part) -> (files: [String], labelBytes: Int)? {
-        func exists(_ name: String) -> Bool { access("\(folder)/\(name)", F_OK) == 0 }
+        func exists(_ name: String) -> Bool { StoredFile.exists("\(folder)/\(name)") }
         let ten = part == .test ? ["test_batch.bin"] : (1...99).map { "data_batch_\($0).bin" }.filter(exists)
         if let first = ten.first, exists(first) { return (ten, 1) }
         let hundred = part == .test ? "test.bin" : "train.bin"
@@ -60,7 +61,7 @@ public struct CIFARBinary: Source {
         for name in names {
             let path = "\(folder)/\(name)"
             do throws(ShardFiles.Failure) {
-                let (handle, shard) = try ShardFiles.open(Array(path.utf8))
+                let (handle, shard) = try ShardFiles.open(SystemPath.bytes(path))
                 shards.append(shard)
                 let start = labels.count
                 if shard.size % record != 0 {

@@ -1,3 +1,4 @@
+import Files
 import Foundation
 
 /// Lists of class names, whose indices are the labels. Classes are told apart by the bytes of their names and by their places,
@@ -56,7 +57,7 @@ public enum ClassNames {
 
     /// Reads a list that was written so; nil where there is no such file.
     public static func read(_ path: String) -> [String]? {
-        guard let data = FileManager.default.contents(atPath: path), !data.isEmpty else { return nil }
+        guard let data = try? StoredFile.read(path), !data.isEmpty else { return nil }
         // By bytes: in a Swift string, a return and a new line are one character.
         var lines = data.split(separator: 0x0A, omittingEmptySubsequences: false)
         if lines.last?.isEmpty == true { lines.removeLast() }

@@ -1,3 +1,4 @@
+import Files
 import Foundation
 
 /// Memory for one encoded file after another; grows to the largest and stays. One owner; not shared between threads.
@@ -29,6 +30,13 @@ public final class FileBuffer {
         reserve(bytes.count)
         memory.copyMemory(from: bytes)
         filled = bytes.count
+    }
+
+    /// Reads a regular file by the text of its path.
+    func read(path: String, name: @autoclosure () -> String) throws(DecodeError) {
+        try SystemPath.with(path) { path in
+            Result { () throws(DecodeError) in try read(path: path, name: name()) }
+        }.get()
     }
 
     /// Reads a regular file to its end, wherever that is by then: a file may change while it is read.

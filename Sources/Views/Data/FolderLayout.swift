@@ -1,3 +1,4 @@
+import Files
 import Foundation
 
 /// What a command is given as IMAGES: which part of it is to learn from, which to judge by, and what is left aside.
@@ -42,14 +43,14 @@ public struct FolderLayout: Sendable {
     ///   - choice: the side that is asked for, which decides where names do not; with `unsplit` there are no sides.
     public init(_ images: String, side choice: SideChoice? = nil) {
         self.images = images
-        let given = Array(images.utf8)
+        let given = SystemPath.bytes(images)
         guard isFolder(images), choice != .unsplit else {
             (root, whole) = (images, .path(given))
             return
         }
         let inner = FolderLayout.inside(given, depth: FolderLayout.depth)
         let folder = inner ?? given
-        root = printable(folder)
+        root = SystemPath.text(folder)
         whole = .path(folder)
         if inner != nil { notes.append("\(images) holds nothing but \(root), so that is taken") }
         let glance = FolderGlance(folder)
@@ -125,7 +126,9 @@ public struct FolderLayout: Sendable {
         let child = join(folder, folders[0])
         let look = FolderGlance(child)
         if look.images > 0 { return nil }
-        if look.folders.count > 1 || !look.tars.isEmpty || CIFARBinary.isPresent(in: printable(child)) { return child }
+        if look.folders.count > 1 || !look.tars.isEmpty || CIFARBinary.isPresent(in: SystemPath.text(child)) {
+            return child
+        }
         if let name = look.folders.first, Side.meant(byFolder: name) != nil { return child }
         return inside(child, depth: depth - 1)
     }

@@ -1,3 +1,4 @@
+import Files
 import Foundation
 
 /// Images in a folder, in the order and with the labels of torchvision's `ImageFolder`.
@@ -42,7 +43,7 @@ public struct ImageFolder: Source {
         _ root: String, labels: Labels = .automatic, classes: [String]? = nil,
         progress: @escaping (Int) -> Void = { _ in }
     ) throws(DataError) {
-        try self.init(bytes: Array(root.utf8), labels: labels, classes: classes, progress: progress)
+        try self.init(bytes: SystemPath.bytes(root), labels: labels, classes: classes, progress: progress)
     }
 
     /// Lists a folder whose path is given in the bytes of the file system.

@@ -1,3 +1,5 @@
+import Files
+
 /// A list of encoded images, some of them labelled; what training, probing and scanning read from.
 public protocol Source: Sendable {
     /// Number of images.
@@ -107,23 +109,4 @@ public struct SourceIssue: Codable, Equatable, Sendable, CustomStringConvertible
 }
 
 /// Bytes of a name as text: what is not UTF-8, and control characters, as `\xNN`.
-func printable(_ bytes: some Collection<UInt8>) -> String {
-    let plain = bytes.allSatisfy { $0 >= 0x20 && $0 != 0x7F }
-    if plain, let text = String(validating: bytes, as: UTF8.self) { return text }
-    let hex = Array("0123456789abcdef")
-    func escape(_ byte: UInt8) -> String { "\\x\(hex[Int(byte >> 4)])\(hex[Int(byte & 15)])" }
-    var result = ""
-    var rest = bytes[...]
-    while let first = rest.first {
-        let length = first < 0x80 ? 1 : first >= 0xF0 ? 4 : first >= 0xE0 ? 3 : 2
-        let piece = rest.prefix(length)
-        if first >= 0x20, first != 0x7F, piece.count == length, let text = String(validating: piece, as: UTF8.self) {
-            result += text
-            rest = rest.dropFirst(length)
-        } else {
-            result += escape(first)
-            rest = rest.dropFirst()
-        }
-    }
-    return result
-}
+func printable(_ bytes: some Collection<UInt8>) -> String { SystemPath.printable(bytes) }

@@ -1,3 +1,4 @@
+import Files
 import Foundation
 
 /// One kind of source: which arguments it is meant by, and how they are opened.
@@ -43,10 +44,7 @@ public enum Sources {
     /// Opens what lies at a place.
     static func open(_ place: FolderLayout.Place, options: SourceOptions) throws(DataError) -> any Source {
         switch place {
-        case .path(let bytes):
-            if let path = String(validating: bytes, as: UTF8.self) { return try open(path, options: options) }
-            let images = try ImageFolder(bytes: bytes, classes: options.classes, progress: options.progress)
-            return relabel(images, options.classes)
+        case .path(let bytes): return try open(SystemPath.text(bytes), options: options)
         case .shards(let paths):
             return try relabel(TarShards(bytes: paths, options: .init(options)), options.classes)
         case .records(let folder, let part): return try relabel(CIFARBinary(folder, part: part), options.classes)
@@ -93,7 +91,7 @@ extension TarShards: SourceKind {
         let own = Options(options)
         if isFolder(argument) { return try TarShards(bytes: shards(in: argument), options: own) }
         // A file may have braces in its name.
-        if access(argument, F_OK) == 0 { return try TarShards(shards: [argument], options: own) }
+        if StoredFile.exists(argument) { return try TarShards(shards: [argument], options: own) }
         return try TarShards(argument, options: own)
     }
 
@@ -102,7 +100,7 @@ extension TarShards: SourceKind {
         guard isFolder(folder) else { return [] }
         var names: [[UInt8]] = []
         var holdsOthers = false
-        _ = FolderEntries.each(of: Array(folder.utf8)) { name, type in
+        _ = FolderEntries.each(of: SystemPath.bytes(folder)) { name, type in
             if name.first == UInt8(ascii: ".") || FolderEntries.isSystem(name) { return true }
             // A folder of images is none of ours, and may be long: the first of them decides.
             holdsOthers = FileKind(name: name) == .image || (!isTar(name) && type == DT_DIR)
@@ -110,7 +108,7 @@ extension TarShards: SourceKind {
             return !holdsOthers
         }
         if holdsOthers { return [] }
-        return names.sorted(by: precedes).map { join(Array(folder.utf8), $0) }
+        return names.sorted(by: precedes).map { join(SystemPath.bytes(folder), $0) }
     }
 }
 
@@ -136,7 +134,4 @@ extension CaptionsFile: SourceKind {
 }
 
 /// Whether there is a folder at `path`, links followed.
-func isFolder(_ path: String) -> Bool {
-    var status = stat()
-    return stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
-}
+func isFolder(_ path: String) -> Bool { Folder.exists(path) }

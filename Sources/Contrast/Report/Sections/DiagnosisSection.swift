@@ -1,3 +1,4 @@
+import Files
 import Foundation
 
 /// What is wrong, why it is thought so, and what to change.
@@ -7,7 +8,8 @@ enum DiagnosisSection: ReportSection {
 
     static func body(_ report: Report) -> String? {
         guard let sample = report.sample else {
-            return HTML.paragraph("Needs images to embed: diptych report \(report.run.folder.path) --images IMAGES.")
+            return HTML.paragraph(
+                "Needs images to embed: diptych report \(SystemPath.argument(report.run.folder.path)) --images IMAGES.")
         }
         let diagnosis = sample.diagnosis
         var body = HTML.paragraph(

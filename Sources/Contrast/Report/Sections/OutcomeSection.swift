@@ -1,3 +1,4 @@
+import Files
 import Foundation
 
 /// The scores and how they came about.
@@ -17,7 +18,8 @@ enum OutcomeSection: ReportSection {
         for run in report.runs {
             guard let probe = run.probe else {
                 body += HTML.paragraph(
-                    "\(run.name) has not been scored: diptych probe \(run.folder.path) IMAGES does that.")
+                    "\(run.name) has not been scored: diptych probe \(SystemPath.argument(run.folder.path)) IMAGES does that."
+                )
                 continue
             }
             let leftOut = probe.leftOut?.words.map { " Left out: \($0)." } ?? ""

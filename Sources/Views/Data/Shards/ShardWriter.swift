@@ -65,7 +65,7 @@ public struct ShardWriter: Sendable {
         // A shard left from an earlier, longer pack would be read with these.
         var number = report.shards.count
         while options.replaces, pattern.exists(number) {
-            unlink(pattern[number])
+            StoredFile.remove(pattern[number])
             number += 1
         }
         return report
@@ -137,5 +137,5 @@ struct ShardNames: Sendable {
         return before + String(repeating: "0", count: max(0, digits - text.utf8.count)) + text + after
     }
 
-    func exists(_ number: Int) -> Bool { access(self[number], F_OK) == 0 }
+    func exists(_ number: Int) -> Bool { StoredFile.exists(self[number]) }
 }

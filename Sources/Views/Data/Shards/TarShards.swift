@@ -1,3 +1,4 @@
+import Files
 import Foundation
 import Synchronization
 
@@ -58,7 +59,7 @@ public struct TarShards: Source {
     /// Indexes shards in the order given.
     /// - Throws: `DataError` where a shard cannot be read at all, and where there are no images.
     public init(shards paths: [String], options: Options = Options()) throws(DataError) {
-        try self.init(bytes: paths.map { Array($0.utf8) }, options: options)
+        try self.init(bytes: paths.map { SystemPath.bytes($0) }, options: options)
     }
 
     /// Indexes shards whose paths are given in the bytes of the file system.

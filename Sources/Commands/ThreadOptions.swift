@@ -1,0 +1,23 @@
+import ArgumentParser
+import Foundation
+
+/// How many threads; shared by all commands that have some.
+package struct ThreadOptions: ParsableArguments, Sendable {
+    @Option(name: .customLong("threads"), help: ArgumentHelp("Threads; all cores by default.", valueName: "N"))
+    package var count: Int?
+
+    package init() {}
+
+    /// More only wait for each other: 256, or four for each core where that is more.
+    static let most = max(256, 4 * ProcessInfo.processInfo.activeProcessorCount)
+
+    package func validate() throws {
+        guard let count else { return }
+        if count < 1 { throw ValidationError("--threads must be at least 1, is \(count)") }
+        if count > ThreadOptions.most {
+            let cores = ProcessInfo.processInfo.activeProcessorCount
+            throw ValidationError(
+                "--threads must be in 1...\(ThreadOptions.most), is \(count); this machine has \(cores) cores")
+        }
+    }
+}

@@ -1,0 +1,43 @@
+import Foundation
+
+/// Files that are there, by the text of their path; see `SystemPath`.
+public enum StoredFile {
+    /// Whether something lies there, links followed.
+    public static func exists(_ path: String) -> Bool { status(path) != nil }
+
+    /// Removes a file; does nothing where there is none.
+    public static func remove(_ path: String) { _ = SystemPath.with(path) { unlink($0) } }
+
+    /// The bytes of a file, mapped where the system can.
+    /// - Throws: `FileError`.
+    public static func read(_ path: String) throws(FileError) -> Data {
+        let file = SystemPath.with(path) { open($0, O_RDONLY | O_CLOEXEC) }
+        guard file >= 0 else { throw FileError(path: path, failed: "cannot be read") }
+        defer { close(file) }
+        var status = stat()
+        guard fstat(file, &status) == 0 else { throw FileError(path: path, failed: "cannot be read") }
+        let size = Int(status.st_size)
+        if status.st_mode & S_IFMT == S_IFREG, size > 0,
+            let start = mmap(nil, size, PROT_READ, MAP_PRIVATE, file, 0), start != MAP_FAILED
+        {
+            return Data(bytesNoCopy: start, count: size, deallocator: .custom { munmap($0, $1) })
+        }
+        var data = Data()
+        var buffer = [UInt8](repeating: 0, count: 1 << 16)
+        while true {
+            let count = Foundation.read(file, &buffer, buffer.count)
+            if count == 0 { return data }
+            if count > 0 {
+                data.append(contentsOf: buffer[..<count])
+            } else if errno != EINTR {
+                throw FileError(path: path, failed: "cannot be read")
+            }
+        }
+    }
+
+    /// What a path leads to; nil where to nothing.
+    static func status(_ path: String) -> stat? {
+        var status = stat()
+        return SystemPath.with(path) { stat($0, &status) } == 0 ? status : nil
+    }
+}

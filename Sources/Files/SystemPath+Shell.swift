@@ -1,0 +1,55 @@
+import Foundation
+
+extension SystemPath {
+    /// The path that a shell makes of a text: `~` and `~/x` lie in the home folder, `~name/x` in that of a user.
+    ///
+    /// Shells leave it to the program in `--output=~/x`, and where the text is quoted.
+    public static func expanded(_ text: String) -> String {
+        guard text.utf8.first == UInt8(ascii: "~") else { return text }
+        let end = text.utf8.firstIndex(of: UInt8(ascii: "/")) ?? text.endIndex
+        let user = String(decoding: text.utf8[..<end].dropFirst(), as: UTF8.self)
+        guard let home = home(of: user) else { return text }
+        let rest = String(decoding: text.utf8[end...], as: UTF8.self)
+        return home == "/" && !rest.isEmpty ? rest : home + rest
+    }
+
+    private static func home(of user: String) -> String? {
+        if user.isEmpty, let home = getenv("HOME"), home.pointee != 0 { return text(String.bytes(home)) }
+        guard let entry = user.isEmpty ? getpwuid(getuid()) : with(user, { getpwnam($0) }) else { return nil }
+        return entry.pointee.pw_dir.map { text(String.bytes($0)) }
+    }
+
+    /// A word as a POSIX shell takes it: as it is where nothing in it means anything to a shell, else quoted.
+    public static func quoted(_ word: String) -> String {
+        let bytes = bytes(word)
+        if !bytes.isEmpty, bytes.allSatisfy(isSafe) { return word }
+        let quote = UInt8(ascii: "'")
+        if String(validating: bytes, as: UTF8.self) != nil, bytes.allSatisfy({ $0 >= 0x20 && $0 != 0x7F }) {
+            // A quote ends the quoted part, stands for itself, and begins the next.
+            let inner = bytes.flatMap { $0 == quote ? Array("'\\''".utf8) : [$0] }
+            return String(decoding: [quote] + inner + [quote], as: UTF8.self)
+        }
+        // What cannot be shown is written by its number.
+        let octal = bytes.map { isSafe($0) ? String(Unicode.Scalar($0)) : String(format: "\\%03o", $0) }
+        return "\"$(printf '\(octal.joined())')\""
+    }
+
+    private static func isSafe(_ byte: UInt8) -> Bool {
+        switch byte {
+        case 0x30...0x39, 0x41...0x5A, 0x61...0x7A: true
+        default: "+,-./:@_".utf8.contains(byte)
+        }
+    }
+
+    /// A path as an argument of a command line that is printed for copying.
+    public static func argument(_ path: String) -> String {
+        quoted(path.utf8.first == UInt8(ascii: "-") ? "./\(path)" : path)
+    }
+}
+
+extension String {
+    /// The bytes of a text of C.
+    static func bytes(_ text: UnsafePointer<CChar>) -> [UInt8] {
+        [UInt8](UnsafeRawBufferPointer(start: text, count: strlen(text)))
+    }
+}

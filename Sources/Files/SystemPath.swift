@@ -1,0 +1,86 @@
+import Foundation
+
+/// Paths as text, and as the bytes of the file system.
+///
+/// A name may hold any bytes, Swift's text only UTF-8. A byte that does not fit stands in a path's text as the character
+/// U+10FE00 plus the byte, a private one, and becomes the byte again where the path is used. Each path has one text.
+public enum SystemPath {
+    private static let private0: UInt32 = 0x10FE00
+
+    /// The text of a path.
+    public static func text(_ bytes: some Collection<UInt8>) -> String {
+        if let text = String(validating: bytes, as: UTF8.self), !hasPrivate(text) { return text }
+        return pieces(bytes) { text, byte in
+            if let text, !hasPrivate(text) { return text }
+            return Unicode.Scalar(private0 + UInt32(byte)).map(String.init) ?? ""
+        }
+    }
+
+    /// The path of a text.
+    public static func bytes(_ text: String) -> [UInt8] {
+        guard hasPrivate(text) else { return Array(text.utf8) }
+        return text.unicodeScalars.flatMap { scalar in byte(scalar).map { [$0] } ?? Array(String(scalar).utf8) }
+    }
+
+    /// Calls `body` with the path of a text, closed by a zero.
+    public static func with<Result>(_ text: String, _ body: (UnsafePointer<CChar>) -> Result) -> Result {
+        (bytes(text) + [0]).withUnsafeBufferPointer { bytes in
+            bytes.withMemoryRebound(to: CChar.self) { body($0.baseAddress.unsafelyUnwrapped) }
+        }
+    }
+
+    /// The path for people: what is not UTF-8, or steers a terminal, as in `caf\xe9`.
+    public static func printable(_ bytes: some Collection<UInt8>) -> String {
+        let isPlain = bytes.allSatisfy { $0 >= 0x20 && $0 != 0x7F }
+        if isPlain, let text = String(validating: bytes, as: UTF8.self) { return text }
+        return pieces(bytes) { text, byte in
+            if let text, byte >= 0x20, byte != 0x7F { return text }
+            return escape(byte)
+        }
+    }
+
+    /// A text for people in which the texts of paths may occur.
+    public static func printable(_ text: String) -> String {
+        guard hasPrivate(text) else { return text }
+        return text.unicodeScalars.map { scalar in byte(scalar).map(escape) ?? String(scalar) }.joined()
+    }
+
+    /// A byte by its number, as in `\xe9`.
+    public static func escape(_ byte: UInt8) -> String { (byte < 16 ? "\\x0" : "\\x") + String(byte, radix: 16) }
+
+    /// The part of the text before the last slash: empty where there is none, `/` for what lies in the root.
+    public static func folder(of path: String) -> String {
+        guard let slash = path.utf8.lastIndex(of: UInt8(ascii: "/")) else { return "" }
+        return slash == path.startIndex ? "/" : String(decoding: path.utf8[..<slash], as: UTF8.self)
+    }
+
+    /// The part of the text after the last slash that is not its end.
+    public static func name(of path: String) -> String {
+        let parts = path.utf8.split(separator: UInt8(ascii: "/"))
+        return parts.last.map { String(decoding: $0, as: UTF8.self) } ?? path
+    }
+
+    /// Calls `body` for each character with its text, or for each byte that belongs to none, and joins what it gives.
+    private static func pieces(_ bytes: some Collection<UInt8>, _ body: (String?, UInt8) -> String) -> String {
+        var result = ""
+        var rest = Array(bytes)[...]
+        while let first = rest.first {
+            let length = first < 0x80 ? 1 : first >= 0xF0 ? 4 : first >= 0xE0 ? 3 : 2
+            let piece = rest.prefix(length)
+            let text = piece.count == length ? String(validating: piece, as: UTF8.self) : nil
+            let part = body(text, first)
+            result += part
+            rest = rest.dropFirst(part == text ? length : 1)
+        }
+        return result
+    }
+
+    private static func byte(_ scalar: Unicode.Scalar) -> UInt8? {
+        scalar.value >= private0 && scalar.value <= private0 + 0xFF ? UInt8(scalar.value - private0) : nil
+    }
+
+    private static func hasPrivate(_ text: String) -> Bool {
+        // The first byte of every character from U+100000 on.
+        text.utf8.contains(0xF4) && text.unicodeScalars.contains { byte($0) != nil }
+    }
+}
