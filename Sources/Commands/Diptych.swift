@@ -36,6 +36,9 @@ package enum DeviceChoice: String, ExpressibleByArgument, CaseIterable, Sendable
 
 /// What is done with images that cannot be used; shared by the commands that read many.
 package struct ToleranceOptions: ParsableArguments, Sendable {
+    /// What holds where nothing is said.
+    package static let usual = 0.01
+
     @Option(
         help: ArgumentHelp(
             "Stops when more than this share of the images is unusable; 0 for none.", valueName: "share"))

@@ -8,8 +8,10 @@ package struct Train: ParsableCommand {
             IMAGES is a folder: its sub-folders are the classes, a flat folder is unlabelled; train/ and test/ or val/ \
             inside are kept apart. Tar shards and, for method clip, captions files (.tsv, .csv, .jsonl) do as well. The run folder gets config.yaml, metrics.jsonl, TensorBoard events, checkpoints, \
             encoder.safetensors with torchvision's keys, encoder.json and quarantine.jsonl. Ctrl-C stops after a \
-            checkpoint; --resume goes on from it, or from wherever the run was killed. Started by torchrun or mpirun, \
-            several processes train as one (docs/scale.md).
+            checkpoint; --resume goes on from it, or from wherever the run was killed, bit for bit if the images and \
+            threads are the same. --resume --epochs N makes a run longer, a finished one too: from there on its schedule \
+            is that of a run of N epochs, so a cosine's learning rate jumps up (docs/faults.md). Started by torchrun or \
+            mpirun, several processes train as one (docs/scale.md).
             """)
 
     @Argument(help: ArgumentHelp("Folder of images.", valueName: "images"), transform: PathArgument.read)
@@ -25,12 +27,18 @@ package struct Train: ParsableCommand {
     @Flag(help: "Goes on from the last checkpoint of --output.")
     package var resume = false
 
+    @Flag(
+        help: """
+            With --resume, goes on though images were added, lost or replaced since; the epoch at hand begins again.
+            """)
+    package var allowOtherImages = false
+
     @OptionGroup package var compute: ComputeOptions
 
     @Option(help: ArgumentHelp("Overrides training.seed.", valueName: "N"))
     package var seed: UInt64?
 
-    @Option(help: ArgumentHelp("Overrides training.epochs.", valueName: "N"))
+    @Option(help: ArgumentHelp("Overrides training.epochs; with --resume too.", valueName: "N"))
     package var epochs: Int?
 
     @Option(
@@ -48,6 +56,9 @@ package struct Train: ParsableCommand {
     package func validate() throws {
         if resume && output == nil {
             throw ValidationError("--resume needs --output, the run folder to go on with")
+        }
+        if allowOtherImages && !resume {
+            throw ValidationError("--allow-other-images goes with --resume")
         }
         if let grace, !(grace >= 0 && grace <= 86_400) {
             throw ValidationError("--grace must be in 0...86400, is \(grace)")

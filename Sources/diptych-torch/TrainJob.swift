@@ -26,22 +26,18 @@ struct TrainJob {
         // Rank 0 names the folder, for clocks may differ.
         var name = options.output ?? defaultFolder()
         if let group { name = try group.allGather(name)[0] }
-        let folder = RunFolder(name, isWritten: place.rank == 0)
+        var folder = RunFolder(name, isWritten: place.rank == 0)
+        folder.hasPictures = !options.images.isFolder(around: folder.path)
+        // The others would say the same.
+        let console: any TrainingObserver = place.rank == 0 ? Console() : Silence()
+        let state = place.rank == 0 ? try folder.state() : .empty
         // A launcher starts a job again with the arguments of the first time, and cannot know how far it had come.
-        let resumes = try decide(place, group, (options.resume || place.restarts > 0) && folder.hasCheckpoint)
-        let rereads = try decide(place, group, options.resume || place.restarts > 0 && folder.hasCheckpoint)
-        if place.rank != 0 {
-            // The folder is rank 0's.
-        } else if options.resume {
-            guard folder.exists else {
-                throw Failure(.unusable, "\(folder.path): there is no run to resume; leave out --resume to begin one")
-            }
-        } else if folder.exists && place.restarts == 0 {
-            throw Failure(
-                .unusable, "\(folder.path): holds a run already; go on with it by --resume, or choose another --output")
-        }
+        let isAgain = options.resume || place.restarts > 0
+        let resumes = try decide(place, group, isAgain && state == .resumable)
+        let rereads = try decide(place, group, options.resume || resumes)
+        if place.rank == 0 { try check(state, of: folder, isAgain: isAgain, console) }
         if place.rank == 0 { try Folder.check(folder.path) }
-        let experiment = try configuration(folder, resumes: rereads, group)
+        let experiment = try configuration(folder, resumes: rereads, group, console)
         var reading = SourceOptions()
         // Shards are read from one end to the other; elsewhere this says nothing.
         reading.readAhead = 8 << 20
@@ -49,11 +45,7 @@ struct TrainJob {
             images: options.images, side: options.sides.side, for: .choice, fraction: experiment.evaluation.holdOut,
             seed: experiment.training.seed,
             by: experiment.evaluation.holdOutBy, options: reading)
-        // The others would say the same.
-        let console: any TrainingObserver = place.rank == 0 ? Console() : Silence()
-        if rereads && !resumes {
-            console.notice("\(folder.path): has no checkpoint yet; beginning anew with its configuration")
-        }
+        console.notice("run: \(folder.path)")
         // Without classes nothing can be scored by kNN, so nothing is held out unless names say what.
         let holdsOut = !split.train.classes.isEmpty || experiment.evaluation.holdOutBy == .byName
         let images: any Source =
@@ -69,15 +61,56 @@ struct TrainJob {
         interrupt.begin()
         let trainer = try Trainer(
             experiment, images: images, heldOut: split.train.classes.isEmpty ? nil : split.test, folder: folder,
-            machine: machine, maximumBad: options.tolerance.maxBad, resume: resumes, group: group,
-            observer: console)
-        switch try trainer.run(observer: console, stop: { interrupt.requested }) {
+            machine: machine, maximumBad: options.tolerance.maxBad, resume: resumes,
+            allowsOtherImages: options.allowOtherImages, group: group, observer: console)
+        switch try run(trainer, folder, console, interrupt) {
         case .finished:
             if place.rank == 0 { try Output.result(folder.encoder) }
         case .interrupted:
+            throw Failure(.interrupted, "interrupted; go on with: \(options.resumption(of: folder.path))")
+        }
+    }
+
+    /// Trains; what could not be written at the end of a long run says what is kept.
+    private func run(
+        _ trainer: Trainer, _ folder: RunFolder, _ console: any TrainingObserver, _ interrupt: Interrupt
+    ) throws -> Trainer.Outcome {
+        do {
+            return try trainer.run(observer: console, stop: { interrupt.requested })
+        } catch let error as FileError where (try? folder.state()) == .resumable {
+            throw Failure(.failed, "\(error); \(folder.checkpoint) is whole, and --resume goes on from it")
+        }
+    }
+
+    /// Refuses to write over what would be lost, and says what else is known of the folder.
+    private func check(
+        _ state: RunFolder.State, of folder: RunFolder, isAgain: Bool, _ console: any TrainingObserver
+    ) throws {
+        let lost =
+            "\(folder.path): holds a run without its checkpoints, from which alone it could go on (is all of it mounted?); "
+            + "choose another --output for a new run"
+        switch (state, isAgain) {
+        case (.resumable, true): break
+        case (.begun, true):
+            console.notice("\(folder.path): has no checkpoint yet; beginning anew with its configuration")
+        case (.begun, false):
+            console.notice("\(folder.path): has the beginning of a run that came to no checkpoint; beginning anew")
+        case (.resumable, false):
             throw Failure(
-                .interrupted,
-                "interrupted; go on with: \(options.resumption(of: folder.path))")
+                .unusable, "\(folder.path): holds a run already; go on with it by --resume, or choose another --output")
+        case (.withoutCheckpoints, true): throw Failure(.unusable, lost)
+        case (.withoutCheckpoints, false):
+            throw Failure(.unusable, "\(folder.path): holds a run already; choose another --output")
+        case (.empty, true) where options.resume:
+            throw Failure(.unusable, "\(folder.path): there is no run to resume; leave out --resume to begin one")
+        case (.foreign(let file), true) where options.resume && file != folder.configuration:
+            throw Failure(.unusable, lost)
+        case (.empty, _): break
+        case (.foreign(let file), _):
+            throw Failure(
+                .unusable,
+                "\(file): is in the way: it is not of a run that begins here, and would be written over; choose another --output"
+            )
         }
     }
 
@@ -106,18 +139,30 @@ struct TrainJob {
     }
 
     /// The run's own configuration where it is resumed and nothing else is named, else the pipeline file's.
-    private func configuration(_ folder: RunFolder, resumes: Bool, _ group: ProcessGroup?) throws -> Experiment {
+    private func configuration(
+        _ folder: RunFolder, resumes: Bool, _ group: ProcessGroup?, _ console: any TrainingObserver
+    ) throws -> Experiment {
         var settings = options.settings
         if let seed = options.seed { settings.overrides.append("training.seed=\(seed)") }
         if let epochs = options.epochs { settings.overrides.append("training.epochs=\(epochs)") }
-        if let group, resumes, settings.pipeline == nil {
-            // Rank 0's, for the folder may be on its machine only.
-            let own = group.rank == 0 ? String(decoding: try StoredFile.read(folder.configuration), as: UTF8.self) : ""
-            return try ConfigurationReader(
-                file: folder.configuration, text: group.allGather(own)[0], overrides: settings.overrides
-            ).read(Experiment.self)
+        guard resumes, settings.pipeline == nil else { return try settings.reader().read(Experiment.self) }
+        var (text, file) = ("", folder.configuration)
+        if folder.isWritten {
+            let own = try folder.ownConfiguration()
+            (text, file) = (own.text, own.file)
+            if own.isOfCheckpoint {
+                console.notice("\(folder.configuration): is missing or empty; the settings are those in \(file)")
+            }
         }
-        return try settings.reader(otherwise: resumes ? folder.configuration : nil).read(Experiment.self)
+        // Rank 0's, for the folder may be on its machine only.
+        if let group { text = try group.allGather(text)[0] }
+        do throws(ConfigurationError) {
+            return try ConfigurationReader(file: file, text: text, overrides: settings.overrides).read(Experiment.self)
+        } catch {
+            guard error.file == folder.configuration else { throw error }
+            throw Failure(
+                .unusable, "\(error) (a resumed run without a config.yaml takes the settings in its checkpoint)")
+        }
     }
 
     private func defaultFolder() -> String {
@@ -136,6 +181,23 @@ private final class Silence: TrainingObserver {
     func notice(_ message: String) {}
     func stepped(_ progress: TrainingProgress) {}
     func finished(_ epoch: EpochRecord) {}
+}
+
+extension String {
+    /// Whether this is a folder in which another path lies, or will.
+    fileprivate func isFolder(around path: String) -> Bool {
+        guard Folder.exists(self), let around = realpath(self, nil) else { return false }
+        defer { free(around) }
+        var inner = path
+        while true {
+            if let found = realpath(inner.isEmpty ? "." : inner, nil) {
+                defer { free(found) }
+                return (String(cString: found) + "/").hasPrefix(String(cString: around) + "/")
+            }
+            guard !inner.isEmpty else { return false }
+            inner = inner.lastIndex(of: "/").map { String(inner[..<$0]) } ?? ""
+        }
+    }
 }
 
 extension Split {

@@ -236,6 +236,18 @@ struct FaultsTests {
         )
         let whole = try digest("run/encoder.safetensors")
         try FileManager.default.removeItem(atPath: place("run/checkpoints"))
+        // What is left of a run that got further is not written over.
+        for arguments in [["--resume"], ["--pipeline", pipeline]] {
+            let refused = try CommandProcess(
+                ["train", images, "--output", place("run"), "--threads", "1"] + arguments
+            ).finish()
+            #expect(refused.status == 2, "\(refused.errors)")
+        }
+        #expect(try digest("run/encoder.safetensors") == whole)
+        // A kill before the first checkpoint leaves steps at most.
+        try FileManager.default.removeItem(atPath: place("run/encoder.safetensors"))
+        let steps = try place.read("run/metrics.jsonl").split(separator: "\n").prefix(3)
+        try place.write(steps.joined(separator: "\n"), "run/metrics.jsonl")
         let again = try diptych("train", images, "--output", place("run"), "--threads", "1", "--resume")
         #expect(again.status == 0, "\(again.errors)")
         #expect(again.errors.contains("has no checkpoint yet; beginning anew"))

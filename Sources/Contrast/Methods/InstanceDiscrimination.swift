@@ -32,6 +32,9 @@ public struct InstanceDiscrimination: Method {
     /// A row is what a view is compared with.
     public var minimumViews: Int { 1 }
 
+    /// The bank has a row for each image.
+    public var hasRowsOfImages: Bool { true }
+
     /// Checks the ranges, and that the loss takes negatives from elsewhere.
     public func validate() throws(InvalidSetting) {
         try require("negatives", negatives, "at least 1") { $0 >= 1 && $0.isFinite }

@@ -32,6 +32,9 @@ public protocol Method: Component {
     /// What it does with the classes of images.
     var labelUse: LabelUse { get }
 
+    /// Whether its weights have a row for each image, so that a run cannot go on with others.
+    var hasRowsOfImages: Bool { get }
+
     /// What it makes of a source whose captions it learns from; nil where it learns from images alone.
     /// - Parameters:
     ///   - source: the images and whatever stands beside them.
@@ -61,6 +64,9 @@ extension Method {
 
     /// Nothing.
     public var labelUse: LabelUse { .none }
+
+    /// None.
+    public var hasRowsOfImages: Bool { false }
 
     /// Nil: it learns from images alone.
     public func captioned(_ source: any Source, folder: RunFolder, resumes: Bool) throws -> CaptionedImages? { nil }

@@ -30,31 +30,41 @@ struct CheckpointKeeper {
         for pass in passes where !kept.contains(pass.epoch) { StoredFile.remove("\(folder.checkpoints)/\(pass.name)") }
     }
 
-    /// Reads the last state, or the newest that can be read, saying so.
-    /// - Throws: `TrainingError` where the state is of another configuration or version; what was wrong with the last one where
-    ///   none can be read.
+    /// Takes up the last state, or the newest that can be read, saying so.
+    /// - Throws: `TrainingError` where nothing can be read or something differs; `FileError` where a state may be whole but cannot be
+    ///   opened. Nothing has been written.
     func restore(
-        configuration: String, bounds: Checkpoint.Bounds, into model: any Module, _ optimizer: any Optimizer,
-        notice: (String) -> Void
-    ) throws -> Checkpoint {
+        _ resumption: Resumption, into model: any Module, _ optimizer: any Optimizer, notice: (String) -> Void
+    ) throws -> Checkpoint.Position {
         var first: (any Error)?
-        for path in folder.keptCheckpoints {
+        for path in try folder.keptCheckpoints() {
+            let start: Resumption.Start
             do {
-                let read = try Checkpoint.read(
-                    path, configuration: configuration, bounds: bounds, into: model, optimizer)
-                if let first {
-                    notice("\(first); going on from \(path), \(read.position.step) steps from the beginning")
-                }
-                return read
-            } catch let error as TrainingError where error.kind == .unusable {
+                let file = try CheckpointFile(path)
+                start = try resumption.start(from: file)
+                try file.load(into: model, optimizer)
+            } catch let error as TrainingError where error.kind != .failed {
+                throw error
+            } catch let error as FileError {
+                // Whatever is newer would be lost by going on from an older one.
                 throw error
             } catch {
                 first = first ?? error
+                continue
             }
+            let why = first.map { "\($0); " } ?? (path == folder.checkpoint ? "" : "\(folder.checkpoint): is missing; ")
+            let words = start.position.words(of: resumption.experiment.training.epochs)
+            notice("\(why)going on from \(path), \(start.position.step) steps from the beginning (\(words))")
+            start.notes.forEach(notice)
+            return start.position
         }
         guard let first else { throw TrainingError(.failed, "\(folder.path): has no checkpoint") }
+        let rest =
+            FileManager.default.fileExists(atPath: folder.encoder)
+            ? "; \(folder.encoder), of an earlier stop, can still be used" : ""
         throw TrainingError(
             .failed,
-            "\(first); there is no other to go on from: delete the folder and begin anew (training.keep: 3 keeps more)")
+            "\(first); no other in \(folder.checkpoints) can be read, so there is nothing to go on from: begin another run in "
+                + "another --output (training.keep: 3 keeps more checkpoints)\(rest)")
     }
 }

@@ -111,6 +111,17 @@ enum NonfiniteLog {
 }
 
 extension Checkpoint.Position {
+    /// Why an epoch had no step: for want of images, or of losses that are finite, which is not the data's fault.
+    func emptyEpoch(_ experiment: Experiment, nonfinite list: String) -> TrainingError {
+        guard let nonfinite, nonfinite.inARow > 0 else {
+            return TrainingError(.data, "no batch of epoch \(epoch + 1) had two usable images")
+        }
+        return TrainingError(
+            .failed,
+            "no batch of epoch \(epoch + 1) had a finite loss and gradient; lower training.optimizer."
+                + "\(experiment.training.optimizer.name).lr or raise the temperature; the images are listed in \(list)")
+    }
+
     /// Does with a batch that gave no finite step what the configuration says, and lists it.
     /// - Parameters:
     ///   - factor: what multiplies the learning rate.

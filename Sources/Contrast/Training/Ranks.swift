@@ -26,7 +26,7 @@ struct Ranks {
     }
 
     /// Throws unless all ranks have the same configuration and the same images.
-    func compare(configuration: String, images: any Source) throws {
+    func compare(configuration: String, images: RunData.Side) throws {
         let configurations = try group.allGather(configuration)
         for (rank, other) in configurations.enumerated() where other != configurations[0] {
             let lines = other.split(separator: "\n", omittingEmptySubsequences: false)
@@ -35,19 +35,7 @@ struct Ranks {
             let words = place.map { ": '\($0.trimmed)' there, '\($1.trimmed)' on rank 0" } ?? ""
             throw TrainingError(.unusable, "rank \(rank) has another configuration than rank 0\(words)")
         }
-        var hash = SHA256()
-        // There may be millions: many are hashed together.
-        var text: [UInt8] = []
-        for index in 0..<images.count {
-            text += images.name(index).utf8
-            text += "\n\(images.label(index) ?? -1)\n".utf8
-            if text.count >= 1 << 16 || index == images.count - 1 {
-                hash.update(text)
-                text.removeAll(keepingCapacity: true)
-            }
-        }
-        let digest = hash.hexadecimal().prefix(16)
-        let listings = try group.allGather("\(images.count) images with names and labels of hash \(digest)")
+        let listings = try group.allGather("\(images.count) images with names and labels of hash \(images.digest)")
         for (rank, other) in listings.enumerated() where other != listings[0] {
             throw TrainingError(
                 .data, "rank \(rank) has other images than rank 0: \(other) there, \(listings[0]) on rank 0")

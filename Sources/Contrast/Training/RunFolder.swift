@@ -7,6 +7,8 @@ public struct RunFolder: Sendable {
     public let path: String
     /// Whether this process writes in it; of several that train together one does.
     public let isWritten: Bool
+    /// Whether it gets pictures: where it lies among images, they would be taken for some of them.
+    public var hasPictures = true
 
     static let textName = "text.safetensors"
     static let criticName = "critic.safetensors"
@@ -55,6 +57,11 @@ public struct RunFolder: Sendable {
     public var vocabulary: String { "\(path)/vocabulary.txt" }
     /// The scores and the protocol that produced them.
     public var probe: String { "\(path)/probe.json" }
+    /// The scores of a checkpoint that was asked for by its name.
+    public func probe(of checkpoint: String) -> String {
+        let name = checkpoint.split(separator: "/").last ?? ""
+        return "\(path)/probe-\(name.split(separator: ".").first ?? "").json"
+    }
     /// The scores of zero-shot classification.
     public var zeroShot: String { "\(path)/zero-shot.json" }
     /// The images that could not be used, with reasons.
@@ -64,17 +71,11 @@ public struct RunFolder: Sendable {
     /// A picture of view pairs as the trainer saw them.
     public var views: String { "\(path)/views.png" }
 
+    /// The names of the images, see `ImageList`.
+    public var imageList: String { "\(path)/images.tsv" }
+
     /// Whether a run has begun here.
     public var exists: Bool { StoredFile.exists(configuration) }
-    /// Whether there is a state to resume from.
-    public var hasCheckpoint: Bool { !keptCheckpoints.isEmpty }
-
-    /// States to resume from, the newest first.
-    var keptCheckpoints: [String] {
-        let names = Folder.names(in: checkpoints)
-        let passes = names.compactMap(RunFolder.epoch).sorted(by: >).map { checkpoint(epoch: $0) }
-        return ([checkpoint] + passes + [bestCheckpoint]).filter { StoredFile.exists($0) }
-    }
 
     /// Makes the folder, keeps other processes out for as long as the lock lives, and takes away what killed ones left aside.
     /// - Throws: `FileError` where another process trains here.

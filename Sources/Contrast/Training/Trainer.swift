@@ -15,6 +15,7 @@ public final class Trainer {
 
     private let experiment: Experiment
     private let images: any Source
+    private let heldOut: (any Source)?
     private let captions: CaptionTokens?
     private let folder: RunFolder
     private let machine: Machine
@@ -22,6 +23,8 @@ public final class Trainer {
     private var ranks: Ranks?
     private let firstStep: Int
     private let configuration: String
+    private let data: RunData
+    private let record: MachineRecord
     private let pipeline: ViewPipeline
     private let sampler: Sampler
     private let model: any ContrastiveModel
@@ -32,6 +35,8 @@ public final class Trainer {
     private var lock: FileLock?
     private var position: Checkpoint.Position
     private var quarantine: QuarantineList
+    /// Whether images.tsv is that of this run's checkpoints; it is written with the first.
+    private var isListed = false
     private let heldOutScore: HeldOutScore?
 
     /// Prepares a run: builds the network with the seed's weights, or takes up the folder's last checkpoint.
@@ -43,13 +48,15 @@ public final class Trainer {
     ///   - machine: where to compute.
     ///   - maximumBad: the share of unusable images, 0...1, above which the run stops.
     ///   - resume: whether to go on from the last checkpoint, which must be there.
+    ///   - allowsOtherImages: whether it may go on with other images than those that it learnt from; the epoch at hand then
+    ///     begins again.
     ///   - group: the processes that train together.
     ///   - observer: told what happens.
     /// - Throws: `TrainingError`, `InvalidSetting`, `TorchError`, `FileError`, `SafetensorsError`.
     public init(
         _ experiment: Experiment, images: any Source, heldOut: (any Source)? = nil, folder: RunFolder,
-        machine: Machine, maximumBad: Double = 0.01, resume: Bool = false, group: ProcessGroup? = nil,
-        observer: any TrainingObserver
+        machine: Machine, maximumBad: Double = 0.01, resume: Bool = false, allowsOtherImages: Bool = false,
+        group: ProcessGroup? = nil, observer: any TrainingObserver
     ) throws {
         ranks = Ranks(group)
         self.experiment = experiment
@@ -76,6 +83,7 @@ public final class Trainer {
             throw TrainingError(error, inside: "method.\(experiment.method.name)")
         }
         self.images = images
+        self.heldOut = heldOut
         self.captions = captions
         let scoring = HeldOutScore.prepare(
             experiment, images: images, heldOut: heldOut,
@@ -85,9 +93,11 @@ public final class Trainer {
         guard images.count >= 2 else {
             throw TrainingError(.data, "there are \(images.count) images; a contrast needs two at least")
         }
-        try ranks?.compare(configuration: configuration, images: images)
+        data = RunData(train: images, heldOut: heldOut)
+        record = MachineRecord(machine, ranks: group?.ranks ?? 1)
+        try ranks?.compare(configuration: configuration, images: data.train)
         // The last, smaller batch is left out: its loss has another ceiling, its batch norm other noise.
-        sampler = try Trainer.sampler(of: images, training, ranks)
+        sampler = try Sampler(of: images, training, ranks)
         if training.batchSize > images.count {
             observer.notice(
                 "training.batch_size is \(training.batchSize), there are \(images.count) images: all are one batch")
@@ -112,28 +122,14 @@ public final class Trainer {
         stepGuard = try StepGuard(model, policy: training.onNonfinite)
         position = Checkpoint.Position()
         if resume, folder.isWritten {
-            position = try keeper.restore(
-                configuration: configuration, bounds: .init(epochs: training.epochs, batches: sampler.batches),
-                into: model, optimizer, notice: { observer.notice($0) }
-            ).position
+            let resumption = Resumption(
+                folder: folder, experiment: experiment, configuration: configuration, images: images, heldOut: heldOut,
+                data: data, machine: record, batches: sampler.batches, allowsOtherImages: allowsOtherImages)
+            position = try keeper.restore(resumption, into: model, optimizer, notice: { observer.notice($0) })
             quarantine.resume()
         }
         if let begun = try ranks?.begin(model, optimizer, position: position) { position = begun }
         firstStep = position.step
-    }
-
-    /// Which images make up which batch of this rank.
-    private static func sampler(
-        of images: any Source, _ training: TrainingConfiguration, _ ranks: Ranks?
-    ) throws(TrainingError) -> Sampler {
-        let rank = ranks.map { Sampler.Rank($0.group.rank, of: $0.group.ranks) } ?? Sampler.Rank(0, of: 1)
-        let share = try ranks?.share(of: training.batchSize) ?? training.batchSize
-        guard images.count >= rank.count else {
-            throw TrainingError(.data, "there are \(images.count) images for \(rank.count) processes")
-        }
-        return Sampler(
-            count: images.count, batch: min(share, images.count / rank.count), seed: training.seed, dropLast: true,
-            shuffle: .training(images), rank: rank)
     }
 
     /// Trains to the end, or until `stop` says so after a step or while the encoder is scored; the folder then holds a checkpoint and the encoder.
@@ -214,7 +210,7 @@ public final class Trainer {
             position.skipped = quarantine.count
             // A run that was stopped after the pass's last step resumes here, with nothing left to load.
             guard position.meter.steps > 0 else {
-                throw TrainingError(.data, "no batch of epoch \(epoch + 1) had two usable images and a finite loss")
+                throw position.emptyEpoch(experiment, nonfinite: folder.nonfinite)
             }
             let record = try log.flatMap { _ in try epochRecord(epoch: epoch, last: last, stop: stop) }
             // A pass whose score was given up ends anew when the run goes on, from its last step.
@@ -266,7 +262,7 @@ public final class Trainer {
         // A run that was killed before its first checkpoint has lines too.
         let log = try RunLog(folder, resumingAt: position)
         try NonfiniteLog.truncate(folder.nonfinite, at: position)
-        if position.step == 0 { try showViews(log) }
+        if position.step == 0, folder.hasPictures { try showViews(log) }
         // What a run began with stays: labels of features are by this list.
         if !images.classes.isEmpty, position.step == 0 || ClassNames.read(folder.classes) == nil {
             try AtomicFile.write(ClassNames.text(images.classes), to: folder.classes)
@@ -330,9 +326,11 @@ public final class Trainer {
     /// Writes the state; that of the end of a pass may be kept for longer.
     private func save(epoch: Int? = nil, isBest: Bool = false) throws {
         guard folder.isWritten else { return }
+        if !isListed { try ImageList.write(train: images, heldOut: heldOut, to: folder) }
+        isListed = true
         try keeper.save(
-            Checkpoint(position: position, configuration: configuration), model: model, optimizer: optimizer,
-            epoch: epoch, isBest: isBest)
+            Checkpoint(position: position, configuration: configuration, data: data, machine: record), model: model,
+            optimizer: optimizer, epoch: epoch, isBest: isBest)
     }
 
     /// Draws what the trainer will see, into the folder and into TensorBoard.

@@ -48,20 +48,36 @@ public struct Safetensors {
         }
     }
 
-    /// Reads the bytes of a file; `path` is for messages.
-    /// - Throws: `SafetensorsError` where they are cut short or contradict themselves.
-    public init(_ data: Data, path: String) throws(SafetensorsError) {
+    /// The notes of a file in the format; its tensors are not read.
+    /// - Throws: `SafetensorsError` where the header makes no sense.
+    public static func metadata(of data: Data, path: String) throws(SafetensorsError) -> [String: String] {
+        try header(of: data, path: path).entries["__metadata__"] as? [String: String] ?? [:]
+    }
+
+    private static func header(
+        of data: Data, path: String
+    ) throws(SafetensorsError) -> (entries: [String: Any], length: Int) {
         func refuse(_ reason: String) -> SafetensorsError { SafetensorsError(path: path, reason: reason) }
         guard data.count >= 8 else { throw refuse("is no safetensors file: only \(data.count) bytes") }
         let length = data.withUnsafeBytes { UInt64(littleEndian: $0.loadUnaligned(as: UInt64.self)) }
-        guard length <= Safetensors.longestHeader, Int(length) <= data.count - 8 else {
+        guard length <= longestHeader, Int(length) <= data.count - 8 else {
             throw refuse("is no safetensors file, or is cut short: its header should have \(length) bytes")
         }
-        let body = data.count - 8 - Int(length)
         guard
             let header = try? JSONSerialization.jsonObject(with: data.dropFirst(8).prefix(Int(length)))
                 as? [String: Any]
         else { throw refuse("is no safetensors file: its header is not a JSON object") }
+        return (header, Int(length))
+    }
+
+    /// Reads the bytes of a file; `path` is for messages, `isWanted` says which tensors are copied.
+    /// - Throws: `SafetensorsError` where they are cut short or contradict themselves.
+    public init(
+        _ data: Data, path: String, tensors isWanted: (String) -> Bool = { _ in true }
+    ) throws(SafetensorsError) {
+        func refuse(_ reason: String) -> SafetensorsError { SafetensorsError(path: path, reason: reason) }
+        let (header, length) = try Safetensors.header(of: data, path: path)
+        let body = data.count - 8 - length
         tensors = [:]
         metadata = [:]
         var spans: [Range<Int>] = []
@@ -73,7 +89,8 @@ public struct Safetensors {
             }
             let entry = try Entry(name, value, body: body, path: path)
             spans.append(entry.span)
-            let start = data.startIndex + 8 + Int(length) + entry.span.lowerBound
+            guard isWanted(name) else { continue }
+            let start = data.startIndex + 8 + length + entry.span.lowerBound
             do throws(TorchError) {
                 tensors[name] = try Safetensors.tensor(entry, data[start..<start + entry.span.count])
             } catch {

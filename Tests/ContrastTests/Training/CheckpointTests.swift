@@ -47,8 +47,11 @@ struct CheckpointTests {
         let written = Checkpoint(position: position(), configuration: "a: 1\n")
         try written.write(model: model, optimizer: optimizer, to: path)
         let (again, other) = try self.model(2)
-        let read = try Checkpoint.read(path, configuration: "a: 1\n", into: again, other)
-        #expect(read.position == written.position)
+        let file = try CheckpointFile(path)
+        try file.load(into: again, other)
+        #expect(file.checkpoint.position == written.position)
+        #expect(file.checkpoint.configuration == "a: 1\n")
+        #expect(file.checkpoint.data == nil && file.checkpoint.machine == nil)
         #expect(try numbers(again, other) == numbers(model, optimizer))
         // And the next step is the same.
         try step(model, optimizer)
@@ -56,28 +59,36 @@ struct CheckpointTests {
         #expect(try numbers(again, other) == numbers(model, optimizer))
     }
 
+    @Test func saysWhichImagesAndWhatComputed() throws {
+        let (model, optimizer) = try model(1)
+        let images = try makeImages(["a", "b"], each: 3, in: folder)
+        var written = Checkpoint(position: position(), configuration: "a: 1\n")
+        written.data = RunData(train: images, heldOut: nil)
+        written.machine = MachineRecord(Machine(device: .cpu, threads: 3), ranks: 2)
+        try written.write(model: model, optimizer: optimizer, to: path)
+        let read = try CheckpointFile(path).checkpoint
+        #expect(read.data == written.data && read.data?.train.count == 6 && read.data?.classes == ["a", "b"])
+        #expect(read.machine == written.machine && read.machine?.threads == 3)
+    }
+
     @Test func refusesOtherFiles() throws {
         let (model, optimizer) = try model(1)
         let before = try numbers(model, optimizer)
-        #expect(throws: SafetensorsError.self) {
-            try Checkpoint.read(path, configuration: "", into: model, optimizer)
+        // What cannot be read is not called damaged.
+        for place in [path, folder.path] {
+            let error = #expect(throws: FileError.self) { try CheckpointFile(place) }
+            #expect(error?.path == place)
         }
         try Safetensors(tensors: model.stateDict).write(to: path)
-        let foreign = #expect(throws: TrainingError.self) {
-            try Checkpoint.read(path, configuration: "", into: model, optimizer)
-        }
+        let foreign = #expect(throws: TrainingError.self) { try CheckpointFile(path) }
         #expect(foreign?.reason.contains("is no checkpoint") == true)
         try Checkpoint(position: position(), configuration: "a: 1\n").write(
             model: model, optimizer: optimizer, to: path)
-        let other = #expect(throws: TrainingError.self) {
-            try Checkpoint.read(path, configuration: "a: 2\n", into: model, optimizer)
-        }
-        #expect(other?.kind == .unusable)
         let wider = try SimCLR().build(encoder: architecture("convnet: {width: 3}"), generator: Generator(seed: 1))
-        let misfit = #expect(throws: TrainingError.self) {
-            try Checkpoint.read(path, configuration: "a: 1\n", into: wider, optimizer)
-        }
+        let misfit = #expect(throws: TrainingError.self) { try CheckpointFile(path).load(into: wider, optimizer) }
         #expect(misfit?.reason.contains("does not fit the model") == true)
         #expect(try numbers(model, optimizer) == before)
+        try Data().write(to: URL(fileURLWithPath: path))
+        #expect(throws: SafetensorsError.self) { try CheckpointFile(path) }
     }
 }

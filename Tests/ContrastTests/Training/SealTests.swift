@@ -17,7 +17,7 @@ struct SealTests {
         let experiment = try tinyExperiment("training.keep=2")
         let run = Run(home, "run")
         #expect(try run.train(experiment, images, stopAfter: 4) == .interrupted)
-        let configuration = try ConfigurationWriter.yaml(experiment)
+        let resumption = try Resumption(run, experiment, images)
         let model = try experiment.method.component.build(
             encoder: experiment.encoder.component, generator: Generator(seed: 9))
         let optimizer = try experiment.training.optimizer.component.build(model.namedParameters)
@@ -25,12 +25,7 @@ struct SealTests {
         let path = run.folder.checkpoint
         return (
             path, try Data(contentsOf: URL(fileURLWithPath: path)),
-            {
-                try keeper.restore(
-                    configuration: configuration, bounds: .init(epochs: 2, batches: 3), into: model, optimizer,
-                    notice: { _ in }
-                ).position.step
-            }
+            { try keeper.restore(resumption, into: model, optimizer, notice: { _ in }).step }
         )
     }
 

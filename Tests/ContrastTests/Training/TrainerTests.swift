@@ -30,14 +30,13 @@ struct Run {
     /// Trains until `steps` steps are done, or to the end.
     func train(
         _ experiment: Experiment, _ images: any Source, heldOut: (any Source)? = nil, loaderThreads: Int = 2,
-        maximumBad: Double = 0.01, resume: Bool = false, stopAfter steps: Int = .max,
-        orWhen stop: () -> Bool = { false }
+        maximumBad: Double = 0.01, resume: Bool = false, threads: Int = 1, allowsOtherImages: Bool = false,
+        stopAfter steps: Int = .max, orWhen stop: () -> Bool = { false }
     ) throws -> Trainer.Outcome {
         let trainer = try Trainer(
             experiment, images: images, heldOut: heldOut, folder: folder,
-            machine: Machine(device: .cpu, threads: 1, loaderThreads: loaderThreads), maximumBad: maximumBad,
-            resume: resume,
-            observer: recorder)
+            machine: Machine(device: .cpu, threads: threads, loaderThreads: loaderThreads), maximumBad: maximumBad,
+            resume: resume, allowsOtherImages: allowsOtherImages, observer: recorder)
         return try trainer.run(observer: recorder) { recorder.steps.count >= steps || stop() }
     }
 
@@ -284,10 +283,10 @@ struct TrainerTests {
         let run = Run(home, "a")
         _ = try run.train(tinyExperiment(), images, stopAfter: 1)
         let error = #expect(throws: TrainingError.self) {
-            try run.train(tinyExperiment("training.epochs=3"), images, resume: true)
+            try run.train(tinyExperiment("training.batch_size=4"), images, resume: true)
         }
         #expect(error?.kind == .unusable)
-        #expect(error?.reason.contains("another configuration (training.epochs is 3, was 2)") == true)
+        #expect(error?.reason.contains("another configuration (training.batch_size is 4, was 8)") == true)
     }
 
     @Test func mixedViewsAreRefused() throws {
@@ -350,7 +349,7 @@ struct TrainerTests {
         }
         #expect(error?.kind == .failed)
         #expect(error?.reason.contains("lower training.optimizer.sgd.lr") == true)
-        #expect(!run.folder.hasCheckpoint)
+        #expect(try run.folder.state() == .begun)
     }
 
     @Test func smallFoldersAreOneBatch() throws {

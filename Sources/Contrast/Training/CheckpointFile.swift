@@ -1,0 +1,101 @@
+import Files
+import Foundation
+import Torch
+import Views
+
+/// A checkpoint on the disk whose bytes are those that were written; its tensors are read when they are asked for.
+///
+/// The bytes are mapped. A run replaces its checkpoints and never changes one, so they stay what they were while it goes on.
+struct CheckpointFile {
+    let path: String
+    /// All but the tensors.
+    let checkpoint: Checkpoint
+    private let bytes: Data
+
+    /// Opens a file and checks its checksum.
+    /// - Throws: `FileError` where it cannot be read, which says nothing of what is in it; `TrainingError`, of kind `unusable` where
+    ///   it is of another version, of kind `failed` where it is damaged or no checkpoint; `SafetensorsError` where it is cut short.
+    init(_ path: String) throws {
+        guard access(path, R_OK) == 0 else { throw FileError(path: path, failed: "cannot be read") }
+        guard !Folder.exists(path) else { throw FileError(path: path, reason: "is a folder") }
+        let bytes = try Safetensors.bytes(of: path)
+        let notes = try Safetensors.metadata(of: bytes, path: path)
+        let format = notes["format"]
+        guard Seal.holds(bytes) ?? (format != Checkpoint.format) else {
+            throw TrainingError(.failed, "\(path): is damaged: its bytes are not those of its checksum (sha256)")
+        }
+        if let format, format != Checkpoint.format, CheckpointFile.names(format) {
+            throw TrainingError(
+                .unusable,
+                "\(path): is of another version, a \(format); this one reads \(Checkpoint.format): go on with the version "
+                    + "that wrote it")
+        }
+        guard format == Checkpoint.format,
+            let position = CheckpointFile.read(Checkpoint.Position.self, notes["position"])
+        else { throw TrainingError(.failed, "\(path): is no checkpoint of diptych") }
+        guard position.isPossible else {
+            throw TrainingError(.failed, "\(path): is damaged: it speaks of a place that no run has")
+        }
+        self.path = path
+        self.bytes = bytes
+        checkpoint = Checkpoint(
+            position: position, configuration: notes["configuration"] ?? "",
+            data: CheckpointFile.read(RunData.self, notes["images"]),
+            machine: CheckpointFile.read(MachineRecord.self, notes["machine"]))
+    }
+
+    /// Whether a file is a checkpoint of any version, by its notes.
+    static func recognizes(_ path: String) -> Bool {
+        guard let bytes = try? Safetensors.bytes(of: path),
+            let format = try? Safetensors.metadata(of: bytes, path: path)["format"]
+        else { return false }
+        return names(format)
+    }
+
+    /// SHA-256 of the file, in hexadecimal.
+    var hash: String { SHA256.hexadecimal(bytes) }
+
+    /// The run's settings.
+    /// - Throws: `ConfigurationError`.
+    func experiment() throws -> Experiment {
+        try ConfigurationReader(file: "\(path) (configuration)", text: checkpoint.configuration).read(Experiment.self)
+    }
+
+    /// The tensors under a prefix, which their keys then lack.
+    /// - Throws: `SafetensorsError`.
+    func tensors(_ prefix: String) throws(SafetensorsError) -> [String: Tensor] {
+        let found = try Safetensors(bytes, path: path, tensors: { $0.hasPrefix(prefix) }).tensors
+        return Dictionary(uniqueKeysWithValues: found.map { (String($0.key.dropFirst(prefix.count)), $0.value) })
+    }
+
+    /// Takes the state up, into a model and an optimiser of its configuration.
+    /// - Throws: `SafetensorsError`; `TrainingError` where it does not fit.
+    func load(into model: any Module, _ optimizer: any Optimizer) throws {
+        let (weights, state) = (try tensors("model."), try tensors("optimizer."))
+        do throws(StateError) {
+            try model.load(stateDict: weights)
+            try optimizer.load(state: state)
+        } catch {
+            throw TrainingError(.unusable, "\(path): does not fit the model: \(error)")
+        }
+    }
+
+    /// Takes up the weights of a model for evaluation; what has a row for each image or class of the training may be built for
+    /// fewer, and is left as it is.
+    /// - Throws: `SafetensorsError`; `TrainingError` where a tensor is missing.
+    func load(into model: any ContrastiveModel) throws {
+        let weights = try tensors("model.")
+        for (key, place) in model.stateDict {
+            guard let value = weights[key] else {
+                throw TrainingError(.unusable, "\(path): does not fit the model: \(key) is missing")
+            }
+            if value.shape == place.shape { try place.copy(from: value) }
+        }
+    }
+
+    private static func names(_ format: String) -> Bool { format.hasPrefix("diptych checkpoint ") }
+
+    private static func read<Value: Decodable>(_ type: Value.Type, _ text: String?) -> Value? {
+        text.flatMap { try? JSONDecoder().decode(type, from: Data($0.utf8)) }
+    }
+}

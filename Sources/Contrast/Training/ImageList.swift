@@ -1,0 +1,109 @@
+import Files
+import Foundation
+import Views
+
+/// The names of a run's images, as `images.tsv` in its folder lists them: the side, the label, the name, tabs between.
+///
+/// Checkpoints hold but a digest. The list is what makes a difference nameable, and what tells images that a run learnt from.
+struct ImageList {
+    /// Labels by name of what is learnt from and of what is held out: folders of their own may have the same names.
+    private(set) var sides: [[String: Int?]] = [[:], [:]]
+
+    /// Longer lists are not written.
+    static let longest = 5_000_000
+
+    /// Lists the two sides of a run.
+    init(train: any Source, heldOut: (any Source)?) {
+        for (side, source) in [train, heldOut].enumerated() {
+            guard let source else { continue }
+            for index in 0..<source.count { sides[side][source.name(index)] = .some(source.label(index)) }
+        }
+    }
+
+    /// Reads the list of a run; nil where there is none, or it is not that of a checkpoint's digest.
+    init?(_ folder: RunFolder, of data: RunData? = nil) {
+        guard let rows = ImageList.rows(folder) else { return nil }
+        if let data {
+            let train = RunData.Side(rows.lazy.filter { $0.side == 0 }.map { ($0.name, $0.label) })
+            guard train == data.train else { return nil }
+        }
+        for row in rows { sides[row.side][row.name] = .some(row.label) }
+    }
+
+    /// Writes a run's list.
+    /// - Throws: `FileError`.
+    static func write(train: any Source, heldOut: (any Source)?, to folder: RunFolder) throws(FileError) {
+        guard train.count + (heldOut?.count ?? 0) <= longest else { return }
+        var text = Array("side\tlabel\tname\n".utf8)
+        for (source, side) in [(train, "train")] + (heldOut.map { [($0, "test")] } ?? []) {
+            for index in 0..<source.count {
+                text += "\(side)\t\(source.label(index).map(String.init) ?? "")\t\(source.name(index))\n".utf8
+            }
+        }
+        try AtomicFile.write(text, to: folder.imageList)
+    }
+
+    private static func rows(_ folder: RunFolder) -> [(side: Int, name: String, label: Int?)]? {
+        guard let bytes = FileManager.default.contents(atPath: folder.imageList) else { return nil }
+        return bytes.split(separator: 0x0A).dropFirst().compactMap { line in
+            let parts = line.split(separator: 0x09, maxSplits: 2, omittingEmptySubsequences: false)
+            guard parts.count == 3 else { return nil }
+            let texts = parts.map { String(decoding: $0, as: UTF8.self) }
+            return (texts[0] == "train" ? 0 : 1, texts[2], Int(texts[1]))
+        }
+    }
+}
+
+/// What differs between two lists of images, each with its number and an example.
+struct ImageDifference {
+    private(set) var words: [String] = []
+
+    /// Compares two lists; labels by the names of their classes.
+    init(_ now: ImageList, _ classes: [String], from before: ImageList, _ old: [String]) {
+        // A name that both sides have is of two images.
+        func moved(_ name: String, _ side: Int, _ list: ImageList, _ other: ImageList) -> Bool {
+            other.sides[1 - side][name] != nil && list.sides[1 - side][name] == nil
+        }
+        func gone(_ list: ImageList, from other: ImageList) -> [String] {
+            (0...1).flatMap { side in
+                list.sides[side].keys.filter { other.sides[side][$0] == nil && !moved($0, side, list, other) }
+            }
+        }
+        func name(_ label: Int?, _ classes: [String]) -> String? {
+            label.flatMap { classes.indices.contains($0) ? classes[$0] : nil }
+        }
+        note(gone(before, from: now), "is missing", "are missing")
+        note(gone(now, from: before), "is new", "are new")
+        note(
+            (0...1).flatMap { side in before.sides[side].keys.filter { moved($0, side, before, now) } },
+            "is on the other side of the split", "are on the other side of the split")
+        note(
+            now.sides[0].filter { key, label in
+                before.sides[0][key].map { name($0, old) != name(label, classes) } ?? false
+            }.map(\.key), "has another label", "have other labels")
+    }
+
+    private mutating func note(_ names: [String], _ one: String, _ many: String) {
+        guard let first = names.min() else { return }
+        words.append("\(grouped(names.count)) \(names.count == 1 ? one : many), as \(first)")
+    }
+}
+
+extension RunFolder {
+    /// How many of some images have names of images that the run learnt from, and not of those that it held out; nil where the run has
+    /// no list of its images.
+    ///
+    /// In shards a name begins with that of its shard; where no name is known as it is, that part is left out.
+    public func imagesLearnt(in source: any Source) -> Int? {
+        guard let list = ImageList(self) else { return nil }
+        let learnt = list.sides[0].keys.filter { list.sides[1][$0] == nil }
+        func inner(_ name: String) -> String {
+            name.firstIndex(of: "/").map { String(name[$0...].dropFirst()) } ?? name
+        }
+        func count(_ names: Set<String>, _ key: (String) -> String) -> Int {
+            (0..<source.count).count { names.contains(key(source.name($0))) }
+        }
+        let found = count(Set(learnt)) { $0 }
+        return found > 0 ? found : max(count(Set(learnt), inner), count(Set(learnt.map(inner))) { $0 })
+    }
+}

@@ -1,0 +1,78 @@
+import Views
+
+/// The images of a run, as its checkpoints say them: enough to tell whether those at hand are the same.
+struct RunData: Codable, Equatable, Sendable {
+    /// A list of images.
+    struct Side: Codable, Equatable, Sendable {
+        var count: Int
+        /// Of the names and labels in their order.
+        var digest: String
+
+        /// Hashes a list by the thousand, for there may be millions.
+        init(_ entries: some Sequence<(name: String, label: Int?)>) {
+            var hash = SHA256()
+            var text: [UInt8] = []
+            count = 0
+            for (name, label) in entries {
+                count += 1
+                text += name.utf8
+                text += "\n\(label ?? -1)\n".utf8
+                if text.count >= 1 << 16 {
+                    hash.update(text)
+                    text.removeAll(keepingCapacity: true)
+                }
+            }
+            hash.update(text)
+            digest = String(hash.hexadecimal().prefix(16))
+        }
+
+        /// The list of a source.
+        init(_ source: any Source) {
+            self.init((0..<source.count).lazy.map { (name: source.name($0), label: source.label($0)) })
+        }
+    }
+
+    /// What is learnt from.
+    var train: Side
+    /// What is held out; nil where nothing is.
+    var heldOut: Side?
+    /// Class names in the order of their labels.
+    var classes: [String]
+
+    init(train: any Source, heldOut: (any Source)?) {
+        self.train = Side(train)
+        self.heldOut = heldOut.map { Side($0) }
+        classes = train.classes
+    }
+
+    /// `3,068 images of 10 classes, 767 held out`.
+    var words: String {
+        let classes = classes.isEmpty ? "" : " of \(counted(classes.count, "class", "classes"))"
+        let held = heldOut.map { ", \(grouped($0.count)) held out" } ?? ""
+        return counted(train.count, "image") + classes + held
+    }
+
+    /// In what these images differ from others, in words; nil where what is learnt from, and by what labels, is the same.
+    /// - Parameters:
+    ///   - list: names of this and of the other images, where there are any.
+    func difference(from before: RunData, list: ImageDifference?) -> String? {
+        guard train != before.train || classes != before.classes else { return nil }
+        var parts = list?.words ?? []
+        if classes != before.classes {
+            let lost = before.classes.filter { !classes.contains($0) }
+            let new = classes.filter { !before.classes.contains($0) }
+            if !lost.isEmpty { parts.append("without class \(lost.some)") }
+            if !new.isEmpty { parts.append("with class \(new.some)") }
+            if lost.isEmpty && new.isEmpty { parts.append("the classes are in another order: \(classes.some)") }
+        }
+        if parts.isEmpty { parts.append("other images, other labels or another order") }
+        return "learnt from \(before.words), and there are \(words) now: " + parts.joined(separator: ", ")
+    }
+}
+
+extension [String] {
+    /// At most three of them.
+    fileprivate var some: String {
+        prefix(3).joined(separator: ", ") + (count > 3 ? " and \(grouped(count - 3)) more" : "")
+    }
+}
