@@ -13,7 +13,9 @@ package struct Embed: ParsableCommand {
               diptych embed runs/a photos/ --side test --output out/test.npy
             """)
 
-    @Argument(help: ArgumentHelp("Run folder or encoder.safetensors.", valueName: "run"), transform: PathArgument.read)
+    @Argument(
+        help: ArgumentHelp("Run folder, encoder.safetensors or checkpoint.", valueName: "run"),
+        transform: PathArgument.read)
     package var encoder: String
 
     @Argument(help: ArgumentHelp("Folder of images.", valueName: "images"), transform: PathArgument.read)

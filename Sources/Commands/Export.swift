@@ -12,7 +12,9 @@ package struct Export: ParsableCommand {
               diptych export runs/photos --output encoder.onnx
             """)
 
-    @Argument(help: ArgumentHelp("Run folder or encoder.safetensors.", valueName: "run"), transform: PathArgument.read)
+    @Argument(
+        help: ArgumentHelp("Run folder, encoder.safetensors or checkpoint.", valueName: "run"),
+        transform: PathArgument.read)
     package var encoder: String
 
     @Option(

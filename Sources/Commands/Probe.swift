@@ -12,7 +12,9 @@ package struct Probe: ParsableCommand {
               diptych probe runs/pets pets/ --zero-shot --template "a photo of a {}" --template "a drawing of a {}"
             """)
 
-    @Argument(help: ArgumentHelp("Run folder or encoder.safetensors.", valueName: "run"), transform: PathArgument.read)
+    @Argument(
+        help: ArgumentHelp("Run folder, encoder.safetensors or checkpoint.", valueName: "run"),
+        transform: PathArgument.read)
     package var encoder: String
 
     @Argument(help: ArgumentHelp("Labelled folder of images.", valueName: "images"), transform: PathArgument.read)

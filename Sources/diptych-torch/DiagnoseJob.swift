@@ -35,6 +35,7 @@ struct DiagnoseJob {
             run: options.places[0], images: opened.source, machine: machine, options: settings,
             maximumBad: options.tolerance.maxBad
         ) { done, all in console.working("views", share: Double(done) / Double(max(all, 1))) }
+        embedded.notes.forEach(console.notice)
         if options.copies { embedded.run.copies = try copies(of: embedded.experiment, machine, console) }
         console.working("measuring", share: 1)
         let diagnosis = try Diagnosis(embedded)

@@ -14,9 +14,10 @@ struct EmbedJob {
     func run() throws {
         try Output.check(options.output)
         let file = try EncoderFile(options.encoder)
+        let console = Console()
+        file.notes.forEach(console.notice)
         let opened = try OpenedImages(options.images, side: options.sides.side, usual: .all)
         announce(opened.summary)
-        let console = Console()
         let source = labelled(opened.source, by: file, console)
         let machine = try Machine(options.compute)
         try machine.take(file.encoder)

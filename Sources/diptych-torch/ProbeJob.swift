@@ -13,7 +13,9 @@ struct ProbeJob {
     func run() throws {
         try Output.check(options.output)
         let file = try EncoderFile(options.encoder)
-        let (train, test, words) = try images(file.experiment)
+        let console = Console()
+        file.notes.forEach(console.notice)
+        let (train, test, words) = try images(file.experiment, file.folder)
         var settings = Contrast.Probe.Options()
         settings.cost = options.cost
         settings.neighbours = options.neighbours
@@ -21,8 +23,7 @@ struct ProbeJob {
         settings.control = options.control
         settings.maximumBad = options.tolerance.maxBad
         let probe = Contrast.Probe(file, machine: try Machine(options.compute), options: settings)
-        let console = Console()
-        let scores = ScoresFile(options.output ?? defaultOutput(), console)
+        let scores = ScoresFile(options.output ?? defaultOutput(file), console)
         let report = try probe.run(train: train, test: test, split: words) { what, share in
             console.working(what, share: share)
         }
@@ -31,17 +32,25 @@ struct ProbeJob {
             try report.json(), showing: lines(report), then: ["scores    \(scores.path)", "encoder   \(file.path)"])
     }
 
-    private func images(_ experiment: Experiment) throws -> (any Source, any Source, String) {
+    private func images(_ experiment: Experiment, _ folder: RunFolder?) throws -> (any Source, any Source, String) {
         let split = try Split(
             images: options.images, side: options.sides.side, test: options.test,
             fraction: experiment.evaluation.holdOut, seed: options.seed ?? experiment.training.seed,
             by: experiment.evaluation.holdOutBy)
         announce(split.summary)
+        // In folders of their own, test images may have the names of others.
+        let learnt = split.isOfSides ? 0 : folder?.imagesLearnt(in: split.test) ?? 0
+        if learnt > 0 {
+            Output.note(
+                "note: \(learnt) of the \(counted(split.test.count, "test image")) have the names of images that the run learnt "
+                    + "from: where they are the same, the scores are too good (training had another split)")
+        }
         return (split.train, split.test, split.words)
     }
 
-    private func defaultOutput() -> String {
+    private func defaultOutput(_ file: EncoderFile) -> String {
         if Folder.exists(options.encoder) { return RunFolder(options.encoder).probe }
+        if file.isOfCheckpoint, let folder = file.folder { return folder.probe(of: file.path) }
         return Folder.join(SystemPath.folder(of: options.encoder), "probe.json")
     }
 

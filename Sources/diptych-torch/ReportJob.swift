@@ -28,6 +28,7 @@ struct ReportJob {
             ) { console.working($0, share: 1) }
         }
         console.clear()
+        sample?.embedded.notes.forEach(console.notice)
         let page = try Contrast.Report(runs: runs, sample: sample).html()
         try AtomicFile.write(Array(page.utf8), to: output)
         try Output.result(output)

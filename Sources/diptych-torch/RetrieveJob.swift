@@ -16,6 +16,7 @@ struct RetrieveJob {
         let (images, words) = try Split.judged(
             options.images, side: options.all ? .all : options.sides.side, experiment: run.file.experiment)
         let console = Console()
+        run.file.notes.forEach(console.notice)
         let report = try Retrieval(run).report(
             on: images, split: words, maximumBad: options.tolerance.maxBad
         ) { done, total in console.working("embeddings", share: Double(done) / Double(max(total, 1))) }

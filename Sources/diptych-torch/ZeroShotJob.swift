@@ -24,7 +24,8 @@ struct ZeroShotJob {
                     experiment: experiment)
             }
         let console = Console()
-        let scores = ScoresFile(options.output ?? RunFolder(options.encoder).zeroShot, console)
+        run.file.notes.forEach(console.notice)
+        let scores = ScoresFile(options.output ?? (run.file.folder ?? RunFolder(options.encoder)).zeroShot, console)
         let report = try judge.report(
             on: images, split: words, maximumBad: options.tolerance.maxBad
         ) { done, total in console.working("embeddings", share: Double(done) / Double(max(total, 1))) }

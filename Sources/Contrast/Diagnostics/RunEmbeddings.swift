@@ -17,6 +17,8 @@ public struct RunEmbeddings {
     public let source: Subset
     /// See `source`.
     public let samples: [Int]
+    /// What the user should know of the choice of the weights.
+    public let notes: [String]
 
     /// Embeds.
     /// - Parameters:
@@ -31,10 +33,11 @@ public struct RunEmbeddings {
         run path: String, images: any Source, machine: Machine, options: Evidence.Options, maximumBad: Double = 0.01,
         progress: (Int, Int) -> Void = { _, _ in }
     ) throws {
-        let folder = RunFolder(path)
         let file = try EncoderFile(path)
+        let folder = file.folder ?? RunFolder(path)
         let experiment = file.experiment
         self.experiment = experiment
+        notes = file.notes
         let encoder = file.encoder
         guard try ViewPipeline(experiment.views).viewCount >= 2 else {
             throw TrainingError(
@@ -42,9 +45,11 @@ public struct RunEmbeddings {
         }
         let model = try experiment.method.component.build(
             encoder: experiment.encoder.component, generator: Generator(seed: 0))
-        try RunEmbeddings.load(model.head, "the head that the loss saw", from: folder.head)
-        if let critic = model.critic as? any Module {
-            try RunEmbeddings.load(critic, "the critic that the loss scored by", from: folder.critic)
+        try file.load(model) { folder in
+            try RunEmbeddings.load(model.head, "the head that the loss saw", from: folder.head)
+            if let critic = model.critic as? any Module {
+                try RunEmbeddings.load(critic, "the critic that the loss scored by", from: folder.critic)
+            }
         }
         try machine.take(encoder)
         try machine.take(model)

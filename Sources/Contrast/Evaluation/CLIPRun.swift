@@ -41,16 +41,18 @@ public struct CLIPRun {
             throw TrainingError(
                 .unusable, "\(path): was trained by \(file.experiment.method.name), which knows no texts; clip does")
         }
-        let folder = RunFolder(path)
-        guard StoredFile.exists(folder.text) else {
-            throw TrainingError(.unusable, "\(path): must be the folder of a run, with text.safetensors in it")
-        }
+        let folder = file.folder ?? RunFolder(path)
         let model = try CLIPModel(settings, encoder: file.experiment.encoder.component, generator: Generator(seed: 0))
-        for (weights, module) in [(folder.head, model.head as any Module), (folder.text, model.text)] {
-            do {
-                try module.load(stateDict: Safetensors(contentsOf: weights).tensors)
-            } catch let error as StateError {
-                throw TrainingError(.unusable, "\(weights): does not fit the run's configuration: \(error)")
+        try file.load(model) { folder in
+            guard StoredFile.exists(folder.text) else {
+                throw TrainingError(.unusable, "\(path): must be the folder of a run, with text.safetensors in it")
+            }
+            for (weights, module) in [(folder.head, model.head as any Module), (folder.text, model.text)] {
+                do {
+                    try module.load(stateDict: Safetensors(contentsOf: weights).tensors)
+                } catch let error as StateError {
+                    throw TrainingError(.unusable, "\(weights): does not fit the run's configuration: \(error)")
+                }
             }
         }
         let vocabulary = try CLIP.vocabulary(in: folder, size: settings.vocabulary.tokens)

@@ -4,9 +4,5 @@ import Views
 extension EncoderFile {
     /// The classes that the run's labels are indices of, as `classes.txt` beside the weights, or in the run folder of a checkpoint,
     /// has them; nil where there is none.
-    public var classes: [String]? {
-        let folder = SystemPath.folder(of: path)
-        let run = SystemPath.name(of: folder) == "checkpoints" ? SystemPath.folder(of: folder) : folder
-        return ClassNames.read(RunFolder(run.isEmpty ? "." : run).classes)
-    }
+    public var classes: [String]? { ClassNames.read((folder ?? RunFolder(SystemPath.folder(of: path))).classes) }
 }

@@ -64,7 +64,7 @@ public struct Probe {
         let learnt: any Source =
             listed.train.count == train.count ? train : Subset(train, indices: listed.train)
         let judged: any Source = listed.test.count == test.count ? test : Subset(test, indices: listed.test)
-        let before = try EncoderFile.hash(file.path)
+        let before = try file.hash()
         var encoders = [file.encoder]
         if options.control {
             // Seeded apart from the run, so that the control is not the run's own beginning.
@@ -98,7 +98,7 @@ public struct Probe {
             pairs.append(
                 try score(known, asked, found, index, classes: train.classes) { progress("\(what), pass \($0)", nil) })
         }
-        let after = try EncoderFile.hash(file.path)
+        let after = try file.hash()
         guard before == after else {
             throw TrainingError(.failed, "\(file.path): changed while it was scored; run the probe again")
         }

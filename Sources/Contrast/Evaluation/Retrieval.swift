@@ -28,7 +28,7 @@ public struct Retrieval {
                 .data,
                 "retrieval needs two images with captions at least, there are \(present.count) of \(source.count)")
         }
-        let before = try EncoderFile.hash(run.file.path)
+        let before = try run.file.hash()
         let images = try run.images(of: Subset(source, indices: present), maximumBad: maximumBad) {
             progress($0, present.count)
         }

@@ -61,7 +61,7 @@ public struct ZeroShot {
             throw TrainingError(
                 .data, "there are no labelled images to judge by: \(leftOut.words ?? "there are no images")")
         }
-        let before = try EncoderFile.hash(run.file.path)
+        let before = try run.file.hash()
         let prompts = try run.texts(classes.flatMap { self.prompts($0) })
         let size = prompts.embeddings.shape[1]
         let names = try prompts.embeddings.reshape([classes.count, templates.count, size]).mean(dim: 1).normalizedRows()

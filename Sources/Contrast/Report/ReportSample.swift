@@ -5,7 +5,7 @@ import Views
 /// What a run's encoder makes of a sample of images, for the parts of a report that show pictures.
 public struct ReportSample {
     /// View pairs and what is wrong with them.
-    let embedded: RunEmbeddings
+    public let embedded: RunEmbeddings
     let diagnosis: Diagnosis
     /// Frozen features of at most 600 images by the evaluation branch.
     let features: Features

@@ -22,7 +22,7 @@ public struct ReportedRun: Sendable {
     /// Reads a folder.
     /// - Throws: `TrainingError` where it is no run folder; `ConfigurationError`.
     public init(_ path: String) throws {
-        folder = RunFolder(path)
+        folder = Folder.exists(path) ? RunFolder(path) : RunFolder.holding(path) ?? RunFolder(path)
         guard folder.exists else {
             throw TrainingError(.unusable, "\(path): is no run folder; it has no config.yaml")
         }

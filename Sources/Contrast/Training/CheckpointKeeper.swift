@@ -60,7 +60,7 @@ struct CheckpointKeeper {
         }
         guard let first else { throw TrainingError(.failed, "\(folder.path): has no checkpoint") }
         let rest =
-            FileManager.default.fileExists(atPath: folder.encoder)
+            StoredFile.exists(folder.encoder)
             ? "; \(folder.encoder), of an earlier stop, can still be used" : ""
         throw TrainingError(
             .failed,

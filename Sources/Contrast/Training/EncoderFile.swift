@@ -11,6 +11,14 @@ public struct EncoderFile {
     public let encoder: any Encoder
     /// The run's configuration.
     public let experiment: Experiment
+    /// What the user should know of the choice of the file, in one line each.
+    public let notes: [String]
+    /// The run folder that it is of, where it was named by that or by a checkpoint in it.
+    public let folder: RunFolder?
+    private let checkpoint: CheckpointFile?
+
+    /// Whether it is a checkpoint's encoder, of a run that may not have ended.
+    public var isOfCheckpoint: Bool { checkpoint != nil }
 
     /// SHA-256 of the file as it is now, in hexadecimal.
     /// - Throws: `TrainingError` where it cannot be read.
@@ -20,27 +28,99 @@ public struct EncoderFile {
         return SHA256.hexadecimal(data)
     }
 
-    /// Opens a run folder's encoder, or a file of weights that a run wrote.
-    /// - Throws: `TrainingError`, `SafetensorsError`, `ConfigurationError`, `TorchError`.
+    /// Opens a run folder's encoder or else its newest checkpoint, a file of weights that a run wrote, or a checkpoint.
+    /// - Throws: `TrainingError`, `SafetensorsError`, `ConfigurationError`, `FileError`, `TorchError`.
     public init(_ path: String) throws {
-        let file = Folder.exists(path) ? RunFolder(path).encoder : path
-        guard StoredFile.exists(file) else {
-            throw TrainingError(
-                .unusable, "\(path): there is no encoder.safetensors; has the run ended or been interrupted by Ctrl-C?")
-        }
+        let (file, checkpoint, notes) = try EncoderFile.choose(path)
         self.path = file
-        let weights = try Safetensors(contentsOf: file)
-        guard let configuration = weights.metadata["configuration"] else {
-            throw TrainingError(.unusable, "\(file): does not say which encoder it is; it was not written by diptych")
+        self.checkpoint = checkpoint
+        self.notes = notes
+        folder = Folder.exists(path) ? RunFolder(path) : RunFolder.holding(path)
+        let state: [String: Tensor]
+        if let checkpoint {
+            experiment = try checkpoint.experiment()
+            state = try checkpoint.tensors("model.encoder.")
+        } else {
+            let weights = try Safetensors(contentsOf: file)
+            guard let configuration = weights.metadata["configuration"] else {
+                throw TrainingError(
+                    .unusable, "\(file): does not say which encoder it is; it was not written by diptych")
+            }
+            experiment = try ConfigurationReader(file: file, text: configuration).read(Experiment.self)
+            state = weights.tensors
         }
-        experiment = try ConfigurationReader(file: file, text: configuration).read(Experiment.self)
         encoder = try experiment.encoder.component.build(generator: Generator(seed: 0))
         do {
             // Weights from elsewhere may bring torchvision's or timm's classifier, which a feature does not need.
-            try encoder.load(stateDict: weights.tensors) { $0.hasPrefix("fc.") || $0.hasPrefix("head.") }
+            try encoder.load(stateDict: state) { $0.hasPrefix("fc.") || $0.hasPrefix("head.") }
         } catch {
             throw TrainingError(.unusable, "\(file): does not fit \(experiment.encoder.name): \(error)")
         }
+    }
+
+    /// SHA-256 of the weights' file, in hexadecimal: as it is now, or of a checkpoint, which the run replaces meanwhile, as it was
+    /// opened.
+    /// - Throws: `TrainingError` where it cannot be read.
+    public func hash() throws(TrainingError) -> String {
+        if let checkpoint { return checkpoint.hash }
+        return try EncoderFile.hash(path)
+    }
+
+    /// Takes up what of a model evaluation needs beside the encoder: from the checkpoint, else from files in the run folder.
+    func load(_ model: any ContrastiveModel, otherwise files: (RunFolder) throws -> Void) throws {
+        if let checkpoint { try checkpoint.load(into: model) } else { try files(folder ?? RunFolder(path)) }
+    }
+
+    /// The file that a command's RUN names, opened where it is a checkpoint, and why it is that one.
+    private static func choose(_ path: String) throws -> (file: String, checkpoint: CheckpointFile?, notes: [String]) {
+        guard Folder.exists(path) else {
+            guard StoredFile.exists(path) else {
+                throw TrainingError(.unusable, "\(path): there is no such file or run folder")
+            }
+            guard path.hasSuffix(".ckpt") || CheckpointFile.recognizes(path) else { return (path, nil, []) }
+            let file = try CheckpointFile(path)
+            return (path, file, ["\(path): \(words(file))"])
+        }
+        let folder = RunFolder(path)
+        let kept = try folder.keptCheckpoints()
+        if StoredFile.exists(folder.encoder) {
+            return (folder.encoder, nil, newer(kept, in: folder).map { [$0] } ?? [])
+        }
+        var notes: [String] = []
+        var first: (any Error)?
+        for place in kept {
+            do {
+                let file = try CheckpointFile(place)
+                let name = place.dropFirst(folder.path.count + 1)
+                notes.append("\(folder.path) has no encoder.safetensors yet: using \(name), \(words(file))")
+                return (place, file, notes)
+            } catch {
+                notes.append("\(error)")
+                first = first ?? error
+            }
+        }
+        throw first
+            ?? TrainingError(
+                .unusable,
+                "\(path): there is neither encoder.safetensors nor a checkpoint in it; a run has one after its first epoch, or "
+                    + "when it is stopped by Ctrl-C")
+    }
+
+    /// Says that the encoder is of an earlier stop than the newest checkpoint, where it is.
+    private static func newer(_ kept: [String], in folder: RunFolder) -> String? {
+        let decoder = JSONDecoder()
+        decoder.keyDecodingStrategy = .convertFromSnakeCase
+        guard let place = kept.first, let data = try? StoredFile.read(folder.encoderDescription),
+            let epochs = try? decoder.decode(Description.self, from: data).epochs,
+            let file = try? CheckpointFile(place),
+            file.checkpoint.position.epoch > epochs
+        else { return nil }
+        return "\(folder.encoder) is of epoch \(epochs); \(place) is newer (\(words(file))) and can be named instead"
+    }
+
+    private static func words(_ file: CheckpointFile) -> String {
+        let epochs = (try? file.experiment())?.training.epochs ?? file.checkpoint.position.epoch
+        return file.checkpoint.position.words(of: epochs)
     }
 
     /// Writes the weights and how their input is made as safetensors, and reads them back.

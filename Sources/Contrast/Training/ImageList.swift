@@ -44,7 +44,7 @@ struct ImageList {
     }
 
     private static func rows(_ folder: RunFolder) -> [(side: Int, name: String, label: Int?)]? {
-        guard let bytes = FileManager.default.contents(atPath: folder.imageList) else { return nil }
+        guard let bytes = try? StoredFile.read(folder.imageList) else { return nil }
         return bytes.split(separator: 0x0A).dropFirst().compactMap { line in
             let parts = line.split(separator: 0x09, maxSplits: 2, omittingEmptySubsequences: false)
             guard parts.count == 3 else { return nil }

@@ -21,17 +21,17 @@ extension RunFolder {
     /// - Throws: `FileError` where its checkpoints cannot be listed.
     public func state() throws(FileError) -> State {
         guard try keptCheckpoints().isEmpty else { return .resumable }
-        let settings = FileManager.default.contents(atPath: configuration).map { String(decoding: $0, as: UTF8.self) }
+        let settings = (try? StoredFile.read(configuration)).map { String(decoding: $0, as: UTF8.self) }
         guard let settings else {
             let ours = [encoder, metrics, encoderDescription, head, views]
-            return ours.first { FileManager.default.fileExists(atPath: $0) }.map { .foreign($0) } ?? .empty
+            return ours.first { StoredFile.exists($0) }.map { .foreign($0) } ?? .empty
         }
         let read = try? ConfigurationReader(file: configuration, text: settings).read(Experiment.self)
         // Written by hand, it is worth keeping; a run writes every setting out.
         guard let read, (try? ConfigurationWriter.yaml(read)) == settings else { return .foreign(configuration) }
         // A run that is killed has logged at most one epoch more than its checkpoints can know.
         let logged = RunEvidence.epochs(of: self).count
-        let isLost = FileManager.default.fileExists(atPath: encoder) || logged > read.training.checkpointEpochs
+        let isLost = StoredFile.exists(encoder) || logged > read.training.checkpointEpochs
         return isLost ? .withoutCheckpoints : .begun
     }
 
@@ -39,18 +39,19 @@ extension RunFolder {
     /// - Throws: `FileError` where their folder is there and cannot be listed.
     func keptCheckpoints() throws(FileError) -> [String] {
         guard Folder.exists(checkpoints) else { return [] }
-        guard let names = try? FileManager.default.contentsOfDirectory(atPath: checkpoints) else {
-            throw FileError(path: checkpoints, reason: "the folder cannot be listed")
+        guard SystemPath.with(checkpoints, { access($0, R_OK | X_OK) }) == 0 else {
+            throw FileError(path: checkpoints, failed: "the folder cannot be listed")
         }
-        let passes = names.compactMap(RunFolder.epoch).sorted(by: >).map { checkpoint(epoch: $0) }
-        return ([checkpoint] + passes + [bestCheckpoint]).filter { FileManager.default.fileExists(atPath: $0) }
+        let epochs = Folder.names(in: checkpoints).compactMap(RunFolder.epoch).sorted(by: >)
+        let passes = epochs.map { checkpoint(epoch: $0) }
+        return ([checkpoint] + passes + [bestCheckpoint]).filter { StoredFile.exists($0) }
     }
 
     /// The settings of a run that goes on: its config.yaml, or where that is gone what its newest checkpoint says.
     /// - Returns: the text, the file that it is of, and whether that is a checkpoint.
     /// - Throws: `FileError`, and what opening a checkpoint throws where there is nothing better.
     public func ownConfiguration() throws -> (text: String, file: String, isOfCheckpoint: Bool) {
-        let text = FileManager.default.contents(atPath: configuration).map { String(decoding: $0, as: UTF8.self) }
+        let text = (try? StoredFile.read(configuration)).map { String(decoding: $0, as: UTF8.self) }
         if let text, !text.allSatisfy(\.isWhitespace) { return (text, configuration, false) }
         var first: (any Error)?
         for path in try keptCheckpoints() {
