@@ -12,6 +12,7 @@ enum AwkwardFolders {
     static let recipes: [String: String] = [
         "nothing": "",
         "two classes": "cat/ 6\ndog/ 6",
+        "two larger classes": "cat/ 10\ndog/ 10",
         "flat": ". 8",
         "train and test": "train/cat/ 6\ntrain/dog/ 6\ntest/cat/ 3\ntest/dog/ 3",
         "another class in test": "train/cat/ 6\ntrain/dog/ 6\ntest/cat/ 3\ntest/plane/ 3",
