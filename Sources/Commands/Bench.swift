@@ -60,8 +60,11 @@ package struct Bench: ParsableCommand {
 
     package func run() throws {
         if train { return try TorchProcess.handOver() }
+        let reader = try settings.reader()
+        let pipeline = try ViewPipeline(reader)
+        // To its end before anything is measured.
+        try SettingsCheck(settings, reader)?.finish()
         if order { return try lookAtOrder() }
-        let pipeline = try ViewPipeline(settings.reader())
         var reading = SourceOptions()
         // As in training.
         reading.readAhead = 8 << 20

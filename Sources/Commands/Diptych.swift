@@ -19,6 +19,7 @@ package struct Diptych: ParsableCommand {
         subcommands: [
             Train.self, Probe.self, Retrieve.self, Embed.self, Diagnose.self, Estimate.self, Report.self, Export.self,
             Sheet.self, ScanFolder.self, Pack.self, Bench.self, Doctor.self, BenchLoss.self,
+            CheckSettings.self,
         ])
 
     package init() {}

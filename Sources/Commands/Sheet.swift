@@ -37,12 +37,15 @@ package struct Sheet: ParsableCommand {
 
     package func run() throws {
         try Output.check(output)
-        let pipeline = try ViewPipeline(settings.reader())
+        let reader = try settings.reader()
+        let check = SettingsCheck(settings, reader)
+        let pipeline = try ViewPipeline(reader)
         let opened = try OpenedImages(images, side: sides.side)
         let folder = opened.source
         announce(opened.summary)
         if output.hasSuffix(".png") {
             let sheet = try ContactSheet(pipeline: pipeline, seed: seed).draw(folder, count: count)
+            try check?.finish()
             try AtomicFile.write(try PNGWriter.encode(sheet), to: output)
         } else {
             let extents = Set(pipeline.branches.map { $0.size })
@@ -51,6 +54,7 @@ package struct Sheet: ParsableCommand {
             }
             let views = try ViewArray(pipeline: pipeline, seed: seed).make(folder, count: count)
             let shape = [views.images, pipeline.viewCount, Image.channels, size.height, size.width]
+            try check?.finish()
             try Npy.write(views.values, shape: shape, to: output)
         }
         try Output.result("\(output): \(min(count, folder.count)) images, \(pipeline.viewCount) views each")

@@ -30,6 +30,7 @@ Diptych.start(classify: classify) { command in
     case let report as Commands.Report: try ReportJob(report).run()
     case let export as Export: try ExportJob(export).run()
     case let bench as Commands.Bench where bench.train: try BenchTrainJob(bench).run()
+    case let check as CheckSettings: _ = try check.settings.reader().read(Experiment.self)
     case let bench as BenchLoss: try BenchLossJob(bench).run()
     case is Doctor:
         try Output.result(["libtorch=\(Runtime.version)", "path=\(Runtime.libraryPath)"])

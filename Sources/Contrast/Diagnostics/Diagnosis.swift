@@ -74,7 +74,8 @@ public struct Diagnosis: Codable, Equatable, Sendable {
     /// The diagnosis for people.
     public var lines: [String] {
         var lines = [
-            "\(pairs) pairs of \(dimension) dimensions, temperature \(temperature.rounded(to: 3))"
+            "\(pairs) pairs of \(dimension) dimensions, temperature "
+                + (temperature < 0.01 ? "\(temperature)" : temperature.rounded(to: 3))
                 + (temperatureIsKnown ? "" : " (the best for these embeddings; --temperature names the training's)")
         ]
         if let labelled {

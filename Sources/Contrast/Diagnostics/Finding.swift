@@ -83,8 +83,8 @@ extension Check {
 
 /// All checks, causes before what they entail: a collapsed run is at chance too, but the collapse is what to mend.
 public let checks: [any Check.Type] = [
-    CompleteCollapse.self, WeakCritic.self, WeakAugmentation.self, StrongAugmentation.self, Chance.self,
-    FalseNegatives.self, DimensionalCollapse.self, LargeTemperature.self, SmallTemperature.self, Duplicates.self,
+    CompleteCollapse.self, WeakCritic.self, WeakAugmentation.self, StrongAugmentation.self, SmallTemperature.self,
+    Chance.self, FalseNegatives.self, DimensionalCollapse.self, LargeTemperature.self, Duplicates.self,
     CopiesAcross.self, SmallDataSet.self, Saturation.self, StarvedTrainer.self, ClassImbalance.self,
 ]
 

@@ -49,6 +49,11 @@ public enum Thresholds {
     /// Deviation of the negatives' scores above which it is the temperature that makes them few: a normal heap keeps
     /// N e^(-deviation^2 / 2) of N. Usual runs have 0.2 to 3.
     public static let scoreDeviation = 4.0
+    /// Loss over log K above which scores are too large for what they tell: a loss of log K is chance, and what unrelated
+    /// pairs have above it at usual temperatures is below half of it.
+    public static let lossOverCeiling = 1.5
+    /// A temperature at which it is to blame for such a loss even where nothing is learnt; usual ones are 0.05 to 1.
+    public static let tinyTemperature = 0.02
     /// Share of anchors with a negative as near as their positive, and only a few of these.
     public static let twins = 0.04
     /// Share of held-out images that look the same as one that is learnt from. CIFAR-10 has 0.013, and its scores are read

@@ -45,7 +45,7 @@ struct Monitor {
         } catch {
             // Rows that are all equal, or no numbers, are what a diagnosis is for.
             try log.write(DiagnosisRecord(epoch: epoch, step: step, findings: ["unusable_embeddings"]))
-            if known != ["unusable_embeddings"] { observer.notice("after pass \(epoch): \(error)") }
+            if known != ["unusable_embeddings"] { observer.notice("after epoch \(epoch): \(error)") }
             known = ["unusable_embeddings"]
             return
         }
@@ -53,9 +53,12 @@ struct Monitor {
         try log.write(DiagnosisRecord(epoch: epoch, step: step, findings: findings.map(\.code)))
         // Causes come first; what they entail can wait until they are mended.
         if let finding = findings.first, finding.code != known.first {
-            observer.notice(
-                "after pass \(epoch): \(finding.title.lowercased()) [\(finding.code)]: \(finding.evidence) "
-                    + "\(finding.remedy.first ?? "") (diptych diagnose says more)")
+            let words = "after epoch \(epoch): \(finding.title.lowercased()) [\(finding.code)]: \(finding.evidence)"
+            // One setting fits the line; several, and alternatives, are lines of the pipeline file.
+            let isOne = finding.remedy.count == 1
+            let more = isOne ? "\(finding.remedy[0]) (diptych diagnose says more)" : "(diptych diagnose says more) Try:"
+            observer.notice("\(words) \(more)")
+            if !isOne { finding.remedy.forEach { observer.notice("    \($0)") } }
         }
         known = findings.map(\.code)
     }

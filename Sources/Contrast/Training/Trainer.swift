@@ -98,9 +98,11 @@ public final class Trainer {
         try ranks?.compare(configuration: configuration, images: data.train)
         // The last, smaller batch is left out: its loss has another ceiling, its batch norm other noise.
         sampler = try Sampler(of: images, training, ranks)
-        if training.batchSize > images.count {
+        if training.batchSize >= images.count {
+            let smaller = images.count >= 8 ? "; try --set training.batch_size=\(images.count / 4)" : ""
             observer.notice(
-                "training.batch_size is \(training.batchSize), there are \(images.count) images: all are one batch")
+                "training.batch_size is \(training.batchSize), there are \(images.count) images: all are one batch, so that an "
+                    + "epoch is one step, and each image is compared with the same others every time\(smaller)")
         }
         try experiment.check(encoder: pipeline)
         guard ranks == nil || training.chunk == nil else {

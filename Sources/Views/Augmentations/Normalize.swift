@@ -4,7 +4,7 @@
 public struct Normalize: Component {
     /// `normalize`.
     public static let name = "normalize"
-    /// Subtracted, one value a channel, of levels in 0...1.
+    /// Subtracted, one value a channel, of pixel values in 0...1.
     public var mean = [0.485, 0.456, 0.406]
     /// Divided by, likewise.
     public var std = [0.229, 0.224, 0.225]
@@ -19,8 +19,22 @@ public struct Normalize: Component {
                 throw InvalidSetting(key, "must have \(Image.channels) values, has \(values.count)")
             }
         }
-        for value in mean { try require("mean", value, in: -1e6...1e6) }
-        for value in std { try require("std", value, in: 1e-6...1e6) }
+        for (key, values) in [("mean", mean), ("std", std)] {
+            for value in values where value > 4 && value <= 255 {
+                let share = (value / 255 * 1000).rounded() / 1000
+                throw InvalidSetting(
+                    key, "\(value) is of pixel values in 0...255; views.normalize takes 0...1: did you mean \(share)?")
+            }
+        }
+        for value in mean { try require("mean", value, in: 0...1) }
+        for value in std where !(value >= 1e-6 && value <= 1) {
+            throw InvalidSetting("std", "must be positive, and at most 1, is \(value)")
+        }
+        // Of values in 0...1 the variance is at most m (1 - m).
+        func possible(_ mean: [Double], _ std: [Double]) -> [Bool] { zip(mean, std).map { $1 * $1 <= $0 * (1 - $0) } }
+        if possible(mean, std).contains(false), !possible(std, mean).contains(false), !mean.contains(0) {
+            throw InvalidSetting("mean", "\(mean) and std \(std) look exchanged: no images have such a deviation")
+        }
     }
 
     /// What a level, 0...255, is multiplied by and what is then added, for each channel: `1 / (255 std)` and `-mean / std`.

@@ -1,12 +1,12 @@
-/// Resized so that the shorter side is `size`, aspect kept: torchvision's `Resize`.
+/// Resized so that the shorter side is `size`, aspect kept, or to `[height, width]`: torchvision's `Resize`.
 ///
 /// The longer side is `size * longer / shorter`, rounded down; unlike torchvision's it is at most 100 times the shorter,
 /// so that a line of pixels in the data cannot ask for gigabytes.
 public struct Resize: Augmentation {
     /// `resize`.
     public static let name = "resize"
-    /// The shorter side in pixels; the branch's shorter side by default.
-    public var size: Int?
+    /// The shorter side in pixels, or both as `[height, width]`; the branch's shorter side by default.
+    public var size: ResizeSize?
     /// How pixels are computed; always antialiased.
     public var interpolation = Interpolation.bilinear
 
@@ -26,18 +26,29 @@ public struct Resize: Augmentation {
 
     /// Checks the size.
     public func validate() throws(InvalidSetting) {
-        if let size { try require("size", size, in: 1...16384) }
+        switch size {
+        case .shorter(let side): try require("size", side, in: 1...16384)
+        case .both(let size):
+            for side in [size.height, size.width] { try require("size", side, in: 1...16384) }
+        case nil: break
+        }
     }
 
-    /// Known where the input's is.
+    /// Known where the input's is, or where both sides are set.
     public func shape(of input: Shape, target: Size) throws(InvalidSetting) -> Shape {
+        if case .both(let size) = size { return .fixed(size) }
         guard case .fixed(let size) = input else { return .any }
         return .fixed(result(for: size, target: target))
     }
 
     /// The size that a picture becomes.
     func result(for input: Size, target: Size) -> Size {
-        let short = size ?? min(target.width, target.height)
+        var short = min(target.width, target.height)
+        switch size {
+        case .both(let size): return size
+        case .shorter(let side): short = side
+        case nil: break
+        }
         let shorter = max(1, min(input.width, input.height))
         let exact = Int(Double(short * max(input.width, input.height)) / Double(shorter))
         let long = min(exact, 100 * short)

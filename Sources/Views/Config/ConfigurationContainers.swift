@@ -136,6 +136,11 @@ struct ConfigurationScalar: SingleValueDecodingContainer {
     }
 
     private func mismatch(_ wanted: String) -> ConfigurationError {
-        decoder.failure("must be \(wanted), is \(decoder.value.kind)")
+        var hint = ""
+        if case .scalar(let text, quoted: true) = decoder.value, wanted != "text" {
+            let plain = ConfigurationTree.scalar(text, quoted: false)
+            if plain.number != nil || plain.bool != nil { hint = "; write it without quotes" }
+        }
+        return decoder.failure("must be \(wanted), is \(decoder.value.kind)\(hint)")
     }
 }

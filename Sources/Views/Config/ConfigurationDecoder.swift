@@ -41,12 +41,15 @@ struct ConfigurationDecoder: Decoder {
         // What the parent's default says of this part wins over the part's own defaults.
         let inherited = fallback.flatMap { $0.isNull ? nil : $0 }
         let defaults = try inherited ?? ConfigurationEncoder.tree(Value())
-        guard case .mapping = defaults else {
+        guard case .mapping(let settings) = defaults else {
             return try ConfigurationDecoder(file: file, path: path, node: node ?? fallback, fallback: nil)
                 .validated(type)
         }
         let own = node.flatMap { $0.isNull ? nil : $0 } ?? .mapping([])
-        guard case .mapping = own else { throw failure("must be a mapping of settings, is \(own.kind)") }
+        guard case .mapping = own else {
+            let example = settings.first.map { ", as in {\($0.key): ...}" } ?? ""
+            throw failure("must be a mapping of settings\(example), is \(own.kind)")
+        }
         return try ConfigurationDecoder(file: file, path: path, node: own, fallback: defaults).validated(type)
     }
 

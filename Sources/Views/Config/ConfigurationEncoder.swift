@@ -10,6 +10,8 @@ struct ConfigurationEncoder: Encoder {
         var content = Content.map([])
         /// A dictionary's order differs from run to run.
         var sorts = false
+        /// Whether keys are names of a family's members.
+        var isChoice = false
 
         var tree: ConfigurationTree {
             switch content {
@@ -18,7 +20,7 @@ struct ConfigurationEncoder: Encoder {
             case .map(let entries):
                 .mapping(
                     (sorts ? entries.sorted { $0.key < $1.key } : entries)
-                        .map { .init(key: $0.key, value: $0.value.tree) })
+                        .map { .init(key: $0.key, value: $0.value.tree, isChoice: isChoice) })
             }
         }
 
@@ -55,6 +57,7 @@ struct ConfigurationEncoder: Encoder {
     func container<Key: CodingKey>(keyedBy type: Key.Type) -> KeyedEncodingContainer<Key> {
         slot.content = .map([])
         slot.sorts = keepsKeys
+        slot.isChoice = Key.self is NameKey.Type
         return KeyedEncodingContainer(Keyed<Key>(slot: slot, keepsKeys: keepsKeys || Key.self is NameKey.Type))
     }
 

@@ -19,32 +19,3 @@ public struct ConfigurationError: Error, Equatable, Sendable, CustomStringConver
         path.isEmpty ? "\(file): \(reason)" : "\(file): \(path): \(reason)"
     }
 }
-
-/// What to say of a name that is none of the valid ones: the closest, where one is close, and all of them.
-func advice(for name: String, among valid: [String]) -> String {
-    guard !valid.isEmpty else { return "there are none" }
-    let close = valid.map { ($0, editDistance(name, $0)) }.min { $0.1 < $1.1 }
-    let list = "valid are \(valid.joined(separator: ", "))"
-    guard let (nearest, distance) = close, distance < name.count, distance <= max(2, name.count / 3) else {
-        return list
-    }
-    return "did you mean \(nearest)? \(list)"
-}
-
-/// The number of insertions, deletions and replacements between two words (Levenshtein's distance).
-func editDistance(_ first: String, _ second: String) -> Int {
-    // Names are short; what is not a name need not be measured to the end.
-    let a = Array(first.utf8.prefix(64))
-    let b = Array(second.utf8.prefix(64))
-    var row = Array(0...b.count)
-    for i in a.indices {
-        var diagonal = row[0]
-        row[0] = i + 1
-        for j in b.indices {
-            let replaced = diagonal + (a[i] == b[j] ? 0 : 1)
-            diagonal = row[j + 1]
-            row[j + 1] = min(replaced, row[j] + 1, row[j + 1] + 1)
-        }
-    }
-    return row[b.count]
-}

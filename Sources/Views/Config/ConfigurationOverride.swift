@@ -10,7 +10,13 @@ struct ConfigurationOverride: Sendable {
     private let value: ConfigurationTree
 
     /// Where errors about overrides are placed.
-    private static let source = "--set"
+    static let source = "--set"
+
+    /// Whether a setting is this override's, one inside of it, or one around it.
+    func concerns(_ path: String) -> Bool {
+        let own = text.prefix { $0 != "=" }
+        return path.hasPrefix(own) || own.hasPrefix(path)
+    }
 
     /// The name at the top of the file under which the setting is.
     var section: String {
@@ -56,11 +62,11 @@ struct ConfigurationOverride: Sendable {
     }
 
     func apply(to tree: inout ConfigurationTree) throws(ConfigurationError) {
-        try set(&tree, steps[...], at: "")
+        try set(&tree, steps[...], at: "", inList: false)
     }
 
     private func set(
-        _ tree: inout ConfigurationTree, _ rest: ArraySlice<Step>, at path: String
+        _ tree: inout ConfigurationTree, _ rest: ArraySlice<Step>, at path: String, inList: Bool
     ) throws(ConfigurationError) {
         guard let step = rest.first else {
             tree = value
@@ -75,7 +81,7 @@ struct ConfigurationOverride: Sendable {
                 throw ConfigurationError(
                     file: Self.source, path: "\(path)[\(index)]", reason: "there are \(items.count) elements, from 0")
             }
-            try set(&items[index], rest.dropFirst(), at: "\(path)[\(index)]")
+            try set(&items[index], rest.dropFirst(), at: "\(path)[\(index)]", inList: true)
             tree = .sequence(items)
         case .key(let key):
             let place = path.isEmpty ? key : "\(path).\(key)"
@@ -87,19 +93,18 @@ struct ConfigurationOverride: Sendable {
             default:
                 throw ConfigurationError(file: Self.source, path: place, reason: "\(path) is \(tree.kind)")
             }
-            guard let index = entries.firstIndex(where: { $0.key == key }) else {
-                // A list of what there is says more than what the decoder could about half a path.
-                guard entries.isEmpty else {
-                    throw ConfigurationError(
-                        file: Self.source, path: place,
-                        reason: "is not a setting; \(advice(for: key, among: entries.map(\.key)))")
-                }
-                var added = ConfigurationTree.null
-                try set(&added, rest.dropFirst(), at: place)
-                tree = .mapping([.init(key: key, value: added)])
-                return
+            // Another member of a family takes the place of the one that there is, with its own defaults; not in a list,
+            // where another index may have been meant.
+            let takesPlace = !inList && entries.count == 1 && entries[0].isChoice && entries[0].key != key
+            if inList, let other = entries.first, other.isChoice, other.key != key {
+                let reason = "\(path) is \(other.key); \(path)=\(key) puts another in its place"
+                throw ConfigurationError(file: Self.source, path: place, reason: reason)
             }
-            try set(&entries[index].value, rest.dropFirst(), at: place)
+            if takesPlace { entries = [] }
+            // A key that is no setting is named by the decoder, which knows them all.
+            let index = entries.firstIndex { $0.key == key } ?? entries.endIndex
+            if index == entries.endIndex { entries.append(.init(key: key, value: .null, isChoice: takesPlace)) }
+            try set(&entries[index].value, rest.dropFirst(), at: place, inList: false)
             tree = .mapping(entries)
         }
     }

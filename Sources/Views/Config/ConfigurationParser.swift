@@ -26,7 +26,7 @@ struct ConfigurationParser {
         do {
             root = try compose(yaml: text, .default, .default, .utf8)
         } catch {
-            throw failure(ConfigurationParser.reason(for: error))
+            throw failure(ConfigurationParser.reason(for: error, in: text))
         }
         guard let root else { throw failure("is empty; it must be a mapping of settings") }
         var count = 0
@@ -107,11 +107,14 @@ struct ConfigurationParser {
         ConfigurationError(file: file, path: "", reason: reason)
     }
 
-    private static func reason(for error: any Error) -> String {
+    private static func reason(for error: any Error, in text: String) -> String {
         switch error as? YamlError {
         case .scanner(_, let problem, let mark, _), .parser(_, let problem, let mark, _),
             .composer(_, let problem, let mark, _):
-            "line \(mark.line): \(problem)"
+            "line \(mark.line): "
+                + (isIndentedByTab(mark.line, of: text)
+                    ? "is indented by a tab; YAML takes spaces"
+                    : problem.contains("another document") ? "begins another document; there may be one" : problem)
         case .duplicatedKeysInMapping(let keys, let context):
             "line \(context.mark.line): the key \(keys.first?.prefix(60) ?? "") occurs twice"
         case .reader(let problem, _, _, _):
@@ -119,6 +122,11 @@ struct ConfigurationParser {
         default:
             "is not YAML"
         }
+    }
+
+    private static func isIndentedByTab(_ line: Int, of text: String) -> Bool {
+        let lines = text.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline)
+        return lines.indices.contains(line - 1) && lines[line - 1].prefix { $0 == " " || $0 == "\t" }.contains("\t")
     }
 }
 

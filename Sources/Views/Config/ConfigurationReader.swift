@@ -31,12 +31,18 @@ public struct ConfigurationReader: Sendable {
         do throws(DecodeError) {
             try buffer.read(path: file, name: file)
         } catch {
-            throw ConfigurationError(file: file, path: "", reason: error.reason)
+            throw ConfigurationError(file: file, path: "", reason: unreadable(file, error))
         }
         guard let text = String(validating: buffer.bytes, as: UTF8.self) else {
-            throw ConfigurationError(file: file, path: "", reason: "is not text in UTF-8")
+            throw ConfigurationError(file: file, path: "", reason: "is no YAML file: it is not text in UTF-8")
         }
         try self.init(file: file, text: text, overrides: overrides)
+    }
+
+    /// The names at the top of the file, and those that overrides begin with.
+    public var sections: Set<String> {
+        guard case .mapping(let entries) = tree else { return [] }
+        return Set(entries.map(\.key) + overrides.map(\.section))
     }
 
     /// Reads a configuration, the overrides applied to the file with all defaults written out.
@@ -54,7 +60,14 @@ public struct ConfigurationReader: Sendable {
         var resolved = try ConfigurationWriter.tree(written)
         if !section.isEmpty { resolved = .mapping([.init(key: section, value: resolved)]) }
         for override in concerned { try override.apply(to: &resolved) }
-        return try decode(type, from: section.isEmpty ? resolved : resolved[section] ?? .null, path: section)
+        do {
+            return try decode(type, from: section.isEmpty ? resolved : resolved[section] ?? .null, path: section)
+        } catch {
+            // The file alone was right.
+            let isOwn = concerned.contains { $0.concerns(error.path) }
+            let place = isOwn ? ConfigurationOverride.source : "\(file) with \(ConfigurationOverride.source)"
+            throw ConfigurationError(file: place, path: error.path, reason: error.reason)
+        }
     }
 
     private func decode<Value: Component>(

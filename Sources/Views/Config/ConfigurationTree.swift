@@ -8,6 +8,8 @@ enum ConfigurationTree: Equatable, Sendable {
     struct Entry: Equatable, Sendable {
         var key: String
         var value: ConfigurationTree
+        /// Whether the key names one member of a family, so that another name may stand in its place.
+        var isChoice = false
     }
 
     static let null = ConfigurationTree.scalar("null", quoted: false)

@@ -14,7 +14,8 @@ struct CropTie: Sendable {
         let names = branches.map(\.name)
         for (index, name) in (overlap.branches ?? []).enumerated() where !names.contains(name) {
             throw InvalidSetting(
-                "overlap.branches[\(index)]", "\(name) is not a branch; \(advice(for: name, among: names))")
+                "overlap.branches[\(index)]",
+                "\(name) is not a branch; \(advice(for: name, among: names, areOwn: true))")
         }
         var crops: [Int: ResizedCrop] = [:]
         var views = 0

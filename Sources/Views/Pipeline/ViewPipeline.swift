@@ -139,8 +139,8 @@ public final class ViewPipeline: Sendable {
                 }
             throw InvalidSetting(
                 place,
-                "\(name) must end in \(size), ends in \(end); end it in a step that gives the size, "
-                    + "such as resized_crop, resize with both sides, or center_crop")
+                "\(name) must end in \(size), ends in \(end); end it in a step that gives the size: resized_crop, "
+                    + "center_crop, or resize: {size: [\(size.height), \(size.width)]}")
         }
         return Branch(name: name, count: count, size: size, steps: steps)
     }

@@ -42,7 +42,9 @@ import Testing
         rejects("shear") { (it: inout Affine) in it.shear = [1, 2, 3] }
         rejects("shear") { (it: inout Affine) in it.shear = [0, 90] }
         rejects("scale") { (it: inout Cutout) in it.scale = Interval(0, 2) }
-        rejects("size") { (it: inout Resize) in it.size = 0 }
+        rejects("size") { (it: inout Resize) in it.size = .shorter(0) }
+        rejects("size") { (it: inout Resize) in it.size = .both(Size(width: 0, height: 5)) }
+        rejects("size") { (it: inout Resize) in it.size = .both(Size(width: 5, height: 20_000)) }
         rejects("threshold") { (it: inout ThreeAugment) in it.threshold = -1 }
         rejects("kernel_size") { (it: inout ThreeAugment) in it.kernelSize = 2 }
         rejects("sigma") { (it: inout ThreeAugment) in it.sigma = Interval(2, 1) }
@@ -89,6 +91,24 @@ import Testing
     @Test func onlyWhatDrawsIsRandom() {
         let still: Set = ["resize", "center_crop", "pad"]
         for type in augmentationTypes { #expect(type.init().isRandom == !still.contains(type.name), "\(type.name)") }
+    }
+
+    @Test func resizeTakesOneSideOrBoth() throws {
+        var resize = Resize()
+        let wide = Size(width: 100, height: 40)
+        resize.size = .shorter(20)
+        #expect(resize.result(for: wide, target: Size(square: 32)) == Size(width: 50, height: 20))
+        resize.size = .both(Size(width: 24, height: 16))
+        #expect(resize.result(for: wide, target: Size(square: 32)) == Size(width: 24, height: 16))
+        #expect(try resize.shape(of: .any, target: Size(square: 32)) == .fixed(Size(width: 24, height: 16)))
+        for text in ["7", "[16,24]"] {
+            let size = try JSONDecoder().decode(ResizeSize.self, from: Data(text.utf8))
+            #expect(size == (text == "7" ? .shorter(7) : .both(Size(width: 24, height: 16))))
+            #expect(String(decoding: try JSONEncoder().encode(size), as: UTF8.self) == text)
+        }
+        for text in ["[1]", "[1,2,3]", "\"x\""] {
+            #expect(throws: DecodingError.self) { try JSONDecoder().decode(ResizeSize.self, from: Data(text.utf8)) }
+        }
     }
 
     @Test func aLineOfPixelsDoesNotResizeToGigabytes() {

@@ -3,6 +3,7 @@ enum Chance: Check {
     static let code = "chance"
 
     static func judge(_ evidence: Evidence) -> Verdict {
+        if evidence.temperatureIsToBlame { return .clear }
         let unrelated = evidence.rank < Thresholds.chanceRank
         let share = evidence.bound.map { $0 / evidence.ceiling }
         let cone =
@@ -21,7 +22,7 @@ enum Chance: Check {
                         ? "and a positive beats \(evidence.rank.value.percent) of the negatives, where 50% is chance: "
                             + "nothing is learnt yet, or row i of the two views is not the same sample."
                         : "although pairs can be told by rank: all embeddings lie within a cone, and scores differ too "
-                            + "little at temperature \(evidence.temperature.rounded(to: 3))."),
+                            + "little at temperature \(evidence.temperatureWords)."),
                 remedy: [
                     "method: {simclr: {loss: {nt_xent: {normalize: true, temperature: 0.2}}}}",
                     "training: {schedule: {cosine: {warmup_epochs: 1}}}   # and try ten times the optimiser's lr, and a tenth",

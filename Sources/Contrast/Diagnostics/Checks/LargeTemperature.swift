@@ -20,7 +20,7 @@ enum LargeTemperature: Check {
                     NamedEstimate("best_bound", evidence.bestBound),
                 ],
                 evidence:
-                    "At temperature \(evidence.temperature.rounded(to: 3)) \(flat.value.percent) of the negatives "
+                    "At temperature \(evidence.temperatureWords) \(flat.value.percent) of the negatives "
                     + "count alike, and the bound is \(evidence.bound.value.rounded(to: 2)) nats; the same embeddings "
                     + "give \(evidence.bestBound.value.rounded(to: 2)) at \(evidence.bestTemperature.rounded(to: 3)).",
                 remedy: [
