@@ -55,10 +55,12 @@ struct Monitor {
         if let finding = findings.first, finding.code != known.first {
             let words = "after epoch \(epoch): \(finding.title.lowercased()) [\(finding.code)]: \(finding.evidence)"
             // One setting fits the line; several, and alternatives, are lines of the pipeline file.
-            let isOne = finding.remedy.count == 1
-            let more = isOne ? "\(finding.remedy[0]) (diptych diagnose says more)" : "(diptych diagnose says more) Try:"
-            observer.notice("\(words) \(more)")
-            if !isOne { finding.remedy.forEach { observer.notice("    \($0)") } }
+            // One setting fits the line; several, and alternatives, are lines of the pipeline file.
+            let lines = finding.remedy
+            let more =
+                lines.count == 1 ? "\(lines[0]) (diptych diagnose says more)" : "(diptych diagnose says more) Try:"
+            observer.notice(
+                (["\(words) \(more)"] + (lines.count == 1 ? [] : lines.map { "    \($0)" })).joined(separator: "\n"))
         }
         known = findings.map(\.code)
     }

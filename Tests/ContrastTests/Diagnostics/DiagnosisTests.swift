@@ -51,6 +51,22 @@ struct DiagnosisTests {
         }
     }
 
+    /// Whether or not anything is learnt: such a loss is not chance.
+    @Test(arguments: [Planted.healthyFewClasses, .noise, .cone]) func aTinyTemperatureIsNotChance(condition: Planted)
+        throws
+    {
+        let (embeddings, _) = try condition.make(pairs: 64, dimension: 48, seed: 4)
+        var options = Evidence.Options()
+        options.temperature = 0.0001
+        let diagnosis = try Diagnosis(embeddings, options: options)
+        #expect(!diagnosis.findings.contains { $0.code == "chance" })
+        let finding = try #require(diagnosis.findings.first { $0.code == "temperature_too_small" })
+        #expect(finding.severity == .critical && finding.evidence.contains("far above log 64 = 4.159 nats"))
+        #expect(finding.evidence.contains("temperature 0.0001 the negatives"))
+        #expect(finding.remedy.first?.contains("temperature: 0.") == true)
+        #expect(diagnosis.lines.first?.contains("temperature 0.0001") == true)
+    }
+
     @Test func aSmallSampleSaysThatItIsSmall() throws {
         let (embeddings, _) = try Planted.healthyFewClasses.make(pairs: 20, dimension: 16, seed: 5)
         let diagnosis = try Diagnosis(embeddings)

@@ -48,6 +48,11 @@ struct MonitorTests {
         #expect(notices.said.count == 1, "\(notices.said)")
         let wanted = noise == 0 ? "all rows are equal" : "complete_collapse"
         #expect(notices.said.first?.contains(wanted) == true, "\(notices.said)")
+        // The whole remedy, in lines of the pipeline file.
+        if noise > 0 {
+            #expect(notices.said.first?.contains("Try:\n    method: {simclr") == true, "\(notices.said)")
+            #expect(notices.said.first?.contains("\n    training: {schedule") == true, "\(notices.said)")
+        }
     }
 
     @Test(arguments: [(0, 0), (2, 1), (1, 3)]) func theIntervalIsTheUsers(every: Int, count: Int) throws {

@@ -19,7 +19,7 @@ struct ConvolutionShapesTests {
     ]
 
     /// All shapes that a sweep takes: every number of channels with every size and kernel, those with many products by
-    /// chance; images, outputs and threads by chance.
+    /// chance, and none of more than 32 MB; images, outputs and threads by chance.
     static func shapes() -> [ConvolutionSample] {
         var random = Chance(state: 16)
         var shapes: [ConvolutionSample] = []
@@ -39,7 +39,8 @@ struct ConvolutionShapesTests {
                             height: random.draw(1...3) > 1 || isPatch ? size : max(1, size - random.draw(0...2)),
                             width: size, kernel: kernel, stride: stride, padding: padding, threads: random.draw(1...8),
                             isInnermost: random.draw(1...3) > 1)
-                        guard random.draw(1...max(1, shape.work / 2_000_000)) == 1 else { continue }
+                        let isLarge = shape.images * max(inputs, outputs) * size * size > 8_000_000
+                        guard random.draw(1...max(1, shape.work / 2_000_000)) == 1, !isLarge else { continue }
                         shapes.append(shape)
                     }
                 }
