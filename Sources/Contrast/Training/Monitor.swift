@@ -53,14 +53,14 @@ struct Monitor {
         try log.write(DiagnosisRecord(epoch: epoch, step: step, findings: findings.map(\.code)))
         // Causes come first; what they entail can wait until they are mended.
         if let finding = findings.first, finding.code != known.first {
-            let words = "after epoch \(epoch): \(finding.title.lowercased()) [\(finding.code)]: \(finding.evidence)"
+            var text = "after epoch \(epoch): \(finding.title.lowercased()) [\(finding.code)]: \(finding.evidence)"
             // One setting fits the line; several, and alternatives, are lines of the pipeline file.
-            // One setting fits the line; several, and alternatives, are lines of the pipeline file.
-            let lines = finding.remedy
-            let more =
-                lines.count == 1 ? "\(lines[0]) (diptych diagnose says more)" : "(diptych diagnose says more) Try:"
-            observer.notice(
-                (["\(words) \(more)"] + (lines.count == 1 ? [] : lines.map { "    \($0)" })).joined(separator: "\n"))
+            if finding.remedy.count == 1 {
+                text += " \(finding.remedy[0]) (diptych diagnose says more)"
+            } else {
+                text += " (diptych diagnose says more) Try:" + finding.remedy.map { "\n    \($0)" }.joined()
+            }
+            observer.notice(text)
         }
         known = findings.map(\.code)
     }
