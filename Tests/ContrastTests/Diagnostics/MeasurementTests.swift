@@ -65,6 +65,31 @@ struct MeasurementTests {
         #expect(near(found.sameClass, wanted.sameClass))
     }
 
+    @Test("What has no class is neither anchor nor negative where classes are judged") func classesOfSome() throws {
+        let pairs = try PairedEmbeddings(
+            first: first.flatMap { $0.map { Float($0) } }, second: second.flatMap { $0.map { Float($0) } },
+            dimension: 6,
+            labels: views.labels)
+        var options = Evidence.Options()
+        options.temperature = 0.5
+        options.seed = 3
+        let evidence = try Evidence(pairs, options: options)
+        let known = labels.filter { $0 >= 0 }
+        let rates = known.map { label in Double(known.count { $0 == label } - 1) / Double(known.count - 1) }
+        #expect(evidence.labelled == known.count && known.count < count)
+        #expect(abs((evidence.collisions?.value ?? 0) - rates.reduce(0, +) / Double(known.count)) < 1e-12)
+        // The softmax over negatives that have a class.
+        let classes = try #require(views.labels)
+        let masses = (0..<count).filter { classes[$0] >= 0 }.map { i -> Double in
+            let others = (0..<count).filter { $0 != i && classes[$0] >= 0 }
+            let weights = others.map { exp(dot(first[i], second[$0]) / 0.5) }
+            let same = zip(others, weights).filter { classes[$0.0] == classes[i] }.reduce(0) { $0 + $1.1 }
+            return same / weights.reduce(0, +)
+        }
+        #expect(abs((evidence.sameClass?.value ?? 0) - masses.reduce(0, +) / Double(masses.count)) < 1e-6)
+        #expect(Diagnosis(evidence).lines[1].hasPrefix("\(known.count) of the pairs have a class"))
+    }
+
     @Test(arguments: [8, 10, 30]) func theBoundsCurve(candidates: Int) throws {
         let found = try BoundCurve.losses(views, candidates: candidates, temperature: 0.3)
         let wanted = (0..<count).map { i in

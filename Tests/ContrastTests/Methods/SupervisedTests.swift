@@ -57,6 +57,31 @@ struct SupervisedTests {
         #expect(error?.reason.contains("two class folders") == true)
     }
 
+    /// Nothing but labels.
+    private struct Labels: Source {
+        let labels: [Int]
+        var count: Int { labels.count }
+        var classes: [String] { ["a", "b"] }
+        func label(_ index: Int) -> Int? { labels[index] < 0 ? nil : labels[index] }
+        func name(_ index: Int) -> String { "\(index)" }
+        func read(_ index: Int, into buffer: FileBuffer) throws(DecodeError) {}
+    }
+
+    @Test func imagesWithoutALabelAreLeftOutOrSaid() throws {
+        let some = Labels(labels: [0, -1, 1, -1, 1])
+        let kept = try Supervised().labelled(some)
+        #expect(kept.images.count == 3 && (0..<3).map { kept.images.label($0) } == [0, 1, 1])
+        #expect(kept.note == "method.supervised: 2 of 5 images have no label and are left out")
+        let error = #expect(throws: TrainingError.self) { try Supervised().labelled(Labels(labels: [-1, -1])) }
+        #expect(error?.kind == .data)
+        #expect(try Supervised().labelled(Labels(labels: [0, 1])).note == nil)
+        var contrastive = SimCLR()
+        contrastive.loss = Selected(SupCon())
+        let all = try contrastive.labelled(some)
+        #expect(all.images.count == 5 && all.note?.contains("2 of 5 images have no label") == true)
+        #expect(try SimCLR().labelled(some).note == nil)
+    }
+
     @Test func aRunOfOneViewLearnsItsClassesAndLeavesTheEncoderAlone() throws {
         let place = try TemporaryFolder()
         let images = try makeImages(["a", "b"], each: 12, in: place)
