@@ -39,6 +39,8 @@ package struct Bench: ParsableCommand {
     @Option(help: ArgumentHelp("With --order, images in a batch of all processes.", valueName: "N"))
     package var batch = 256
 
+    @OptionGroup package var tolerance: ToleranceOptions
+
     @OptionGroup package var compute: ComputeOptions
 
     @Flag(help: "Prints one JSON object.")
@@ -66,6 +68,7 @@ package struct Bench: ParsableCommand {
         try SettingsCheck(settings, reader)?.finish()
         if order { return try lookAtOrder() }
         var reading = SourceOptions()
+        reading.maximumBad = tolerance.maxBad
         // As in training.
         reading.readAhead = 8 << 20
         let opened = try OpenedImages(images, side: sides.side, options: reading)
@@ -74,13 +77,14 @@ package struct Bench: ParsableCommand {
         var bench = Views.Bench()
         bench.seconds = seconds
         bench.options.threads = compute.threads
+        bench.options.badImages = .skip(maximum: tolerance.maxBad)
         let report = try bench.run(source, pipeline: pipeline)
         try show(report)
     }
 
     private func lookAtOrder() throws {
         let begun = ContinuousClock.now
-        let opened = try OpenedImages(images, side: sides.side)
+        let opened = try OpenedImages(images, side: sides.side, options: tolerance.reading)
         let source = opened.source
         let listed = (ContinuousClock.now - begun).components
         announce(opened.summary)

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Views
 
 /// The command tree. Commands that need libtorch hand over to `diptych-torch`, so that the others start at once.
 package struct Diptych: ParsableCommand {
@@ -43,12 +44,16 @@ package struct ToleranceOptions: ParsableArguments, Sendable {
     @Option(
         help: ArgumentHelp(
             "Stops when more than this share of the images is unusable; 0 for none.", valueName: "share"))
-    package var maxBad = ToleranceOptions.standard
-
-    /// The share where none is given.
-    static let standard = 0.01
+    package var maxBad = ToleranceOptions.usual
 
     package init() {}
+
+    /// How sources are opened.
+    package var reading: SourceOptions {
+        var options = SourceOptions()
+        options.maximumBad = maxBad
+        return options
+    }
 
     package func validate() throws {
         if !(0...1).contains(maxBad) {

@@ -36,18 +36,35 @@ package struct Pack: ParsableCommand {
     @Flag(help: "Replaces shards that are there.")
     package var force = false
 
+    @Option(help: ArgumentHelp("Megapixels that a picture may have.", valueName: "N"))
+    package var maxMegapixels = 100
+
+    @Option(
+        help: ArgumentHelp(
+            "Ends with an error when more than this share of the images is left out; all that are left out are listed.",
+            valueName: "share"))
+    package var maxBad: Double?
+
     @OptionGroup package var threading: ThreadOptions
 
     package init() {}
 
     package func validate() throws {
+        if !(1...2000).contains(maxMegapixels) {
+            throw ValidationError("--max-megapixels must be in 1...2000, is \(maxMegapixels)")
+        }
+        if let maxBad, !(0...1).contains(maxBad) {
+            throw ValidationError("--max-bad must be a share in 0...1, is \(maxBad)")
+        }
         if count < 1 { throw ValidationError("--count must be at least 1, is \(count)") }
         if !(1...1_048_576).contains(size) { throw ValidationError("--size must be in 1...1048576 MiB, is \(size)") }
     }
 
     package func run() throws {
         try Folder.check(SystemPath.folder(of: output))
-        let opened = try OpenedImages(images, side: sides.side)
+        var reading = SourceOptions()
+        reading.maximumBad = maxBad ?? reading.maximumBad
+        let opened = try OpenedImages(images, side: sides.side, options: reading)
         let source = opened.source
         announce(opened.summary)
         let status = StatusLine()
@@ -57,6 +74,7 @@ package struct Pack: ParsableCommand {
         options.seed = ordered ? nil : seed
         options.replaces = force
         if let threads = threading.count { options.threads = threads }
+        options.decoding.maximumPixels = maxMegapixels * 1_000_000
         options.progress = { status.show("\($0) of \(source.count) images packed") }
         let writer: ShardWriter
         do {
@@ -70,9 +88,17 @@ package struct Pack: ParsableCommand {
             status.note("left out \(image.path): \(image.reason)")
         }
         guard report.images > 0 else { throw Failure(.data, "\(images): none of \(source.count) images can be used") }
+        if let maxBad, Double(report.skipped.count) > maxBad * Double(source.count) {
+            throw Failure(
+                .data,
+                "\(images): \(report.skipped.count) of \(source.count) images were left out, more than --max-bad "
+                    + "allows; \(output) holds the others")
+        }
         let mebibytes = Double(report.bytes) / 0x1p20
         try Output.result(
             String(
-                format: "%d images in %d shards, %.1f MiB: %@", report.images, report.shards.count, mebibytes, output))
+                format: "%@ in %@, %.1f MiB: %@", counted(report.images, "image"),
+                counted(report.shards.count, "shard"),
+                mebibytes, output))
     }
 }

@@ -22,21 +22,33 @@ package struct ScanFolder: ParsableCommand {
         transform: PathArgument.read)
     package var json: String?
 
+    @Option(help: ArgumentHelp("Megapixels that a picture may have.", valueName: "N"))
+    package var maxMegapixels = 100
+
     @OptionGroup package var threading: ThreadOptions
 
     package init() {}
+
+    package func validate() throws {
+        if !(1...2000).contains(maxMegapixels) {
+            throw ValidationError("--max-megapixels must be in 1...2000, is \(maxMegapixels)")
+        }
+    }
 
     package func run() throws {
         try Output.check(json)
         let status = StatusLine()
         var options = SourceOptions()
+        // What is lost is what is asked for.
+        options.maximumBad = 1
         options.progress = { found in status.show("\(found) images found") }
         let opened = try OpenedImages(images, side: sides.side, usual: .all, options: options)
         let source = opened.source
         status.clear()
         announce(opened.summary)
-        let report = Scan(source).run(threads: threading.count ?? ProcessInfo.processInfo.activeProcessorCount) {
-            done in
+        let report = Scan(source, options: DecodeOptions(maximumPixels: maxMegapixels * 1_000_000)).run(
+            threads: threading.count ?? ProcessInfo.processInfo.activeProcessorCount
+        ) { done in
             status.show("\(done) of \(source.count) images")
         }
         status.clear()
@@ -56,8 +68,15 @@ package struct ScanFolder: ParsableCommand {
 extension ScanReport {
     /// The report for people; long lists end in a count.
     fileprivate func lines(root: String) -> [String] {
-        var lines = ["\(root): \(images) images, \(classes.isEmpty ? "no classes" : "\(classes.count) classes")"]
-        lines += classes.map { "  \($0.name): \($0.images)" }
+        let kinds = classes.isEmpty ? "no classes" : counted(classes.count, "class", "classes")
+        var lines = ["\(root): \(counted(images, "image")), \(kinds)"]
+        lines += classes.map { item in
+            let sides = sides.compactMap { side in
+                side.classes.first { $0.name == item.name }.map { "\(side.side.rawValue) \(grouped($0.images))" }
+            }
+            return "  \(item.name): \(grouped(item.images))"
+                + (sides.isEmpty ? "" : " (\(sides.joined(separator: ", ")))")
+        }
         if let imbalance {
             lines.append(String(format: "imbalance: the largest class is %.1f times the smallest", imbalance))
         }
@@ -71,6 +90,8 @@ extension ScanReport {
         if oriented > 0 { lines.append("turned or mirrored by EXIF: \(oriented)") }
         if warned > 0 { lines.append("read with warnings: \(warned)") }
         lines += some("named as another format than they have", mislabelled)
+        lines += some("of 16 bits, but nearly black, as only the low bits are used", faint, limit: 5)
+        lines += some("images to judge by that are among those to learn from", across)
         lines += some("unreadable", unreadable.map { "\($0.path): \($0.reason)" })
         lines += some("groups of identical files", duplicates.map { $0.joined(separator: " = ") })
         lines += some(
@@ -85,7 +106,9 @@ extension ScanReport {
                 "\(found.files) .\(ending), as \(found.examples.first ?? "")"
             })
         lines += some("noticed", issues.map { "\($0)" })
-        if ignoredFiles > 0 { lines.append("files that are no images by name: \(ignoredFiles)") }
+        if ignoredFiles > 0 { lines.append("files that are no images: \(ignoredFiles)") }
+        if hiddenEntries > 0 { lines.append("hidden: \(hiddenEntries)") }
+        if systemEntries > 0 { lines.append("of the system, as @eaDir: \(systemEntries)") }
         return lines
     }
 

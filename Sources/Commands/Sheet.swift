@@ -40,23 +40,31 @@ package struct Sheet: ParsableCommand {
         let reader = try settings.reader()
         let check = SettingsCheck(settings, reader)
         let pipeline = try ViewPipeline(reader)
-        let opened = try OpenedImages(images, side: sides.side)
-        let folder = opened.source
+        var reading = SourceOptions()
+        reading.maximumBad = 1
+        let opened = try OpenedImages(images, side: sides.side, options: reading)
         announce(opened.summary)
+        let shown: (images: Int, skipped: [DecodeError])
         if output.hasSuffix(".png") {
-            let sheet = try ContactSheet(pipeline: pipeline, seed: seed).draw(folder, count: count)
+            let sheet = try ContactSheet(pipeline: pipeline, seed: seed).sheet(of: opened.source, count: count)
             try check?.finish()
-            try AtomicFile.write(try PNGWriter.encode(sheet), to: output)
+            try AtomicFile.write(try PNGWriter.encode(sheet.picture), to: output)
+            shown = (sheet.images, sheet.skipped)
         } else {
             let extents = Set(pipeline.branches.map { $0.size })
             guard let size = extents.first, extents.count == 1 else {
                 throw Failure(.unusable, "\(output): an array needs branches of one size; write a .png instead")
             }
-            let views = try ViewArray(pipeline: pipeline, seed: seed).make(folder, count: count)
+            let views = try ViewArray(pipeline: pipeline, seed: seed).make(opened.source, count: count)
             let shape = [views.images, pipeline.viewCount, Image.channels, size.height, size.width]
             try check?.finish()
             try Npy.write(views.values, shape: shape, to: output)
+            shown = (views.images, views.skipped)
         }
-        try Output.result("\(output): \(min(count, folder.count)) images, \(pipeline.viewCount) views each")
+        for image in shown.skipped.prefix(20) { Output.note("left out \(image)") }
+        if shown.skipped.count > 20 {
+            Output.note("and \(shown.skipped.count - 20) more; diptych scan lists all")
+        }
+        try Output.result("\(output): \(counted(shown.images, "image")), \(counted(pipeline.viewCount, "view")) each")
     }
 }

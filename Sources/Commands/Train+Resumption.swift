@@ -9,7 +9,7 @@ extension Train {
         if let side = sides.side { words += ["--side", side.rawValue] }
         if compute.device != .auto { words += ["--device", compute.device.rawValue] }
         if let threads = compute.threads { words += ["--threads", "\(threads)"] }
-        if tolerance.maxBad != ToleranceOptions.standard { words += ["--max-bad", "\(tolerance.maxBad)"] }
+        if tolerance.maxBad != ToleranceOptions.usual { words += ["--max-bad", "\(tolerance.maxBad)"] }
         if let grace { words += ["--grace", "\(grace)"] }
         return words.joined(separator: " ")
     }

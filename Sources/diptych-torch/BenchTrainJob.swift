@@ -12,11 +12,12 @@ struct BenchTrainJob {
 
     func run() throws {
         let experiment = try options.settings.reader().read(Experiment.self)
-        let opened = try OpenedImages(options.images, side: options.sides.side)
+        let opened = try OpenedImages(options.images, side: options.sides.side, options: options.tolerance.reading)
         let images = opened.source
         announce(opened.summary)
         var bench = StepBench()
         bench.steps = options.steps
+        bench.maximumBad = options.tolerance.maxBad
         let report = try bench.run(experiment, images: images, machine: Machine(options.compute))
         if options.json {
             let encoder = JSONEncoder()

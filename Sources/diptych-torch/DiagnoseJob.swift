@@ -28,7 +28,8 @@ struct DiagnoseJob {
             throw Failure(
                 .unusable, "\(options.places[0]): a run does not name its images; give diptych diagnose RUN IMAGES")
         }
-        let opened = try OpenedImages(options.places[1], side: options.sides.side)
+        let opened = try OpenedImages(
+            options.places[1], side: options.sides.side, options: options.tolerance.reading)
         announce(opened.summary)
         let console = Console()
         var embedded = try RunEmbeddings(
@@ -50,7 +51,7 @@ struct DiagnoseJob {
         let split = try Split(
             images: options.places[1], side: options.sides.side, fraction: experiment.evaluation.holdOut,
             seed: experiment.training.seed,
-            by: experiment.evaluation.holdOutBy)
+            by: experiment.evaluation.holdOutBy, options: options.tolerance.reading)
         if case .stratified = split.origin, split.train.classes.isEmpty { return nil }
         guard split.test.count > 0 else { return nil }
         console.working("copies across train and test", share: 0)

@@ -16,7 +16,8 @@ struct EmbedJob {
         let file = try EncoderFile(options.encoder)
         let console = Console()
         file.notes.forEach(console.notice)
-        let opened = try OpenedImages(options.images, side: options.sides.side, usual: .all)
+        let opened = try OpenedImages(
+            options.images, side: options.sides.side, usual: .all, options: options.tolerance.reading)
         announce(opened.summary)
         let source = labelled(opened.source, by: file, console)
         let machine = try Machine(options.compute)

@@ -20,7 +20,7 @@ struct ReportJob {
         if let images = options.images {
             let machine = try Machine(options.compute)
             try Runtime.setThreads(machine.threads)
-            let opened = try OpenedImages(images, side: options.sides.side)
+            let opened = try OpenedImages(images, side: options.sides.side, options: options.tolerance.reading)
             announce(opened.summary)
             sample = try ReportSample(
                 run: options.runs[0], images: opened.source, machine: machine,

@@ -14,7 +14,8 @@ struct RetrieveJob {
         try Output.check(options.json)
         let run = try CLIPRun(options.encoder, machine: try Machine(options.compute))
         let (images, words) = try Split.judged(
-            options.images, side: options.all ? .all : options.sides.side, experiment: run.file.experiment)
+            options.images, side: options.all ? .all : options.sides.side, experiment: run.file.experiment,
+            reading: options.tolerance.reading)
         let console = Console()
         run.file.notes.forEach(console.notice)
         let report = try Retrieval(run).report(
@@ -52,16 +53,16 @@ struct RetrieveJob {
 extension Split {
     /// The images that a run is judged by, and words for which these are.
     static func judged(
-        _ images: String, side: SideChoice?, seed: UInt64? = nil, experiment: Experiment
+        _ images: String, side: SideChoice?, seed: UInt64? = nil, experiment: Experiment, reading: SourceOptions
     ) throws -> (any Source, String) {
         if let side {
-            let opened = try OpenedImages(images, side: side)
+            let opened = try OpenedImages(images, side: side, options: reading)
             announce(opened.summary)
             return (opened.source, side == .all || side == .unsplit ? "all images" : "the \(side.rawValue) side")
         }
         let split = try Split(
             images: images, fraction: experiment.evaluation.holdOut, seed: seed ?? experiment.training.seed,
-            by: experiment.evaluation.holdOutBy)
+            by: experiment.evaluation.holdOutBy, options: reading)
         announce(split.summary)
         return (split.test, split.words)
     }

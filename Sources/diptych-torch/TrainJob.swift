@@ -38,7 +38,7 @@ struct TrainJob {
         if place.rank == 0 { try check(state, of: folder, isAgain: isAgain, console) }
         if place.rank == 0 { try Folder.check(folder.path) }
         let experiment = try configuration(folder, resumes: rereads, group, console)
-        var reading = SourceOptions()
+        var reading = options.tolerance.reading
         // Shards are read from one end to the other; elsewhere this says nothing.
         reading.readAhead = 8 << 20
         let split = try Split(

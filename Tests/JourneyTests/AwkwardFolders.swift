@@ -33,6 +33,26 @@ enum AwkwardFolders {
         $ tar cf ../all.tar $(LC_ALL=C ls) && rm * && mv ../all.tar .
         """,
         "ImageNet as downloaded": "train/cat/ 6\ntrain/dog/ 6\nval/ 5",
+        "three sides in capitals": "Train/cat/ 6\nTrain/dog/ 6\nTesting/cat/ 3\nVALID/cat/ 2\nVALID/dog/ 2",
+        "train and a third folder": "train/cat/ 6\ntrain/dog/ 6\ntest/cat/ 3\ntest/dog/ 3\nplane/ 3",
+        "train and unlabelled": "train/cat/ 6\ntrain/dog/ 6\nunlabelled/ 5",
+        "vehicles": "train/ 6\nbus/ 6",
+        "a wrapper": "flowers/rose/ 6\nflowers/tulip/ 6\n__MACOSX/flowers/rose/._0.png = x",
+        "of systems": "cat/ 6\ndog/ 6\n@eaDir/ 3\n$RECYCLE.BIN/ 2\ncat/@eaDir/ 2\n.ipynb_checkpoints/ 2",
+        "two capitals": "Cat/ 4\ncat/ 4",
+        "the same on both sides": "train/cat/ 6\ntrain/dog/ 6\n$ cp -r train test",
+        "formats that are not read":
+            "cat/ 4\ndog/ 4\ntif/1.tif = II*\ntif/2.tif = II*\ncat/x.heic = x\ncat/page.jpg = <!DOCTYPE html>"
+            + "\ncat/lfs.jpg = version https://git-lfs.github.com/spec/v1\\n",
+        "two good, three damaged":
+            "cat/ 2\ncat/a.png = \\x89PNG\\x0d\\n\\x1a\\n\ncat/b.png = \\x89PNG\\x0d\\n\\x1a\\n\ncat/c.jpg = text",
+        "one bad to judge by": "train/cat/ 6\ntrain/dog/ 6\ntest/cat/ 3\ntest/dog/ 3\ntest/cat/bad.png = text",
+        "shards as others write them":
+            "x/ 4\n$ cd x && for i in 0 1 2 3; do mv $i.png img_v1.$i.png; printf $((i % 2)) >img_v1.$i.cls; done"
+            + "\n$ tar cf dots.tar -C x $(ls x | sort -r) && tar czf packed.tar -C x . && tar cf side.tar x",
+        "tables":
+            "cat/ 3\ndog/ 3\nlist.csv = image,label\\ncat/0.png,cat\\ncat/1.png,cat\\ndog/0.png,dog\\ndog/1.png,dog\\n"
+            + "\ncaptions.txt = image,caption\\ncat/0.png,A cat\\n\ncoco.json = {\"annotations\": []}",
     ]
 
     /// Makes the folder of a recipe.

@@ -53,7 +53,10 @@ let targets: [String: Target] = [
     },
     "tar": { data in
         withFile(data, "tar") { path in
-            guard let source = try? Sources.open(path) else { return }
+            var options = SourceOptions()
+            // Damaged shards are what fuzzing is for.
+            options.maximumBad = 1
+            guard let source = try? Sources.open(path, options: options) else { return }
             let buffer = FileBuffer(limit: 1 << 22)
             for index in 0..<min(source.count, 16) {
                 try? source.read(index, into: buffer)
@@ -77,7 +80,7 @@ let targets: [String: Target] = [
         for format in [CaptionsFile.Format.tsv, .csv, .jsonl] {
             guard let source = try? CaptionsFile(data, format: format, path: "fuzz") else { continue }
             for index in 0..<min(source.count, 64) {
-                _ = source.name(index)
+                _ = (source.name(index), source.label(index))
                 guard let text = (try? source.caption(index)).flatMap({ $0 }) else { continue }
                 _ = CaptionText.firstLine.part(of: text)
                 _ = CaptionText.whole.part(of: text)

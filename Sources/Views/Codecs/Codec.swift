@@ -40,17 +40,23 @@ public enum ImageFormat: String, Codable, Sendable, CaseIterable {
     case webp
     #endif
 
-    /// The endings of its files' names, in lower case.
+    /// The endings of its files' names, in lower case, the usual ones first.
     public var extensions: [String] {
         switch self {
-        case .jpeg: ["jpg", "jpeg"]
-        case .png: ["png"]
-        case .ppm: ["ppm", "pgm"]
+        case .jpeg: ["jpg", "jpeg", "jpe", "jfif", "jif", "mpo"]
+        case .png: ["png", "apng"]
+        case .ppm: ["ppm", "pgm", "pnm"]
         #if WEBP
         case .webp: ["webp"]
         #endif
         }
     }
+
+    /// The endings that nearly all of its files have.
+    var usualExtensions: ArraySlice<String> { extensions.prefix(self == .png ? 1 : 2) }
+
+    /// Whether data begin as a picture of any format that is read does.
+    static func recognizes(_ data: UnsafeRawBufferPointer) -> Bool { codecs.contains { $0.recognizes(data) } }
 
     /// Whether a file's name promises this format.
     public func matches(name: String) -> Bool {

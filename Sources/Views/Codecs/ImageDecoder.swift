@@ -6,8 +6,8 @@ public struct DecodeOptions: Sendable, Equatable {
     public var background: Background
     /// Pixels that a picture may have; checked before memory is taken for it.
     public var maximumPixels: Int
-    /// Whether JPEG is left to libjpeg alone: the same pixels, later. Tests and fuzzing compare our own entropy decoder and
-    /// colour conversion with it.
+    /// Whether JPEG is left to libjpeg alone: the same pixels, later. Tests and fuzzing compare our own entropy
+    /// decoder and colour conversion with it.
     public var libraryOnly = false
 
     /// White behind transparent pixels, at most 100 megapixels.
@@ -91,13 +91,16 @@ public final class ImageDecoder {
     ) throws(Malformed) -> (codec: any Codec.Type, header: ImageHeader) {
         guard !data.isEmpty else { throw Malformed(.empty, "is empty") }
         guard let codec = codecs.first(where: { $0.recognizes(data) }) else {
+            if let foreign = ForeignFormat(data) { throw Malformed(.unsupported, foreign.sentence) }
             let known = ImageFormat.allCases.map { $0.rawValue.uppercased() }.joined(separator: " nor ")
-            throw Malformed(.unsupported, "is neither \(known)\(foreignFormat(data).map { " but \($0)" } ?? "")")
+            throw Malformed(.unsupported, "is neither \(known)")
         }
         let header = try codec.header(of: data)
         guard header.stored.area <= options.maximumPixels else {
             throw Malformed(
-                .tooLarge, "has \(header.stored) pixels, the limit is \(options.maximumPixels / 1_000_000) megapixels")
+                .tooLarge,
+                "has \(header.stored) pixels, the limit is \(options.maximumPixels / 1_000_000) megapixels "
+                    + "(views.maximum_megapixels)")
         }
         return (codec, header)
     }
@@ -139,21 +142,4 @@ extension ccodecs_report {
     var text: String {
         withUnsafeBytes(of: message) { String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self) }
     }
-}
-
-/// What data are that are no supported picture, by their first bytes, so that the user knows what to convert.
-private func foreignFormat(_ data: UnsafeRawBufferPointer) -> String? {
-    func holds(_ text: String, at offset: Int = 0) -> Bool {
-        data.count >= offset + text.utf8.count
-            && data[offset..<offset + text.utf8.count].elementsEqual(Array(text.utf8))
-    }
-    if holds("GIF8") { return "GIF" }
-    if holds("RIFF"), holds("WEBP", at: 8) { return "WebP, which this was built without" }
-    if holds("BM") { return "BMP" }
-    if holds("II*\0") || holds("MM\0*") { return "TIFF" }
-    if holds("ftyp", at: 4) { return holds("avif", at: 8) ? "AVIF" : holds("hei", at: 8) ? "HEIC" : "a video" }
-    if holds("<svg") || holds("<?xml") { return "SVG or XML" }
-    if holds("<!DOCTYPE") || holds("<html") { return "a web page" }
-    if holds("\0\0\0\0") { return "filled with zeros" }
-    return nil
 }

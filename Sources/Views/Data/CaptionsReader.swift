@@ -10,15 +10,24 @@ struct CaptionsDamage: Error, Equatable {
 
 /// Reads the rows of a captions file; see `CaptionsFile`.
 struct CaptionsReader {
+    /// What a row says, in UTF-8.
+    struct Row {
+        var image: [UInt8]
+        var caption: [UInt8]?
+        var label: [UInt8]?
+    }
+
     private static let imageNames = [
-        "image", "image_path", "filepath", "file_path", "file_name", "filename", "file", "path",
+        "image", "image_path", "filepath", "file_path", "file_name", "filename", "file", "path", "image_name", "img",
     ]
     private static let captionNames = ["caption", "text", "title", "sentence"]
+    private static let labelNames = ["label", "class", "cls", "category", "class_name", "label_name", "target"]
 
     /// Which fields of a row count, and how many it has.
     private struct Columns {
         var image = 0
-        var caption = 1
+        var caption: Int? = 1
+        var label: Int?
         var count = 2
     }
 
@@ -26,84 +35,107 @@ struct CaptionsReader {
 
     init(_ format: CaptionsFile.Format) { self.format = format }
 
-    /// Calls `body` with the path and the caption of each row, in UTF-8.
-    func read(
-        _ bytes: UnsafeRawBufferPointer, _ body: (_ image: [UInt8], _ caption: [UInt8]) -> Void
-    ) throws(CaptionsDamage) {
+    /// Calls `body` with each row.
+    func read(_ bytes: UnsafeRawBufferPointer, _ body: (Row) -> Void) throws(CaptionsDamage) {
         var scanner = TableScanner(bytes, format: format)
         var columns: Columns?
-        while let row = try scanner.next() {
+        var first: Row?
+        while let fields = try scanner.next() {
             let line = scanner.line
             // A blank line is no row; in a table of one column it would be.
-            if row.count == 1, row[0].allSatisfy({ $0 == 0x20 }) { continue }
+            if fields.count == 1, fields[0].allSatisfy({ $0 == 0x20 }) { continue }
             if format != .jsonl, columns == nil {
-                let header = CaptionsReader.header(row)
+                let header = try CaptionsReader.header(fields, line: line)
                 columns = header ?? Columns()
                 if header != nil { continue }
-                guard row.count == 2 else {
+                guard fields.count == 2 else {
                     throw CaptionsDamage(
                         line: line,
-                        reason: "has \(row.count) columns, of which none is named as the image's and the caption's; "
-                            + "call them image and caption in a first row")
+                        reason: "has \(fields.count) columns, of which none is named as the image's and the caption's; "
+                            + "call them image and caption, or image and label, in a first row")
                 }
+                first = Row(image: fields[0])
             }
-            let pair: (image: [UInt8], caption: [UInt8])
-            if let columns {
-                pair = try CaptionsReader.take(columns, of: row, line: line)
-            } else {
-                pair = try CaptionsReader.object(row[0], line: line)
+            let row =
+                if let columns {
+                    try CaptionsReader.take(columns, of: fields, line: line)
+                } else {
+                    try CaptionsReader.object(fields[0], line: line)
+                }
+            try CaptionsReader.check(row, line: line)
+            if let heading = first, heading.image != row.image || scanner.isAtEnd {
+                // Where the second row names a picture by its ending and the first does not, that is a heading.
+                if FileKind(name: heading.image) != .image, FileKind(name: row.image) == .image {
+                    throw CaptionsDamage(
+                        line: 1,
+                        reason: "names columns that are not known; call them image and caption, or image and label")
+                }
+                first = nil
             }
-            try CaptionsReader.check(pair, line: line)
-            body(pair.image, pair.caption)
+            body(row)
         }
     }
 
-    private static func header(_ row: [[UInt8]]) -> Columns? {
+    /// The columns that a first row names; nil where it names none.
+    private static func header(_ row: [[UInt8]], line: Int) throws(CaptionsDamage) -> Columns? {
         let names = row.map { field in
             String(decoding: field, as: UTF8.self).lowercased().filter { !$0.isWhitespace }
         }
         func place(_ known: [String]) -> Int? { known.lazy.compactMap { names.firstIndex(of: $0) }.first }
-        guard let image = place(imageNames), let caption = place(captionNames) else { return nil }
-        return Columns(image: image, caption: caption, count: row.count)
+        guard let image = place(imageNames) else { return nil }
+        let columns = Columns(image: image, caption: place(captionNames), label: place(labelNames), count: row.count)
+        guard columns.caption != nil || columns.label != nil else {
+            throw CaptionsDamage(
+                line: line,
+                reason: "names the columns \(names.joined(separator: ", ")); call one of them caption or label")
+        }
+        return columns
     }
 
-    private static func take(
-        _ columns: Columns, of row: [[UInt8]], line: Int
-    ) throws(CaptionsDamage) -> (image: [UInt8], caption: [UInt8]) {
+    private static func take(_ columns: Columns, of row: [[UInt8]], line: Int) throws(CaptionsDamage) -> Row {
         guard row.count == columns.count else {
             throw CaptionsDamage(line: line, reason: "has \(row.count) columns, must have \(columns.count)")
         }
-        return (row[columns.image], row[columns.caption])
+        return Row(
+            image: row[columns.image], caption: columns.caption.map { row[$0] }, label: columns.label.map { row[$0] })
     }
 
-    private static func object(
-        _ text: [UInt8], line: Int
-    ) throws(CaptionsDamage) -> (image: [UInt8], caption: [UInt8]) {
+    private static func object(_ text: [UInt8], line: Int) throws(CaptionsDamage) -> Row {
         guard let object = try? JSONSerialization.jsonObject(with: Data(text)) as? [String: Any] else {
             throw CaptionsDamage(line: line, reason: "is no JSON object")
         }
         let named = Dictionary(object.map { ($0.lowercased(), $1) }, uniquingKeysWith: { first, _ in first })
-        func value(_ names: [String]) throws(CaptionsDamage) -> String? {
+        func value(_ names: [String], numbers: Bool = false) throws(CaptionsDamage) -> [UInt8]? {
             guard let name = names.first(where: { named[$0] != nil }), let value = named[name] else { return nil }
-            if value is NSNull { return "" }
-            guard let text = value as? String else { throw CaptionsDamage(line: line, reason: "\(name) must be text") }
-            return text
+            if value is NSNull { return [] }
+            if let text = value as? String { return Array(text.utf8) }
+            if numbers, let number = value as? NSNumber { return Array("\(number)".utf8) }
+            throw CaptionsDamage(line: line, reason: "\(name) must be text")
         }
-        guard let image = try value(imageNames), let caption = try value(captionNames) else {
-            throw CaptionsDamage(line: line, reason: "must have the keys image and caption")
+        let row = Row(
+            image: try value(imageNames) ?? [], caption: try value(captionNames),
+            label: try value(labelNames, numbers: true))
+        guard imageNames.contains(where: { named[$0] != nil }), row.caption != nil || row.label != nil else {
+            throw CaptionsDamage(line: line, reason: "must have the keys image and caption, or image and label")
         }
-        return (Array(image.utf8), Array(caption.utf8))
+        return row
     }
 
-    private static func check(_ pair: (image: [UInt8], caption: [UInt8]), line: Int) throws(CaptionsDamage) {
-        guard !pair.image.isEmpty else { throw CaptionsDamage(line: line, reason: "names no image") }
-        for (what, bytes) in [("image", pair.image), ("caption", pair.caption)] {
+    private static func check(_ row: Row, line: Int) throws(CaptionsDamage) {
+        guard !row.image.isEmpty else { throw CaptionsDamage(line: line, reason: "names no image") }
+        for (what, bytes) in [("image", row.image), ("caption", row.caption ?? []), ("label", row.label ?? [])] {
             guard String(validating: bytes, as: UTF8.self) != nil else {
                 throw CaptionsDamage(line: line, reason: "the \(what) is not text in UTF-8")
             }
         }
-        guard !pair.image.contains(0) else {
+        guard !row.image.contains(0) else {
             throw CaptionsDamage(line: line, reason: "the image's path has a zero byte in it")
         }
+    }
+
+    /// Whether a text's first line names columns.
+    static func namesColumns(_ line: some Sequence<UInt8>, separator: UInt8) -> Bool {
+        let fields = Array(line).split(separator: separator, omittingEmptySubsequences: false).map { Array($0) }
+        return fields.count > 1 && ((try? header(fields, line: 1)) ?? nil) != nil
     }
 }

@@ -2,25 +2,30 @@
 enum FileKind: Equatable {
     /// A picture of a format that is read.
     case image
-    /// A picture or clip of a format that is not; its ending in lower case.
+    /// A picture, clip or archive of a format that is not; its ending in lower case.
     case foreign(String)
+    /// Nothing that an ending says: it has none, or one without a letter; contents decide.
+    case unnamed
     case other
 
     /// The kind of the file with this name.
     init(name: some BidirectionalCollection<UInt8>) {
-        guard let code = FileKind.ending(of: name) else { self = .other; return }
+        guard let code = FileKind.ending(of: name) else {
+            self = FileKind.hasLetters(after: name) ? .other : .unnamed
+            return
+        }
         if FileKind.images.contains(code) {
             self = .image
         } else if let text = FileKind.foreigners[code] {
             self = .foreign(text)
         } else {
-            self = .other
+            self = FileKind.hasLetters(after: name) ? .other : .unnamed
         }
     }
 
-    /// The endings of images, as in `.jpg, .jpeg or .png`.
+    /// The usual endings of images, as in `.jpg, .jpeg or .png`.
     static var imageEndings: String {
-        let all = ImageFormat.allCases.flatMap(\.extensions).map { ".\($0)" }
+        let all = ImageFormat.allCases.flatMap(\.usualExtensions).map { ".\($0)" }
         return "\(all.dropLast().joined(separator: ", ")) or \(all.last ?? "")"
     }
 
@@ -28,15 +33,40 @@ enum FileKind: Equatable {
 
     private static let foreigners: [UInt64: String] = {
         let endings = [
-            "webp", "gif", "bmp", "tif", "tiff", "heic", "heif", "avif", "jxl", "jp2", "j2k", "jfif", "jpe", "svg",
-            "ico", "psd", "tga", "exr", "hdr", "dds", "pbm", "pnm", "pfm", "pcx", "xcf", "dng", "cr2", "cr3", "nef",
-            "arw", "orf", "rw2", "raf", "npy", "dcm", "mp4", "mov", "webm", "avi", "mkv",
+            "webp", "gif", "bmp", "tif", "tiff", "heic", "heif", "avif", "jxl", "jp2", "j2k", "svg", "ico", "psd",
+            "tga", "exr", "hdr", "dds", "pbm", "pfm", "pcx", "xcf", "qoi", "dng", "cr2", "cr3", "nef", "arw", "orf",
+            "rw2", "raf", "dcm",
         ]
-        return Dictionary(
-            uniqueKeysWithValues: endings.compactMap { text in code(Array(text.utf8)).map { ($0, text) } })
+        let all = endings + videos + archives + tables
+        return Dictionary(uniqueKeysWithValues: all.compactMap { text in code(Array(text.utf8)).map { ($0, text) } })
     }()
 
-    /// The bytes after the last point, in lower case, as one number: a million names are looked at without taking memory.
+    /// Endings of archives and of files that hold many pictures.
+    private static let archives = [
+        "zip", "tgz", "gz", "bz2", "xz", "zst", "7z", "rar",
+    ]
+    private static let tables = ["parquet", "arrow", "tfrecord", "h5", "hdf5", "lmdb", "npz", "npy"]
+    private static let videos = ["mp4", "mov", "webm", "avi", "mkv", "mpg", "mpeg"]
+
+    /// What to do about files with this ending.
+    static func remedy(for ending: String) -> String {
+        if ending == "webp" { return remedyForWebP }
+        if archives.contains(ending) { return "unpack them" }
+        if tables.contains(ending) { return "write their pictures to files" }
+        return videos.contains(ending) ? "take pictures out of them" : "convert them to .jpg or .png"
+    }
+
+    /// What to do where libwebp is missing.
+    static let remedyForWebP = "install libwebp-dev and build again, or convert to .png"
+
+    /// Whether what follows the last point of a name has a letter in it.
+    private static func hasLetters(after name: some BidirectionalCollection<UInt8>) -> Bool {
+        guard let point = name.lastIndex(of: UInt8(ascii: ".")) else { return false }
+        return name[point...].contains { (0x61...0x7A).contains(lowercase($0)) }
+    }
+
+    /// The bytes after the last point, in lower case, as one number: a million names are looked at without taking
+    /// memory.
     private static func ending(of name: some BidirectionalCollection<UInt8>) -> UInt64? {
         var value: UInt64 = 0
         var length = 0

@@ -101,7 +101,10 @@ public struct FolderLayout: Sendable {
         let others = glance.folders.filter { !used.contains($0) }
         if !others.isEmpty {
             let beside = parts.map(\.name).joined(separator: " and ")
-            let names = others.prefix(5).map { printable($0) + "/" }.joined(separator: ", ")
+            let names = others.prefix(5).map { name in
+                var listing = FolderListing(root: join(folder, name))
+                return "\(printable(name))/ (\(counted(listing.add(folder: []).count, "image")))"
+            }.joined(separator: ", ")
             let more = others.count > 5 ? " and \(others.count - 5) more folders" : ""
             notes.append(
                 "\(names)\(more) beside \(beside) \(others.count == 1 ? "is" : "are") not used; "
@@ -146,7 +149,10 @@ public struct FolderLayout: Sendable {
         var folders: [[UInt8]] = []
         let failure = FolderEntries.each(of: folder) { name, type in
             if name.first == UInt8(ascii: ".") || FolderEntries.isSystem(name) { return true }
-            if type == DT_DIR { folders.append(name) }
+            if type == DT_DIR {
+                folders.append(name)
+                return true
+            }
             found = found || type == DT_LNK || type == DT_UNKNOWN || FileKind(name: name) != .other || isTar(name)
             return !found
         }

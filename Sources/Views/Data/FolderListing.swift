@@ -9,6 +9,12 @@ struct FolderListing {
     /// What was found beside the images.
     private(set) var notes = SourceListing()
 
+    /// Folders listed, and those of them that could not be.
+    private(set) var folders = (all: 0, lost: 0)
+
+    /// Files that are images by their names and cannot be listed: links to nothing, pipes.
+    private(set) var lostFiles = 0
+
     /// Whether any link was followed, or may have been where the file system does not say what is one.
     private(set) var hasLinks = false
 
@@ -98,7 +104,11 @@ struct FolderListing {
     private mutating func walk(
         _ folder: [UInt8], ancestors: [Identity], into found: inout [(folder: [UInt8], files: [[UInt8]])]
     ) {
-        guard let identity = identity(of: folder) else { return note(.unreadable, folder, systemReason()) }
+        folders.all += 1
+        guard let identity = identity(of: folder) else {
+            folders.lost += 1
+            return note(.unreadable, folder, systemReason())
+        }
         guard !ancestors.contains(identity), ancestors.count < FolderListing.maximumDepth else {
             return note(.loop, folder, "is linked into itself; not followed")
         }
@@ -107,13 +117,16 @@ struct FolderListing {
             return note(.loop, folder, "is linked to more than \(FolderListing.maximumVisits) times; not followed")
         }
         var files: [[UInt8]] = []
-        var folders: [[UInt8]] = []
+        var inside: [[UInt8]] = []
         let failure = scan(folder) { name, kind in
-            if kind == .folder { folders.append(name) } else { files.append(name) }
+            if kind == .folder { inside.append(name) } else { files.append(name) }
         }
-        if let failure { note(.unreadable, folder, failure) }
+        if let failure {
+            folders.lost += 1
+            note(.unreadable, folder, failure)
+        }
         found.append((folder, files))
-        for name in folders.sorted(by: precedes) {
+        for name in inside.sorted(by: precedes) {
             walk(join(folder, name), ancestors: ancestors + [identity], into: &found)
         }
     }
@@ -129,14 +142,21 @@ struct FolderListing {
                 notes.systemEntries += 1
                 return true
             }
-            guard let kind = kind(of: name, in: folder, type: type) else { return true }
-            switch (kind, FileKind(name: name)) {
+            var named = FileKind(name: name)
+            guard let kind = kind(of: name, in: folder, type: type) else {
+                if named == .image { lostFiles += 1 }
+                return true
+            }
+            if named == .unnamed, kind == .file, isPicture(join(folder, name)) { named = .image }
+            switch (kind, named) {
             case (.folder, _): body(name, .folder)
             case (.file, .image):
                 body(name, .file)
                 met += 1
                 if met % 8192 == 0 { progress(met) }
-            case (_, .image): note(.notAFile, join(folder, name), "is not a file")
+            case (_, .image):
+                lostFiles += 1
+                note(.notAFile, join(folder, name), "is not a file")
             case (.file, .foreign(let ending)):
                 notes.ignoredFiles += 1
                 notes.foreign[ending, default: .init()].add(printable(join(folder, name)))
@@ -169,6 +189,17 @@ struct FolderListing {
         case S_IFREG: return .file
         case S_IFDIR: return .folder
         default: return .other
+        }
+    }
+
+    /// Whether a file begins as a picture does.
+    private func isPicture(_ path: [UInt8]) -> Bool {
+        let file = withPath(path) { open($0, O_RDONLY | O_CLOEXEC | O_NONBLOCK) }
+        guard file >= 0 else { return false }
+        defer { close(file) }
+        return withUnsafeTemporaryAllocation(byteCount: 16, alignment: 8) { bytes in
+            let count = read(file, bytes.baseAddress, bytes.count)
+            return count > 0 && ImageFormat.recognizes(UnsafeRawBufferPointer(rebasing: bytes[..<count]))
         }
     }
 

@@ -3,11 +3,13 @@ import Foundation
 
 /// Images in a folder, in the order and with the labels of torchvision's `ImageFolder`.
 ///
-/// The folders directly inside the root are the classes, sorted by name; images below them are listed folder by folder in
-/// the order of bytes. A root with images directly inside is unlabelled as a whole, its subfolders included: leaving
-/// images out would be worse than leaving labels out (`labels: .required` decides otherwise). Unlike torchvision's, class
-/// folders without images get no label, hidden files are passed over, and only the endings of `ImageFormat` count.
-/// Names may hold any bytes. The caption of `NAME.jpg` is the text of `NAME.txt` beside it.
+/// The folders directly inside the root are the classes, sorted by name; images below them are listed folder by
+/// folder in the order of bytes. A root with images directly inside is unlabelled as a whole, its subfolders
+/// included: leaving images out would be worse than leaving labels out (`labels: .required` decides otherwise).
+/// Unlike torchvision's, class folders without images get no label (one that may not be listed keeps its), hidden
+/// files and folders of systems are passed over, and only the endings of `ImageFormat` count, and files without one
+/// that begin as its pictures do. Names may hold any bytes. The caption of `NAME.jpg` is the text of `NAME.txt`
+/// beside it.
 public struct ImageFolder: Source {
     /// Whether folders directly inside the root are classes.
     public enum Labels: Sendable {
@@ -55,27 +57,33 @@ public struct ImageFolder: Source {
         let top = try listing.topLevel()
         var classes: [String] = []
         var found: [Int] = []
+        let names = top.folders.map { printable($0) }
+        let places = known.map { ClassNames.places(of: names, in: $0) }
         var labelled = !top.folders.isEmpty
         switch labels {
         case .none: labelled = false
         case .required: break
-        case .automatic: labelled = labelled && (top.images.isEmpty || known != nil)
+        case .automatic:
+            // Folders of which none is a class that is asked for are no classes.
+            let areClasses = places.map { $0.contains { $0 != .missing } } ?? top.images.isEmpty
+            labelled = labelled && areClasses
         }
         if labelled {
             if !top.images.isEmpty {
                 listing.note(.mixed, top.images[0], "is one of \(top.images.count) images beside classes, left out")
             }
             classes = known ?? []
-            let names = top.folders.map { printable($0) }
-            let places = known.map { ClassNames.places(of: names, in: $0) }
             for (index, folder) in top.folders.enumerated() {
                 if let place = places?[index], place.index == nil {
                     listing.leaveOut(class: folder, place)
                     continue
                 }
+                let (foreign, lost) = (listing.notes.foreign, listing.folders.lost)
                 let range = listing.add(folder: folder)
-                if range.isEmpty {
-                    listing.note(.emptyClass, folder, "holds no images, so is no class")
+                // A class that may not be looked into stays one, so that the labels of others are the same.
+                if range.isEmpty, listing.folders.lost == lost {
+                    let others = listing.notes.foreign(since: foreign).map { ", but \($0)" } ?? ""
+                    listing.note(.emptyClass, folder, "holds no images\(others), so is no class")
                     continue
                 }
                 if known == nil { classes.append(names[index]) }
@@ -86,14 +94,18 @@ public struct ImageFolder: Source {
             // Anew, so that what the first look at the root noted is not noted twice.
             listing = FolderListing(root: root, progress: progress)
             _ = listing.add(folder: [])
-            if case .automatic = labels, !top.folders.isEmpty {
+            if case .automatic = labels, let folder = top.folders.first, known != nil {
                 listing.note(
-                    .mixed, top.images[0],
+                    .unknownClass, folder,
+                    "is not a class of the training images, nor is any folder beside it, so all images are unlabelled")
+            } else if case .automatic = labels, let image = top.images.first, !top.folders.isEmpty {
+                listing.note(
+                    .mixed, image,
                     "is one of \(top.images.count) images beside \(top.folders.count) folders, so all are unlabelled")
             }
         }
         guard !listing.images.isEmpty else {
-            throw DataError(path: printable(root), reason: ImageFolder.emptiness(of: listing))
+            throw DataError(path: printable(root), reason: listing.notes.emptiness)
         }
         self.root = printable(root)
         rootBytes = root
@@ -101,7 +113,11 @@ public struct ImageFolder: Source {
         self.labels = found
         text = listing.text
         images = listing.images
-        self.listing = listing.notes
+        var notes = listing.notes
+        notes.lost = max(
+            Double(listing.folders.lost) / Double(max(1, listing.folders.all)),
+            Double(listing.lostFiles) / Double(max(1, listing.images.count + listing.lostFiles)))
+        self.listing = notes
         hasLinks = listing.hasLinks
     }
 
@@ -137,8 +153,8 @@ public struct ImageFolder: Source {
         return withPath(index) { stat($0, &status) } == 0 ? Int(status.st_size) : nil
     }
 
-    /// Images under several names by symbolic links to them or to folders above them; looked for only where there are such
-    /// links.
+    /// Images under several names by symbolic links to them or to folders above them; looked for only where there are
+    /// such links.
     public var links: [Int: Int] {
         guard hasLinks else { return [:] }
         var first: [FolderListing.Identity: Int] = [:]
@@ -153,8 +169,8 @@ public struct ImageFolder: Source {
     /// The text of `NAME.txt` beside `NAME.jpg`, what is not UTF-8 replaced; nil where there is no such file.
     public func caption(_ index: Int) throws(DecodeError) -> String? {
         let image = text[images[index]]
-        guard let point = image.lastIndex(of: UInt8(ascii: ".")) else { return nil }
-        let name = Array(image[..<point]) + Array(".txt".utf8)
+        let point = image.lastIndex(of: UInt8(ascii: ".")).flatMap { FileKind(name: image) == .image ? $0 : nil }
+        let name = Array(image[..<(point ?? image.endIndex)]) + Array(".txt".utf8)
         let path = (join(rootBytes, name) + [0]).map { CChar(bitPattern: $0) }
         guard access(path, F_OK) == 0 else { return nil }
         let buffer = FileBuffer(limit: ShardIndex.captionLimit)
@@ -175,16 +191,5 @@ public struct ImageFolder: Source {
         return path.withUnsafeBufferPointer { bytes in
             bytes.withMemoryRebound(to: CChar.self) { body($0.baseAddress.unsafelyUnwrapped) }
         }
-    }
-
-    private static func emptiness(of listing: FolderListing) -> String {
-        var reason = "holds no images (\(FileKind.imageEndings))"
-        let notes = listing.notes
-        if notes.ignoredFiles > 0 { reason += ", but \(notes.ignoredFiles) other files" }
-        if let (ending, found) = notes.foreign.max(by: { ($0.value.files, $1.key) < ($1.value.files, $0.key) }) {
-            reason += ", \(found.files) of them .\(ending), which is not read"
-        }
-        if let issue = notes.issues.first(where: { $0.kind != .emptyClass }) { reason += "; \(issue)" }
-        return reason
     }
 }

@@ -43,7 +43,7 @@ public struct JoinedSides: Source {
         public let images: any Source
         /// Their places among all.
         public let range: Range<Int>
-        /// Of each of its own classes the place among all.
+        /// Of each of its own classes the place among all; nil where that cannot be told.
         let labels: [Int?]
     }
 
@@ -58,7 +58,6 @@ public struct JoinedSides: Source {
         var start = 0
         for (side, images) in sides {
             classes = ClassNames.extended(classes, by: images.classes)
-            // Which of several classes of one name it is may be unknown.
             let labels = ClassNames.places(of: images.classes, in: classes).map(\.index)
             parts.append(Part(side: side, images: images, range: start..<start + images.count, labels: labels))
             start += images.count

@@ -6,7 +6,8 @@ public struct Scan: Sendable {
     public static let defaultDistance = 6
     /// Correlation of the colours of 8 by 8 cells from which on such pictures are near duplicates.
     ///
-    /// Chosen by eye: on CIFAR-10 and on 8,000 drawings nearly all pairs above are the same picture, and hardly any below.
+    /// Chosen by eye: on CIFAR-10 and on 8,000 drawings nearly all pairs above are the same picture, and hardly any
+    /// below.
     public static let nearDuplicateCorrelation = 0.95
     /// Pixels below which a side is tiny.
     public static let defaultTinyBelow = 32
@@ -59,6 +60,8 @@ public struct Scan: Sendable {
         let listing = source.listing
         report.images = source.count
         report.ignoredFiles = listing.ignoredFiles
+        report.hiddenEntries = listing.hiddenEntries
+        report.systemEntries = listing.systemEntries
         report.foreign = listing.foreign
         report.issues = listing.issues
         report.tinyBelow = tinyBelow
@@ -83,12 +86,15 @@ public struct Scan: Sendable {
                 if facts.isOriented { report.oriented += 1 }
                 if facts.isMislabelled { report.mislabelled.append(source.name(index)) }
                 if facts.warnings > 0 { report.warned += 1 }
+                if facts.isFaint { report.faint.append(source.name(index)) }
                 if min(facts.size.width, facts.size.height) < tinyBelow { report.tiny.append(source.name(index)) }
                 // Copies of a file are duplicates; its first stands for them among those that are only alike.
                 let isFirst = look.fingerprint.flatMap { groups[$0]?.first } == index
                 likenesses.append(isFirst ? facts.likeness : nil)
             }
         }
+        report.sides = sides()
+        report.across = across(groups)
         report.classes = zip(source.classes, counts).map { .init(name: $0, images: $1) }
         if let most = counts.max(), let least = counts.min(), least > 0 {
             report.imbalance = Double(most) / Double(least)
@@ -110,6 +116,30 @@ public struct Scan: Sendable {
     }
 }
 
+extension Scan {
+    /// The sides with their classes; none where the images are one whole.
+    private func sides() -> [ScanReport.SideCount] {
+        guard let joined = source as? JoinedSides else { return [] }
+        return joined.parts.map { part in
+            var counts = [Int](repeating: 0, count: joined.classes.count)
+            for index in part.range { if let label = joined.label(index) { counts[label] += 1 } }
+            let classes = zip(joined.classes, counts).filter { $0.1 > 0 }
+            return .init(
+                side: part.side, images: part.range.count,
+                classes: classes.map { ScanReport.ClassCount(name: $0, images: $1) })
+        }
+    }
+
+    /// Images of other sides that are files of the training side too.
+    private func across(_ groups: [Fingerprint: [Int]]) -> [String] {
+        guard let joined = source as? JoinedSides, let train = joined.parts.first, train.side == .train else {
+            return []
+        }
+        return groups.values.filter { $0[0] < train.range.upperBound }
+            .flatMap { group in group.filter { $0 >= train.range.upperBound } }.sorted().map(source.name)
+    }
+}
+
 extension ScanReport.Range {
     fileprivate init?(_ values: [Int]) {
         let sorted = values.sorted()
@@ -127,6 +157,8 @@ private struct Look: Sendable {
         var isOriented: Bool
         var isMislabelled: Bool
         var warnings: Int
+        /// Whether it has 16 bits a channel and fills only the low ones.
+        var isFaint: Bool
         /// What it looks like; nil where that says nothing.
         var likeness: PerceptualHash.Likeness?
     }
@@ -161,7 +193,9 @@ private final class Looker {
                         format: header.format.rawValue, size: header.size, hasAlpha: header.hasAlpha,
                         isOriented: header.orientation != .up,
                         isMislabelled: FileKind(name: Array(name.utf8)) == .image && !header.format.matches(name: name),
-                        warnings: report.warnings, likeness: perceptual.likeness(of: image))))
+                        warnings: report.warnings,
+                        isFaint: FaintPictures.brightest(of: image, from: buffer.bytes) != nil,
+                        likeness: perceptual.likeness(of: image))))
         } catch {
             return Look(fingerprint: fingerprint, outcome: .failure(error))
         }

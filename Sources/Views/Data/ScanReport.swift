@@ -8,6 +8,16 @@ public struct ScanReport: Codable, Equatable, Sendable {
         public var images: Int
     }
 
+    /// One side of a folder that has some.
+    public struct SideCount: Codable, Equatable, Sendable {
+        /// What it is for.
+        public var side: Side
+        /// Its images.
+        public var images: Int
+        /// Its classes with their images.
+        public var classes: [ClassCount]
+    }
+
     /// An image that cannot be used.
     public struct Unreadable: Codable, Equatable, Sendable {
         /// The path relative to the root.
@@ -40,6 +50,10 @@ public struct ScanReport: Codable, Equatable, Sendable {
     public var images = 0
     /// The classes in the order of their labels; empty if unlabelled.
     public var classes: [ClassCount] = []
+    /// The sides; empty where the images are one whole.
+    public var sides: [SideCount] = []
+    /// Images of the other sides whose files are among those to learn from.
+    public var across: [String] = []
     /// Images of the largest class over images of the smallest; nil if unlabelled.
     public var imbalance: Double?
     /// Images by format, as the content has it.
@@ -56,6 +70,8 @@ public struct ScanReport: Codable, Equatable, Sendable {
     public var mislabelled: [String] = []
     /// Images whose decoder had something to say, but which are used.
     public var warned = 0
+    /// Images of 16 bits a channel that fill only the low ones, and so are read as nearly black.
+    public var faint: [String] = []
     /// Images that cannot be used.
     public var unreadable: [Unreadable] = []
     /// Groups of files with the same bytes, two or more each.
@@ -72,6 +88,10 @@ public struct ScanReport: Codable, Equatable, Sendable {
     public var foreign: [String: SourceListing.Foreign] = [:]
     /// Files that are no images by their names, left out.
     public var ignoredFiles = 0
+    /// Entries whose names start with a point, left out.
+    public var hiddenEntries = 0
+    /// Entries that belong to a system, such as `@eaDir`, left out.
+    public var systemEntries = 0
     /// What the listing came across.
     public var issues: [SourceIssue] = []
 

@@ -32,8 +32,8 @@ public protocol Source: Sendable {
     /// What listing the source came across beside its images.
     var listing: SourceListing { get }
 
-    /// Positions of images that are the same file as an earlier one, by links, with that one's position; may ask the file
-    /// system for every image.
+    /// Positions of images that are the same file as an earlier one, by links, with that one's position; may ask the
+    /// file system for every image.
     var links: [Int: Int] { get }
 }
 
@@ -93,6 +93,10 @@ public struct SourceIssue: Codable, Equatable, Sendable, CustomStringConvertible
         case damaged
         /// A label that is no number, or that no class has; its image is unlabelled.
         case badLabel = "bad_label"
+        /// Images without a caption beside others that have one.
+        case noCaption = "no_caption"
+        /// Folders in shards, and what they are taken for.
+        case classesFromFolders = "classes_from_folders"
         /// Something in a shard that is passed over, such as a link or a second image of one sample.
         case skipped
     }

@@ -1,3 +1,5 @@
+import Foundation
+
 extension SourceListing {
     /// What was left out, a line each, the weightiest first; a kind of issue is one line, with the first of it.
     func notes(images: Int, in part: String = "") -> [String] {
@@ -39,13 +41,40 @@ extension SourceListing {
         var text = sorted.prefix(4).map { "\(grouped($0.files)) .\($0.ending)" }.joined(separator: ", ")
         let more = sorted.dropFirst(4).reduce(0) { $0 + $1.files }
         if more > 0 { text += ", \(grouped(more)) more" }
-        return "\(text) (\(sorted[0].ending == "webp" ? FileKind.remedyForWebP : FileKind.remedy))"
+        return "\(text) (\(FileKind.remedy(for: sorted[0].ending)))"
     }
-}
 
-extension FileKind {
-    /// What to do about pictures of a format that is not read.
-    static let remedy = "convert them to .jpg or .png"
-    /// What to do where libwebp is missing.
-    static let remedyForWebP = "install libwebp-dev and build again, or convert them"
+    /// What of the foreign files came since, in the words of `foreignFiles`.
+    func foreign(since before: [String: Foreign]) -> String? {
+        var new = SourceListing()
+        for (ending, found) in foreign {
+            let files = found.files - (before[ending]?.files ?? 0)
+            if files > 0 { new.foreign[ending] = Foreign(files: files) }
+        }
+        return new.foreignFiles
+    }
+
+    /// Why a source of these files has no images.
+    var emptiness: String {
+        var reason = "holds no images (\(FileKind.imageEndings))"
+        let others = ignoredFiles - foreign.values.reduce(0) { $0 + $1.files }
+        if let foreignFiles {
+            reason += ", but \(foreignFiles)"
+        } else if others > 0 {
+            reason += ", but \(counted(others, "other file"))"
+        }
+        if let issue = issues.first(where: { $0.kind != .emptyClass }) { reason += "; \(issue)" }
+        return reason
+    }
+
+    /// Whether more of the data is lost than a command allows.
+    func check(_ path: String, allowing share: Double) throws(DataError) {
+        guard lost > share else { return }
+        let kinds: [SourceIssue.Kind] = [.unreadable, .damaged, .brokenLink, .notAFile, .loop]
+        let issue = issues.first { kinds.contains($0.kind) }
+        throw DataError(
+            path: path,
+            reason: "\(issue.map { "\($0)" } ?? "data are missing"); that is more than --max-bad allows, which is "
+                + "\(share.formatted())")
+    }
 }

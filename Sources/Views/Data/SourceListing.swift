@@ -35,12 +35,15 @@ public struct SourceListing: Codable, Equatable, Sendable {
     public var issues: [SourceIssue] = []
     /// Classes whose images have no label, for they are none of those that were asked for.
     public var unknownClasses: [UnknownClass] = []
-    /// Files that are no images by their names, foreign formats included.
+    /// Files that are no images, foreign formats included.
     public var ignoredFiles = 0
     /// Entries whose names start with a point.
     public var hiddenEntries = 0
     /// Entries that belong to a system, such as `@eaDir` and `$RECYCLE.BIN`, left out with all below.
     public var systemEntries = 0
+    /// The share of the data that cannot be listed at all, 0...1: folders of folders, links to
+    /// nothing of images, bytes of shards.
+    public var lost = 0.0
     /// Pictures of formats that are not read, by ending, as in `webp`.
     public var foreign: [String: Foreign] = [:]
 
@@ -73,6 +76,7 @@ public struct SourceListing: Codable, Equatable, Sendable {
         sum.ignoredFiles += second.ignoredFiles
         sum.hiddenEntries += second.hiddenEntries
         sum.systemEntries += second.systemEntries
+        sum.lost = max(sum.lost, second.lost)
         sum.foreign.merge(second.foreign) { one, other in
             Foreign(
                 files: one.files + other.files,

@@ -29,8 +29,10 @@ public struct SourceSummary: Sendable {
     init(_ layout: FolderLayout, parts: [Part], notes more: [String] = []) {
         var words: [String] = []
         for part in parts {
-            var text = part.name.isEmpty ? "" : part.name + " "
-            if let count = part.count { text += words.isEmpty ? counted(count, "image") : grouped(count) }
+            var text = part.name
+            if let count = part.count {
+                text += (text.isEmpty ? "" : " ") + (words.isEmpty ? counted(count, "image") : grouped(count))
+            }
             if words.isEmpty, let images = part.images {
                 let classes = images.classes.count
                 text += classes == 0 ? ", no classes" : " of \(counted(classes, "class", "classes"))"
@@ -67,6 +69,7 @@ public struct SourceSummary: Sendable {
             }
             notes += similarClasses(source.classes)
         }
+        if let note = FaintPictures.note(on: source) { notes.append(note) }
         return notes + source.listing.notes(images: source.count, in: part)
     }
 

@@ -21,6 +21,8 @@ public struct SourceOptions: Sendable {
     public var classes: [String]?
     /// Bytes to fetch ahead of what is read, where images are read run by run; 0 for none.
     public var readAhead = 0
+    /// The share of a source that may be lost to folders that cannot be listed or shards that are damaged, 0...1.
+    public var maximumBad = 0.01
     /// Threads that list.
     public var threads = ProcessInfo.processInfo.activeProcessorCount
     /// Told the images found so far, from any thread, now and then.
@@ -32,13 +34,23 @@ public struct SourceOptions: Sendable {
 
 /// Opens what a command is given as IMAGES.
 public enum Sources {
-    /// Opens a folder of images, a folder of tar shards, a tar file, a pattern such as `shards-{000..123}.tar`, a captions file
-    /// (.tsv, .csv or .jsonl), or a folder of binary CIFAR files.
+    /// Opens a folder of images, a folder of tar shards, a tar file, a pattern such as `shards-{000..123}.tar`, a
+    /// captions file (.tsv, .csv or .jsonl), or a folder of binary CIFAR files.
     /// - Throws: `DataError` where it cannot be used.
     public static func open(
         _ images: String, options: SourceOptions = SourceOptions()
     ) throws(DataError) -> any Source {
-        try relabel(kind(of: images).open(images, options: options), options.classes)
+        try Archives.explain(images)
+        return try checked(kind(of: images).open(images, options: options), images, options)
+    }
+
+    /// The source with the labels that were asked for.
+    /// - Throws: `DataError` where more of it is lost than allowed.
+    private static func checked(
+        _ source: any Source, _ path: String, _ options: SourceOptions
+    ) throws(DataError) -> any Source {
+        try source.listing.check(path, allowing: options.maximumBad)
+        return relabel(source, options.classes)
     }
 
     /// Opens what lies at a place.
@@ -46,7 +58,8 @@ public enum Sources {
         switch place {
         case .path(let bytes): return try open(SystemPath.text(bytes), options: options)
         case .shards(let paths):
-            return try relabel(TarShards(bytes: paths, options: .init(options)), options.classes)
+            let images = try TarShards(bytes: paths, options: .init(options))
+            return try checked(images, paths.first.map { printable($0) } ?? "", options)
         case .records(let folder, let part): return try relabel(CIFARBinary(folder, part: part), options.classes)
         }
     }
@@ -84,7 +97,7 @@ extension CIFARBinary: SourceKind {
 
 extension TarShards: SourceKind {
     static func recognizes(_ argument: String) -> Bool {
-        (argument.hasSuffix(".tar") && !isFolder(argument)) || !shards(in: argument).isEmpty
+        (isTar(Array(argument.utf8)) && !isFolder(argument)) || !shards(in: argument).isEmpty
     }
 
     static func open(_ argument: String, options: SourceOptions) throws(DataError) -> TarShards {
@@ -125,7 +138,7 @@ extension TarShards.Options {
 
 extension CaptionsFile: SourceKind {
     static func recognizes(_ argument: String) -> Bool {
-        Format(name: argument) != nil && !isFolder(argument)
+        !isFolder(argument) && Format(of: argument) != nil
     }
 
     static func open(_ argument: String, options: SourceOptions) throws(DataError) -> CaptionsFile {

@@ -23,6 +23,9 @@ struct TableScanner {
         quotes = format == .csv
     }
 
+    /// Whether there is no further row.
+    var isAtEnd: Bool { place >= bytes.count }
+
     /// The fields of the next row; nil after the last.
     mutating func next() throws(CaptionsDamage) -> [[UInt8]]? {
         guard place < bytes.count else { return nil }

@@ -24,7 +24,7 @@ public struct Bench: Sendable {
         let run = try load(source, pipeline, threads: threads)
         let decodes = decodeWhole(source, pipeline, threads: threads)
         let maker = ViewMaker(
-            pipeline: pipeline, decoder: CodecDecoder(DecodeOptions(background: pipeline.background)),
+            pipeline: pipeline, decoder: CodecDecoder(pipeline.decoding),
             maximumFileBytes: options.maximumFileBytes)
         let steps = maker.profile(source, seed: seed, seconds: seconds / 10)
         return BenchReport(
@@ -65,8 +65,8 @@ public struct Bench: Sendable {
         let total = BenchCounter()
         let (start, processor) = (monotonicNanoseconds(), processorNanoseconds())
         let end = start + UInt64(seconds / 4 * 1e9)
-        let (count, limit, background) = (source.count, options.maximumFileBytes, pipeline.background)
-        var settings = DecodeOptions(background: background)
+        let (count, limit) = (source.count, options.maximumFileBytes)
+        var settings = pipeline.decoding
         settings.libraryOnly = true
         let plain = settings
         Workers.run(threads) {

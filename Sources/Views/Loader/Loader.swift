@@ -30,7 +30,7 @@ public final class Loader: Sendable {
         _ source: any Source, pipeline: ViewPipeline, sampler: Sampler, seed: UInt64, epochs: Range<Int>,
         from first: Int = 0, options: LoaderOptions = LoaderOptions()
     ) throws(LoaderError) {
-        let settings = DecodeOptions(background: pipeline.background)
+        let settings = pipeline.decoding
         try self.init(
             source, pipeline: pipeline, sampler: sampler, seed: seed, epochs: epochs, from: first, options: options,
             decoder: { CodecDecoder(settings) })

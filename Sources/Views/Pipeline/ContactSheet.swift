@@ -19,7 +19,15 @@ public struct ContactSheet: Sendable {
     /// Draws `count` images, spread evenly over the source; images that cannot be used give way to the next.
     /// - Throws: `DecodeError` where no image can be used.
     public func draw(_ source: any Source, count: Int) throws(DecodeError) -> Image {
-        let rows = try views(of: source, count: count)
+        try sheet(of: source, count: count).picture
+    }
+
+    /// Draws as `draw` does, and tells how many images are shown and which were passed over.
+    /// - Throws: `DecodeError` where no image can be used.
+    public func sheet(
+        of source: any Source, count: Int
+    ) throws(DecodeError) -> (picture: Image, images: Int, skipped: [DecodeError]) {
+        let (rows, skipped) = try views(of: source, count: count)
         let pitch = cell * zoom + gap
         let sheet = Image()
         sheet.reshape(
@@ -30,25 +38,27 @@ public struct ContactSheet: Sendable {
                 paste(picture, into: sheet, x: gap + column * pitch, y: gap + row * pitch)
             }
         }
-        return sheet
+        return (sheet, rows.count, skipped)
     }
 
     /// A thumbnail of one image and the views that a run of this seed sees in its first epoch.
     /// - Throws: `DecodeError` where the image cannot be used.
     public func pictures(of source: any Source, index: Int) throws(DecodeError) -> [Image] {
         try row(
-            source, index, ImageDecoder(options: DecodeOptions(background: pipeline.background)), FileBuffer(), Image(),
+            source, index, ImageDecoder(options: pipeline.decoding), FileBuffer(), Image(),
             Canvas())
     }
 
-    /// For each image a thumbnail and its views.
-    private func views(of source: any Source, count: Int) throws(DecodeError) -> [[Image]] {
-        let decoder = ImageDecoder(options: DecodeOptions(background: pipeline.background))
+    /// For each image a thumbnail and its views, and why others have none.
+    private func views(
+        of source: any Source, count: Int
+    ) throws(DecodeError) -> (rows: [[Image]], skipped: [DecodeError]) {
+        let decoder = ImageDecoder(options: pipeline.decoding)
         let buffer = FileBuffer()
         let picture = Image()
         let canvas = Canvas()
         var rows: [[Image]] = []
-        var failure = DecodeError(.unreadable, path: "", reason: "there are no images")
+        var skipped: [DecodeError] = []
         var next = 0
         for place in 0..<min(count, source.count) {
             next = max(next, place * source.count / min(count, source.count))
@@ -58,12 +68,14 @@ public struct ContactSheet: Sendable {
                     rows.append(try row(source, next, decoder, buffer, picture, canvas))
                     break
                 } catch {
-                    failure = error
+                    skipped.append(DecodeError(error.kind, path: source.name(next), reason: error.reason))
                 }
             }
         }
-        if rows.isEmpty { throw failure }
-        return rows
+        guard !rows.isEmpty else {
+            throw skipped.first ?? DecodeError(.unreadable, path: "", reason: "there are no images")
+        }
+        return (rows, skipped)
     }
 
     private func row(

@@ -9,23 +9,33 @@ public struct ViewArray: Sendable {
         self.seed = seed
     }
 
-    /// The views of the first `count` images: `[images, views, 3, H, W]`.
+    /// The views of the first `count` images that can be used: `[images, views, 3, H, W]`.
     /// - Precondition: all branches have one extent.
-    /// - Throws: `DecodeError` where an image cannot be used.
-    public func make(_ source: any Source, count: Int) throws(DecodeError) -> (values: [Float], images: Int) {
-        let images = min(count, source.count)
-        let pixels = Image.channels * (pipeline.branches.first?.size.area ?? 0)
-        var values = [Float](repeating: 0, count: images * pipeline.viewCount * pixels)
-        let maker = ViewMaker(pipeline: pipeline, decoder: CodecDecoder(DecodeOptions(background: pipeline.background)))
+    /// - Returns: the values, the images that they are of, and why others were passed over.
+    /// - Throws: `DecodeError` where no image can be used.
+    public func make(
+        _ source: any Source, count: Int
+    ) throws(DecodeError) -> (values: [Float], images: Int, skipped: [DecodeError]) {
+        let pixels = pipeline.viewCount * Image.channels * (pipeline.branches.first?.size.area ?? 0)
+        var values = [Float](repeating: 0, count: min(count, source.count) * pixels)
+        let maker = ViewMaker(pipeline: pipeline, decoder: CodecDecoder(pipeline.decoding))
         var statistics = LoaderStatistics()
-        for image in 0..<images {
-            try values.withUnsafeMutableBufferPointer { memory throws(DecodeError) in
-                let start = memory.baseAddress.unsafelyUnwrapped + image * pipeline.viewCount * pixels
-                try maker.make(source, sample: image, seed: seed, epoch: 0, times: &statistics) {
-                    pipeline.normalize.write($1, to: start + $0 * pixels)
+        var images = 0
+        var skipped: [DecodeError] = []
+        for sample in 0..<source.count where images < count {
+            do throws(DecodeError) {
+                try values.withUnsafeMutableBufferPointer { memory throws(DecodeError) in
+                    let start = memory.baseAddress.unsafelyUnwrapped + images * pixels
+                    try maker.make(source, sample: sample, seed: seed, epoch: 0, times: &statistics) {
+                        pipeline.normalize.write($1, to: start + $0 * pixels / pipeline.viewCount)
+                    }
                 }
+                images += 1
+            } catch {
+                skipped.append(DecodeError(error.kind, path: source.name(sample), reason: error.reason))
             }
         }
-        return (values, images)
+        if images == 0, let first = skipped.first { throw first }
+        return (Array(values.prefix(images * pixels)), images, skipped)
     }
 }

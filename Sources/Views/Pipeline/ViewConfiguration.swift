@@ -10,6 +10,7 @@
 ///   trunk: [{apply: {p: 0.2, steps: [grayscale]}}]   # drawn once and shared by all views
 ///   overlap: {iou: [0.2, 0.8]}                       # crops of the views overlap so; [1, 1] is one crop for all
 ///   mix: {mixup: {alpha: 0.2}, cutmix: {alpha: 1}}   # whole batches, after they are made
+///   maximum_megapixels: 200                          # larger pictures are left out; 100 by default
 ///   decode: fast                                     # JPEG smaller than it is where crops allow; exact by default
 ///   cache: {memory: {megabytes: 4096}}               # decoded pictures, from one pass to the next
 /// ```
@@ -33,6 +34,8 @@ public struct ViewConfiguration: Component {
     public var mix: BatchMix?
     /// Whether a picture may be decoded smaller than it is.
     public var decode = DecodeMode.exact
+    /// Megapixels that a picture may have; a larger one is left out. Each thread needs about 10 bytes a pixel.
+    public var maximumMegapixels = 100
     /// Where decoded pictures are kept from one pass to the next; nowhere if nil.
     public var cache: Selected<CacheFamily>?
     /// How levels become the floats that a network takes.
@@ -41,8 +44,14 @@ public struct ViewConfiguration: Component {
     /// One branch of two views, 224 by 224.
     public init() {}
 
+    /// How pictures are decoded.
+    var decoding: DecodeOptions {
+        DecodeOptions(background: background, maximumPixels: maximumMegapixels * 1_000_000)
+    }
+
     /// Checks what belongs to no step.
     func validateDecoding() throws(InvalidSetting) {
+        try require("maximum_megapixels", maximumMegapixels, in: 1...2000)
         guard let cache else { return }
         do {
             try cache.validate()

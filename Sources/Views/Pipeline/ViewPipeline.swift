@@ -18,6 +18,8 @@ public final class ViewPipeline: Sendable {
     public let branches: [Branch]
     /// What shows through transparent pixels.
     public let background: Background
+    /// How pictures are decoded: what shows through, and how many pixels they may have.
+    public let decoding: DecodeOptions
     /// How levels become floats.
     public let normalize: Normalize
     /// Whether a picture may be decoded smaller than it is.
@@ -88,6 +90,7 @@ public final class ViewPipeline: Sendable {
         self.branches = branches
         branchOfView = branches.indices.flatMap { Array(repeating: $0, count: branches[$0].count) }
         background = configuration.background
+        decoding = configuration.decoding
         normalize = configuration.normalize
         mix = configuration.mix
         decode = configuration.decode
@@ -112,6 +115,7 @@ public final class ViewPipeline: Sendable {
         branches = [branch]
         branchOfView = [0]
         background = configuration.background
+        decoding = configuration.decoding
         normalize = configuration.normalize
         mix = nil
         // Each picture is evaluated once, and at full precision.

@@ -174,7 +174,7 @@ struct PlantedImagesTests {
         let settings = try ConfigurationReader(file: "test", text: text).read(Experiment.self).views
         let size = Size(width: 24, height: 24)
         let length = 3 * size.area
-        let (values, count) = try ViewArray(pipeline: ViewPipeline(settings), seed: seed).make(images, count: 256)
+        let (values, count, _) = try ViewArray(pipeline: ViewPipeline(settings), seed: seed).make(images, count: 256)
         func all(_ view: Int) -> [Float] {
             (0..<count).flatMap { values[($0 * 2 + view) * length..<($0 * 2 + view + 1) * length] }
         }

@@ -28,6 +28,45 @@ struct CaptionsTests {
         #expect(try read(text, format) == [["a.png", "A cat"], ["b/ü.jpg", "Two, \"dogs\""]])
     }
 
+    @Test(
+        "A column of labels makes classes",
+        arguments: [
+            (CaptionsFile.Format.csv, "image,label\na.png,dog\nb.png,cat\nc.png,\nd.png,dog\n", "cat dog", "1 0 - 1"),
+            (.tsv, "Filename\tCaption\tClass\na.png\tx\t10\nb.png\ty\t9\n", "0 1 2 3 4 5 6 7 8 9 10", "10 9"),
+            (.csv, "image,label\na.png,2000000000\nb.png,03\n", "3 2000000000", "1 0"),
+            (.jsonl, "{\"image\": \"a\", \"label\": \"dog\"}\n{\"image\": \"b\", \"caption\": \"x\"}\n", "dog", "0 -"),
+            (.jsonl, "{\"image\": \"a\", \"label\": 1}\n{\"image\": \"b\", \"label\": 0}\n", "0 1", "1 0"),
+        ])
+    func labels(format: CaptionsFile.Format, text: String, classes: String, labels: String) throws {
+        let file = try Data(text.utf8).withUnsafeBytes { try CaptionsFile($0, format: format, path: "d/c.x") }
+        #expect(file.classes.joined(separator: " ") == classes)
+        #expect((0..<file.count).map { file.label($0).map(String.init) ?? "-" }.joined(separator: " ") == labels)
+    }
+
+    @Test func aTextOfColumnsIsATable() throws {
+        let root = try TemporaryFolder()
+        try root.write(["captions.txt"], Data("image,caption\na.png,A cat\n".utf8))
+        try root.write(["tabs.txt"], Data("image\tlabel\r\na.png\tcat\r\n".utf8))
+        #expect(try Sources.open(root.path + "/captions.txt").caption(0) == "A cat")
+        #expect(try Sources.open(root.path + "/tabs.txt").classes == ["cat"])
+    }
+
+    @Test(
+        "Files that are no IMAGES say what they are",
+        arguments: [
+            ("x.json", "{\"info\": {}, \"annotations\": []}", "a JSON file of annotations"),
+            ("x.json", "[1]", "one JSON value"),
+            ("x.txt", "1.jpg#0\tA dog\n", "as Flickr8k's"), ("x.txt", "a.png b.png", "neither a folder nor"),
+            ("x.zip", "PK\u{3}\u{4}", "a ZIP archive; unpack it (unzip"), ("x", "PAR1", "a Parquet table"),
+            ("x.png", "P6 1 1 255 abc", "one picture; give the folder"), ("x.csv", "PK\u{3}\u{4}", "a ZIP archive"),
+        ])
+    func others(name: String, text: String, said: String) throws {
+        let root = try TemporaryFolder()
+        try root.write([name], Data(text.utf8))
+        let error = #expect(throws: DataError.self) { try Sources.open("\(root.path)/\(name)") }
+        #expect(error?.reason.contains(said) == true, "\(error?.reason ?? "")")
+    }
+
     @Test func fieldsMayBeEmptyOrHaveLines() throws {
         #expect(try read("a.png,\"one\ntwo\"\nb.png,", .csv) == [["a.png", "one\ntwo"], ["b.png", "-"]])
         #expect(try read("a.png,x\nb.png,\n", .csv) == [["a.png", "x"], ["b.png", "-"]])
@@ -53,6 +92,12 @@ struct CaptionsTests {
             ),
             (.jsonl, "{\"image\": \"a\"}", "line 1: must have the keys image and caption"),
             (.jsonl, "[1]", "line 1: is no JSON object"), (.jsonl, "{", "line 1: is no JSON object"),
+            (
+                .csv, "image,breed\na.png,pug\n",
+                "line 1: names the columns image, breed; call one of them caption or label"
+            ),
+            (.csv, "id,diagnosis\na.png,3\nb.png,2\n", "line 1: names columns that are not known"),
+            (.csv, "id,diagnosis\na.png,3\n", "line 1: names columns that are not known"),
             (.tsv, "", "names no images"), (.csv, "image,caption\n", "names no images"),
         ])
     func nonsense(format: CaptionsFile.Format, text: String, reason: String) {

@@ -63,7 +63,7 @@ struct FolderLayoutTests {
         try root.write(["train/a/1.jpg", "test/a/1.jpg", "plane/1.jpg", "logo.png"])
         #expect(
             FolderLayout(root.path).notes == [
-                "plane/ beside train/ and test/ is not used; --side none takes all folders for classes",
+                "plane/ (1 image) beside train/ and test/ is not used; --side none takes all folders for classes",
                 "1 image beside train/ is not used",
             ])
         let vehicles = try TemporaryFolder()

@@ -34,6 +34,74 @@ struct ImageFolderTests {
         #expect(folder.ignoredFiles == 4 && folder.hiddenEntries == 2)
     }
 
+    @Test func contentsDecideWhereAnEndingSaysNothing() throws {
+        let root = try TemporaryFolder()
+        let png = try Pictures.png(Pictures.picture(1, width: 8, height: 8))
+        try root.write(["a/noending", "a/2024.01", "a/x.jfif", "a/x.JPE", "a/x.pnm", "a/x.mpo", "a/x.apng"], png)
+        try root.write(["a/README", "a/photo.7", "a/x.text"], Data("some text".utf8))
+        let folder = try ImageFolder(root.path)
+        #expect(
+            names(folder)
+                == ["a/2024.01", "a/noending", "a/x.JPE", "a/x.apng", "a/x.jfif", "a/x.mpo", "a/x.pnm"])
+        #expect(folder.ignoredFiles == 3)
+        try root.write(["a/noending.txt", "a/x.txt"], Data("words".utf8))
+        #expect(try [1, 2].map { try folder.caption($0) } == ["words", "words"])
+        #expect(try Scan(folder).run(threads: 1).unreadable.isEmpty)
+    }
+
+    /// As the test images of Tiny ImageNet lie.
+    @Test func foldersOfWhichNoneIsAClassAreNone() throws {
+        let root = try TemporaryFolder()
+        try root.write(["images/1.jpg", "images/2.jpg"])
+        let folder = try ImageFolder(root.path, classes: ["cat", "dog"])
+        #expect(folder.count == 2 && folder.classes.isEmpty && folder.label(0) == nil)
+        #expect(folder.issues.map(\.kind) == [.unknownClass])
+        try root.write(["dog/1.jpg"])
+        let some = try ImageFolder(root.path, classes: ["cat", "dog"])
+        #expect(some.count == 1 && some.label(0) == 1)
+    }
+
+    @Test func linksToNothingAreAnErrorUnlessAllowed() throws {
+        let root = try TemporaryFolder()
+        try root.write(["a/1.jpg"])
+        for index in 0..<9 { try root.link("a/gone\(index).jpg", to: "nowhere") }
+        try root.link("a/notes.txt", to: "nowhere")
+        #expect(try ImageFolder(root.path).listing.lost == 0.9)
+        let error = #expect(throws: DataError.self) { try Sources.open(root.path) }
+        #expect(error?.reason.contains("is a link to nothing; that is more than --max-bad allows") == true)
+    }
+
+    @Test func aClassOfFormatsThatAreNotReadIsToldWithThem() throws {
+        let root = try TemporaryFolder()
+        try root.write(["a/1.jpg", "b/1.tif", "b/2.TIF", "b/3.gif", "b/notes.txt", "a/x.gif"])
+        let folder = try ImageFolder(root.path)
+        #expect(folder.classes == ["a"] && folder.issues.map(\.kind) == [.emptyClass])
+        #expect(folder.issues[0].reason.hasPrefix("holds no images, but 2 .tif, 1 .gif ("))
+        #expect(folder.listing.notes(images: 1)[0].hasPrefix("only 1 of 5 pictures is read: not 2 .gif, 2 .tif ("))
+        try FileManager.default.removeItem(atPath: root.path + "/a")
+        let error = #expect(throws: DataError.self) { try ImageFolder(root.path) }
+        #expect(error?.reason.contains("), but 2 .tif, 1 .gif (convert them") == true, "\(error?.reason ?? "")")
+    }
+
+    @Test func aClassThatMayNotBeListedKeepsItsLabelAndIsAnErrorUnlessAllowed() throws {
+        guard getuid() != 0 else {
+            print("skipped: root may list every folder")
+            return
+        }
+        let root = try TemporaryFolder()
+        try root.write(["a/1.jpg", "b/1.jpg", "c/1.jpg"])
+        chmod(root.path + "/b", 0)
+        defer { chmod(root.path + "/b", 0o700) }
+        let folder = try ImageFolder(root.path)
+        #expect(folder.classes == ["a", "b", "c"] && folder.count == 2 && folder.label(1) == 2)
+        #expect(folder.listing.lost == 1.0 / 3)
+        let error = #expect(throws: DataError.self) { try Sources.open(root.path) }
+        #expect(error?.reason.hasPrefix("b: permission denied; that is more than --max-bad allows") == true)
+        var options = SourceOptions()
+        options.maximumBad = 0.5
+        #expect(try Sources.open(root.path, options: options).count == 2)
+    }
+
     @Test func aFlatFolderIsUnlabelled() throws {
         let root = try TemporaryFolder()
         try root.write(["2.jpg", "1.png"])
@@ -140,7 +208,7 @@ struct ImageFolderTests {
         try root.write(["file.txt"])
         let endings = FileKind.imageEndings
         #expect(endings.hasPrefix(".jpg, .jpeg, .png, .ppm"))
-        #expect(throws: DataError(path: root.path, reason: "holds no images (\(endings)), but 1 other files")) {
+        #expect(throws: DataError(path: root.path, reason: "holds no images (\(endings)), but 1 other file")) {
             try ImageFolder(root.path)
         }
         #expect(throws: DataError(path: root.path + "/no", reason: "no such file or directory")) {

@@ -1,7 +1,7 @@
 import Foundation
 
-/// Asks the system to fetch a shard's bytes before they are read: while the images of a shuffle's window are read in any
-/// order, storage sees one long read after another.
+/// Asks the system to fetch a shard's bytes before they are read: while the images of a shuffle's window are read in
+/// any order, storage sees one long read after another.
 final class ReadAhead: Sendable {
     fileprivate struct Shard {
         /// How far it has been asked for; nil before the first read of a pass.

@@ -2,9 +2,10 @@ import Foundation
 
 /// What one pass over a shard's headers found: its samples, by WebDataset's rules.
 ///
-/// The key of a member is its path up to the first point of the base name; members of one key that follow one another are
-/// one sample. Names that start with a point have no key, and `__NAME__/...` is not data; both are passed over, as
-/// WebDataset does.
+/// The key of a member is its path up to the first point of the base name; members of one key that follow one another
+/// are one sample. Beyond that, a label or caption belongs to the image of its own name up to the last point, as
+/// `img_v1.0.cls` to `img_v1.0.png`, and to one that lies elsewhere in the shard where none is near. Names that start
+/// with a point have no key, and `__NAME__/...` is not data; both are passed over, as WebDataset does.
 struct ShardIndex: Sendable {
     /// An image and what goes with it.
     struct Sample: Sendable {
@@ -14,7 +15,7 @@ struct ShardIndex: Sendable {
         /// Where its path begins in `text`, and how many bytes it has.
         var name: Int
         var nameLength: Int32
-        /// The label; negative where there is none.
+        /// The label, a place among the shard's `labels`, later a class; negative where there is none.
         var label: Int32 = -1
         /// Where the caption's bytes begin in the shard; negative where there is none.
         var caption = -1
@@ -24,6 +25,8 @@ struct ShardIndex: Sendable {
     var samples: [Sample] = []
     /// The images' paths, one after another.
     var text: [UInt8] = []
+    /// The labels that samples have, as texts.
+    var labels = ClassTable()
     /// Class names, where the shard has them.
     var classes: [String]?
     var listing = SourceListing()
@@ -31,14 +34,15 @@ struct ShardIndex: Sendable {
     var damage: TarHeader.Damage?
 
     /// The longest texts that are read while indexing.
-    static let labelLimit = 64
     static let jsonLimit = 1 << 20
     static let classesLimit = 1 << 24
     static let captionLimit = 1 << 20
-    /// Labels from here on are not believed: the list of classes would not fit.
-    static let maximumClasses = 1 << 20
 
     private var group = Group()
+    /// What no image was near to, by the path up to the last point.
+    private var orphans: [[UInt8]: Texts] = [:]
+    /// The folder of the last member, and whether a system put it there.
+    private var folder: (path: ArraySlice<UInt8>, isSystem: Bool) = ([], false)
     /// Issues of one kind and reason are one, with the first member's name: a shard may have a million of them.
     private var findings: [Finding: (count: Int, example: String)] = [:]
 
@@ -47,14 +51,31 @@ struct ShardIndex: Sendable {
         var reason: String
     }
 
+    /// What goes with an image.
+    private struct Texts {
+        var caption: TarMembers.Member?
+        var label: String?
+        var jsonLabel: String?
+        var isWrong = false
+
+        /// What these lack is taken from others.
+        func filled(from other: Texts?) -> Texts {
+            guard let other else { return self }
+            var texts = self
+            texts.caption = caption ?? other.caption
+            if label == nil, jsonLabel == nil, !isWrong {
+                (texts.label, texts.jsonLabel, texts.isWrong) = (other.label, other.jsonLabel, other.isWrong)
+            }
+            return texts
+        }
+    }
+
     /// The members of one sample so far.
     private struct Group {
         var key: [UInt8] = []
-        var images: [(member: TarMembers.Member, isPlain: Bool)] = []
-        var caption: TarMembers.Member?
-        var label: Int?
-        var jsonLabel: Int?
-        var wrongLabel: String?
+        var images: [TarMembers.Member] = []
+        /// By the path up to the last point.
+        var texts: [[UInt8]: Texts] = [:]
     }
 
     /// Indexes an archive.
@@ -66,6 +87,7 @@ struct ShardIndex: Sendable {
             damage = error
         }
         closeGroup()
+        adopt()
         for (finding, found) in findings.sorted(by: { $0.key.reason < $1.key.reason }) {
             let others = found.count > 1 ? "; it is the first of \(found.count)" : ""
             listing.note(finding.kind, found.example, finding.reason + others)
@@ -82,7 +104,13 @@ struct ShardIndex: Sendable {
             return
         }
         if ShardIndex.isMeta(member.name.prefix { $0 != UInt8(ascii: "/") }) { return }
-        guard let point = base.firstIndex(of: UInt8(ascii: ".")) else {
+        let path = member.name[..<(slash ?? 0)]
+        if path != folder.path {
+            folder = (path, path.split(separator: UInt8(ascii: "/")).contains { FolderEntries.isSystem($0) })
+        }
+        guard !folder.isSystem else { listing.systemEntries += 1; return }
+        guard let point = base.firstIndex(of: UInt8(ascii: ".")), let last = base.lastIndex(of: UInt8(ascii: "."))
+        else {
             if member.isFile { listing.ignoredFiles += 1 }
             return
         }
@@ -96,59 +124,112 @@ struct ShardIndex: Sendable {
             closeGroup()
             group.key = Array(key)
         }
-        try add(member, suffix: base[(point + 1)...].map(lowercase), from: members)
+        try add(member, stem: Array(member.name[..<last]), ending: base[(last + 1)...].map(lowercase), from: members)
     }
 
     private mutating func add(
-        _ member: TarMembers.Member, suffix: [UInt8], from members: TarMembers
+        _ member: TarMembers.Member, stem: [UInt8], ending: [UInt8], from members: TarMembers
     ) throws(TarHeader.Damage) {
-        switch String(decoding: suffix, as: UTF8.self) {
+        switch String(decoding: ending, as: UTF8.self) {
         case "cls":
-            let bytes = try members.contents(of: member, limit: ShardIndex.labelLimit)
-            group.label = ShardIndex.label(String(decoding: bytes, as: UTF8.self))
-            if group.label == nil {
-                group.wrongLabel = "has a label that is no number from 0 to \(ShardIndex.maximumClasses - 1)"
-            }
+            let bytes = try members.contents(of: member, limit: ClassTable.limit + 1)
+            let label = ClassTable.label(bytes)
+            group.texts[stem, default: Texts()].label = label
+            group.texts[stem, default: Texts()].isWrong = label == nil
         case "json":
             let bytes = try members.contents(of: member, limit: ShardIndex.jsonLimit)
-            group.jsonLabel = member.size <= ShardIndex.jsonLimit ? ShardIndex.label(json: bytes) : nil
-        case "txt": if member.size <= ShardIndex.captionLimit { group.caption = member }
+            guard member.size <= ShardIndex.jsonLimit, let label = ShardIndex.label(json: bytes) else { return }
+            group.texts[stem, default: Texts()].jsonLabel = label
+        case "txt":
+            if member.size <= ShardIndex.captionLimit { group.texts[stem, default: Texts()].caption = member }
         default:
             switch FileKind(name: member.name) {
-            case .image: group.images.append((member, !suffix.contains(UInt8(ascii: "."))))
+            case .image: group.images.append(member)
             case .foreign(let ending):
                 listing.ignoredFiles += 1
                 listing.foreign[ending, default: .init()].add(printable(member.name))
-            case .other: listing.ignoredFiles += 1
+            case .other, .unnamed: listing.ignoredFiles += 1
             }
         }
     }
 
-    /// Makes samples of the group. The first image whose suffix is an ending alone is the sample's, others of it are left
-    /// out; where none is, as in `IMG.2024.01.jpg`, the points belong to names that know nothing of keys, and every image
-    /// is a sample.
+    /// Makes samples of the group. The first image whose suffix is an ending alone is the sample's, others of it are
+    /// left out unless they have a label or a caption of their own; where none is, as in `IMG.2024.01.jpg`, the
+    /// points belong to names that know nothing of keys, and every image is a sample.
     private mutating func closeGroup() {
         defer { group = Group() }
-        guard !group.images.isEmpty else { return }
-        var chosen = group.images.map(\.member)
-        if let plain = group.images.first(where: \.isPlain)?.member {
-            if let second = chosen.first(where: { $0.offset != plain.offset }) {
-                note(.skipped, "is a further image of its sample, left out", second.name, count: chosen.count - 1)
+        var texts = group.texts
+        var chosen: [(image: TarMembers.Member, stem: [UInt8])] = []
+        let stems = group.images.map { ShardIndex.stem(of: $0.name) }
+        let plain = stems.firstIndex(of: group.key)
+        for (place, stem) in stems.enumerated() {
+            if plain == nil || place == plain || (stem != group.key && texts[stem] != nil) {
+                chosen.append((group.images[place], stem))
             }
-            chosen = [plain]
         }
-        if let reason = group.wrongLabel { note(.badLabel, reason, chosen[0].name) }
-        for image in chosen {
-            var sample = Sample(
-                offset: image.offset, length: image.size, name: text.count, nameLength: Int32(image.name.count))
-            text += image.name
-            if let label = group.label ?? group.jsonLabel { sample.label = Int32(label) }
-            if let caption = group.caption {
-                sample.caption = caption.offset
-                sample.captionLength = Int32(caption.size)
-            }
-            samples.append(sample)
+        if let second = group.images.indices.first(where: { place in
+            !chosen.contains { $0.image.offset == group.images[place].offset }
+        }) {
+            note(
+                .skipped, "is a further image of its sample, left out", group.images[second].name,
+                count: group.images.count - chosen.count)
         }
+        for (image, stem) in chosen {
+            var own = texts[stem] ?? Texts()
+            if stem != group.key { own = own.filled(from: texts[group.key]) }
+            samples.append(sample(image, own))
+        }
+        for (_, stem) in chosen { texts[stem] = nil }
+        if !chosen.isEmpty { texts[group.key] = nil }
+        orphans.merge(texts) { first, _ in first }
+    }
+
+    private mutating func sample(_ image: TarMembers.Member, _ texts: Texts) -> Sample {
+        var sample = Sample(
+            offset: image.offset, length: image.size, name: text.count, nameLength: Int32(image.name.count))
+        text += image.name
+        fill(&sample, from: texts)
+        return sample
+    }
+
+    private mutating func fill(_ sample: inout Sample, from texts: Texts) {
+        if sample.label < 0, let label = texts.label ?? texts.jsonLabel {
+            sample.label = Int32(labels.place(of: label))
+        } else if texts.isWrong {
+            note(.badLabel, "has a label that is neither a word nor a number from 0 on", Array(name(of: sample)))
+        }
+        if sample.caption < 0, let caption = texts.caption {
+            sample.caption = caption.offset
+            sample.captionLength = Int32(caption.size)
+        }
+    }
+
+    /// Gives samples the texts that lie elsewhere in the shard, as where all images come first.
+    private mutating func adopt() {
+        guard !orphans.isEmpty else { return }
+        for place in samples.indices where samples[place].label < 0 || samples[place].caption < 0 {
+            let stem = ShardIndex.stem(of: Array(name(of: samples[place])))
+            guard let texts = orphans[stem] ?? orphans[ShardIndex.key(of: stem)] else { continue }
+            var sample = samples[place]
+            fill(&sample, from: texts)
+            samples[place] = sample
+        }
+        orphans = [:]
+    }
+
+    private func name(of sample: Sample) -> ArraySlice<UInt8> {
+        text[sample.name..<sample.name + Int(sample.nameLength)]
+    }
+
+    /// A path up to the last point of its base name, which has one.
+    private static func stem(of path: [UInt8]) -> [UInt8] {
+        path.lastIndex(of: UInt8(ascii: ".")).map { Array(path[..<$0]) } ?? path
+    }
+
+    /// A path up to the first point of its base name.
+    private static func key(of path: [UInt8]) -> [UInt8] {
+        let start = path.lastIndex(of: UInt8(ascii: "/")).map { $0 + 1 } ?? 0
+        return path[start...].firstIndex(of: UInt8(ascii: ".")).map { Array(path[..<$0]) } ?? path
     }
 
     private mutating func note(_ kind: SourceIssue.Kind, _ reason: String, _ name: [UInt8], count: Int = 1) {
@@ -165,31 +246,21 @@ struct ShardIndex: Sendable {
         bytes.split(separator: 0x0A).map { printable($0.last == 0x0D ? $0.dropLast() : $0) }.filter { !$0.isEmpty }
     }
 
-    private static func label(_ text: String) -> Int? {
-        let digits = text.filter { !$0.isWhitespace && $0 != "\0" }
-        guard let value = Int(digits), (0..<maximumClasses).contains(value) else { return nil }
-        return value
-    }
-
-    /// The number under `cls` or `label` of a JSON object.
-    private static func label(json bytes: UnsafeRawBufferPointer) -> Int? {
-        struct Labels: Decodable {
-            var cls: Int?
-            var label: Int?
-
-            enum Key: String, CodingKey { case cls, label }
-
-            init(from decoder: any Decoder) throws {
-                let values = try decoder.container(keyedBy: Key.self)
-                cls = try? values.decode(Int.self, forKey: .cls)
-                label = try? values.decode(Int.self, forKey: .label)
-            }
-        }
+    /// The number or the word under `cls`, `label` or `class` of a JSON object.
+    private static func label(json bytes: UnsafeRawBufferPointer) -> String? {
+        let keys = ["cls", "label", "class"]
         // Most of the objects in use hold captions and addresses; those are not worth parsing.
         let data = Data(bytes)
-        guard [#""cls""#, #""label""#].contains(where: { data.range(of: Data($0.utf8)) != nil }) else { return nil }
-        let labels = try? JSONDecoder().decode(Labels.self, from: data)
-        guard let value = labels?.cls ?? labels?.label, (0..<maximumClasses).contains(value) else { return nil }
-        return value
+        guard keys.contains(where: { data.range(of: Data("\"\($0)\"".utf8)) != nil }),
+            let object = try? JSONSerialization.jsonObject(with: data) as? [String: Any]
+        else { return nil }
+        for key in keys {
+            switch object[key] {
+            case let text as String: if let label = ClassTable.label(text.utf8) { return label }
+            case let number as NSNumber: if let label = ClassTable.label("\(number)".utf8) { return label }
+            default: break
+            }
+        }
+        return nil
     }
 }

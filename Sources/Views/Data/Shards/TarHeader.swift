@@ -27,6 +27,8 @@ struct TarHeader: Equatable {
     /// Why a block is no header.
     struct Damage: Error, Equatable {
         var reason: String
+        /// Where in the archive; nil where that is not known.
+        var offset: Int?
     }
 
     /// Reads a block; nil where it is filled with zeros, as at an archive's end.

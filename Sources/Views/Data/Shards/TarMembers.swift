@@ -96,7 +96,7 @@ struct TarMembers {
     }
 
     private func damage(_ reason: String, at offset: Int) -> TarHeader.Damage {
-        TarHeader.Damage(reason: "\(reason), at byte \(offset)")
+        TarHeader.Damage(reason: "\(reason), at byte \(offset)", offset: offset)
     }
 }
 

@@ -2,26 +2,28 @@ import Files
 import Foundation
 import Synchronization
 
-/// Images in WebDataset's tar shards: `0001.jpg` with `0001.cls` (the label, a number), `0001.txt` (the caption) and
-/// `0001.json` (whose `cls` or `label` counts where there is no .cls).
+/// Images in WebDataset's tar shards: `0001.jpg` with `0001.cls` (the label, a number or a word), `0001.txt` (the
+/// caption) and `0001.json` (whose `cls`, `label` or `class` counts where there is no .cls). Without labels and
+/// captions the folders in the shards are the classes, where there are some.
 ///
-/// One pass over the headers, shards in parallel, gives the place of every image; 48 bytes and its name are kept of each.
-/// Then any image is read in any order by one `pread`, so that shuffling, resuming and sharding work as with files; where
-/// storage wants long reads, shuffle by `runs` (`Sampler.Shuffle.runs`) and set `readAhead`.
+/// One pass over the headers, shards in parallel, gives the place of every image; 48 bytes and its name are kept of
+/// each. Then any image is read in any order by one `pread`, so that shuffling, resuming and sharding work as with
+/// files; where storage wants long reads, shuffle by `runs` (`Sampler.Shuffle.runs`) and set `readAhead`.
 ///
-/// Class names come from a member `classes.txt` (line i names label i) of any shard, also as `__meta__/classes.txt`, which
-/// WebDataset passes over; else from a file `classes.txt` beside the first shard; else they are "0", "1" and so on.
-/// Nothing is ever unpacked: names with `..`, links and devices in a shard lead nowhere.
+/// Class names come from a member `classes.txt` (line i names label i) of any shard, also as `__meta__/classes.txt`,
+/// which WebDataset passes over; else from a file `classes.txt` beside the first shard; else they are what the labels
+/// say. Nothing is ever unpacked: names with `..`, links and devices in a shard lead nowhere.
 public struct TarShards: Source {
     /// How shards are read.
     public struct Options: Sendable {
         /// The classes to label by, as for test images beside training images; other labels are left out.
         public var classes: [String]?
-        /// Bytes that the system is asked to fetch ahead of what is read, for reading by runs; 0 for none, 8 MiB is good.
+        /// Bytes that the system is asked to fetch ahead of what is read, for reading by runs; 0 for none, 8 MiB is
+        /// good.
         ///
-        /// Measured on an SSD whose pages were dropped, 50,000 images of 900 bytes, one thread, images a second: files in
-        /// random order 5,500 to 14,000; shards in random order 19,000 to 29,000; by runs with a buffer of 10,000 images
-        /// 33,000 to 52,000, and 166,000 to 213,000 with 8 MiB ahead.
+        /// Measured on an SSD whose pages were dropped, 50,000 images of 900 bytes, one thread, images a second:
+        /// files in random order 5,500 to 14,000; shards in random order 19,000 to 29,000; by runs with a buffer of
+        /// 10,000 images 33,000 to 52,000, and 166,000 to 213,000 with 8 MiB ahead.
         public var readAhead = 0
         /// Threads that index.
         public var threads = ProcessInfo.processInfo.activeProcessorCount
@@ -82,14 +84,23 @@ public struct TarShards: Source {
             text += index.text
             starts.append(samples.count)
         }
+        listing.lost = TarShards.lost(found.map { ($0.shard.size, $0.index.damage) })
         guard !samples.isEmpty else {
-            var reason = "holds no images (\(FileKind.imageEndings))"
-            if let issue = listing.issues.first { reason += "; \(issue)" }
             throw DataError(
-                path: paths.count == 1 ? paths[0] : paths.first.map { "\($0) and others" } ?? "", reason: reason)
+                path: paths.count == 1 ? paths[0] : paths.first.map { "\($0) and others" } ?? "",
+                reason: listing.emptiness)
         }
         let names = found.lazy.compactMap(\.index.classes).first ?? TarShards.sidecar(of: bytes[0])
-        classes = TarShards.label(&samples, names: names, known: options.classes, listing: &listing)
+        classes =
+            TarShards.label(
+                &samples, starts: starts, tables: found.map(\.index.labels), names: names, known: options.classes,
+                listing: &listing)
+            ?? TarShards.label(&samples, byFoldersIn: text, known: options.classes, listing: &listing)
+        let captions = samples.count { $0.caption >= 0 }
+        if captions > 0, captions < samples.count {
+            let missing = "\(grouped(samples.count - captions)) of \(counted(samples.count, "image")) have none"
+            listing.note(.noCaption, "captions", missing)
+        }
         shards = paths
         bases = paths.map { path in path.split(separator: "/").last.map(String.init) ?? path }
         files = ShardFiles(found.map(\.shard))
@@ -186,7 +197,8 @@ public struct TarShards: Source {
             let (handle, shard) = try ShardFiles.open(path)
             let index = ShardIndex(file: handle.file, size: shard.size)
             if let damage = index.damage, index.samples.isEmpty {
-                return .failure(DataError(path: printable(path), reason: damage.reason))
+                let what = damage.offset == 0 ? TarShards.what(handle) : nil
+                return .failure(DataError(path: printable(path), reason: what ?? damage.reason))
             }
             return .success((shard, index))
         } catch {
@@ -202,46 +214,26 @@ public struct TarShards: Source {
         if let damage = index.damage {
             listing.note(.damaged, shard, "\(damage.reason); the \(index.samples.count) images before it are used")
         } else if index.samples.isEmpty {
-            listing.note(.skipped, shard, "holds no images")
+            let others = listing.foreignFiles.map { ", but \($0)" } ?? ""
+            listing.note(.skipped, shard, "holds no images\(others)")
         }
         return listing
     }
 
-    // MARK: Classes
-
-    /// Gives the samples their final labels and returns the class names.
-    private static func label(
-        _ samples: inout [ShardIndex.Sample], names: [String]?, known: [String]?, listing: inout SourceListing
-    ) -> [String] {
-        let largest = samples.lazy.map { Int($0.label) }.max() ?? -1
-        guard largest >= 0 || known != nil else { return [] }
-        let own = names ?? known ?? (0...max(0, largest)).map(String.init)
-        // By name where both sides have names.
-        let places = ClassNames.places(of: own, in: known ?? own)
-        var unknown = [Int](repeating: 0, count: own.count)
-        var wrong = 0
-        for index in samples.indices where samples[index].label >= 0 {
-            let label = Int(samples[index].label)
-            if label >= own.count { wrong += 1 } else if places[label].index == nil { unknown[label] += 1 }
-            samples[index].label = label < own.count ? Int32(places[label].index ?? -1) : -1
-        }
-        if wrong > 0 {
-            listing.note(
-                .badLabel, "labels",
-                "\(wrong) images have a label that is none of the \(own.count) classes, so are unlabelled")
-        }
-        for (label, images) in unknown.enumerated() where images > 0 {
-            listing.note(unknown: own[label], places[label], images: images, isListed: true)
-        }
-        return known ?? own
+    /// What a file is that is no archive, from its first bytes.
+    private static func what(_ handle: ShardFiles.Handle) -> String? {
+        let buffer = FileBuffer()
+        guard (try? buffer.read(file: handle.file, offset: 0, count: TarHeader.block, name: "")) != nil,
+            let foreign = ForeignFormat(buffer.bytes)
+        else { return nil }
+        return "is named .tar, but \(foreign.sentence)"
     }
 
-    private static func sidecar(of shard: [UInt8]) -> [String]? {
-        let folder = shard.lastIndex(of: UInt8(ascii: "/")).map { Array(shard[...$0]) } ?? []
-        let buffer = FileBuffer(limit: ShardIndex.classesLimit)
-        let path = (folder + Array("classes.txt".utf8) + [0]).map { CChar(bitPattern: $0) }
-        guard (try? buffer.read(path: path, name: "classes.txt")) != nil else { return nil }
-        let names = ShardIndex.lines(buffer.bytes)
-        return names.isEmpty ? nil : names
+    /// The share of the bytes that lie behind damage.
+    private static func lost(_ shards: [(size: Int, damage: TarHeader.Damage?)]) -> Double {
+        let lost = shards.reduce(0) { sum, shard in
+            sum + (shard.damage.map { max(1, shard.size - ($0.offset ?? 0)) } ?? 0)
+        }
+        return Double(lost) / Double(max(1, shards.reduce(0) { $0 + $1.size }))
     }
 }

@@ -1,7 +1,8 @@
 import Files
 import Foundation
 
-/// Writes members of a tar archive one after another to a descriptor: ustar, with a pax header where a name does not fit.
+/// Writes members of a tar archive one after another to a descriptor: ustar, with a pax header where a name does not
+/// fit.
 ///
 /// Owner, times and modes are always the same, so that the same members give the same bytes.
 final class TarWriter {

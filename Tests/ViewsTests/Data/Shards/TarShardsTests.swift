@@ -62,7 +62,7 @@ struct TarShardsTests {
         for index in 0..<6 {
             #expect(try contents(shards, index) == [UInt8](repeating: UInt8(index), count: index * 300 + 1))
         }
-        #expect(shards.listing.issues.map(\.kind) == [.skipped] && shards.runs == [0..<7])
+        #expect(shards.listing.issues.map(\.kind) == [.skipped, .noCaption] && shards.runs == [0..<7])
     }
 
     // MARK: Damage
@@ -222,9 +222,125 @@ struct TarShardsTests {
                 "1.JPG", "2.jpg", "3.jpg", "4.jpg", "5.jpg", "IMG.1.jpg", "IMG.2.jpg",
             ])
         #expect((0..<7).map(shards.label) == [1, nil, 2, nil, nil, nil, nil])
-        #expect(Set(shards.listing.issues.map(\.kind)) == [.badLabel, .skipped] && shards.listing.issues.count == 2)
+        #expect(Set(shards.listing.issues.map(\.kind)) == [.badLabel, .skipped] && shards.listing.issues.count == 3)
         #expect(shards.listing.hiddenEntries == 1 && shards.listing.foreign["heic"]?.files == 1)
         #expect(shards.listing.foreign["npy"]?.examples == ["8.npy"] && shards.listing.ignoredFiles == 2)
+    }
+
+    /// Members of a shard by name, those without a text pictures; then images with label and caption.
+    static let samples: [(members: String, found: String)] = [
+        (
+            "img_v1.0.jpg img_v1.0.cls=1 img_v1.0.txt=one img_v1.1.jpg img_v1.1.cls=0",
+            "img_v1.0.jpg:1:one img_v1.1.jpg:0:-"
+        ),
+        ("a.jpg b.jpg a.cls=1 b.cls=0 b.txt=bee", "a.jpg:1:- b.jpg:0:bee"),
+        ("a.cls=1 b.cls=0 b.jpg a.jpg", "b.jpg:0:- a.jpg:1:-"),
+        ("a.v1.jpg a.cls=0 b.v1.jpg b.cls=1", "a.v1.jpg:0:- b.v1.jpg:1:-"),
+        ("x.1.jpg y.jpg y.cls=1 x.1.cls=0", "x.1.jpg:0:- y.jpg:1:-"),
+        ("a.jpg a.mask.png a.cls=0 b.jpg b.cls=0", "a.jpg:0:- b.jpg:0:-"),
+        ("a.jpg a.cls=0 a.2.jpg a.2.cls=1", "a.jpg:0:- a.2.jpg:1:-"),
+        ("a.jpg a.cls=dog b.jpg b.cls=cat c.jpg c.cls=dog", "a.jpg:1:- b.jpg:0:- c.jpg:1:-"),
+        ("a.jpg a.json={\"label\":\"dog\"} b.jpg b.json={\"class\":\"cat\"}", "a.jpg:1:- b.jpg:0:-"),
+        ("a.jpg a.json={\"label\":2147483647} b.jpg b.json={\"cls\":3.0}", "a.jpg:1:- b.jpg:0:-"),
+        ("a.jpg a.json={\"label\":[1]} b.jpg b.cls=007", "a.jpg:-:- b.jpg:7:-"),
+        ("a.jpg a.cls=-1 b.jpg b.cls=0", "a.jpg:-:- b.jpg:0:-"),
+        ("@eaDir/a.jpg a.jpg a.cls=0", "a.jpg:0:-"),
+    ]
+
+    @Test(arguments: samples) func labelsAndCaptionsFindTheirImages(_ example: (members: String, found: String)) throws
+    {
+        let root = try TemporaryFolder()
+        let path = try shard(root) { tar in
+            for member in example.members.split(separator: " ") {
+                let parts = member.split(separator: "=", maxSplits: 1).map(String.init)
+                tar.add(parts[0], parts.count > 1 ? parts[1] : "picture \(parts[0])")
+            }
+        }
+        let shards = try TarShards(path)
+        let found = try (0..<shards.count).map { index in
+            "\(shards.name(index).dropFirst(6)):\(shards.label(index).map(String.init) ?? "-"):\(try shards.caption(index) ?? "-")"
+        }
+        #expect(found.joined(separator: " ") == example.found)
+    }
+
+    @Test func numbersWithGapsAreClassesByTheirNumbers() throws {
+        let root = try TemporaryFolder()
+        func fill(_ tar: inout TarBuilder, _ labels: [Int]) {
+            for (index, label) in labels.enumerated() {
+                tar.add("\(index).jpg", "x")
+                tar.add("\(index).cls", "\(label)")
+            }
+        }
+        _ = try shard(root, "s/0.tar") { fill(&$0, [900_000_000, 5]) }
+        _ = try shard(root, "s/1.tar") { fill(&$0, [5, 70, 9_999_999_999]) }
+        let shards = try Sources.open(root.path + "/s")
+        #expect(shards.classes == ["5", "70", "900000000", "9999999999"])
+        #expect((0..<5).map(shards.label) == [2, 0, 0, 1, 3])
+        var options = SourceOptions()
+        options.classes = shards.classes
+        let test = try Sources.open(shard(root, "t.tar") { fill(&$0, [70, 6]) }, options: options)
+        #expect(test.classes == shards.classes && (0..<2).map(test.label) == [1, nil])
+        // Where numbers are no names, they are places.
+        options.classes = ["cat", "dog"]
+        #expect(try Sources.open(shard(root, "u.tar") { fill(&$0, [1, 0]) }, options: options).label(0) == 1)
+    }
+
+    @Test func foldersInShardsAreClassesWhereNothingIsLabelled() throws {
+        let root = try TemporaryFolder()
+        func open(_ names: String) throws -> TarShards {
+            try TarShards(shard(root) { tar in for name in names.split(separator: " ") { tar.add(String(name), "x") } })
+        }
+        let shards = try open("./data/dog/1.jpg data/cat/1.jpg data/dog/2.jpg data/cat/x/2.jpg")
+        #expect(shards.classes == ["cat", "dog"] && (0..<4).map(shards.label) == [1, 0, 1, 0])
+        #expect(shards.listing.issues.map(\.kind) == [.classesFromFolders])
+        for names in [
+            "a/1.jpg b/1.jpg", "a/1.jpg a/2.jpg", "1.jpg a/1.jpg b/1.jpg b/2.jpg",
+            "a/1.jpg a/1.txt a/2.jpg b/1.jpg b/2.jpg",
+        ] {
+            #expect(try open(names).classes.isEmpty, "\(names)")
+        }
+        let sides = try open("train/a/1.jpg train/b/1.jpg test/a/1.jpg test/b/1.jpg")
+        #expect(sides.classes.isEmpty && sides.listing.issues[0].reason.contains("train/, test/ lie in the shards"))
+        var known = TarShards.Options()
+        known.classes = ["dog"]
+        _ = try open("dog/1.jpg dog/2.jpg cat/1.jpg cat/2.jpg")
+        let some = try TarShards(root.path + "/a.tar", options: known)
+        #expect(some.classes == ["dog"] && (0..<4).map(some.label) == [0, 0, nil, nil])
+    }
+
+    @Test func captionsThatAreMissingAreCounted() throws {
+        let root = try TemporaryFolder()
+        let shards = try TarShards(
+            shard(root) { tar in for name in ["1.jpg", "1.txt", "2.jpg", "3.jpg", "3.txt"] { tar.add(name, "x") } })
+        #expect(shards.listing.issues.map(\.reason) == ["1 of 3 images have none"])
+    }
+
+    @Test func whatIsNamedTarAndIsNoneIsSaid() throws {
+        let root = try TemporaryFolder()
+        try root.write(["x.tar", "x.tar.gz", "s/x.tar"], Data([0x1F, 0x8B, 8, 0] + [UInt8](repeating: 1, count: 600)))
+        for name in ["x.tar", "x.tar.gz", "s"] {
+            let error = #expect(throws: DataError.self) { try Sources.open("\(root.path)/\(name)") }
+            #expect(error?.reason.contains("is a gzip file; unpack it") == true, "\(error?.reason ?? "")")
+        }
+        let error = #expect(throws: DataError.self) {
+            try Sources.open(
+                shard(root, "y.tar") {
+                    $0.add("1.heic", "x"); $0.add("2.heic", "x")
+                })
+        }
+        #expect(error?.reason.contains("), but 2 .heic (convert them") == true, "\(error?.reason ?? "")")
+    }
+
+    @Test func moreDamageThanIsAllowedIsAnError() throws {
+        let root = try TemporaryFolder()
+        var tar = TarBuilder()
+        for index in 0..<10 { tar.add("\(index).jpg", String(repeating: "x", count: 2000)) }
+        try root.write(["a.tar"], tar.ended.prefix(15_000))
+        var options = SourceOptions()
+        #expect(throws: DataError.self) { try Sources.open(root.path + "/a.tar", options: options) }
+        options.maximumBad = 0.5
+        let source = try Sources.open(root.path + "/a.tar", options: options)
+        #expect(source.count == 5 && source.listing.lost > 0 && source.listing.lost < 0.3)
     }
 
     @Test func classNamesComeFromAMemberOrAFileBeside() throws {

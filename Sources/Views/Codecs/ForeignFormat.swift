@@ -1,0 +1,123 @@
+/// What data are that are no picture that is read, by their first bytes, and what to do about it.
+struct ForeignFormat: Equatable, Sendable {
+    /// What they are, as in `a GIF`.
+    var name: String
+    /// What to do.
+    var remedy: String
+
+    /// `is a GIF, which is not read; convert it to .png`.
+    var sentence: String { "is \(name); \(remedy)" }
+
+    private static let convert = "convert it to .jpg or .png"
+    private static let unpack = "unpack it"
+    private static let download = "no picture was downloaded; get it again"
+
+    /// Looks at the first bytes; nil where they say nothing.
+    init?(_ data: UnsafeRawBufferPointer) {
+        guard let (name, remedy) = ForeignFormat.find(data) else { return nil }
+        (self.name, self.remedy) = (name, remedy)
+    }
+
+    private static func find(_ data: UnsafeRawBufferPointer) -> (String, String)? {
+        func holds(_ text: String, at offset: Int = 0) -> Bool { data.holds(Array(text.utf8), at: offset) }
+        if let name = picture(data) { return ("\(name), which is not read", convert) }
+        if holds("RIFF"), holds("WEBP", at: 8) {
+            return ("WebP, which this was built without", FileKind.remedyForWebP)
+        }
+        if holds("RIFF"), holds("AVI ", at: 8) { return ("a video", "take its pictures out of it") }
+        if data.holds([0x1A, 0x45, 0xDF, 0xA3]) || data.holds([0x00, 0x00, 0x01, 0xBA]) || holds("FLV") {
+            return ("a video", "take its pictures out of it")
+        }
+        if holds("ftyp", at: 4) { return media(data) }
+        if holds("version https://git-lfs.github.com") {
+            return ("a Git LFS pointer instead of the picture", "git lfs pull fetches it")
+        }
+        if let name = archive(data) { return (name, unpack) }
+        if holds("%PDF") { return ("a PDF", "take its pictures out of it") }
+        if data.holds([0, 0, 0, 0]) { return ("filled with zeros", download) }
+        return text(data)
+    }
+
+    /// Pictures of other formats, which other programs convert.
+    private static func picture(_ data: UnsafeRawBufferPointer) -> String? {
+        func holds(_ text: String, at offset: Int = 0) -> Bool { data.holds(Array(text.utf8), at: offset) }
+        if holds("GIF8") { return "a GIF" }
+        // Three letters could begin a text, so the header's size is looked at too.
+        if holds("BM"), data.count < 18 || data[15] == 0 && data[16] == 0 { return "a BMP" }
+        if holds("II*\0") || holds("MM\0*") || holds("II+\0") || holds("MM\0+") { return "a TIFF" }
+        if data.holds([0x00, 0x00, 0x00, 0x0C]) && holds("jP  ", at: 4) || data.holds([0xFF, 0x4F, 0xFF, 0x51]) {
+            return "JPEG 2000"
+        }
+        if data.holds([0x00, 0x00, 0x00, 0x0C]) && holds("JXL ", at: 4) || data.holds([0xFF, 0x0A]) {
+            return "JPEG XL"
+        }
+        if data.holds([0x00, 0x00, 0x01, 0x00]) { return "an icon (ICO)" }
+        if holds("8BPS") { return "a Photoshop document (PSD)" }
+        if holds("gimp xcf") { return "a GIMP document (XCF)" }
+        if holds("qoif") { return "QOI" }
+        if holds("DDS ") { return "a DDS texture" }
+        if data.holds([0x76, 0x2F, 0x31, 0x01]) { return "OpenEXR" }
+        if holds("#?RADIANCE") || holds("#?RGBE") { return "Radiance HDR" }
+        if data.count > 2, data[0] == UInt8(ascii: "P"), (0x31...0x34).contains(data[1]), data[2] <= 0x20 {
+            return "a text or bitmap of Netpbm (P\(data[1] - 0x30))"
+        }
+        if holds("DICM", at: 128) { return "DICOM" }
+        return nil
+    }
+
+    /// ISO's container of pictures and videos, by its brand.
+    private static func media(_ data: UnsafeRawBufferPointer) -> (String, String) {
+        let brand = data.count >= 12 ? String(decoding: data[8..<12], as: UTF8.self) : ""
+        // A generic brand is followed by compatible ones.
+        let all = String(decoding: data[min(8, data.count)..<min(64, data.count)], as: UTF8.self)
+        if ["avif", "avis"].contains(brand) || ["mif1", "msf1"].contains(brand) && all.contains("avi") {
+            return ("AVIF, which is not read", convert)
+        }
+        if brand.hasPrefix("hei") || brand.hasPrefix("hev") || ["mif1", "msf1"].contains(brand) {
+            return ("HEIF, as telephones write it (.heic), which is not read", convert)
+        }
+        if brand == "crx " { return ("a raw picture of a camera (CR3), which is not read", convert) }
+        return ("a video", "take its pictures out of it")
+    }
+
+    /// Archives and files of many arrays.
+    static func archive(_ data: UnsafeRawBufferPointer) -> String? {
+        func holds(_ text: String, at offset: Int = 0) -> Bool { data.holds(Array(text.utf8), at: offset) }
+        if data.holds([0x50, 0x4B, 0x03, 0x04]) || data.holds([0x50, 0x4B, 0x05, 0x06]) { return "a ZIP archive" }
+        if data.holds([0x1F, 0x8B]) { return "a gzip file" }
+        if data.holds([0xFD, 0x37, 0x7A, 0x58, 0x5A]) { return "an xz file" }
+        if holds("BZh") { return "a bzip2 file" }
+        if data.holds([0x28, 0xB5, 0x2F, 0xFD]) { return "a Zstandard file" }
+        if data.holds([0x37, 0x7A, 0xBC, 0xAF, 0x27, 0x1C]) { return "a 7z archive" }
+        if holds("Rar!") { return "a RAR archive" }
+        if holds("ustar", at: 257) { return "a tar archive" }
+        if holds("PAR1") { return "a Parquet table" }
+        if data.holds([0x89, 0x48, 0x44, 0x46]) { return "an HDF5 file" }
+        if data.holds([0x93, 0x4E, 0x55, 0x4D, 0x50, 0x59]) { return "a NumPy array" }
+        return nil
+    }
+
+    /// Texts that take a picture's place when a download goes wrong.
+    private static func text(_ data: UnsafeRawBufferPointer) -> (String, String)? {
+        let mark = data.holds([0xEF, 0xBB, 0xBF]) ? 3 : 0
+        let start = data[mark...].firstIndex { !($0 == 0x20 || (0x09...0x0D).contains($0)) } ?? data.count
+        let head = data[start..<min(start + 256, data.count)].map(lowercase)
+        let text = String(decoding: head, as: UTF8.self)
+        if text.hasPrefix("<!doctype html") || text.hasPrefix("<html") || text.contains("<head") {
+            return ("a web page", download)
+        }
+        if text.hasPrefix("<svg") || text.hasPrefix("<?xml") {
+            return text.contains("svg") ? ("SVG, which is not read", convert) : ("XML", download)
+        }
+        if text.hasPrefix("{") || text.hasPrefix("[") { return ("JSON", download) }
+        if text.hasPrefix("<") { return ("XML", download) }
+        return nil
+    }
+}
+
+extension UnsafeRawBufferPointer {
+    /// Whether these bytes lie at an offset.
+    func holds(_ bytes: [UInt8], at offset: Int = 0) -> Bool {
+        count >= offset + bytes.count && self[offset..<offset + bytes.count].elementsEqual(bytes)
+    }
+}

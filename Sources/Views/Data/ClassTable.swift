@@ -1,0 +1,81 @@
+/// Labels as texts have them, words or numbers, and the classes that they make.
+struct ClassTable {
+    /// The labels met, each once, by their first appearance.
+    private(set) var labels: [String] = []
+    /// How many images have each.
+    private var uses: [Int] = []
+    private var places: [[UInt8]: Int] = [:]
+
+    /// The longest label that is believed.
+    static let limit = 256
+
+    /// The place of a label among `labels`.
+    mutating func place(of label: String, uses count: Int = 1) -> Int {
+        let key = Array(label.utf8)
+        let place = places[key] ?? labels.count
+        if place == labels.count {
+            places[key] = place
+            labels.append(label)
+            uses.append(0)
+        }
+        uses[place] += count
+        return place
+    }
+
+    /// A label as it is compared: without space around it, whole numbers without zeros in front and points; nil where
+    /// it is empty, negative or no text.
+    static func label(_ bytes: some Sequence<UInt8>) -> String? {
+        let bytes = Array(bytes.prefix { $0 != 0 })
+        guard bytes.count <= limit, let text = String(validating: bytes, as: UTF8.self) else { return nil }
+        // A text that ends in a line of something else is no label.
+        let lines = text.split(whereSeparator: \.isNewline)
+        guard lines.count == 1, let first = lines[0].firstIndex(where: { !$0.isWhitespace }),
+            let last = lines[0].lastIndex(where: { !$0.isWhitespace })
+        else { return nil }
+        let label = lines[0][first...last]
+        guard label.utf8.allSatisfy({ (0x30...0x39).contains($0) || $0 == 0x2D || $0 == 0x2E }) else {
+            return String(label)
+        }
+        guard let value = Double(label), value >= 0 else { return nil }
+        guard value == value.rounded() else { return String(label) }
+        return value < 0x1p53 ? String(Int(value)) : nil
+    }
+
+    /// Whether a label is a whole number.
+    static func isNumber(_ label: String) -> Bool { label.utf8.allSatisfy { (0x30...0x39).contains($0) } }
+
+    /// The classes' names and, of each label, its class; nil where it has none.
+    ///
+    /// Numbers are classes in their order: all from 0 on, or, where most would have no image, those that are met.
+    /// Words are in the order of their bytes. Of words among more numbers, and of numbers among more words, the rarer
+    /// kind has no class.
+    func classes() -> (names: [String], places: [Int?]) {
+        let isNumber = labels.map(ClassTable.isNumber)
+        let numbers = zip(isNumber, uses).reduce(0) { $0 + ($1.0 ? $1.1 : 0) }
+        let areNumbers = 2 * numbers >= uses.reduce(0, +)
+        let kept = labels.indices.filter { isNumber[$0] == areNumbers }
+        var names: [String]
+        if areNumbers {
+            let values = kept.compactMap { Int(labels[$0]) }.sorted()
+            let largest = values.last ?? -1
+            names = (largest < 4 * values.count + 16 ? Array(0..<largest + 1) : values).map(String.init)
+        } else {
+            names = kept.map { labels[$0] }.sorted { precedes(Array($0.utf8), Array($1.utf8)) }
+        }
+        let order = ClassTable.places(of: names)
+        return (names, labels.map { order[Array($0.utf8)] })
+    }
+
+    /// Of each label its class among names that are known: by name, or, where no label is one of the names, by number.
+    func classes(among names: [String]) -> [Int?] {
+        let order = ClassTable.places(of: names)
+        let byName = labels.map { order[Array($0.utf8)] }
+        if byName.contains(where: { $0 != nil }) { return byName }
+        return labels.map { label in Int(label).flatMap { names.indices.contains($0) ? $0 : nil } }
+    }
+
+    /// The first place of each name, by its bytes: Swift's strings are equal where their marks are written differently.
+    static func places(of names: [String]) -> [[UInt8]: Int] {
+        Dictionary(names.enumerated().map { (Array($1.utf8), $0) }, uniquingKeysWith: { first, _ in first })
+    }
+}

@@ -1,0 +1,119 @@
+extension TarShards {
+    /// Gives the samples their final labels and returns the class names; nil where nothing is labelled.
+    /// - Parameters:
+    ///   - samples: the samples of all shards, whose labels are places in their shard's table.
+    ///   - starts: the first sample of each shard, and the end of the last.
+    ///   - tables: the labels of each shard.
+    ///   - names: the class names that came with the shards.
+    ///   - known: the classes to label by.
+    ///   - listing: told of labels that no class has.
+    static func label(
+        _ samples: inout [ShardIndex.Sample], starts: [Int], tables: [ClassTable], names: [String]?, known: [String]?,
+        listing: inout SourceListing
+    ) -> [String]? {
+        var table = ClassTable()
+        for (shard, own) in tables.enumerated() where !own.labels.isEmpty {
+            let places = own.labels.map { table.place(of: $0, uses: 0) }
+            for place in starts[shard]..<starts[shard + 1] where samples[place].label >= 0 {
+                let label = places[Int(samples[place].label)]
+                samples[place].label = Int32(table.place(of: table.labels[label]))
+            }
+        }
+        guard !table.labels.isEmpty else { return nil }
+        let (own, places) = TarShards.classes(of: table, names: names, known: known)
+        let final = ClassNames.places(of: own, in: known ?? own)
+        var unknown = [Int](repeating: 0, count: own.count)
+        var wrong = 0
+        for index in samples.indices where samples[index].label >= 0 {
+            let label = places[Int(samples[index].label)]
+            samples[index].label = label.flatMap { final[$0].index }.map { Int32($0) } ?? -1
+            if let label { unknown[label] += samples[index].label < 0 ? 1 : 0 } else { wrong += 1 }
+        }
+        if wrong > 0 {
+            let first = places.firstIndex { $0 == nil }.map { table.labels[$0] } ?? ""
+            listing.note(
+                .badLabel, "labels",
+                "\(counted(wrong, "image")) without a class: none of the \(counted(own.count, "class", "classes")) is that of "
+                    + "the label, as \(first)")
+        }
+        for (label, images) in unknown.enumerated() where images > 0 {
+            listing.note(unknown: own[label], final[label], images: images, isListed: true)
+        }
+        return known ?? own
+    }
+
+    /// The shards' own classes and, of each label, its place among them; nil where it has none.
+    private static func classes(
+        of table: ClassTable, names: [String]?, known: [String]?
+    ) -> (names: [String], places: [Int?]) {
+        if let names { return (names, table.classes(among: names)) }
+        let own = table.classes()
+        // Without names of their own, numbers that are none of the known names are places among these.
+        if let known, !ClassNames.places(of: own.names, in: known).contains(where: { $0.index != nil }) {
+            let places = table.classes(among: known)
+            if places.contains(where: { $0 != nil }) { return (known, places) }
+        }
+        return own
+    }
+
+    /// Takes the folders in the shards for classes where there is no label and no caption; returns the names, none
+    /// where folders say nothing.
+    static func label(
+        _ samples: inout [ShardIndex.Sample], byFoldersIn text: [UInt8], known: [String]?,
+        listing: inout SourceListing
+    ) -> [String] {
+        let none = known ?? []
+        guard samples.allSatisfy({ $0.caption < 0 }) else { return none }
+        var paths: [[ArraySlice<UInt8>]] = []
+        paths.reserveCapacity(samples.count)
+        for sample in samples {
+            let path = text[sample.name..<sample.name + Int(sample.nameLength)]
+            let folders = path.split(separator: UInt8(ascii: "/")).dropLast().filter { !$0.elementsEqual(".".utf8) }
+            guard !folders.isEmpty else { return none }
+            paths.append(folders)
+        }
+        var depth = 0
+        while paths.allSatisfy({ $0.count > depth && $0[depth] == paths[0][depth] }) { depth += 1 }
+        guard paths.allSatisfy({ $0.count > depth }) else { return none }
+        var table = ClassTable()
+        for (place, folders) in paths.enumerated() {
+            samples[place].label = Int32(table.place(of: printable(folders[depth])))
+        }
+        let sides = Set(table.labels.compactMap { Side.meant(byFolder: Array($0.utf8))?.side })
+        let isSplit = sides.count > 1 && sides.contains(.train)
+        guard !isSplit, table.labels.count > 1, 2 * table.labels.count <= samples.count else {
+            for place in samples.indices { samples[place].label = -1 }
+            if isSplit {
+                listing.note(
+                    .classesFromFolders, "folders",
+                    "\(table.labels.joined(separator: "/, "))/ lie in the shards, and all of it is taken; unpack them "
+                        + "(tar xf) to have sides")
+            }
+            return none
+        }
+        let own = table.labels.sorted { precedes(Array($0.utf8), Array($1.utf8)) }
+        let places = ClassNames.places(of: table.labels, in: known ?? own)
+        var counts = [Int](repeating: 0, count: places.count)
+        for index in samples.indices {
+            let label = Int(samples[index].label)
+            counts[label] += 1
+            samples[index].label = places[label].index.map { Int32($0) } ?? -1
+        }
+        for (label, place) in places.enumerated() where place.index == nil {
+            listing.note(unknown: table.labels[label], place, images: counts[label], isListed: true)
+        }
+        listing.note(
+            .classesFromFolders, "folders",
+            "no image has a label, so the \(grouped(own.count)) folders in the shards are the classes")
+        return known ?? own
+    }
+
+    static func sidecar(of shard: [UInt8]) -> [String]? {
+        let folder = shard.lastIndex(of: UInt8(ascii: "/")).map { Array(shard[...$0]) } ?? []
+        let buffer = FileBuffer(limit: ShardIndex.classesLimit)
+        let path = (folder + Array("classes.txt".utf8) + [0]).map { CChar(bitPattern: $0) }
+        guard (try? buffer.read(path: path, name: "classes.txt")) != nil else { return nil }
+        let names = ShardIndex.lines(buffer.bytes)
+        return names.isEmpty ? nil : names
+    }
+}

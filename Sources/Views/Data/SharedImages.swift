@@ -1,0 +1,51 @@
+/// Images to judge by whose files are among those to learn from, looked for by sizes and bytes in a few of them.
+///
+/// A file that was written anew, as at another quality, is not found; `TrainTestCopies` looks at pictures.
+public struct SharedImages: Equatable, Sendable {
+    /// Images to judge by that were looked at.
+    public private(set) var looked = 0
+    /// Those of them that are to learn from too.
+    public private(set) var shared = 0
+
+    /// Images to judge by that are looked at.
+    private static let looks = 200
+    /// Images to learn from whose sizes are asked for, and those that are read.
+    private static let sizes = 200_000
+    private static let reads = 2000
+
+    /// Looks; finds nothing where sizes are not known without reading.
+    public init(train: any Source, test: any Source) {
+        guard train.count > 0, train.count <= SharedImages.sizes else { return }
+        let buffer = FileBuffer()
+        func print(_ source: any Source, _ index: Int) -> Fingerprint? {
+            (try? source.read(index, into: buffer)).map { Fingerprint(buffer.bytes) }
+        }
+        var prints: [Fingerprint: Int] = [:]
+        var wanted = Set<Int>()
+        let looks = min(SharedImages.looks, test.count)
+        for look in 0..<looks {
+            let index = look * test.count / looks
+            guard let size = test.byteCount(index), let found = print(test, index) else { continue }
+            wanted.insert(size)
+            prints[found, default: 0] += 1
+            looked += 1
+        }
+        guard !wanted.isEmpty else { return }
+        var reads = 0
+        for index in 0..<train.count where reads < SharedImages.reads {
+            guard let size = train.byteCount(index) else { return }
+            guard wanted.contains(size) else { continue }
+            reads += 1
+            if let found = print(train, index), let count = prints.removeValue(forKey: found) { shared += count }
+        }
+    }
+
+    /// One line for people; nil where none is shared.
+    public var note: String? {
+        guard shared > 0 else { return nil }
+        let which = shared == looked ? "all" : grouped(shared) + " of"
+        return
+            "\(which) \(counted(looked, "image")) to judge by that were looked at \(shared == 1 ? "is" : "are") among "
+            + "those to learn from, so scores say how well the network remembers"
+    }
+}
