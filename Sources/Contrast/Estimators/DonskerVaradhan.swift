@@ -2,9 +2,9 @@ import Torch
 
 /// Donsker & Varadhan's representation on samples, as MINE uses it: Belghazi et al. 2018, arXiv 1801.04062.
 ///
-/// `mean_i f(i, i) - log mean_{i != j} e^{f(i, j)}`. The log of a mean over few samples is too low on average, so the value
-/// is too high: an estimate, not a bound. What is added to all scores cancels. The gradient is that of the batch, without
-/// MINE's moving average.
+/// `mean_i f(i, i) - log mean_{i != j} e^{f(i, j)}`. The log of a mean over few samples is too low on average, so the
+/// value is too high: an estimate, not a bound. What is added to all scores cancels. The gradient is that of the batch,
+/// without MINE's moving average.
 public struct DonskerVaradhan: InformationEstimator {
     /// `donsker_varadhan`.
     public static let name = "donsker_varadhan"

@@ -2,19 +2,19 @@ import Foundation
 import Torch
 import Views
 
-/// What the estimators say about the same pairs, side by side.
+/// The values of several estimators on the same pairs.
 public struct EstimateReport: Codable, Equatable, Sendable {
-    /// What one estimator says.
+    /// The value of one estimator.
     public struct Row: Codable, Equatable, Sendable {
         /// The estimator.
         public var estimator: String
         /// Bound or estimate.
         public var kind: EstimatorKind
-        /// The mean over the batches, nats; minus infinity where a batch's value is beyond float64.
+        /// The mean over the batches, nats; minus infinity if a batch's value overflows float64.
         public var value: Double
         /// The standard error of the mean over the batches; nil with one batch.
         public var standardError: Double?
-        /// The most that the estimator can give with so many candidates; nil where nothing limits it.
+        /// Its largest possible value with so many candidates; nil without a limit.
         public var ceiling: Double?
 
         /// Summarises the values of some batches.
@@ -27,25 +27,25 @@ public struct EstimateReport: Codable, Equatable, Sendable {
         }
     }
 
-    /// Where the scores come from, for people.
+    /// The source of the scores, for people.
     public var source: String
-    /// K pairs of a batch.
+    /// K, the pairs of a batch.
     public var candidates: Int
-    /// Batches that the values are means over.
+    /// The number of batches that the values are means over.
     public var batches: Int
-    /// Pairs that the critic learnt from or was chosen by; 0 where the scores were given.
+    /// The number of pairs that trained or validated the critic; 0 for given scores.
     public var learntFrom: Int
-    /// One row an estimator.
+    /// One for each estimator.
     public var rows: [Row]
 
-    /// Learns a critic for each estimator on some of the pairs, and reports on others.
+    /// Trains a critic for each estimator on some of the pairs, and reports on others.
     /// - Parameters:
     ///   - samples: the pairs.
-    ///   - split: which of them train, choose and judge.
-    ///   - training: the critic and how it learns.
+    ///   - split: train, validation and test.
+    ///   - training: the critic and its training.
     ///   - estimators: what to report, in this order.
     ///   - seed: of the split, the weights and the batches.
-    ///   - progress: told the estimator that is worked for.
+    ///   - progress: called with each estimator's name.
     public init(
         _ samples: PairedSamples, split: HeldOutSplit, training: CriticTraining,
         estimators: [any InformationEstimator], seed: UInt64, progress: (String) -> Void = { _ in }
@@ -65,7 +65,7 @@ public struct EstimateReport: Codable, Equatable, Sendable {
         }
     }
 
-    /// Reports on scores that a critic gave elsewhere.
+    /// Reports on scores of a critic from elsewhere.
     public init(_ scores: ScoreBatches, estimators: [any InformationEstimator]) throws(TorchError) {
         candidates = scores.candidates
         batches = scores.count
@@ -102,7 +102,7 @@ public struct EstimateReport: Codable, Equatable, Sendable {
     }
 }
 
-/// One JSON object, keys in snake_case; infinities and what is no number as texts.
+/// One JSON object, keys in snake_case; infinities and NaN as texts.
 func informationJSON(_ report: some Encodable) throws -> Data {
     let encoder = JSONEncoder()
     encoder.keyEncodingStrategy = .convertToSnakeCase
@@ -112,23 +112,23 @@ func informationJSON(_ report: some Encodable) throws -> Data {
     return try encoder.encode(report) + Data([0x0A])
 }
 
-/// A name and cells of ten places.
+/// A name and cells of ten characters.
 func tableRow(_ name: String, _ cells: [String]) -> String {
     name.padding(toLength: 18, withPad: " ", startingAt: 0)
         + cells.map { String(repeating: " ", count: max(1, 12 - $0.count)) + $0 }.joined()
 }
 
-/// Two places, or an exponent where the number is out of all proportion.
+/// Two decimals, or an exponent for very large numbers.
 func nats(_ value: Double) -> String {
     // What rounds to nothing has no sign.
     let value = abs(value) < 0.005 ? 0 : value
     return String(format: abs(value) < 1000 || !value.isFinite ? "%.2f" : "%.0e", value)
 }
 
-/// The mean; minus infinity, not nothing, where a value is.
+/// The mean; minus infinity if a value is.
 func mean(_ values: [Double]) -> Double { values.reduce(0, +) / Double(max(values.count, 1)) }
 
-/// The deviation of a sample, over n - 1.
+/// The standard deviation of a sample, over n - 1.
 func deviation(_ values: [Double]) -> Double {
     let middle = mean(values)
     return (values.reduce(0) { $0 + ($1 - middle) * ($1 - middle) } / Double(max(values.count - 1, 1))).squareRoot()

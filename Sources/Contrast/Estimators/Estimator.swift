@@ -1,9 +1,9 @@
 import Torch
 import Views
 
-/// What an estimator's value is worth.
+/// How an estimator's value relates to the mutual information.
 public enum EstimatorKind: String, Codable, Sendable {
-    /// Its mean over fresh samples is at most the mutual information, whatever the critic.
+    /// Its mean over fresh samples is at most the mutual information, for any critic.
     case bound
     /// It can lie above the mutual information.
     case estimate
@@ -11,8 +11,8 @@ public enum EstimatorKind: String, Codable, Sendable {
 
 /// An estimator of mutual information, in nats, over a matrix of a critic's scores.
 ///
-/// `f(i, j)` scores x_i with y_j, `[K, K]`: the diagonal has the joint pairs, the `K (K - 1)` other places stand for the
-/// product of the marginals. The diagonal is left out of the marginal everywhere but in InfoNCE.
+/// `f(i, j)` scores x_i with y_j, `[K, K]`: the diagonal has the joint pairs, the `K (K - 1)` other entries are samples
+/// of the product of the marginals. Only InfoNCE includes the diagonal in the marginal.
 public protocol InformationEstimator: Component {
     /// Whether its value bounds the information from below.
     var kind: EstimatorKind { get }
@@ -23,11 +23,11 @@ public protocol InformationEstimator: Component {
     /// What is added to the log ratio `log p(x, y) / (p(x) p(y))` to give this estimator's best critic.
     var optimalOffset: Double { get }
 
-    /// The most that it can give on a matrix of `candidates` pairs, whatever the scores; nil where nothing limits it.
+    /// Its largest possible value on a matrix of `candidates` pairs; nil without a limit.
     func ceiling(candidates: Int) -> Double?
 
     /// The value, a scalar with a gradient, in the scores' type, float32 or wider.
-    /// - Throws: `TorchError` where the scores are not square or have fewer than `fewestPairs` rows.
+    /// - Throws: `TorchError` if the scores are not square or have fewer than `fewestPairs` rows.
     func callAsFunction(_ scores: Tensor) throws(TorchError) -> Tensor
 
     /// What a critic is trained to raise, a scalar with a gradient.
@@ -35,13 +35,13 @@ public protocol InformationEstimator: Component {
 }
 
 extension InformationEstimator {
-    /// 2: one joint pair and one of the marginals in each row.
+    /// 2: each row has one joint pair and one of the marginals.
     public var fewestPairs: Int { 2 }
 
-    /// 0: the best critic is the log ratio, or the log ratio up to what cancels.
+    /// 0: the best critic is the log ratio, up to what cancels.
     public var optimalOffset: Double { 0 }
 
-    /// Nil.
+    /// No limit.
     public func ceiling(candidates: Int) -> Double? { nil }
 
     /// The value itself.

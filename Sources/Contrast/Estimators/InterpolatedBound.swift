@@ -6,9 +6,9 @@ import Views
 ///
 /// With a baseline q and `b = alpha m + (1 - alpha) q`,
 /// `1 + mean_{i != j} [f(i, i) - log b(i, without j)] - mean_i [mean_{j != i} e^{f(i, j)} / b(i, without i)]`, where
-/// `m(i, without j) = mean_{k != j} e^{f(i, k)}`, so that K - 1 candidates stand in each denominator. alpha 1 is InfoNCE
-/// averaged over the matrices with one candidate left out of each row; alpha 0 with q = e is NWJ. Small alpha has less bias
-/// and more variance.
+/// `m(i, without j) = mean_{k != j} e^{f(i, k)}`, so that K - 1 candidates stand in each denominator. alpha 1 is
+/// InfoNCE averaged over the matrices with one candidate left out of each row; alpha 0 with q = e is NWJ. Small alpha
+/// has less bias and more variance.
 ///
 /// No value exceeds `1 + log((K - 1) / alpha)`, and `log(K - 1)` at alpha 1; the paper names log K / alpha.
 public struct InterpolatedBound: InformationEstimator {

@@ -3,9 +3,9 @@ import Torch
 /// Trained by the Jensen-Shannon divergence, read out by NWJ: Hjelm et al. 2019, arXiv 1808.06670; Poole et al. 2019,
 /// arXiv 1905.06922, section 2.2.
 ///
-/// The critic raises `-mean_i softplus(-f(i, i)) - mean_{i != j} softplus(f(i, j))`, whose best critic is the log ratio;
-/// the value is NWJ's of `f + 1`: `1 + mean_i f(i, i) - mean_{i != j} e^{f(i, j)}`. A bound, whose training does not suffer
-/// from the variance of e^f but whose value does.
+/// The critic raises `-mean_i softplus(-f(i, i)) - mean_{i != j} softplus(f(i, j))`, whose best critic is the log
+/// ratio; the value is NWJ's of `f + 1`: `1 + mean_i f(i, i) - mean_{i != j} e^{f(i, j)}`. A bound, whose training does
+/// not suffer from the variance of e^f but whose value does.
 public struct JSBound: InformationEstimator {
     /// `js`.
     public static let name = "js"

@@ -1,24 +1,25 @@
 import Torch
 import Views
 
-/// Paired samples of two variables, row by row, whose mutual information is asked for; x and y may differ in width.
+/// Paired samples of two variables, row by row, whose mutual information is estimated. x and y may have different
+/// dimensions.
 public struct PairedSamples: Sendable {
     /// N rows of x, row-major.
     public let x: [Float]
     /// N rows of y, row-major.
     public let y: [Float]
-    /// Numbers of a row.
+    /// The dimensions of x and y.
     public let dimensions: (x: Int, y: Int)
-    /// N pairs.
+    /// N, the number of pairs.
     public let count: Int
 
     /// Takes rows.
     /// - Parameters:
     ///   - x: rows of x one after another.
     ///   - y: rows of y in the same order.
-    ///   - dimensions: the numbers of a row of each.
+    ///   - dimensions: of x and y.
     ///   - names: what messages call the two.
-    /// - Throws: `EmbeddingsError` where they are not as many rows, or hold anything but finite numbers.
+    /// - Throws: `EmbeddingsError` if the numbers of rows differ or a value is not finite.
     public init(
         x: [Float], y: [Float], dimensions: (x: Int, y: Int), names: (x: String, y: String) = ("x", "y")
     ) throws(EmbeddingsError) {
@@ -52,18 +53,18 @@ public struct PairedSamples: Sendable {
     }
 }
 
-/// Three parts of paired samples without a common pair: to learn a critic from, to choose when to stop, and to report on.
+/// Three disjoint parts of paired samples: train, validation and test.
 public struct HeldOutSplit: Sendable {
-    /// Places of the pairs that a critic learns from, six tenths.
+    /// Indices of the pairs that train a critic, six tenths.
     public let train: [Int]
-    /// Places of the pairs that choose the critic, two tenths.
+    /// Indices of the pairs that validate it, two tenths.
     public let choose: [Int]
-    /// Places of the pairs that give the value, two tenths.
+    /// Indices of the pairs that give the value, two tenths.
     public let test: [Int]
 
-    /// Splits in a seeded random order, since files often come sorted.
-    /// - Throws: `EmbeddingsError` where a part would have fewer pairs than `candidates`, or the last fewer than two such
-    ///   batches, without which there is no standard error.
+    /// Splits in a seeded random order, since files are often sorted.
+    /// - Throws: `EmbeddingsError` if a part has fewer pairs than `candidates`, or the test part fewer than two such
+    ///   batches, which the standard error needs.
     public init(_ samples: PairedSamples, candidates: Int, seed: UInt64) throws(EmbeddingsError) {
         let held = samples.count / 5
         guard held >= 2 * candidates else {

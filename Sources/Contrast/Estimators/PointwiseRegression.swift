@@ -1,11 +1,12 @@
 import Torch
 
-/// How well a critic's scores tell the pointwise mutual information `log p(x, y) / (p(x) p(y))` of the test bed.
+/// How well a critic's scores predict the pointwise mutual information `log p(x, y) / (p(x) p(y))` of the test bed.
 ///
-/// InfoNCE's best critic is the log ratio plus any function of x (van den Oord et al. 2018; Poole et al. 2019, equation 10),
-/// so both matrices lose the means of their rows and of their columns before the scores are regressed on the log ratio.
+/// InfoNCE's best critic is the log ratio plus any function of x (van den Oord et al. 2018; Poole et al. 2019, equation
+/// 10), so the means of rows and columns are subtracted from both matrices before the scores are regressed on the log
+/// ratio.
 public struct PointwiseRegression: Codable, Equatable, Sendable {
-    /// Score per nat; 1 for the log ratio itself.
+    /// The slope, score per nat; 1 for the log ratio itself.
     public var slope: Double
     /// The share of the scores' variance that the log ratio explains, 0...1.
     public var rSquared: Double
@@ -21,10 +22,10 @@ public struct PointwiseRegression: Codable, Equatable, Sendable {
     /// Trains a critic by InfoNCE on one level, and regresses its scores of fresh pairs.
     /// - Parameters:
     ///   - bed: Gaussians whose log ratio is known.
-    ///   - training: the critic and how it learns.
+    ///   - training: the critic and its training.
     ///   - pairs: the fresh pairs, every x with every y.
     ///   - seed: of the weights and the samples.
-    ///   - progress: told the share that is done.
+    ///   - progress: called with the completed share.
     public init(
         _ bed: CorrelatedGaussians, training: CriticTraining, pairs: Int = 512, seed: UInt64,
         progress: (Double) -> Void = { _ in }

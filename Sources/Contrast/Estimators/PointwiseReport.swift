@@ -1,7 +1,7 @@
 import Foundation
 import Torch
 
-/// What InfoNCE's critic has learnt of the pointwise information, level by level.
+/// How well InfoNCE's critic has learned the pointwise mutual information, level by level.
 public struct PointwiseReport: Codable, Equatable, Sendable {
     /// One level of the true information.
     public struct Level: Codable, Equatable, Sendable {
@@ -13,14 +13,14 @@ public struct PointwiseReport: Codable, Equatable, Sendable {
 
     /// The critic.
     public var critic: String
-    /// K pairs of a batch.
+    /// K, the pairs of a batch.
     public var candidates: Int
     /// Steps of each level.
     public var steps: Int
-    /// One critic a level.
+    /// One critic for each level.
     public var levels: [Level]
 
-    /// Trains a critic on each level anew, and regresses.
+    /// Trains a new critic on each level and regresses its scores.
     public init(
         _ test: GaussianTest, training: CriticTraining, seed: UInt64, progress: (Double) -> Void = { _ in }
     ) throws(TorchError) {

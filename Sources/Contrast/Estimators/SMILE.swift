@@ -4,8 +4,8 @@ import Views
 /// SMILE: Song & Ermon 2020, arXiv 1910.06222, equation 12.
 ///
 /// `mean_i f(i, i) - log mean_{i != j} clip(e^{f(i, j)}, e^{-tau}, e^{tau})`, the critic trained as for JS, as in the
-/// paper. Clipping bounds the variance of the marginal term and biases it: the value can lie far above the information, so
-/// it is an estimate.
+/// paper. Clipping bounds the variance of the marginal term and biases it: the value can lie far above the information,
+/// so it is an estimate.
 public struct SMILE: InformationEstimator {
     /// `smile`.
     public static let name = "smile"

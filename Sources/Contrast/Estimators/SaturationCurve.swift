@@ -1,7 +1,7 @@
 import Foundation
 import Torch
 
-/// InfoNCE with the best critic at rising numbers of candidates: no critic can lift it above log K.
+/// InfoNCE with the best critic over the number of candidates; no critic lifts it above log K.
 public struct SaturationCurve: Codable, Equatable, Sendable {
     /// One number of candidates.
     public struct Point: Codable, Equatable, Sendable {
@@ -21,16 +21,16 @@ public struct SaturationCurve: Codable, Equatable, Sendable {
         public var points: [Point]
     }
 
-    /// One a level.
+    /// One for each level.
     public var curves: [Curve]
 
     /// Measures.
     /// - Parameters:
     ///   - test: Gaussians and their levels.
-    ///   - candidates: numbers of pairs of a batch.
-    ///   - pairs: pairs of all batches together, at least; four batches are the fewest.
+    ///   - candidates: batch sizes.
+    ///   - pairs: the least number of pairs of all batches together; there are at least four batches.
     ///   - seed: of the samples.
-    ///   - progress: told the share that is done.
+    ///   - progress: called with the completed share.
     public init(
         _ test: GaussianTest, candidates: [Int] = (1...12).map { 1 << $0 }, pairs: Int = 32_768, seed: UInt64,
         progress: (Double) -> Void = { _ in }

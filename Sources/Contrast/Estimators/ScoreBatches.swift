@@ -1,19 +1,19 @@
 import Files
 import Torch
 
-/// Score matrices that a critic gave elsewhere: rows are x, columns y, pairs on the diagonal.
+/// Score matrices of a critic from elsewhere: rows are x, columns y, pairs on the diagonal.
 public struct ScoreBatches: Sendable {
     /// The scores, `[count, candidates, candidates]`.
     private let values: [Float]
-    /// Matrices.
+    /// The number of matrices.
     public let count: Int
-    /// K pairs of each.
+    /// K, the pairs of each.
     public let candidates: Int
 
     /// Reads a .npy file of shape `[K, K]`, or `[B, K, K]` for B batches.
     /// - Parameters:
     ///   - file: its path.
-    ///   - candidates: cuts a single matrix into blocks of so many pairs along its diagonal.
+    ///   - candidates: the size of the diagonal blocks that a matrix is cut into; nil for the whole matrix.
     /// - Throws: `EmbeddingsError`, which names the file.
     public init(contentsOf file: String, candidates: Int? = nil) throws(EmbeddingsError) {
         let (scores, shape) = try PairedEmbeddings.floats(file)

@@ -2,16 +2,16 @@ import Foundation
 import Torch
 import Views
 
-/// What a test on Gaussians is made of.
+/// The settings of a test on Gaussians.
 public struct GaussianTest: Codable, Equatable, Sendable {
-    /// Mutual information of the levels, nats, one after the other in one training.
+    /// Mutual information of the levels, nats; one training goes through them in turn.
     public var levels: [Double] = [2, 4, 6, 8, 10]
-    /// d numbers of x and of y.
+    /// d, the dimension of x and of y.
     public var dimension = 20
     /// Whether y is cubed.
     public var cubed = false
 
-    /// 2 to 10 nats over 20 numbers.
+    /// 2 to 10 nats in 20 dimensions.
     public init() {}
 
     /// The test bed of a level.
@@ -20,22 +20,22 @@ public struct GaussianTest: Codable, Equatable, Sendable {
     }
 }
 
-/// The staircase of Poole et al. 2019, arXiv 1905.06922, figure 2: an estimator's values while its critic is trained and the
-/// true information rises level by level, beside those with the best critic.
+/// The staircase of Poole et al. 2019, arXiv 1905.06922, figure 2: an estimator's values while its critic is trained
+/// and the true information rises level by level, beside those with the best critic.
 ///
 /// Every batch is fresh, and its value is taken before the critic learns from it.
 public struct Staircase: Codable, Equatable, Sendable {
-    /// Values of batches in numbers.
+    /// The distribution of batches' values.
     public struct Summary: Codable, Equatable, Sendable {
         /// The mean.
         public var mean: Double
-        /// The deviation of one batch's value.
+        /// The standard deviation of one batch's value.
         public var deviation: Double
         /// The standard error of the mean over the batches.
         public var standardError: Double
-        /// The value below which a tenth of the batches lies.
+        /// The 10% quantile.
         public var low: Double
-        /// The value above which a tenth of the batches lies.
+        /// The 90% quantile.
         public var high: Double
 
         init(_ values: [Double]) {
@@ -52,13 +52,13 @@ public struct Staircase: Codable, Equatable, Sendable {
     public struct Level: Codable, Equatable, Sendable {
         /// The true information, nats.
         public var information: Double
-        /// The learnt critic over the last half of the level; nil without training.
+        /// The trained critic over the last half of the level; nil without training.
         public var learnt: Summary?
         /// The best critic over the whole level.
         public var optimal: Summary
-        /// The learnt critic over consecutive parts of the level, for plots.
+        /// The trained critic over consecutive parts of the level, for plots.
         public var learntCurve: [Summary]
-        /// The best critic likewise.
+        /// The best critic over the same parts.
         public var optimalCurve: [Summary]
     }
 
@@ -66,18 +66,18 @@ public struct Staircase: Codable, Equatable, Sendable {
     public var estimator: String
     /// Bound or estimate.
     public var kind: EstimatorKind
-    /// The most that it can give; nil where nothing limits it.
+    /// Its largest possible value; nil without a limit.
     public var ceiling: Double?
     /// The levels in turn.
     public var levels: [Level]
 
-    /// Climbs the stairs.
+    /// Goes through the levels.
     /// - Parameters:
-    ///   - estimator: what gives the values.
+    ///   - estimator: gives the values.
     ///   - test: Gaussians and their levels.
-    ///   - training: the critic and how it learns.
+    ///   - training: the critic and its training.
     ///   - seed: of the weights and the samples.
-    ///   - progress: told the share that is done.
+    ///   - progress: called with the completed share.
     public init(
         _ estimator: any InformationEstimator, test: GaussianTest, training: CriticTraining, seed: UInt64,
         progress: (Double) -> Void = { _ in }

@@ -1,19 +1,19 @@
 import Foundation
 
-/// The stairs of several estimators side by side.
+/// The staircases of several estimators side by side.
 public struct StaircaseReport: Codable, Equatable, Sendable {
     /// The test bed.
     public var test: GaussianTest
-    /// The critic that was learnt.
+    /// The trained critic.
     public var critic: String
-    /// K pairs of a batch.
+    /// K, the pairs of a batch.
     public var candidates: Int
-    /// Steps of each level; 0 where no critic was learnt.
+    /// Steps of each level; 0 without training.
     public var steps: Int
-    /// One an estimator.
+    /// One for each estimator.
     public var stairs: [Staircase]
 
-    /// Puts stairs together.
+    /// Collects staircases.
     public init(_ stairs: [Staircase], test: GaussianTest, training: CriticTraining) {
         (self.stairs, self.test) = (stairs, test)
         (critic, candidates, steps) = (training.critic.name, training.candidates, training.steps)
@@ -22,7 +22,7 @@ public struct StaircaseReport: Codable, Equatable, Sendable {
     /// One JSON object, keys in snake_case; infinities are the texts `inf` and `-inf`.
     public func json() throws -> Data { try informationJSON(self) }
 
-    /// The table for people: means over batches, and the deviation of one batch's value.
+    /// The table for people: means over batches, and the standard deviation of one batch's value.
     public var lines: [String] {
         var lines = [
             "Gaussians of \(test.dimension) numbers\(test.cubed ? ", y cubed" : ""), K = \(candidates), "
@@ -44,8 +44,8 @@ public struct StaircaseReport: Codable, Equatable, Sendable {
         return lines
     }
 
-    /// A panel an estimator: the true information, log K, and the values with the best and the learnt critic, with the
-    /// range of eight tenths of the batches.
+    /// A panel for each estimator: the true information, log K, and the values with the best and the trained critic,
+    /// with their 10% and 90% quantiles.
     public var picture: SVG {
         let top = (test.levels.max() ?? 1) * 1.4
         let plots = stairs.map { stair in

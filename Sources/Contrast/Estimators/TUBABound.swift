@@ -4,13 +4,13 @@ import Views
 
 /// The tractable bound of Barber & Agakov without a normaliser: Poole et al. 2019, arXiv 1905.06922, equation 4.
 ///
-/// `mean_i f(i, i) - mean_{i != j} e^{f(i, j)} / a - log a + 1` with a baseline a > 0. A bound for every a that does not
-/// depend on the samples, tight where a is the mean of e^f under the marginals; a = e is NWJ. A critic that learns the level
-/// of its scores learns a with it.
+/// `mean_i f(i, i) - mean_{i != j} e^{f(i, j)} / a - log a + 1` with a baseline a > 0. It is a bound for every a that
+/// does not depend on the samples, and tight if a is the mean of e^f under the marginals; a = e is NWJ. A critic that
+/// learns the offset of its scores learns a with it.
 ///
-/// For scores of unknown level each half of the pairs can take for a the mean of e^f over the other half's block, without a
-/// gradient: the value is still a bound, what is added to all scores cancels, and the variance is larger. The marginals are
-/// then the two blocks' places off the diagonal.
+/// For scores of unknown offset, each half of the pairs can take as a the mean of e^f over the other half's block,
+/// without a gradient. The value is still a bound, a constant added to all scores cancels, and the variance is larger.
+/// The marginals are then the two blocks' entries off the diagonal.
 public struct TUBABound: InformationEstimator {
     /// `tuba`.
     public static let name = "tuba"
@@ -41,10 +41,10 @@ public struct TUBABound: InformationEstimator {
     /// A bound.
     public var kind: EstimatorKind { .bound }
 
-    /// 2, or 4 where the halves give each other their baselines.
+    /// 2, or 4 if the halves give each other their baselines.
     public var fewestPairs: Int { otherHalf ? 4 : 2 }
 
-    /// log a; 0 where a follows the scores.
+    /// log a; 0 if a follows the scores.
     public var optimalOffset: Double { otherHalf ? 0 : logBaseline }
 
     /// The value.
@@ -58,7 +58,7 @@ public struct TUBABound: InformationEstimator {
         let first = try scores.block(0, half).logMeanMarginal()
         let second = try scores.block(half, scores.count - half).logMeanMarginal()
         let share = Double(half) / Double(scores.count)
-        /// What a half loses by its marginal under a baseline, apart from `- 1`.
+        /// The marginal term of a half under a baseline, apart from `- 1`.
         func loss(_ own: Tensor, _ other: Tensor) throws(TorchError) -> Tensor {
             let baseline = try other.detach()
             return try (own - baseline).exp() + baseline

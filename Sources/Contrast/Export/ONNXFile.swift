@@ -11,10 +11,11 @@ public enum ONNXFile {
     /// How far features of the written file may lie from the encoder's, over their largest.
     public static let tolerance = 1e-4
 
-    /// Writes an encoder, reads the file back, runs it node by node on random images, and keeps it if the features are the same.
+    /// Writes an encoder, reads the file back, runs it node by node on random images, and keeps it if the features are
+    /// the same.
     /// - Returns: the largest difference over the largest feature.
-    /// - Throws: `TrainingError` where the architecture has no ONNX form, the features differ, or a file would be larger than the
-    ///   format's 2 GiB; `TorchError`, `FileError`.
+    /// - Throws: `TrainingError` if the architecture has no ONNX form, the features differ, or the file would be larger
+    ///   than the format's 2 GiB; `TorchError`, `FileError`.
     @discardableResult
     public static func write(_ file: EncoderFile, to path: String) throws -> Double {
         guard let encoder = file.encoder as? any ONNXExportable else {

@@ -1,8 +1,8 @@
 import Foundation
 import Torch
 
-/// Runs an ONNX graph node by node through libtorch, by the operators' definitions: what a written file is checked with. Only
-/// operators that are written are known.
+/// Runs an ONNX graph node by node through libtorch, by the operators' definitions: what a written file is checked
+/// with. Only operators that are written are known.
 struct ONNXInterpreter {
     private let graph: ONNXProtoGraph
     private var values: [String: Tensor] = [:]
