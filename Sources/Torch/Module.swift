@@ -53,9 +53,14 @@ public final class Buffer {
 public protocol Module: AnyObject {
     /// The members by key; by default the stored properties, found by reflection.
     var members: [(key: String, value: Any)] { get }
+    /// Whether the members' keys begin without the name that this module has in its owner.
+    var isInlined: Bool { get }
 }
 
 extension Module {
+    /// Keys begin with the name in the owner.
+    public var isInlined: Bool { false }
+
     /// The stored properties by name in snake_case, found by reflection.
     public var members: [(key: String, value: Any)] {
         Mirror(reflecting: self).children.compactMap { child in
@@ -164,7 +169,7 @@ private func leaves(of module: any Module, prefix: String) -> [(key: String, val
         let key = prefix + member.key
         switch member.value {
         case is Parameter, is Buffer: return [(key, member.value)]
-        case let inner as any Module: return leaves(of: inner, prefix: key + ".")
+        case let inner as any Module: return leaves(of: inner, prefix: inner.isInlined ? prefix : key + ".")
         default:
             // An optional member shows itself as one child where it is there.
             let mirror = Mirror(reflecting: member.value)

@@ -62,8 +62,7 @@ struct BenchLossJob {
         switch options.loss {
         case .ntXent: return try NTXent()(first, second, labels: nil)
         case .clip:
-            let settings = CLIPLoss(temperature: 0.07)
-            let clip = try settings.build(dimension: first.shape[1], generator: Generator(seed: 0))
+            let clip = try CLIPLoss().build(dimension: first.shape[1], generator: Generator(seed: 0))
             return try clip(first, second, labels: nil)
         case .formula:
             let rows = 2 * first.shape[0]

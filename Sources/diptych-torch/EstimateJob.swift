@@ -26,7 +26,7 @@ struct EstimateJob {
             try show(report.lines, report.json())
         } else {
             let samples = try PairedSamples(x: options.views[0], y: options.views[1])
-            if training.critic.isFixed && samples.dimensions.x != samples.dimensions.y {
+            if !training.critic.component.hasWeights && samples.dimensions.x != samples.dimensions.y {
                 throw Failure(
                     .unusable,
                     "--critic \(training.critic.name): compares rows of one width, x has \(samples.dimensions.x) "

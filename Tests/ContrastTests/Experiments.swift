@@ -10,7 +10,7 @@ func encoder(_ text: String, seed: UInt64 = 1) throws -> any Encoder {
 }
 
 /// The architecture of an encoder from the text of a pipeline file.
-func architecture(_ text: String) throws -> any EncoderArchitecture {
+func architecture(_ text: String) throws -> any EncoderSettings {
     try ConfigurationReader(file: "test", text: "encoder: {\(text)}").read(Experiment.self).encoder.component
 }
 

@@ -15,7 +15,7 @@ struct PipelinesTests {
     func canBeRun(name: String) throws {
         let experiment = try ConfigurationReader(contentsOf: "\(Self.folder)/\(name)").read(Experiment.self)
         let pipeline = try ViewPipeline(experiment.views)
-        #expect(pipeline.viewCount >= experiment.method.component.minimumViews)
+        #expect(pipeline.viewCount >= experiment.method.component.requirements.views)
         let generator = try Generator(seed: 0)
         let model = try experiment.method.component.build(
             encoder: experiment.encoder.component, generator: generator)

@@ -1,20 +1,20 @@
 import Torch
 import Views
 
-/// `h([x, y])` with one learnt network over both: Poole et al. 2019, arXiv 1905.06922, section 4.
+/// `h([x, y])` with one MLP over both: Poole et al. 2019, arXiv 1905.06922, section 4.
 ///
-/// All N M pairs go through the network, so it costs `N M hidden` numbers of memory for each layer; the first layer alone is
+/// All N M pairs go through the network, and each layer needs memory for `N M hidden` values. Only the first layer is
 /// computed once for each x and each y.
-public struct ConcatenatedCritic: Critic {
+public struct ConcatenatedCritic: CriticSettings {
     /// `concatenated`.
     public static let name = "concatenated"
 
-    /// Linear layers, ReLU between them; at least 2, since one would score x and y apart.
+    /// Linear layers with ReLU between them; at least 2, as one would score x and y apart.
     public var layers = 3
-    /// Numbers of a hidden layer.
+    /// Dimensions of a hidden layer.
     public var hidden = 256
 
-    /// Three layers over 256 numbers.
+    /// Three layers of 256 dimensions.
     public init() {}
 
     /// Checks the ranges.
@@ -24,13 +24,13 @@ public struct ConcatenatedCritic: Critic {
     }
 
     /// Builds h.
-    public func build(dimensions: (x: Int, y: Int), generator: Generator) throws(TorchError) -> any ScoreFunction {
+    public func build(dimensions: (x: Int, y: Int), generator: Generator) throws(TorchError) -> any Critic {
         try Concatenated(dimensions, settings: self, generator: generator)
     }
 }
 
-/// The critic of `ConcatenatedCritic`.
-final class Concatenated: ScoreFunction, Module {
+/// `h([x, y])`.
+final class Concatenated: Critic, Module {
     // W [x, y] + b = Wx x + (Wy y + b).
     private let fromX: Linear
     private let fromY: Linear

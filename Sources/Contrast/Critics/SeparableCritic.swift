@@ -1,19 +1,19 @@
 import Torch
 import Views
 
-/// `f(x)^T g(y)` with two learnt networks: Poole et al. 2019, arXiv 1905.06922, section 4. N + M passes of the networks.
-public struct SeparableCritic: Critic {
+/// `f(x)^T g(y)` with two MLPs: Poole et al. 2019, arXiv 1905.06922, section 4. It costs N + M forward passes of a row.
+public struct SeparableCritic: CriticSettings {
     /// `separable`.
     public static let name = "separable"
 
     /// Linear layers of each network, ReLU between them.
     public var layers = 3
-    /// Numbers of a hidden layer.
+    /// Dimensions of a hidden layer.
     public var hidden = 256
-    /// Numbers of f(x) and of g(y).
+    /// Dimensions of f(x) and g(y).
     public var output = 32
 
-    /// Three layers over 256 numbers to 32.
+    /// Three layers of 256 dimensions to 32.
     public init() {}
 
     /// Checks the ranges.
@@ -24,7 +24,7 @@ public struct SeparableCritic: Critic {
     }
 
     /// Builds f and g.
-    public func build(dimensions: (x: Int, y: Int), generator: Generator) throws(TorchError) -> any ScoreFunction {
+    public func build(dimensions: (x: Int, y: Int), generator: Generator) throws(TorchError) -> any Critic {
         let f = try network(dimensions.x, generator)
         return Separable(f, try network(dimensions.y, generator))
     }
@@ -39,8 +39,8 @@ public struct SeparableCritic: Critic {
     }
 }
 
-/// The critic of `SeparableCritic`.
-final class Separable: ScoreFunction, Module {
+/// `f(x)^T g(y)`.
+final class Separable: Critic, Module {
     private let f: MLP
     private let g: MLP
 
@@ -53,7 +53,7 @@ final class Separable: ScoreFunction, Module {
         try f(x, training: true).matmul(g(y, training: true).transpose(0, 1))
     }
 
-    func compared(_ x: Tensor, _ y: Tensor) throws(TorchError) -> (x: Tensor, y: Tensor)? {
+    func factors(of x: Tensor, and y: Tensor) throws(TorchError) -> (x: Tensor, y: Tensor)? {
         (try f(x, training: false), try g(y, training: false))
     }
 }

@@ -47,7 +47,7 @@ public struct RunEmbeddings {
             encoder: experiment.encoder.component, generator: Generator(seed: 0))
         try file.load(model) { folder in
             try RunEmbeddings.load(model.head, "the head that the loss saw", from: folder.head)
-            if let critic = model.critic as? any Module {
+            if let critic = model.critic?.module {
                 try RunEmbeddings.load(critic, "the critic that the loss scored by", from: folder.critic)
             }
         }
@@ -129,8 +129,10 @@ public struct RunEmbeddings {
         run.encoderRankMe = spectrum.rankMe
         self.run = run
         var options = options
-        let configuration = try ConfigurationWriter.yaml(experiment)
-        options.temperature = options.temperature ?? RunEvidence.temperature(configuration)
+        // The temperature of a captioned method divides scores of images with texts, not of views.
+        if options.temperature == nil, !(experiment.method.component is any CaptionedMethod) {
+            options.temperature = model.temperature(at: RunEvidence.progress(of: folder, experiment))
+        }
         options.candidates = min(experiment.training.batchSize, images.count)
         self.options = options
     }

@@ -29,7 +29,7 @@ public struct RunEvidence: Sendable {
     /// Reads what the log of a run says.
     /// - Parameter labels: the images' classes; negative where there is none.
     init(folder: RunFolder, experiment: Experiment, labels: [Int]) {
-        contrasts = experiment.method.component.contrasts
+        contrasts = experiment.method.component.requirements.pairs
         batchSize = experiment.training.batchSize
         images = labels.count
         var counts: [Int: Int] = [:]
@@ -54,14 +54,8 @@ public struct RunEvidence: Sendable {
         return data.split(separator: 0x0A).compactMap { try? decoder.decode(EpochRecord.self, from: Data($0)) }
     }
 
-    /// tau where the configuration of a run has one number for it, as resolved YAML says it.
-    static func temperature(_ yaml: String) -> Double? {
-        var isMethod = false
-        for line in yaml.split(separator: "\n") {
-            if line.first != " " { isMethod = line.hasPrefix("method:") }
-            guard isMethod, let key = line.range(of: "temperature: ") else { continue }
-            return Double(line[key.upperBound...].prefix { !" ,}".contains($0) })
-        }
-        return nil
+    /// The completed share of a run, 0...1.
+    static func progress(of folder: RunFolder, _ experiment: Experiment) -> Double {
+        Double(epochs(of: folder).last?.epoch ?? 0) / Double(experiment.training.epochs)
     }
 }

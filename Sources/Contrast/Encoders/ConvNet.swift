@@ -1,19 +1,19 @@
 import Torch
 import Views
 
-/// A small plain network for small machines: 3x3 convolutions with batch norm and ReLU, each followed by a halving of the
-/// side, the channels doubling; 8 width features after the global average.
-public struct ConvNet: EncoderArchitecture {
+/// A small plain network for small machines: four 3x3 convolutions with batch norm and ReLU, max pooling by 2 after
+/// each but the last, and twice the channels in each; 8 width features after global average pooling.
+public struct ConvNet: EncoderSettings {
     /// `convnet`.
     public static let name = "convnet"
 
-    /// Channels of the first of four layers.
+    /// The channels of the first layer.
     public var width = 32
 
-    /// 32 channels at first.
+    /// 32 channels.
     public init() {}
 
-    /// Checks the ranges.
+    /// Checks that the width is in 1...4096.
     public func validate() throws(InvalidSetting) { try require("width", width, in: 1...4096) }
 
     /// Builds the network with random weights.
@@ -47,7 +47,7 @@ final class ConvNetEncoder: Encoder {
         var x = images
         for (layer, (convolution, norm)) in zip(convolutions.modules, norms.modules).enumerated() {
             x = try norm(convolution(x), training: training, relu: true)
-            // Pictures below 8 pixels cannot be halved three times.
+            // Images below 8 pixels cannot be halved three times.
             if layer < 3, x.shape[2] > 1, x.shape[3] > 1 { x = try x.maxPool2d(kernel: 2, stride: 2) }
         }
         return try x.mean(dims: [2, 3])

@@ -3,33 +3,43 @@ import Views
 
 /// A network from images to features, whose weights are a run's result.
 public protocol Encoder: Module {
-    /// Numbers of a feature.
+    /// The dimension of the features.
     var dimension: Int { get }
 
-    /// The features `[N, dimension]` of normalised images `[N, 3, H, W]`.
+    /// The features `[N, dimension]` of normalized images `[N, 3, H, W]`.
     /// - Parameters:
     ///   - images: `[N, 3, H, W]`.
     ///   - training: whether batch norm uses, and tracks, the batch's statistics.
     func callAsFunction(_ images: Tensor, training: Bool) throws(TorchError) -> Tensor
+
+    /// The fastest function from images to features on the CPU, with the present weights.
+    func forInference() throws(TorchError) -> (Tensor) throws(TorchError) -> Tensor
 }
 
-/// The settings from which an encoder is built.
-public protocol EncoderArchitecture: Component {
-    /// Builds the network with random weights, drawn from `generator` in a fixed order.
+extension Encoder {
+    /// The network itself.
+    public func forInference() throws(TorchError) -> (Tensor) throws(TorchError) -> Tensor {
+        { images throws(TorchError) in try self(images, training: false) }
+    }
+}
+
+/// The settings of an encoder.
+public protocol EncoderSettings: Component {
+    /// Builds the network with random weights; `generator` draws them in a fixed order.
     func build(generator: Generator) throws(TorchError) -> any Encoder
 
-    /// Checks the settings against the extent of a view.
+    /// Checks the settings against the size of a view.
     func validate(input: Size) throws(InvalidSetting)
 }
 
-extension EncoderArchitecture {
-    /// Takes views of any extent.
+extension EncoderSettings {
+    /// Accepts views of any size.
     public func validate(input: Size) throws(InvalidSetting) {}
 }
 
 /// The encoders that a pipeline file can name.
 public enum EncoderFamily: ComponentFamily {
     /// All of them.
-    public static let registry = Registry<any EncoderArchitecture>(
+    public static let registry = Registry<any EncoderSettings>(
         kind: "an encoder", [ResNet18.self, ResNet34.self, ResNet50.self, ConvNet.self, ViT.self])
 }

@@ -1,73 +1,68 @@
 import Torch
 import Views
 
-/// What ResNets can be set to.
-private func validate(width: Int) throws(InvalidSetting) {
-    try require("width", width, in: 1...4096)
-}
-
 /// ResNet-18: 8 width features, 512 at width 64.
-public struct ResNet18: EncoderArchitecture {
+public struct ResNet18: ResNetSettings {
     /// `resnet18`.
     public static let name = "resnet18"
+    static let blocks: (ResNetTopology.Block, depths: [Int]) = (.basic, [2, 2, 2, 2])
 
-    /// How the network begins.
+    /// The first layers.
     public var stem = Stem.imagenet
-    /// Channels of the first stage; 64 in the paper, less for small machines.
+    /// The channels of the first stage; 64 in the paper, less for small machines.
     public var width = 64
 
     /// The paper's width and ImageNet's stem.
     public init() {}
-
-    /// Checks the ranges.
-    public func validate() throws(InvalidSetting) { try Contrast.validate(width: width) }
-
-    /// Builds the network with random weights.
-    public func build(generator: Generator) throws(TorchError) -> any Encoder {
-        try ResNet(block: .basic, depths: [2, 2, 2, 2], stem: stem, width: width, generator: generator)
-    }
 }
 
 /// ResNet-34: 8 width features, 512 at width 64.
-public struct ResNet34: EncoderArchitecture {
+public struct ResNet34: ResNetSettings {
     /// `resnet34`.
     public static let name = "resnet34"
+    static let blocks: (ResNetTopology.Block, depths: [Int]) = (.basic, [3, 4, 6, 3])
 
-    /// How the network begins.
+    /// The first layers.
     public var stem = Stem.imagenet
-    /// Channels of the first stage; 64 in the paper, less for small machines.
+    /// The channels of the first stage; 64 in the paper, less for small machines.
     public var width = 64
 
     /// The paper's width and ImageNet's stem.
     public init() {}
-
-    /// Checks the ranges.
-    public func validate() throws(InvalidSetting) { try Contrast.validate(width: width) }
-
-    /// Builds the network with random weights.
-    public func build(generator: Generator) throws(TorchError) -> any Encoder {
-        try ResNet(block: .basic, depths: [3, 4, 6, 3], stem: stem, width: width, generator: generator)
-    }
 }
 
 /// ResNet-50: 32 width features, 2048 at width 64.
-public struct ResNet50: EncoderArchitecture {
+public struct ResNet50: ResNetSettings {
     /// `resnet50`.
     public static let name = "resnet50"
+    static let blocks: (ResNetTopology.Block, depths: [Int]) = (.bottleneck, [3, 4, 6, 3])
 
-    /// How the network begins.
+    /// The first layers.
     public var stem = Stem.imagenet
-    /// Channels of the first stage; 64 in the paper, less for small machines.
+    /// The channels of the first stage; 64 in the paper, less for small machines.
     public var width = 64
 
     /// The paper's width and ImageNet's stem.
     public init() {}
+}
 
-    /// Checks the ranges.
-    public func validate() throws(InvalidSetting) { try Contrast.validate(width: width) }
+/// The settings of a ResNet.
+protocol ResNetSettings: EncoderSettings {
+    /// The kind of block, and the number of blocks of each stage.
+    static var blocks: (ResNetTopology.Block, depths: [Int]) { get }
+    /// The first layers.
+    var stem: Stem { get }
+    /// The channels of the first stage.
+    var width: Int { get }
+}
+
+extension ResNetSettings {
+    /// Checks that the width is in 1...4096.
+    public func validate() throws(InvalidSetting) { try require("width", width, in: 1...4096) }
 
     /// Builds the network with random weights.
     public func build(generator: Generator) throws(TorchError) -> any Encoder {
-        try ResNet(block: .bottleneck, depths: [3, 4, 6, 3], stem: stem, width: width, generator: generator)
+        let topology = ResNetTopology(Self.blocks.0, depths: Self.blocks.depths, stem: stem, width: width)
+        return try ResNet(topology, generator: generator)
     }
 }

@@ -1,54 +1,54 @@
 import Torch
 import Views
 
-/// A vision transformer: Dosovitskiy et al. 2021, arXiv 2010.11929. Squares of `patch` pixels become tokens, which pass through
-/// blocks of attention and MLP with the norms in front.
+/// A vision transformer: Dosovitskiy et al. 2021, arXiv 2010.11929. Patches of `patch` by `patch` pixels become tokens
+/// for pre-norm blocks of attention and MLP. There is no dropout.
 ///
-/// State keys are timm's (`patch_embed.proj.weight`, `cls_token`, `pos_embed`, `blocks.0.attn.qkv.weight`, `norm.weight`), so
-/// that weights go both ways where the shapes agree: to `VisionTransformer(num_classes=0)` with `pool: class_token`, and with
-/// `class_token=False, global_pool="avg"` beside, whose last norm is `fc_norm`, with `pool: mean`. torchvision's ViTs have other
-/// keys. There is no dropout.
-public struct ViT: EncoderArchitecture {
-    /// Where features come from.
+/// State keys are timm's (`patch_embed.proj.weight`, `cls_token`, `pos_embed`, `blocks.0.attn.qkv.weight`,
+/// `norm.weight`), so weights of equal shape load in both directions: `pool: class_token` matches
+/// `VisionTransformer(num_classes=0)`, and `pool: mean` matches it with `class_token=False, global_pool="avg"`, whose
+/// last norm is `fc_norm`. torchvision's ViTs have other keys.
+public struct ViT: EncoderSettings {
+    /// The source of the features.
     public enum Pool: String, Codable, Sendable, CaseIterable {
-        /// From a token of its own that is put before the patches'.
+        /// An extra token before those of the patches.
         case classToken = "class_token"
-        /// From the mean over the patches; there is no other token.
+        /// The mean over the patches; there is no other token.
         case mean
     }
 
-    /// How a token knows where its patch lies.
+    /// The position embedding.
     public enum Position: String, Codable, Sendable, CaseIterable {
-        /// By numbers that are learnt.
+        /// Learned.
         case learned
-        /// By sines and cosines of row and column, fixed: Chen et al. 2021, arXiv 2104.02057, section 4.2.
+        /// Fixed sines and cosines of row and column: Chen et al. 2021, arXiv 2104.02057, section 4.2.
         case sinCos = "sin_cos"
     }
 
     /// `vit`.
     public static let name = "vit"
 
-    /// The side of an image in pixels, a multiple of `patch`; all views have it.
+    /// The side of every view in pixels, a multiple of `patch`.
     public var imageSize = 224
     /// The side of a patch in pixels.
     public var patch = 16
-    /// Numbers of a token and of a feature.
+    /// The dimension of a token and of the features.
     public var width = 192
-    /// Blocks.
+    /// The number of blocks.
     public var depth = 12
-    /// Heads of each attention, a divisor of `width`.
+    /// The number of attention heads, a divisor of `width`.
     public var heads = 3
-    /// Numbers of an MLP's hidden layer over `width`.
+    /// The hidden dimension of an MLP over `width`.
     public var mlpRatio = 4.0
-    /// Where features come from.
+    /// The source of the features.
     public var pool = Pool.classToken
-    /// How a token knows its place.
+    /// The position embedding.
     public var position = Position.learned
 
     /// ViT-Ti/16 at 224 pixels.
     public init() {}
 
-    /// Checks the ranges, and that patches and heads divide what they are parts of.
+    /// Checks the ranges, and that `patch` divides the side and `heads` the width.
     public func validate() throws(InvalidSetting) {
         try require("patch", patch, in: 1...1024)
         try require("image_size", imageSize, in: 1...8192)
@@ -72,7 +72,7 @@ public struct ViT: EncoderArchitecture {
         }
     }
 
-    /// Checks that an image has the side that the tokens are for.
+    /// Checks that views have the side that the position embedding is for.
     public func validate(input: Size) throws(InvalidSetting) {
         guard input == Size(square: imageSize) else {
             throw InvalidSetting("image_size", "is \(imageSize), but there are views of \(input)")

@@ -3,8 +3,9 @@ import Torch
 
 /// The network of `ViT`.
 ///
-/// Linear weights begin normal with Glorot's deviation `sqrt(2 / (inputs + outputs))`, those of queries, keys and values each
-/// for itself, which Chen et al. 2021 found more stable than 0.02 without labels; learnt positions and the class token with 0.02.
+/// Linear weights are initialized normal with Glorot's standard deviation `sqrt(2 / (inputs + outputs))`, separately
+/// for queries, keys and values; Chen et al. 2021 found this more stable than 0.02 without labels. Learned positions
+/// and the class token have 0.02.
 final class VisionTransformer: Encoder {
     let dimension: Int
     let clsToken: Parameter?
@@ -58,7 +59,7 @@ final class VisionTransformer: Encoder {
         }
         var x = try patchEmbed(images)
         if let clsToken {
-            // One for each image; the sum passes the gradient on to the one that there is.
+            // One for each image; the sum passes the gradient to the parameter.
             let tokens = try Tensor.zeros([shape[0], 1, dimension], device: x.device) + clsToken.value
             x = try Tensor.cat([tokens, x], dim: 1)
         }
@@ -70,7 +71,7 @@ final class VisionTransformer: Encoder {
     }
 }
 
-/// Squares of pixels to tokens, by a convolution whose stride is its side.
+/// Patches to tokens, by a convolution whose stride is its kernel size.
 final class PatchEmbedding: Module {
     let proj: Conv2d
     let patch: Int
@@ -88,17 +89,17 @@ final class PatchEmbedding: Module {
     }
 }
 
-/// Fixed positions: of each place, row by row, `[sin(c w), cos(c w), sin(r w), cos(r w)]` with column c, row r and the
-/// frequencies `w_k = 10000^(-k / (width / 4))`; zeros for a token before them.
+/// Fixed position embeddings of patches, row by row: `[sin(c w), cos(c w), sin(r w), cos(r w)]` with column c, row r
+/// and the frequencies `w_k = 10000^(-k / (width / 4))`; zeros for a class token before them.
 func sinCosPositions(side: Int, width: Int, hasToken: Bool) -> [Float] {
     let frequencies = (0..<width / 4).map { pow(10_000, -Double($0) / Double(width / 4)) }
     var values: [Float] = hasToken ? Array(repeating: 0, count: width) : []
     values.reserveCapacity(side * side * width + values.count)
     for row in 0..<side {
         for column in 0..<side {
-            for place in [column, row] {
-                values += frequencies.map { Float(sin(Double(place) * $0)) }
-                values += frequencies.map { Float(cos(Double(place) * $0)) }
+            for coordinate in [column, row] {
+                values += frequencies.map { Float(sin(Double(coordinate) * $0)) }
+                values += frequencies.map { Float(cos(Double(coordinate) * $0)) }
             }
         }
     }

@@ -1,28 +1,28 @@
 import Torch
 import Views
 
-/// How a critic is learnt for an estimator.
+/// How a critic is trained for an estimator.
 public struct CriticTraining: Component {
     /// `estimate`.
     public static let name = "estimate"
 
     /// The critic.
     public var critic = Selected<CriticFamily>(SeparableCritic())
-    /// What moves its weights.
+    /// Its optimizer.
     public var optimizer = Selected<OptimizerFamily>(CriticTraining.adam)
-    /// K pairs of a batch.
+    /// K, the pairs of a batch.
     public var candidates = 64
-    /// Steps at most; of each level on the test bed.
+    /// The largest number of steps; on the test bed, that of each level.
     public var steps = 4000
-    /// Steps between looks at the pairs that choose.
+    /// Steps between two validations.
     public var every = 50
-    /// Looks without a better value after which training stops.
+    /// Validations without a better value after which training stops.
     public var patience = 10
 
     /// A separable critic, Adam at 5e-4, batches of 64.
     public init() {}
 
-    /// Checks the ranges.
+    /// Checks that all numbers are positive and a batch has 4 pairs.
     public func validate() throws(InvalidSetting) {
         try require("candidates", candidates, in: 4...65_536)
         try require("steps", steps, in: 0...10_000_000)
@@ -44,7 +44,7 @@ final class CriticTrainer {
     let critic: LearntCritic
     private let estimator: any InformationEstimator
     private let optimizer: any Optimizer
-    /// What the learning rate is multiplied by: the scale and the level of a critic without weights have far to go.
+    /// The factor of the learning rate: scale and level of a critic without weights have far to go.
     private let pace: Double
 
     init(
@@ -53,16 +53,16 @@ final class CriticTrainer {
         let inner = try settings.critic.component.build(dimensions: dimensions, generator: Generator(seed: seed))
         critic = try LearntCritic(inner, level: estimator.optimalOffset)
         self.estimator = estimator
-        pace = settings.critic.isFixed ? 40 : 1
+        pace = settings.critic.component.hasWeights ? 1 : 40
         optimizer = try settings.optimizer.component.build(critic.namedParameters)
     }
 
-    /// Takes one step, and gives the value of the batch before it.
+    /// Takes one step and returns the value of the batch before it.
     func step(_ x: Tensor, _ y: Tensor) throws(TorchError) -> Double {
         try optimizer.zeroGrad()
         let scores = try critic(x, y)
         let objective = try estimator.objective(scores)
-        // Where e^f is beyond the type there is no direction to go; the next batch may have one.
+        // If e^f overflows there is no gradient; the next batch may have one.
         if try objective.item().isFinite {
             try (-objective).backward()
             try optimizer.step(factor: pace)
@@ -70,7 +70,7 @@ final class CriticTrainer {
         return try withoutGradients { () throws(TorchError) in try estimator(scores.detach().to(.float64)).item() }
     }
 
-    /// The values of batches, or of what the critic is trained to raise.
+    /// The values of batches, or the objectives that the critic is trained to raise.
     func values(_ batches: [(x: Tensor, y: Tensor)], objective: Bool = false) throws(TorchError) -> [Double] {
         try withoutGradients { () throws(TorchError) in
             var values: [Double] = []
@@ -84,40 +84,60 @@ final class CriticTrainer {
 }
 
 extension CriticTraining {
-    /// Learns a critic from a part of the samples, keeps the weights that did best on another part, and gives the values of
-    /// the estimator on the batches of the third, which the critic has not seen.
+    /// Trains a critic, keeps the weights with the best validation value, and returns the estimator's values on the
+    /// test batches.
     public func heldOutValues(
         of samples: PairedSamples, split: HeldOutSplit, by estimator: any InformationEstimator, seed: UInt64
     ) throws(TorchError) -> [Double] {
-        let parts = try TrainingParts(samples, split, candidates: candidates, standardised: critic.needsStandardising)
+        let parts = try TrainingParts(samples, split, candidates: candidates, standardized: critic.component.hasWeights)
         let trainer = try CriticTrainer(self, estimator: estimator, dimensions: samples.dimensions, seed: seed)
-        func judged() throws(TorchError) -> Double {
+        var kept = try trainer.critic.snapshot()
+        var (epoch, left) = (0, [(x: Tensor, y: Tensor)]())
+        try trainKeepingBest(steps: steps, every: every, patience: patience) { () throws(TorchError) in
+            if left.isEmpty {
+                epoch += 1
+                left = try parts.batches(epoch: epoch, seed: seed).reversed()
+            }
+            let (x, y) = left.removeLast()
+            _ = try trainer.step(x, y)
+        } score: { () throws(TorchError) in
             let value = mean(try trainer.values(parts.choose, objective: true))
             return value.isNaN ? -.infinity : value
-        }
-        var best = try judged()
-        var kept = try trainer.critic.snapshot()
-        var (done, epoch, misses) = (0, 0, 0)
-        training: while done < steps {
-            epoch += 1
-            for (x, y) in try parts.batches(epoch: epoch, seed: seed) {
-                _ = try trainer.step(x, y)
-                done += 1
-                if done % every == 0 || done == steps {
-                    let value = try judged()
-                    misses = value > best ? 0 : misses + 1
-                    if value > best {
-                        best = value
-                        kept = try trainer.critic.snapshot()
-                    }
-                    if misses >= patience { break training }
-                }
-                if done == steps { break }
-            }
+        } keep: { () throws(TorchError) in
+            kept = try trainer.critic.snapshot()
         }
         try trainer.critic.restore(kept)
         return try trainer.values(parts.test)
     }
+}
+
+/// Takes training steps and keeps the state with the best validation score.
+/// - Parameters:
+///   - steps: the largest number of steps.
+///   - every: steps between two scores.
+///   - patience: scores without a better one after which training stops.
+///   - step: takes one step.
+///   - score: the validation score of the present state; more is better.
+///   - keep: keeps the present state; the state before the first step counts as kept.
+/// - Returns: the best score.
+@discardableResult
+func trainKeepingBest(
+    steps: Int, every: Int, patience: Int = .max, step: () throws(TorchError) -> Void,
+    score: () throws(TorchError) -> Double, keep: () throws(TorchError) -> Void
+) throws(TorchError) -> Double {
+    var best = try score()
+    var (done, misses) = (0, 0)
+    while done < steps, misses < patience {
+        try step()
+        done += 1
+        guard done % every == 0 || done == steps else { continue }
+        let value = try score()
+        misses = value > best ? 0 : misses + 1
+        guard value > best else { continue }
+        best = value
+        try keep()
+    }
+    return best
 }
 
 /// The parts of a split as tensors.
@@ -129,51 +149,42 @@ private struct TrainingParts {
     private let candidates: Int
 
     init(
-        _ samples: PairedSamples, _ split: HeldOutSplit, candidates: Int, standardised: Bool
+        _ samples: PairedSamples, _ split: HeldOutSplit, candidates: Int, standardized: Bool
     ) throws(TorchError) {
-        let learnt = try Tensor(split.train.map(Int64.init), shape: [split.train.count])
-        /// Every number of a row less the training rows' mean, over their deviation.
-        func standardise(_ values: [Float], _ width: Int) throws(TorchError) -> Tensor {
+        let trained = try Tensor(split.train.map(Int64.init), shape: [split.train.count])
+        /// Rows with the training rows' mean subtracted, divided by their standard deviation.
+        func standardize(_ values: [Float], _ width: Int) throws(TorchError) -> Tensor {
             let rows = try Tensor(values, shape: [samples.count, width])
-            guard standardised else { return rows }
+            guard standardized else { return rows }
             let wide = try rows.to(.float64)
-            let known = try wide.indexSelect(dim: 0, index: learnt)
+            let known = try wide.indexSelect(dim: 0, index: trained)
             let mean = try known.mean(dim: 0, keepdim: true)
             let centred = try known - mean
             let deviation = try (centred * centred).mean(dim: 0, keepdim: true).sqrt()
             let still = try deviation.eq(.zeros(deviation.shape, dtype: .float64))
             return try ((wide - mean) / deviation.maskedFill(still, 1)).to(.float32)
         }
-        rows = (try standardise(samples.x, samples.dimensions.x), try standardise(samples.y, samples.dimensions.y))
+        rows = (try standardize(samples.x, samples.dimensions.x), try standardize(samples.y, samples.dimensions.y))
         (train, self.candidates) = (split.train, candidates)
         choose = try TrainingParts.cut(rows, split.choose, candidates)
         test = try TrainingParts.cut(rows, split.test, candidates)
     }
 
-    /// The batches of one pass over the training pairs, in a random order.
+    /// The batches of one epoch over the training pairs, in a random order.
     func batches(epoch: Int, seed: UInt64) throws(TorchError) -> [(x: Tensor, y: Tensor)] {
         var stream = RandomStream(RandomKey(seed: seed, epoch: epoch, purpose: .criticBatches))
         return try TrainingParts.cut(rows, stream.permutation(train.count).map { train[$0] }, candidates)
     }
 
-    /// Whole batches only: an estimator's bias depends on their size.
+    /// Full batches only, as an estimator's bias depends on their size.
     private static func cut(
-        _ rows: (x: Tensor, y: Tensor), _ places: [Int], _ candidates: Int
+        _ rows: (x: Tensor, y: Tensor), _ indices: [Int], _ candidates: Int
     ) throws(TorchError) -> [(x: Tensor, y: Tensor)] {
         var batches: [(x: Tensor, y: Tensor)] = []
-        for start in stride(from: 0, through: places.count - candidates, by: candidates) {
-            let some = try Tensor(places[start..<start + candidates].map(Int64.init), shape: [candidates])
+        for start in stride(from: 0, through: indices.count - candidates, by: candidates) {
+            let some = try Tensor(indices[start..<start + candidates].map(Int64.init), shape: [candidates])
             batches.append((try rows.x.indexSelect(dim: 0, index: some), try rows.y.indexSelect(dim: 0, index: some)))
         }
         return batches
     }
-}
-
-extension Selected where Family == CriticFamily {
-    /// Whether the critic is a network, whose weights are drawn for numbers of deviation 1; the cosine and the dot product
-    /// score the rows as they are.
-    var needsStandardising: Bool { !isFixed }
-
-    /// Whether the critic compares x and y number by number.
-    public var isFixed: Bool { component is CosineCritic || component is DotCritic }
 }

@@ -1,16 +1,16 @@
 import Torch
 
-/// A critic with a scale and a level to learn: `e^s critic(x, y) + b`.
+/// A critic with a learned scale and offset: `e^s critic(x, y) + b`.
 ///
-/// The level matters to every estimator in which adding to all scores does not cancel, and critics such as the separable
-/// one cannot shift all scores by themselves; the scale is all that a critic without weights has to learn.
-final class LearntCritic: ScoreFunction, Module {
-    private let critic: any ScoreFunction
+/// The offset matters to every estimator in which a constant added to all scores does not cancel; critics such as the
+/// separable one cannot shift all scores by themselves. The scale is all that a critic without weights learns.
+final class LearntCritic: Critic, Module {
+    private let critic: any Critic
     private let logScale: Parameter
     private let level: Parameter
 
     /// Wraps a critic, at scale 1.
-    init(_ critic: any ScoreFunction, level: Double) throws(TorchError) {
+    init(_ critic: any Critic, level: Double) throws(TorchError) {
         self.critic = critic
         logScale = try Parameter(.zeros([]))
         self.level = try Parameter(.full([], level))
@@ -20,7 +20,7 @@ final class LearntCritic: ScoreFunction, Module {
         try critic(x, y) * logScale.value.exp() + level.value
     }
 
-    /// Copies of everything that is learnt.
+    /// Copies of the parameters.
     func snapshot() throws(TorchError) -> [Tensor] {
         var copies: [Tensor] = []
         for (_, parameter) in namedParameters { copies.append(try parameter.value.detach().clone()) }

@@ -1,8 +1,8 @@
 import Foundation
 import Torch
 
-/// Square scores, and the means over them that the estimators share; all in the log domain, so that nothing overflows
-/// before the value itself does.
+/// Square scores and the means over them that the estimators share, in the log domain, so that nothing overflows before
+/// the value itself does.
 struct ScoreMatrix {
     /// `[K, K]`, float32 or wider.
     let all: Tensor
@@ -25,30 +25,30 @@ struct ScoreMatrix {
     /// `f(i, i)`, `[K]`.
     func joint() throws(TorchError) -> Tensor { try all.diagonal() }
 
-    /// `log mean e^f` over the places off the diagonal, a scalar.
+    /// `log mean e^f` off the diagonal, a scalar.
     func logMeanMarginal() throws(TorchError) -> Tensor {
         let pairs = Double(count) * Double(count - 1)
         return try others().reshape([count * count]).logsumexp(dim: 0) - log(pairs)
     }
 
-    /// The mean over the places off the diagonal of what is given there, a scalar.
+    /// The mean of values off the diagonal, a scalar.
     func meanMarginal(_ values: Tensor) throws(TorchError) -> Tensor {
         try values.maskedFill(diagonal, 0).sum() / (Double(count) * Double(count - 1))
     }
 
-    /// `log mean e^f` of each row without its place on the diagonal, `[K]`.
+    /// `log mean e^f` of each row without the diagonal, `[K]`.
     func logMeanOthers() throws(TorchError) -> Tensor {
         try others().logsumexp(dim: 1) - log(Double(count - 1))
     }
 
-    /// `log mean_{k != j} e^{f(i, k)}` at each place (i, j).
+    /// `log mean_{k != j} e^{f(i, k)}` for each (i, j).
     ///
-    /// Sums of what lies before and behind j, by doubling, `K^2 log K` steps. `log(sum - e^f)` would lose all digits where
-    /// one score outweighs the row.
+    /// Sums over the columns before and after j, by doubling, in `K^2 log K` steps. `log(sum - e^f)` would lose all
+    /// digits if one score outweighs the row.
     func logMeanWithout() throws(TorchError) -> Tensor {
         let before = try exclusiveScan(all, forward: true)
-        let behind = try exclusiveScan(all, forward: false)
-        return try before.logAddExp(behind) - log(Double(count - 1))
+        let after = try exclusiveScan(all, forward: false)
+        return try before.logAddExp(after) - log(Double(count - 1))
     }
 
     /// The block of the pairs `start ..< start + length`.
@@ -59,10 +59,10 @@ struct ScoreMatrix {
 
     private func others() throws(TorchError) -> Tensor { try all.maskedFill(diagonal, -Double.infinity) }
 
-    /// `log sum e^f` of each row over the columns before (or behind) each column.
+    /// `log sum e^f` of each row over the columns before (or after) each column.
     private func exclusiveScan(_ scores: Tensor, forward: Bool) throws(TorchError) -> Tensor {
         func shifted(_ x: Tensor, _ step: Int) throws(TorchError) -> Tensor {
-            // Finite: the gradient of log-sum-exp over infinities alone is no number.
+            // Finite, as the gradient of log-sum-exp over infinities alone is NaN.
             let empty = try Tensor.full([count, step], -1e30, dtype: x.dtype, device: x.device)
             let kept = try x.narrow(dim: 1, start: forward ? 0 : step, length: count - step)
             return try Tensor.cat(forward ? [empty, kept] : [kept, empty], dim: 1)
@@ -78,7 +78,7 @@ struct ScoreMatrix {
 }
 
 extension Tensor {
-    /// `log(e^a + e^b)`, element by element, gradients included.
+    /// `log(e^a + e^b)`, element by element, with gradients.
     func logAddExp(_ other: Tensor) throws(TorchError) -> Tensor {
         try Tensor.stack([self, other], dim: 0).logsumexp(dim: 0)
     }

@@ -74,11 +74,8 @@ public struct FeatureExtractor {
         defer { loader.stop() }
         var networks: [FeatureCrew.Network] = []
         for encoder in encoders {
-            if machine.device == .cpu, let folded = try FoldedResNet(encoder) {
-                networks.append({ try folded($0) })
-            } else {
-                networks.append({ try encoder($0, training: false) })
-            }
+            networks.append(
+                machine.device == .cpu ? try encoder.forInference() : { try encoder($0, training: false) })
         }
         let feed = try DeviceFeed(loader, pipeline, machine)
         let crew = FeatureCrew(

@@ -1,17 +1,17 @@
 import Torch
 
 /// No head: the loss sees the encoder's features.
-public struct IdentityHead: HeadArchitecture {
+public struct IdentityHead: HeadSettings {
     /// `none`.
     public static let name = "none"
 
     /// No settings.
     public init() {}
 
-    /// As many as the encoder's.
-    public func dimension(inputs: Int) -> Int { inputs }
+    /// That of the features.
+    public var outputDimension: Int? { nil }
 
-    /// Builds the head with random weights.
+    /// Builds the identity.
     public func build(inputs: Int, generator: Generator) throws(TorchError) -> any Head { Identity() }
 }
 

@@ -2,25 +2,25 @@ import Torch
 import Views
 
 /// SimCLR's projection head: linear layers with batch norm and ReLU between them (Chen et al. 2020, section 2.1).
-public struct MLPHead: HeadArchitecture {
+public struct MLPHead: HeadSettings {
     /// `mlp`.
     public static let name = "mlp"
 
-    /// Linear layers.
+    /// The number of linear layers.
     public var layers = 2
-    /// Numbers of a hidden layer; as many as the encoder's features where it is not set.
+    /// The dimension of a hidden layer; that of the features if it is not set.
     public var hidden: Int?
-    /// Numbers of an embedding.
+    /// The dimension of an embedding.
     public var output = 128
-    /// Whether batch norm stands between the layers.
+    /// Whether batch norm follows each layer but the last.
     public var batchNorm = true
     /// Whether batch norm without scale and shift follows the last layer.
     public var outputNorm = false
 
-    /// Two layers to 128 numbers with batch norm between.
+    /// Two layers to 128 dimensions with batch norm between.
     public init() {}
 
-    /// Checks the ranges.
+    /// Checks that layers and dimensions are positive.
     public func validate() throws(InvalidSetting) {
         try require("layers", layers, in: 1...10)
         if let hidden { try require("hidden", hidden, in: 1...65_536) }
@@ -28,9 +28,9 @@ public struct MLPHead: HeadArchitecture {
     }
 
     /// `output`.
-    public func dimension(inputs: Int) -> Int { output }
+    public var outputDimension: Int? { output }
 
-    /// Builds the head with random weights.
+    /// Builds the MLP.
     public func build(inputs: Int, generator: Generator) throws(TorchError) -> any Head {
         try MLP(inputs: inputs, settings: self, generator: generator)
     }

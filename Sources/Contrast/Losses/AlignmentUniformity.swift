@@ -2,26 +2,26 @@ import Foundation
 import Torch
 import Views
 
-/// Alignment and uniformity, optimised directly: Wang & Isola 2020, arXiv 2005.10242, section 4.
+/// Alignment and uniformity, optimized directly: Wang & Isola 2020, arXiv 2005.10242, section 4.
 ///
-/// `a mean |z1 - z2|^alpha + u (U(z1) + U(z2)) / 2`, where `U(z) = log mean_{i < j} e^{-t |z_i - z_j|^2}` over the pairs of one
-/// view. It picks no positive among candidates, so it bounds nothing. All rows equal give 0.
-public struct AlignmentUniformity: ContrastiveLoss, PairLoss {
+/// `a mean |z1 - z2|^alpha + u (U(z1) + U(z2)) / 2`, where `U(z) = log mean_{i < j} e^{-t |z_i - z_j|^2}` over the
+/// pairs of one view. It picks no positive among candidates, so it bounds nothing. If all rows are equal it is 0.
+public struct AlignmentUniformity: LossSettings, Loss {
     /// `alignment_uniformity`.
     public static let name = "alignment_uniformity"
 
-    /// a, what alignment weighs; at least 0.
+    /// a, the weight of alignment; at least 0.
     public var alignment = 1.0
-    /// u, what uniformity weighs; at least 0.
+    /// u, the weight of uniformity; at least 0.
     public var uniformity = 1.0
     /// The power of the distance between positives.
     public var alpha = 2.0
-    /// How fast repulsion falls off with the squared distance.
+    /// The rate at which repulsion falls off with the squared distance.
     public var t = 2.0
-    /// Whether rows are brought to the unit sphere first, `z / max(|z|, 1e-12)`, inside the graph.
+    /// Whether rows are scaled to unit length, `z / max(|z|, 1e-12)`, inside the graph.
     public var normalize = true
 
-    /// Both weigh 1, alpha 2 and t 2, on normalised rows.
+    /// Weights 1, alpha 2 and t 2, on normalized rows.
     public init() {}
 
     /// Checks that weights are at least 0 and not both 0, and that alpha and t are positive.
@@ -35,7 +35,7 @@ public struct AlignmentUniformity: ContrastiveLoss, PairLoss {
         try require("t", t, in: 1e-6...1e6)
     }
 
-    /// None.
+    /// Bounds nothing.
     public func candidates(pairs: Int) -> Int? { nil }
 
     /// The loss of `[N, D]` and `[N, D]`, a scalar with a gradient.

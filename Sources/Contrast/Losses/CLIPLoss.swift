@@ -4,46 +4,40 @@ import Views
 
 /// The loss of CLIP: Radford et al. 2021, arXiv 2103.00020, figure 3.
 ///
-/// With `S(i, j) = <z1_i, z2_j> e^l`, the mean (not the sum) of the cross entropies of S's rows and of its columns, the
-/// diagonal being the targets. `l = log(1 / tau)` is learnt, and held to `1 / tau <= 100` by setting it back before it is
-/// used, so that its gradient can still lower it. All rows equal give `log N`.
-public struct CLIPLoss: ContrastiveLoss {
+/// With `S(i, j) = <z1_i, z2_j> e^l`, the mean (not the sum) of the cross entropies of the rows and of the columns of S
+/// with the diagonal as targets. `l = log(1 / tau)` is learnt. It is clamped to `1 / tau <= 100` before use, so that
+/// its gradient can still lower it. If all rows are equal the loss is `log N`.
+public struct CLIPLoss: LossSettings {
     /// `clip`.
     public static let name = "clip"
 
-    /// tau at the beginning; at least 0.01.
+    /// The initial tau; at least 0.01.
     public var temperature = 0.07
     /// Whether tau is learnt.
     public var learnTemperature = true
-    /// Whether rows are brought to the unit sphere first, `z / max(|z|, 1e-12)`, inside the graph.
+    /// Whether rows are scaled to unit length, `z / max(|z|, 1e-12)`, inside the graph.
     public var normalize = true
 
-    /// tau 0.07 at first, on normalised rows.
+    /// tau 0.07 at first, on normalized rows.
     public init() {}
 
-    /// Makes a loss.
-    public init(temperature: Double, normalize: Bool = true) {
-        self.temperature = temperature
-        self.normalize = normalize
-    }
-
-    /// Checks that the temperature is at least 0.01, which is what it is held to.
+    /// Checks that the temperature is at least 0.01, the clamp.
     public func validate() throws(InvalidSetting) {
-        try requireTemperature(Course(temperature))
+        try requireTemperature(ScheduledValue(temperature))
         guard temperature >= 0.01 else {
             throw InvalidSetting("temperature", "must be at least 0.01, is \(temperature)")
         }
     }
 
-    /// Builds the learnt temperature.
-    public func build(dimension: Int, generator: Generator) throws(TorchError) -> any PairLoss {
+    /// Builds the parameter of the temperature.
+    public func build(dimension: Int, generator: Generator) throws(TorchError) -> any Loss {
         try LearnedTemperatureLoss(self)
     }
 }
 
-/// The objective of `CLIPLoss`.
-final class LearnedTemperatureLoss: PairLoss, Module {
-    /// log(1 / tau); the key and meaning of CLIP's own weights.
+/// The loss of `CLIPLoss`.
+final class LearnedTemperatureLoss: Loss, Module {
+    /// log(1 / tau), under the key of CLIP's own weights.
     let logitScale: Parameter
     private let normalize: Bool
 
@@ -52,6 +46,9 @@ final class LearnedTemperatureLoss: PairLoss, Module {
         if !settings.learnTemperature { try logitScale.freeze() }
         normalize = settings.normalize
     }
+
+    /// The learnt tau.
+    var currentTemperature: Double? { (try? logitScale.value.item()).map { max(exp(-$0), 0.01) } }
 
     func candidates(pairs: Int) -> Int? { pairs }
 

@@ -1,75 +1,136 @@
 import Torch
 import Views
 
-/// The settings of a contrastive objective.
-public protocol ContrastiveLoss: Component {
-    /// The objective over embeddings of `dimension` numbers; what it learns itself, such as a critic's weights, is drawn
-    /// from `generator` in a fixed order.
-    func build(dimension: Int, generator: Generator) throws(TorchError) -> any PairLoss
+/// The settings of a contrastive loss.
+public protocol LossSettings: Component {
+    /// Builds the loss of embeddings of `dimension` dimensions.
+    /// - Parameter generator: draws the weights that the loss learns itself, such as a critic's, in a fixed order.
+    func build(dimension: Int, generator: Generator) throws(TorchError) -> any Loss
 
     /// Checks the settings against the data of a run.
-    /// - Parameters:
-    ///   - pairs: of a batch.
-    ///   - classes: of the images; 0 where they have no labels.
-    func validate(pairs: Int, classes: Int) throws(InvalidSetting)
+    func validate(_ data: TrainingData) throws(InvalidSetting)
 
-    /// What it does with the classes of images.
+    /// How it uses the classes of images.
     var labelUse: LabelUse { get }
 }
 
-/// A contrastive objective over the embeddings of paired views.
+/// A contrastive loss of the embeddings of paired views.
 ///
-/// A structure where it learns nothing itself; else a `Module`, whose parameters the optimiser then moves too.
-public protocol PairLoss {
+/// A loss that learns nothing is a structure. Another is a `Module`, whose parameters the optimizer updates too.
+public protocol Loss: Scheduled {
+    /// What scores pairs, if the loss leaves that to a critic.
+    var critic: (any Critic)? { get }
+
+    /// tau as it is now; nil if no single temperature divides the scores.
+    var currentTemperature: Double? { get }
+
     /// The loss in nats, a scalar with a gradient.
     /// - Parameters:
-    ///   - first: embeddings of one view of each sample, `[N, D]`.
-    ///   - second: embeddings of the other, row by row, `[N, D]`.
-    ///   - labels: the N classes, -1 where unknown; nil where there are none. Most objectives ignore them.
+    ///   - first: embeddings of one view of each image, `[N, D]`.
+    ///   - second: embeddings of the other view, `[N, D]`.
+    ///   - labels: the N classes, -1 for an unknown class; nil without classes. Most losses ignore them.
     func callAsFunction(_ first: Tensor, _ second: Tensor, labels: [Int]?) throws(TorchError) -> Tensor
 
-    /// Candidates among which `contrast` picks the positive, for N pairs: log of it minus the contrast bounds the mutual
-    /// information from below. Nil where the scores bound nothing.
+    /// The mean loss over pairs of views, and the mean `contrast` if there is one, from one matrix.
+    /// - Returns: nil if the loss has no such form, or if the matrix would be too large.
+    func ofAllPairs(_ pairs: ViewPairs, labels: [Int]?) throws(TorchError) -> (loss: Tensor, contrast: Tensor?)?
+
+    /// The number of candidates that `contrast` picks the positive from, for N pairs. Its logarithm minus the contrast
+    /// is a lower bound of the mutual information. Nil if the scores bound nothing.
     func candidates(pairs: Int) -> Int?
 
-    /// The loss that belongs to `candidates`, where it is not the objective itself: InfoNCE of the same scores, without a
-    /// gradient.
+    /// InfoNCE of the same scores, without a gradient; nil if the loss itself belongs to `candidates`.
     func contrast(_ first: Tensor, _ second: Tensor) throws(TorchError) -> Tensor?
-
-    /// Itself with the settings that hold where `progress` of the run is done, 0...1; before, those of its beginning hold.
-    func at(_ progress: Double) -> Self
 }
 
-extension ContrastiveLoss where Self: PairLoss {
-    /// Itself: it learns nothing.
-    public func build(dimension: Int, generator: Generator) throws(TorchError) -> any PairLoss { self }
+/// The settings of a loss that can take its negatives from a queue instead of the batch.
+public protocol QueueLossSettings: LossSettings {
+    /// Builds the loss of embeddings of `dimension` dimensions.
+    func buildForQueue(dimension: Int, generator: Generator) throws(TorchError) -> any QueueLoss
+
+    /// Checks that the settings have a form over a queue.
+    func validateForQueue() throws(InvalidSetting)
 }
 
-extension ContrastiveLoss {
-    /// Fits all data.
-    public func validate(pairs: Int, classes: Int) throws(InvalidSetting) {}
+/// A loss of queries, their keys, and negatives that all queries share.
+public protocol QueueLoss: Loss {
+    /// The loss in nats, a scalar with a gradient.
+    /// - Parameters:
+    ///   - queries: `[N, D]`.
+    ///   - keys: the positive of each query, `[N, D]`.
+    ///   - negatives: `[K, D]`.
+    func callAsFunction(_ queries: Tensor, _ keys: Tensor, negatives: Tensor) throws(TorchError) -> Tensor
 
-    /// Nothing.
+    /// InfoNCE of the same scores over K + 1 candidates, without a gradient; nil if the loss is InfoNCE itself.
+    func contrast(_ queries: Tensor, _ keys: Tensor, negatives: Tensor) throws(TorchError) -> Tensor?
+}
+
+extension LossSettings {
+    /// Accepts all data.
+    public func validate(_ data: TrainingData) throws(InvalidSetting) {}
+
+    /// Not at all.
     public var labelUse: LabelUse { .none }
 }
 
-extension PairLoss {
+extension LossSettings where Self: Loss {
+    /// The settings are the loss.
+    public func build(dimension: Int, generator: Generator) throws(TorchError) -> any Loss { self }
+}
+
+extension QueueLossSettings {
+    /// Accepts all settings.
+    public func validateForQueue() throws(InvalidSetting) {}
+}
+
+extension QueueLossSettings where Self: QueueLoss {
+    /// The settings are the loss.
+    public func buildForQueue(dimension: Int, generator: Generator) throws(TorchError) -> any QueueLoss { self }
+}
+
+extension Loss {
+    /// No critic.
+    public var critic: (any Critic)? { nil }
+
+    /// No temperature.
+    public var currentTemperature: Double? { nil }
+
     /// The loss of pairs without labels.
     public func callAsFunction(_ first: Tensor, _ second: Tensor) throws(TorchError) -> Tensor {
         try self(first, second, labels: nil)
     }
 
-    /// Nil: the objective itself belongs to its candidates.
+    /// No such form.
+    public func ofAllPairs(
+        _ pairs: ViewPairs, labels: [Int]?
+    ) throws(TorchError) -> (loss: Tensor, contrast: Tensor?)? { nil }
+
+    /// The loss itself belongs to its candidates.
     public func contrast(_ first: Tensor, _ second: Tensor) throws(TorchError) -> Tensor? { nil }
 
-    /// Itself: nothing changes over training.
-    public func at(_ progress: Double) -> Self { self }
+    /// The mean over pairs of views: from one matrix on a GPU, which many small operations would keep waiting, else
+    /// pair by pair.
+    func mean(over pairs: ViewPairs, labels: [Int]?) throws(TorchError) -> MeanLoss {
+        if !pairs.isOnCPU, pairs.indices.count > 1, let all = try ofAllPairs(pairs, labels: labels) {
+            return MeanLoss(all.loss, contrast: all.contrast)
+        }
+        var mean = MeanLoss()
+        for (first, second) in pairs.indices.map({ (pairs.first[$0.first], pairs.second[$0.second]) }) {
+            try mean.add(self(first, second, labels: labels), contrast: contrast(first, second))
+        }
+        return mean
+    }
+}
+
+extension QueueLoss {
+    /// The loss itself belongs to its candidates.
+    public func contrast(_ queries: Tensor, _ keys: Tensor, negatives: Tensor) throws(TorchError) -> Tensor? { nil }
 }
 
 /// The losses that a pipeline file can name.
 public enum LossFamily: ComponentFamily {
     /// All of them.
-    public static let registry = Registry<any ContrastiveLoss>(
+    public static let registry = Registry<any LossSettings>(
         kind: "a loss",
         [
             NTXent.self, InfoNCE.self, CLIPLoss.self, DCL.self, DCLW.self, Debiased.self, HCL.self, SupCon.self,
@@ -77,7 +138,35 @@ public enum LossFamily: ComponentFamily {
         ])
 }
 
-/// Throws unless a temperature is positive and finite.
-func requireTemperature(_ value: Course, key: String = "temperature") throws(InvalidSetting) {
-    try require(key, value, "positive") { $0 > 0 && $0.isFinite }
+extension Selected<LossFamily> {
+    /// Checks a loss against the data of a run; the key of the error begins with `loss` and its name.
+    func validate(_ data: TrainingData) throws(InvalidSetting) {
+        do throws(InvalidSetting) {
+            try component.validate(data)
+        } catch {
+            throw error.inside("loss.\(name)")
+        }
+    }
+
+    /// Checks that a loss can take its negatives from a queue.
+    func validateForQueue() throws(InvalidSetting) {
+        guard let settings = component as? any QueueLossSettings else {
+            let valid = LossFamily.registry.types.filter { $0 is any QueueLossSettings.Type }.map { $0.name }
+            throw InvalidSetting(
+                "loss", "\(name) takes no negatives from a queue; valid are \(valid.joined(separator: ", "))")
+        }
+        do throws(InvalidSetting) {
+            try settings.validateForQueue()
+        } catch {
+            throw error.inside("loss.\(name)")
+        }
+    }
+
+    /// Builds a loss that takes its negatives from a queue.
+    func buildForQueue(dimension: Int, generator: Generator) throws(TorchError) -> any QueueLoss {
+        guard let settings = component as? any QueueLossSettings else {
+            throw TorchError(operation: "loss", message: "\(name) takes no negatives from a queue")
+        }
+        return try settings.buildForQueue(dimension: dimension, generator: generator)
+    }
 }

@@ -2,26 +2,26 @@ import Files
 import Foundation
 import Views
 
-/// What is done with an image that has no caption.
+/// What happens to an image without a caption.
 public enum MissingCaptions: String, Codable, Sendable, CaseIterable {
     /// The run does not begin.
     case fail
-    /// It is not learnt from.
+    /// It is left out.
     case leaveOut = "leave_out"
 }
 
 extension CLIP {
-    /// A source's captions, those that are missing or cannot be read as nil.
+    /// The captions of a source; nil for those that are missing or cannot be read.
     func captions(of source: any Source) -> [String?] {
         (0..<source.count).map { index in
             ((try? source.caption(index)) ?? nil).flatMap { captions.part(of: $0) }
         }
     }
 
-    /// Reads the captions of what a run learns from, and the vocabulary or learns it; the run folder then holds it.
+    /// Reads the captions, and reads or learns the vocabulary, which the run folder then holds.
     public func captioned(
         _ source: any Source, folder: RunFolder, resumes: Bool
-    ) throws -> CaptionedImages? {
+    ) throws -> CaptionedImages {
         let texts = captions(of: source)
         let present = texts.indices.filter { texts[$0] != nil }
         var notes: [String] = []
@@ -60,7 +60,7 @@ extension CLIP {
             notes: notes)
     }
 
-    /// The run's vocabulary: a resumed run's is the one that it began with.
+    /// The run's vocabulary; a resumed run keeps its own.
     private func vocabulary(
         _ captions: some Sequence<String>, folder: RunFolder, resumes: Bool
     ) throws -> BytePairVocabulary {
@@ -75,8 +75,8 @@ extension CLIP {
         return made
     }
 
-    /// The vocabulary that a run left.
-    /// - Throws: `TrainingError` where it is not there or makes no sense.
+    /// The vocabulary of a finished run.
+    /// - Throws: `TrainingError` if it is missing or cannot be read.
     static func vocabulary(in folder: RunFolder, size: Int) throws(TrainingError) -> BytePairVocabulary {
         do throws(DataError) {
             return try BytePairVocabulary(contentsOf: folder.vocabulary, size: size)

@@ -1,42 +1,43 @@
 import Torch
 import Views
 
-/// CLIP: Radford et al. 2021, arXiv 2103.00020. An image and its caption attract, the other captions and images of the batch
-/// repel.
+/// CLIP: Radford et al. 2021, arXiv 2103.00020. An image and its caption attract, the other captions and images of the
+/// batch repel.
 ///
-/// Both towers end in a linear projection without bias to `dimension` numbers, and the objective is `CLIPLoss` with its learnt
-/// temperature. One view of an image suffices; with more, each is contrasted with the caption, and the loss is their mean.
-public struct CLIP: Method {
+/// Both towers end in a linear projection without bias to `dimension` dimensions. The loss is `CLIPLoss` with its
+/// learned temperature. One view of an image is enough; with more, each is contrasted with the caption, and the loss is
+/// their mean.
+public struct CLIP: CaptionedMethod {
     /// `clip`.
     public static let name = "clip"
 
-    /// The tower of the captions.
+    /// The text tower.
     public var text = TextTransformer()
-    /// Its tokens.
+    /// The vocabulary of its tokens.
     public var vocabulary = Vocabulary()
-    /// Numbers of an embedding.
+    /// The dimension of an embedding.
     public var dimension = 512
-    /// The objective, with the temperature at the beginning.
+    /// The loss, with the initial temperature.
     public var loss = CLIPLoss()
-    /// Which part of a caption's text counts.
+    /// The part of a caption's text that counts.
     public var captions = CaptionText.firstLine
-    /// What is done with an image that has no caption.
+    /// What happens to an image without a caption.
     public var missing = MissingCaptions.fail
-    /// Whether a caption that is longer than the context is cut; else the run does not begin.
+    /// Whether a caption that is longer than the context is cut; otherwise it is an error.
     public var truncate = false
 
-    /// The settings of the paper, with a vocabulary of the run's own.
+    /// The paper's settings, with a vocabulary learned from the captions.
     public init() {}
 
     /// Checks the range.
     public func validate() throws(InvalidSetting) { try require("dimension", dimension, in: 1...65_536) }
 
-    /// One: the caption is the other.
-    public var minimumViews: Int { 1 }
+    /// One view; its pair is the caption.
+    public var requirements: MethodRequirements { MethodRequirements(views: 1) }
 
     /// Builds both towers.
     public func build(
-        encoder: any EncoderArchitecture, generator: Generator
+        encoder: any EncoderSettings, data: TrainingData, generator: Generator
     ) throws(TorchError) -> any ContrastiveModel {
         try CLIPModel(self, encoder: encoder, generator: generator)
     }
@@ -44,15 +45,14 @@ public struct CLIP: Method {
 
 /// An image tower and a text tower trained by CLIP.
 final class CLIPModel: ContrastiveModel {
-    let encoder: any Encoder
-    let head: any Head
+    let projector: Projector
     let text: TextTower
     let loss: LearnedTemperatureLoss
 
-    init(_ settings: CLIP, encoder: any EncoderArchitecture, generator: Generator) throws(TorchError) {
-        self.encoder = try encoder.build(generator: generator)
-        head = try Projection(
-            inputs: self.encoder.dimension, output: settings.dimension, generator: generator)
+    init(_ settings: CLIP, encoder: any EncoderSettings, generator: Generator) throws(TorchError) {
+        var projection = ProjectionHead()
+        projection.output = settings.dimension
+        projector = try Projector(encoder: encoder, head: projection, generator: generator)
         text = try TextTower(
             settings.text, tokens: settings.vocabulary.tokens, output: settings.dimension, generator: generator)
         loss = try LearnedTemperatureLoss(settings.loss)
@@ -60,29 +60,35 @@ final class CLIPModel: ContrastiveModel {
 
     var companions: [(name: String, module: any Module)] { [(RunFolder.textName, text)] }
 
+    /// The learned tau.
+    func temperature(at progress: Double) -> Double? { loss.currentTemperature }
+
     func objective(_ batch: ContrastiveBatch) throws(TorchError) -> Objective {
         guard let tokens = batch.tokens else {
             throw TorchError(operation: "clip", message: "the batch has no captions")
         }
-        var texts = try batch.pass(tokens, through: [text]) { [self] part throws(TorchError) in try text(part) }
-        var images: [Tensor] = []
-        for branch in batch.branches {
-            let all = try batch.pass(branch.images, through: [encoder, head]) { [self] part throws(TorchError) in
-                try head(encoder(part, training: true), training: true)
-            }
-            images += try all.chunk(branch.count, dim: 0)
-        }
-        images = try batch.gather(images + [texts])
-        texts = images.removeLast()
-        var losses: [Tensor] = []
-        for image in images { losses.append(try loss(image, texts, labels: nil)) }
-        return Objective(
-            loss: try mean(losses), candidates: loss.candidates(pairs: texts.shape[0]), contrast: nil,
-            embeddings: (try images[0].detach(), try texts.detach()))
+        let texts = try batch.forward(tokens, through: [text]) { [text] part throws(TorchError) in try text(part) }
+        var images = try batch.gather(batch.embed(by: projector) + [texts])
+        let captions = images.removeLast()
+        var mean = MeanLoss()
+        for image in images { mean.add(try loss(image, captions, labels: nil)) }
+        return try mean.objective(
+            candidates: loss.candidates(pairs: captions.shape[0]), embeddings: (images[0].detach(), captions.detach()))
     }
 }
 
-/// The projection of an image's features: linear, without bias.
+/// The head of the image tower: linear, without bias.
+struct ProjectionHead: HeadSettings {
+    static let name = "projection"
+    var output = 512
+    var outputDimension: Int? { output }
+
+    func build(inputs: Int, generator: Generator) throws(TorchError) -> any Head {
+        try Projection(inputs: inputs, output: output, generator: generator)
+    }
+}
+
+/// The network of `ProjectionHead`.
 final class Projection: Head {
     let projection: Linear
 

@@ -1,12 +1,12 @@
 import Views
 
-/// What a method or a loss does with the classes of images.
+/// How a method or a loss uses the classes of images.
 public enum LabelUse: Sendable {
-    /// It does not look at them.
+    /// Not at all.
     case none
     /// Images of one class are positives of each other; an image without a class has its own views alone.
     case welcome
-    /// It learns nothing else, so images without a class are left out.
+    /// Nothing else is learned, so images without a class are left out.
     case required
 }
 
@@ -14,12 +14,12 @@ extension Method {
     /// The images that it learns from, and what is to be said of those without a class.
     /// - Throws: `TrainingError` where it needs classes and no image has one.
     func labelled(_ images: any Source) throws(TrainingError) -> (images: any Source, note: String?) {
-        guard labelUse != .none, !images.classes.isEmpty else { return (images, nil) }
+        guard requirements.labels != .none, !images.classes.isEmpty else { return (images, nil) }
         let known = (0..<images.count).filter { images.label($0) != nil }
         let missing = images.count - known.count
         guard missing > 0 else { return (images, nil) }
         let words = "\(missing) of \(images.count) images have no label"
-        if labelUse == .welcome {
+        if requirements.labels == .welcome {
             return (images, "method.\(Self.name): \(words), and their own views for their only positives")
         }
         guard !known.isEmpty else {

@@ -1,66 +1,55 @@
 import Torch
 
-/// An encoder and a head trained by MoCo.
+/// A projector trained by MoCo.
 final class MoCoModel: ContrastiveModel {
-    let encoder: any Encoder
-    let head: any Head
+    let projector: Projector
     private let loss: any QueueLoss
-    var critic: (any ScoreFunction)? { (loss as? InfoNCELoss)?.critic }
     let momentum: MomentumNetwork
     let queue: KeyQueue
     private let settings: MoCo
 
-    init(
-        encoder: any Encoder, head: any Head, loss: any QueueLoss, momentum: MomentumNetwork, queue: KeyQueue,
-        settings: MoCo
-    ) {
-        self.encoder = encoder
-        self.head = head
-        self.loss = loss
-        self.momentum = momentum
-        self.queue = queue
+    init(_ settings: MoCo, encoder: any EncoderSettings, generator: Generator) throws(TorchError) {
+        projector = try Projector(encoder: encoder, head: settings.head.component, generator: generator)
+        loss = try settings.loss.buildForQueue(dimension: projector.dimension, generator: generator)
+        momentum = try MomentumNetwork(of: projector)
+        queue = try KeyQueue(size: settings.queue, dimension: projector.dimension, generator: generator)
         self.settings = settings
     }
+
+    var critic: (any Critic)? { loss.critic }
+
+    func temperature(at progress: Double) -> Double? { loss.at(progress).currentTemperature }
 
     func objective(_ batch: ContrastiveBatch) throws(TorchError) -> Objective {
         try momentum.follow(momentum: settings.momentum.value(at: batch.progress))
         let views = try batch.views()
-        let givesKeys = { (view: Int) in view == 1 || view == 0 && self.settings.symmetric }
-        var keys: [Int: Tensor] = [:]
-        var queries: [Int: Tensor] = [:]
-        for (view, images) in views.enumerated() {
-            if givesKeys(view) {
-                keys[view] = try momentum(
-                    images, parts: BatchParts(count: settings.normGroups, dealt: true), of: batch)
-            }
-            guard view != 1 || settings.symmetric else { continue }
-            queries[view] = try BatchParts(count: settings.normGroups)(images) { (part: Tensor) throws(TorchError) in
-                try batch.pass(part, through: [encoder, head]) { [self] chunk throws(TorchError) in
-                    try head(encoder(chunk, training: true), training: true)
-                }
-            }
+        guard views.count >= 2 else {
+            throw TorchError(operation: "moco", message: "needs two views of an image, was given \(views.count)")
         }
-        for (view, key) in keys.sorted(by: { $0.key < $1.key }) { keys[view] = try batch.gather(key) }
-        for (view, query) in queries.sorted(by: { $0.key < $1.key }) { queries[view] = try batch.gather(query) }
+        // Views in order of their keys: the second one, and the first one too if the loss is symmetric.
+        let keyed = settings.symmetric ? [0, 1] : [1]
+        let queried = views.indices.filter { $0 != 1 || settings.symmetric }
+        var (keys, queries): ([Tensor], [Tensor]) = ([], [])
+        let groups = settings.normGroups
+        for view in keyed {
+            keys.append(try momentum.keys(of: views[view], in: batch, parts: BatchParts(count: groups, strided: true)))
+        }
+        for view in queried {
+            queries.append(try batch.embed(views[view], by: projector, parts: BatchParts(count: groups)))
+        }
+        (keys, queries) = (try batch.gather(keys), try batch.gather(queries))
         let loss = loss.at(batch.progress)
         let count = settings.negatives.map { Int($0.value(at: batch.progress).rounded()) } ?? queue.size
         let negatives = try queue.newest(count)
-        var losses: [Tensor] = []
-        var contrasts: [Tensor] = []
-        for (view, query) in queries.sorted(by: { $0.key < $1.key }) {
-            for (other, key) in keys.sorted(by: { $0.key < $1.key }) where other != view {
-                losses.append(try loss(query, key, negatives: negatives))
-                if let contrast = try loss.contrast(query, key, negatives: negatives) { contrasts.append(contrast) }
+        var mean = MeanLoss()
+        for (view, query) in zip(queried, queries) {
+            for (other, key) in zip(keyed, keys) where other != view {
+                try mean.add(
+                    loss(query, key, negatives: negatives), contrast: loss.contrast(query, key, negatives: negatives))
             }
         }
-        let new = keys.sorted { $0.key < $1.key }.map(\.value)
-        try queue.append(Tensor.cat(new, dim: 0))
-        guard let first = queries[0], let second = keys[1] else {
-            throw TorchError(operation: "moco", message: "needs two views of an image, was given \(views.count)")
-        }
-        return Objective(
-            loss: try mean(losses), candidates: negatives.shape[0] + 1,
-            contrast: contrasts.isEmpty ? nil : try mean(contrasts),
-            embeddings: try compared(first, second))
+        try queue.append(Tensor.cat(keys, dim: 0))
+        return try mean.objective(
+            candidates: negatives.shape[0] + 1, embeddings: compared(queries[0], keys[keyed.count - 1]))
     }
 }

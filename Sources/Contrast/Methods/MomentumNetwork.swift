@@ -1,50 +1,30 @@
 import Torch
 
-/// A second encoder and head that follow the trained ones slowly, and give keys: He et al. 2020, arXiv 1911.05722, section 3.2.
+/// A copy of a projector that follows it slowly and gives keys: He et al. 2020, arXiv 1911.05722, section 3.2.
 ///
-/// Begins equal to what it follows. Its batch norm tracks statistics of its own, as in the authors' code.
+/// It begins with equal weights. Its batch norm keeps running statistics of its own, as in the authors' code.
 final class MomentumNetwork: Module {
-    let encoder: any Encoder
-    let head: any Head
-    private let followed: [FollowedParameters]
+    let projector: Projector
+    private let followed: FollowedParameters
 
-    /// Makes a copy, without a gradient, of networks that `architecture` and `settings` describe.
-    init(
-        of encoder: any Encoder, _ head: any Head, architecture: any EncoderArchitecture,
-        settings: any HeadArchitecture
-    ) throws(TorchError) {
-        // The copy's own weights are drawn apart, for they are overwritten.
-        let generator = try Generator(seed: 0)
-        self.encoder = try architecture.build(generator: generator)
-        self.head = try settings.build(inputs: encoder.dimension, generator: generator)
-        do {
-            try self.encoder.load(stateDict: encoder.stateDict)
-            try self.head.load(stateDict: head.stateDict)
-        } catch {
-            throw TorchError(operation: "copy", message: "\(error)")
-        }
-        followed = [
-            try FollowedParameters(of: self.encoder, leader: encoder),
-            try FollowedParameters(of: self.head, leader: head),
-        ]
-        try freeze()
+    /// Makes a copy without gradients.
+    init(of leader: Projector) throws(TorchError) {
+        projector = try leader.frozenCopy()
+        followed = try FollowedParameters(of: projector, leader: leader)
     }
 
-    /// Moves the weights by `m own + (1 - m) followed`.
-    func follow(momentum: Double) throws(TorchError) {
-        for parameters in followed { try parameters.follow(momentum: momentum) }
-    }
+    /// Updates the weights to `m own + (1 - m) leader`.
+    func follow(momentum: Double) throws(TorchError) { try followed.follow(momentum: momentum) }
 
-    /// The keys of images, without a gradient.
-    func callAsFunction(
-        _ images: Tensor, parts: BatchParts, of batch: ContrastiveBatch
-    ) throws(TorchError) -> Tensor {
+    /// The keys of every view, as `ContrastiveBatch.embed`, without gradients.
+    func keys(of batch: ContrastiveBatch, viewByView: Bool, limit: Int) throws(TorchError) -> [Tensor] {
         try withoutGradients { () throws(TorchError) in
-            try parts(images) { (part: Tensor) throws(TorchError) in
-                try batch.pass(part, through: [self]) { [self] chunk throws(TorchError) in
-                    try head(encoder(chunk, training: true), training: true)
-                }
-            }
+            try batch.embed(by: projector, viewByView: viewByView, limit: limit)
         }
+    }
+
+    /// The keys of images, without gradients.
+    func keys(of images: Tensor, in batch: ContrastiveBatch, parts: BatchParts) throws(TorchError) -> Tensor {
+        try withoutGradients { () throws(TorchError) in try batch.embed(images, by: projector, parts: parts) }
     }
 }

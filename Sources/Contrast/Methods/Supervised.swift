@@ -1,11 +1,11 @@
 import Torch
 import Views
 
-/// A plain classifier, the control that contrastive features are held against: the cross-entropy of a linear layer on the
-/// encoder's features, `-log softmax(W f + b)[y]`.
+/// A classifier, as a baseline: the cross entropy of a linear layer on the encoder's features,
+/// `-log softmax(W f + b)[y]`.
 ///
-/// The mean runs over all views of all images of known class; one view an image suffices. The layer is no head: it is thrown
-/// away, and the encoder is probed as any other.
+/// The mean is over all views of all images of known class; one view of an image is enough. The layer is no head: it is
+/// discarded, and the encoder is probed like any other.
 public struct Supervised: Method {
     /// `supervised`.
     public static let name = "supervised"
@@ -13,60 +13,39 @@ public struct Supervised: Method {
     /// No settings.
     public init() {}
 
-    /// The label stands for the other view.
-    public var minimumViews: Int { 1 }
+    /// One view, as the label is the target; no pairs.
+    public var requirements: MethodRequirements { MethodRequirements(views: 1, pairs: false, labels: .required) }
 
-    /// Classes attract and repel images, pairs do not.
-    public var contrasts: Bool { false }
-
-    /// It learns nothing else.
-    public var labelUse: LabelUse { .required }
-
-    /// Checks that there are classes to tell apart.
-    public func validate(pairs: Int, classes: Int) throws(InvalidSetting) {
-        guard classes >= 2 else {
+    /// Checks that there are two classes.
+    public func validate(_ data: TrainingData) throws(InvalidSetting) {
+        guard data.classes >= 2 else {
             throw InvalidSetting(
-                "", "needs images in two class folders at least, there are \(classes); without labels take simclr")
+                "", "needs images in two class folders at least, there are \(data.classes); without labels take simclr")
         }
     }
 
-    /// Builds the encoder beside a layer for two classes, which evaluation has no use for.
+    /// Builds the encoder and the layer, for two classes if there are none.
     public func build(
-        encoder: any EncoderArchitecture, generator: Generator
+        encoder: any EncoderSettings, data: TrainingData, generator: Generator
     ) throws(TorchError) -> any ContrastiveModel {
-        try build(encoder: encoder, images: 1, classes: 2, generator: generator)
-    }
-
-    /// Builds the encoder and the layer.
-    public func build(
-        encoder: any EncoderArchitecture, images: Int, classes: Int, generator: Generator
-    ) throws(TorchError) -> any ContrastiveModel {
-        let network = try encoder.build(generator: generator)
+        let projector = try Projector(encoder: encoder, head: IdentityHead(), generator: generator)
         return SupervisedModel(
-            encoder: network, classifier: try Linear(network.dimension, classes, generator: generator))
+            projector, classifier: try Linear(projector.dimension, max(data.classes, 2), generator: generator))
     }
 }
 
 /// An encoder and the classifier it is trained with.
 final class SupervisedModel: ContrastiveModel {
-    let encoder: any Encoder
-    let head: any Head = Identity()
+    let projector: Projector
     private let classifier: Linear
 
-    init(encoder: any Encoder, classifier: Linear) {
-        self.encoder = encoder
+    init(_ projector: Projector, classifier: Linear) {
+        self.projector = projector
         self.classifier = classifier
     }
 
     func objective(_ batch: ContrastiveBatch) throws(TorchError) -> Objective {
-        var features: [Tensor] = []
-        for branch in batch.branches {
-            let all = try batch.pass(branch.images, through: [encoder]) { [self] part throws(TorchError) in
-                try encoder(part, training: true)
-            }
-            features += try all.chunk(branch.count, dim: 0)
-        }
-        features = try batch.gather(features)
+        let features = try batch.gather(batch.embed(by: projector))
         let labels = batch.labels ?? []
         let known = labels.indices.filter { labels[$0] >= 0 }
         guard labels.count == features[0].shape[0], !known.isEmpty else {
@@ -77,15 +56,13 @@ final class SupervisedModel: ContrastiveModel {
         let device = features[0].device
         let rows = try Tensor(known.map(Int64.init), shape: [known.count]).to(device: device)
         let classes = try Tensor(known.map { Int64(labels[$0]) }, shape: [known.count, 1]).to(device: device)
-        var losses: [Tensor] = []
+        var mean = MeanLoss()
         for view in features {
-            // Losses are computed in float32, however the networks round.
+            // Losses are computed in float32, whatever the precision of the networks.
             let scores = try classifier(view.indexSelect(dim: 0, index: rows).widened()).logSoftmax(dim: 1)
-            losses.append(try -scores.gather(dim: 1, index: classes).mean())
+            mean.add(try -scores.gather(dim: 1, index: classes).mean())
         }
-        let first = try features[0].detach()
-        return Objective(
-            loss: try mean(losses), candidates: nil, contrast: nil,
-            embeddings: (first, features.count > 1 ? try features[1].detach() : first))
+        return try mean.objective(
+            candidates: nil, embeddings: (features[0].detach(), features[min(1, features.count - 1)].detach()))
     }
 }

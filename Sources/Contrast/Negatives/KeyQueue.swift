@@ -2,8 +2,8 @@ import Torch
 
 /// The last K keys of training, the memory of MoCo: He et al. 2020, arXiv 1911.05722, section 3.2.
 ///
-/// A ring: new keys overwrite the oldest ones. It begins with random unit vectors, as the authors' does. Both the keys and
-/// the place are state, so that a resumed run has the same negatives.
+/// A ring buffer: new keys overwrite the oldest ones. It begins with random unit vectors, as in the authors' code. The
+/// keys and the write index are state, so that a resumed run has the same negatives.
 final class KeyQueue: Module {
     /// `[K, D]`, without a gradient.
     let keys: Buffer
@@ -18,7 +18,7 @@ final class KeyQueue: Module {
     /// K.
     var size: Int { keys.value.shape[0] }
 
-    /// Overwrites the oldest keys by `[N, D]`; of more than K the last K are kept.
+    /// Overwrites the oldest keys by `[N, D]`; of more than K, it keeps the last K.
     func append(_ rows: Tensor) throws(TorchError) {
         let size = size
         let surplus = max(0, rows.shape[0] - size)
@@ -26,7 +26,7 @@ final class KeyQueue: Module {
         if surplus > 0 { rows = try rows.narrow(dim: 0, start: surplus, length: size) }
         let count = rows.shape[0]
         let start = Int(try next.value.item())
-        // The ring's end may lie inside of the batch.
+        // The end of the ring may lie within the batch.
         let before = min(count, size - start)
         try keys.value.narrow(dim: 0, start: start, length: before)
             .copy(from: rows.narrow(dim: 0, start: 0, length: before))
@@ -37,8 +37,8 @@ final class KeyQueue: Module {
         try next.value.copy(from: Tensor([Int64((start + count) % size)], shape: []))
     }
 
-    /// A copy of the newest keys, `[count, D]`: a graph that holds it is not disturbed by later keys. In the order of the
-    /// ring, which no objective depends on.
+    /// A copy of the newest keys, `[count, D]`, which later keys do not change, in the order of the ring. Losses do not
+    /// depend on that order.
     func newest(_ count: Int) throws(TorchError) -> Tensor {
         let size = size
         guard count < size else { return try keys.value.clone() }

@@ -1,13 +1,18 @@
 import Torch
 
-/// The scores of N queries with their keys and with the K negatives of a queue: `s = <q, k> / tau`.
-struct QueueScores: AnchorScores {
-    /// s(i, i+), `[N]`.
-    let positives: Tensor
-    private let scores: Tensor
+/// The scores of N queries with their keys and with the K negatives of a queue.
+final class QueueScores: AnchorScores {
+    /// Rows whose products are the scores times tau.
+    private let queries: Tensor
+    private let keys: Tensor
+    private let others: Tensor
+    /// Keys and negatives as they were given.
+    private let given: (keys: Tensor, negatives: Tensor)
+    private let temperature: Double
+    private let resultType: DType
 
-    /// Scores in float32 or wider, whatever the encoder's precision.
-    /// - Parameter dtype: float64 where rounding is multiplied by what follows.
+    /// Scores in float32 or wider.
+    /// - Parameter dtype: float64 where later steps amplify rounding errors.
     init(
         _ queries: Tensor, _ keys: Tensor, negatives: Tensor, temperature: Double, normalize: Bool,
         dtype: DType = .float32
@@ -16,42 +21,33 @@ struct QueueScores: AnchorScores {
             let wide = dtype == .float64 ? try z.to(dtype) : try z.widened()
             return normalize ? try wide.normalizedRows() : wide
         }
-        let q = try rows(queries)
-        positives = try (q * rows(keys)).sum(dim: 1) / temperature
-        scores = try q.matmul(rows(negatives).transpose(0, 1)) / temperature
+        (self.queries, self.keys, others) = (try rows(queries), try rows(keys), try rows(negatives))
+        given = (keys, negatives)
+        self.temperature = temperature
+        resultType = try queries.widened().dtype
     }
 
-    /// MoCo's loss of embeddings, or with `decoupled` that without the positive in the denominator; in tiles where these can be
-    /// computed with, else over the matrix.
-    static func contrast(
-        _ queries: Tensor, _ keys: Tensor, negatives: Tensor, temperature: Double, normalize: Bool,
-        decoupled: Bool = false
-    ) throws(TorchError) -> Tensor {
-        var rows: [Tensor] = []
-        for z in [queries, keys, negatives] {
-            rows.append(normalize ? try z.widened().normalizedRows() : try z.widened())
-        }
-        guard ProductEntropy.serves(rows[0], rows[1], rows[2]) else {
-            let scores = try QueueScores(
-                queries, keys, negatives: negatives, temperature: temperature, normalize: normalize)
-            return decoupled ? try scores.decoupled() : try scores.contrast()
-        }
-        return try ProductEntropy(scale: 1 / temperature, decoupled: decoupled).ofQueries(
-            rows[0], positives: (rows[0] * rows[1]).sum(dim: 1) / temperature, negatives: rows[2])
-    }
+    func positives() throws(TorchError) -> Tensor { try (queries * keys).sum(dim: 1) / temperature }
 
-    /// Of the queries with the queue, `[N, K]`.
-    func negatives() throws(TorchError) -> Tensor { scores }
+    func negatives() throws(TorchError) -> Tensor { try queries.matmul(others.transpose(0, 1)) / temperature }
 
     /// K.
-    var negativeCount: Int { scores.shape[1] }
+    var negativeCount: Int { others.shape[0] }
 
-    /// MoCo's loss: the mean cross entropy of K + 1 candidates, of which the first is the positive.
-    func contrast() throws(TorchError) -> Tensor { try queueCrossEntropy(positives, scores) }
-}
+    func positiveCosines() throws(TorchError) -> Tensor {
+        let keys = try given.keys.widened().detach().normalizedRows()
+        return try keys.matmul(given.negatives.widened().detach().normalizedRows().transpose(0, 1))
+    }
 
-/// `mean(log(e^{p_i} + sum_j e^{n_ij}) - p_i)` of positives `[N]` and negatives `[N, K]`.
-func queueCrossEntropy(_ positives: Tensor, _ negatives: Tensor) throws(TorchError) -> Tensor {
-    let all = try Tensor.cat([positives.unsqueeze(1), negatives], dim: 1)
-    return try (all.logsumexp(dim: 1) - positives).mean()
+    func crossEntropy(decoupled: Bool) throws(TorchError) -> Tensor {
+        guard ProductEntropy.serves(queries, keys, others) else {
+            let negatives = try negatives()
+            return decoupled
+                ? try mean(negatives.logsumexp(dim: 1) - positives()) : try crossEntropy(negatives: negatives)
+        }
+        return try ProductEntropy(scale: 1 / temperature, decoupled: decoupled).ofQueries(
+            queries, positives: positives(), negatives: others)
+    }
+
+    func mean(_ losses: Tensor) throws(TorchError) -> Tensor { try losses.mean().to(resultType) }
 }

@@ -3,7 +3,7 @@ import Views
 extension Experiment {
     /// Checks that the views are what the method learns from.
     func check(views pipeline: ViewPipeline) throws(TrainingError) {
-        let least = method.component.minimumViews
+        let least = method.component.requirements.views
         guard pipeline.viewCount >= least else {
             throw TrainingError(.unusable, "views.branches: there must be \(least) views of an image at least")
         }

@@ -3,20 +3,15 @@ import Torch
 /// What a run says of itself between passes: the spread of its cosines, and what is wrong with the last batch's embeddings.
 struct Monitor {
     private let every: Int
-    private let temperature: Double?
     private var known: [String] = []
 
-    /// - Parameters:
-    ///   - every: passes between two diagnoses; 0 for none.
-    ///   - temperature: the training's, where it is one number.
-    init(every: Int, temperature: Double?) {
-        self.every = every
-        self.temperature = temperature
-    }
+    /// - Parameter every: epochs between two diagnoses; 0 for none.
+    init(every: Int) { self.every = every }
 
-    /// Writes histograms, diagnoses in the passes that want it, and tells the observer what was not wrong before.
+    /// Writes histograms, diagnoses in the epochs that want it, and tells the observer what was not wrong before.
+    /// - Parameter temperature: the loss's present tau, if it has one.
     mutating func look(
-        at last: Objective, epoch: Int, step: Int, log: RunLog, observer: any TrainingObserver
+        at last: Objective, temperature: Double?, epoch: Int, step: Int, log: RunLog, observer: any TrainingObserver
     ) throws {
         let first = try last.embeddings.first.to(.float32).to(device: .cpu)
         let second = try last.embeddings.second.to(.float32).to(device: .cpu)

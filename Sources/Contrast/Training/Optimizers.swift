@@ -2,7 +2,7 @@ import Torch
 import Views
 
 /// The settings from which an optimiser is built.
-public protocol OptimizerConfiguration: Component {
+public protocol OptimizerSettings: Component {
     /// The learning rate that the schedule's factor multiplies.
     var lr: Double { get }
 
@@ -13,12 +13,12 @@ public protocol OptimizerConfiguration: Component {
 /// The optimisers that a pipeline file can name.
 public enum OptimizerFamily: ComponentFamily {
     /// All of them.
-    public static let registry = Registry<any OptimizerConfiguration>(
+    public static let registry = Registry<any OptimizerSettings>(
         kind: "an optimizer", [SGDConfiguration.self, AdamWConfiguration.self, LARSConfiguration.self])
 }
 
 /// `sgd`: see `SGD`.
-public struct SGDConfiguration: OptimizerConfiguration {
+public struct SGDConfiguration: OptimizerSettings {
     /// `sgd`.
     public static let name = "sgd"
 
@@ -53,7 +53,7 @@ public struct SGDConfiguration: OptimizerConfiguration {
 }
 
 /// `adamw`: see `AdamW`.
-public struct AdamWConfiguration: OptimizerConfiguration {
+public struct AdamWConfiguration: OptimizerSettings {
     /// `adamw`.
     public static let name = "adamw"
 
@@ -90,7 +90,7 @@ public struct AdamWConfiguration: OptimizerConfiguration {
 }
 
 /// `lars`: see `LARS`.
-public struct LARSConfiguration: OptimizerConfiguration {
+public struct LARSConfiguration: OptimizerSettings {
     /// `lars`.
     public static let name = "lars"
 

@@ -108,7 +108,7 @@ struct Resumption {
                 ImageDifference(ImageList(train: images, heldOut: heldOut), data.classes, from: $0, before.classes)
             }
             try goOn(&start, with: data.difference(from: before, list: list) ?? difference)
-            if data.classes != before.classes, experiment.method.component.labelUse == .required {
+            if data.classes != before.classes, experiment.method.component.requirements.labels == .required {
                 throw TrainingError(
                     .unusable,
                     "\(folder.path): method.\(experiment.method.name) tells the classes apart that it learnt from, so it cannot "
@@ -140,7 +140,7 @@ struct Resumption {
 
     /// Begins the epoch at hand again, where the user allows it: another list has another order.
     private func goOn(_ start: inout Start, with difference: String) throws(TrainingError) {
-        guard !experiment.method.component.hasRowsOfImages else {
+        guard !experiment.method.component.requirements.rowsOfImages else {
             throw TrainingError(
                 .data,
                 "\(folder.path): \(difference); method.\(experiment.method.name) keeps a row for each of its images, so it can "

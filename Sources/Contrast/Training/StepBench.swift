@@ -26,19 +26,20 @@ public struct StepBench {
         guard images.count >= 2 else {
             throw TrainingError(.data, "there are \(images.count) images; a contrast needs two at least")
         }
-        guard !(method is CLIP) else {
+        guard !(method is any CaptionedMethod) else {
             throw TrainingError(
                 .unusable, "method.clip: learns from captions; steps are measured of methods that need none")
         }
         try experiment.check(encoder: pipeline)
+        let data = TrainingData(
+            pairs: pairs, images: images.count, classes: images.classes.count, seed: training.seed)
         do throws(InvalidSetting) {
-            try method.validate(pairs: pairs, classes: images.classes.count)
+            try method.validate(data)
         } catch {
             throw TrainingError(error, inside: "method.\(experiment.method.name)")
         }
         let model = try method.build(
-            encoder: experiment.encoder.component, images: images.count, classes: images.classes.count,
-            generator: Generator(seed: training.seed))
+            encoder: experiment.encoder.component, data: data, generator: Generator(seed: training.seed))
         try machine.take(model, precision: training.precision)
         let optimizer = try training.optimizer.component.build(model.namedParameters)
         let stepGuard = try StepGuard(model, policy: training.onNonfinite)

@@ -75,7 +75,8 @@ public final class Trainer {
         if let unlabelled { observer.notice(unlabelled) }
         var captions: CaptionTokens?
         do {
-            if let captioned = try method.captioned(images, folder: folder, resumes: resume) {
+            if let captioned = try (method as? any CaptionedMethod)?.captioned(images, folder: folder, resumes: resume)
+            {
                 (images, captions) = (captioned.images, captioned.tokens)
                 captioned.notes.forEach { observer.notice($0) }
             }
@@ -109,16 +110,16 @@ public final class Trainer {
             throw TrainingError(
                 .unusable, "training.chunk: is for one process; with several, each passes its own part of the batch")
         }
+        let setting = TrainingData(
+            pairs: min(training.batchSize, images.count), images: images.count, classes: images.classes.count,
+            ranks: ranks?.group.ranks ?? 1, seed: training.seed)
         do throws(InvalidSetting) {
-            if let ranks { try method.validate(ranks: ranks.group.ranks) }
-            try method.validate(pairs: min(training.batchSize, images.count), classes: images.classes.count)
+            try method.validate(setting)
         } catch {
             throw TrainingError(error, inside: "method.\(experiment.method.name)")
         }
         let generator = try Generator(seed: training.seed)
-        model = try method.build(
-            encoder: experiment.encoder.component, images: images.count, classes: images.classes.count,
-            generator: generator)
+        model = try method.build(encoder: experiment.encoder.component, data: setting, generator: generator)
         try machine.take(model, precision: training.precision)
         optimizer = try training.optimizer.component.build(model.namedParameters)
         stepGuard = try StepGuard(model, policy: training.onNonfinite)
@@ -153,8 +154,7 @@ public final class Trainer {
         }
         let steps = training.epochs * sampler.batches
         var monitor = Monitor(
-            every: experiment.method.component.contrasts ? experiment.evaluation.diagnoseEvery : 0,
-            temperature: RunEvidence.temperature(configuration))
+            every: experiment.method.component.requirements.pairs ? experiment.evaluation.diagnoseEvery : 0)
         for epoch in position.epoch..<training.epochs {
             var clock = Stopwatch(loader)
             var last: Objective?
@@ -224,7 +224,9 @@ public final class Trainer {
                 try log.write(record)
                 observer.finished(record)
                 if let last {
-                    try monitor.look(at: last, epoch: epoch + 1, step: position.step, log: log, observer: observer)
+                    let tau = model.temperature(at: Double(epoch + 1) / Double(training.epochs))
+                    try monitor.look(
+                        at: last, temperature: tau, epoch: epoch + 1, step: position.step, log: log, observer: observer)
                 }
                 isBest = position.improves(record.valKnnTop1)
                 if isBest && training.keep > 1 {

@@ -9,7 +9,7 @@ struct CriticsTests {
     private let x = Fixture.hashed(4 * 3, stream: 1)
     private let y = Fixture.hashed(5 * 2, stream: 2)
 
-    private func scores(_ critic: any ScoreFunction) throws -> [[Double]] {
+    private func scores(_ critic: any Critic) throws -> [[Double]] {
         let found = try critic(
             Tensor(x, shape: [4, 3]).to(.float32), Tensor(y, shape: [5, 2]).to(.float32))
         #expect(found.shape == [4, 5])
@@ -17,7 +17,7 @@ struct CriticsTests {
         return (0..<4).map { Array(values[$0 * 5..<$0 * 5 + 5]) }
     }
 
-    private func weights(_ critic: any ScoreFunction) throws -> [String: [Double]] {
+    private func weights(_ critic: any Critic) throws -> [String: [Double]] {
         try #require(critic as? any Module).stateDict.mapValues { try $0.toArray() }
     }
 

@@ -74,10 +74,28 @@ struct RunDiagnosisTests {
         #expect(error.map { "\($0)".contains("the critic that the loss scored by") } == true)
     }
 
-    @Test func theTemperatureIsTheMethodsOwn() {
-        #expect(RunEvidence.temperature("training:\n  temperature: 3\nmethod:\n  a:\n    temperature: 0.25\n") == 0.25)
-        #expect(RunEvidence.temperature("method:\n  a:\n    loss: dcl\ntraining:\n  temperature: 3\n") == nil)
-        #expect(RunEvidence.temperature("method:\n  a:\n    temperature: {from: 0.1, to: 0.2}\n") == nil)
+    @Test(
+        "The temperature is the loss's own",
+        arguments: [
+            ("simclr: {loss: {dcl: {temperature: 0.25}}}", 0.25), ("simclr: {loss: alignment_uniformity}", nil),
+            ("simclr: {loss: {info_nce: {critic: bilinear}}}", nil), ("moco: {norm_groups: 1}", 0.2),
+            ("moco_v3: {loss: {hcl: {temperature: {from: 0.5, to: 0.1, shape: linear}}}}", 0.2),
+            ("instance_discrimination: {}", 0.07), ("supervised: {}", nil),
+        ])
+    func temperature(method: String, wanted: Double?) throws {
+        let text = "method: {\(method)}"
+        let experiment = try ConfigurationReader(file: "test", text: text).read(Experiment.self)
+        let model = try experiment.method.component.build(
+            encoder: architecture("convnet: {width: 2}"), generator: Generator(seed: 1))
+        let found = model.temperature(at: 0.75)
+        #expect((found == nil) == (wanted == nil) && abs((found ?? 0) - (wanted ?? 0)) < 1e-12)
+    }
+
+    @Test func clipsTemperatureIsTheLearnedOne() throws {
+        let loss = try LearnedTemperatureLoss(CLIPLoss(temperature: 0.2))
+        #expect(try abs(#require(loss.currentTemperature) - 0.2) < 1e-6)
+        try loss.logitScale.value.detach().copy(from: .full([], 3))
+        #expect(try abs(#require(loss.currentTemperature) - exp(-3)) < 1e-6)
     }
 
     @Test func whatTheRunSaysIsJudged() throws {

@@ -10,13 +10,11 @@ struct FoldedResNetTests {
         arguments: [("resnet18", Stem.small, 16), ("resnet18", .imagenet, 8), ("resnet50", .small, 8)])
     func equalsTheNetwork(name: String, stem: Stem, width: Int) throws {
         let generator = try Generator(seed: 3)
-        let network: ResNet
-        if name == "resnet50" {
-            network = try ResNet(
-                block: .bottleneck, depths: [1, 2, 1, 1], stem: stem, width: width, generator: generator)
-        } else {
-            network = try ResNet(block: .basic, depths: [2, 2, 2, 2], stem: stem, width: width, generator: generator)
-        }
+        let isBottleneck = name == "resnet50"
+        let topology = ResNetTopology(
+            isBottleneck ? .bottleneck : .basic, depths: isBottleneck ? [1, 2, 1, 1] : [2, 2, 2, 2], stem: stem,
+            width: width)
+        let network = try ResNet(topology, generator: generator)
         // Statistics and weights of norms that leave nothing out.
         for (index, (key, value)) in network.stateDict.sorted(by: { $0.key < $1.key }).enumerated()
         where key.contains("bn") || key.contains("downsample.1") {
@@ -29,12 +27,17 @@ struct FoldedResNetTests {
         let images = try Fixture.images([32, 32])
         try withoutGradients {
             let wanted: [Double] = try network(images, training: false).toArray()
-            let folded = try #require(try FoldedResNet(network))
+            let folded = try network.forInference()
             #expect(try difference(folded(images), [wanted]) < 1e-5)
         }
     }
 
-    @Test func otherEncodersAreLeftAlone() throws {
-        #expect(try FoldedResNet(ConvNet().build(generator: Generator(seed: 0))) == nil)
+    @Test func otherEncodersAreUsedAsTheyAre() throws {
+        let network = try ConvNet().build(generator: Generator(seed: 0))
+        let images = try Fixture.images([32, 32])
+        try withoutGradients {
+            let wanted: [Float] = try network(images, training: false).toArray()
+            #expect(try network.forInference()(images).toArray() == wanted)
+        }
     }
 }

@@ -8,7 +8,7 @@ import Views
 /// An objective with the formula that it must equal.
 struct LossCase: CustomTestStringConvertible, Sendable {
     var name: String
-    var loss: any ContrastiveLoss
+    var loss: any LossSettings
     var labels: [Int]?
     /// Of rows, and of the rows at which weights without a gradient are taken.
     var formula: @Sendable (_ x: Naive.Rows, _ y: Naive.Rows, _ x0: Naive.Rows, _ y0: Naive.Rows) -> Double
@@ -26,7 +26,7 @@ private func cases() -> [LossCase] {
     for normalize in [true, false] {
         for tau in [0.01, 0.07, 0.5, 1] {
             func add(
-                _ name: String, _ loss: any ContrastiveLoss, labels: [Int]? = nil,
+                _ name: String, _ loss: any LossSettings, labels: [Int]? = nil,
                 _ formula: @escaping @Sendable (Naive.Rows, Naive.Rows, Naive.Rows, Naive.Rows) -> Double
             ) {
                 cases.append(
@@ -37,7 +37,7 @@ private func cases() -> [LossCase] {
             add("nt_xent", NTXent(temperature: tau, normalize: normalize)) { x, y, _, _ in
                 Naive.ntXent(x, y, tau: tau)
             }
-            let critic: any Critic = normalize ? CosineCritic(temperature: tau) : DotCritic(temperature: tau)
+            let critic: any CriticSettings = normalize ? CosineCritic(temperature: tau) : DotCritic(temperature: tau)
             add("info_nce", InfoNCE(critic: critic)) { x, y, _, _ in Naive.infoNCE(Naive.products(x, y, tau: tau)) }
             add("info_nce both ways", InfoNCE(critic: critic, symmetric: true)) { x, y, _, _ in
                 Naive.symmetric(Naive.products(x, y, tau: tau))
@@ -106,12 +106,12 @@ struct LossesTests {
         return (rows(noise[0]), rows(zip(noise[0], noise[1]).map { share * $0 + (1 - share) * $1 }))
     }
 
-    private static func build(_ loss: any ContrastiveLoss, _ dimension: Int = 5) throws -> any PairLoss {
+    private static func build(_ loss: any LossSettings, _ dimension: Int = 5) throws -> any Loss {
         try loss.build(dimension: dimension, generator: Generator(seed: 7))
     }
 
     private static func objective(
-        _ loss: any ContrastiveLoss, _ x: Tensor, _ y: Tensor, labels: [Int]? = nil
+        _ loss: any LossSettings, _ x: Tensor, _ y: Tensor, labels: [Int]? = nil
     ) throws -> Tensor {
         let loss = try build(loss, x.shape[1])
         return try loss(x, y, labels: labels)
@@ -160,7 +160,7 @@ struct LossesTests {
 
     @Test("Identities", arguments: [0.05, 0.5], [true, false]) func identities(tau: Double, normalize: Bool) throws {
         let (x, y) = Self.rows(50)
-        func value(_ loss: any ContrastiveLoss, labels: [Int]? = nil) throws -> Double {
+        func value(_ loss: any LossSettings, labels: [Int]? = nil) throws -> Double {
             try Self.objective(loss, Fixture.tensor(x), Fixture.tensor(y), labels: labels).item()
         }
         let ntXent = try value(NTXent(temperature: tau, normalize: normalize))
@@ -182,7 +182,7 @@ struct LossesTests {
     @Test("All rows equal give the logarithm of the candidates", arguments: [2, 7], [0.01, 0.5])
     func equalRows(pairs: Int, tau: Double) throws {
         let row = try Tensor([0.3, -0.2, 0.9], shape: [1, 3]) * Tensor.ones([pairs, 1], dtype: .float64)
-        func value(_ loss: any ContrastiveLoss) throws -> Double { try Self.objective(loss, row, row).item() }
+        func value(_ loss: any LossSettings) throws -> Double { try Self.objective(loss, row, row).item() }
         let n = Double(pairs)
         #expect(try abs(value(NTXent(temperature: tau)) - log(2 * n - 1)) < 1e-10)
         #expect(try abs(value(InfoNCE(critic: CosineCritic(temperature: tau))) - log(n)) < 1e-10)
@@ -196,7 +196,7 @@ struct LossesTests {
     @Test("At tau 0.01 nothing overflows in half precision", arguments: [DType.float32, .float16, .bfloat16])
     func smallTemperatures(dtype: DType) throws {
         let (x, y) = Self.rows(60)
-        let losses: [any ContrastiveLoss] = [
+        let losses: [any LossSettings] = [
             InfoNCE(critic: CosineCritic(temperature: 0.01)), CLIPLoss(temperature: 0.01), DCL(temperature: 0.01),
             DCLW(temperature: 0.01), Debiased(temperature: 0.01, tauPlus: 0.3),
             HCL(temperature: 0.01, tauPlus: 0.3, beta: 2), SupCon(temperature: 0.01), AlignmentUniformity(),
@@ -222,8 +222,8 @@ struct LossesTests {
         // Views at cosines near 0.25: where they nearly agree, the gradient at tau 0.01 is itself a rounding error.
         let (x, y) = Self.rows(90, count: 64, size: 128, leaning: 0.2)
         let labels = (0..<64).map { $0 % 5 - 1 }
-        let critic: any Critic = normalize ? CosineCritic(temperature: tau) : DotCritic(temperature: tau)
-        let losses: [any ContrastiveLoss] = [
+        let critic: any CriticSettings = normalize ? CosineCritic(temperature: tau) : DotCritic(temperature: tau)
+        let losses: [any LossSettings] = [
             NTXent(temperature: tau, normalize: normalize), InfoNCE(critic: critic),
             CLIPLoss(temperature: tau, normalize: normalize),
             DCL(temperature: tau, normalize: normalize), DCLW(temperature: tau, normalize: normalize),
@@ -233,7 +233,7 @@ struct LossesTests {
             HardNegatives(temperature: tau, hardest: 16, normalize: normalize),
             FNC(temperature: tau, top: 4, threshold: 0.1, strategy: .attract, normalize: normalize),
         ]
-        func run(_ loss: any ContrastiveLoss, _ dtype: DType) throws -> (value: Double, gradients: [[Double]]) {
+        func run(_ loss: any LossSettings, _ dtype: DType) throws -> (value: Double, gradients: [[Double]]) {
             let views = try [x, y].map { try (Fixture.tensor($0) * (normalize ? 1 : 0.15)).to(.float32).to(dtype) }
             for view in views { try view.setRequiresGrad() }
             let value = try Self.objective(loss, views[0], views[1], labels: labels)
@@ -254,7 +254,7 @@ struct LossesTests {
         let (first, second) = (try Fixture.tensor(x), try Fixture.tensor(y))
         try first.setRequiresGrad()
         let wanted = Naive.ntXent(Naive.unit(x), Naive.unit(y), tau: 0.2)
-        let losses: [any ContrastiveLoss] = [
+        let losses: [any LossSettings] = [
             DCL(temperature: 0.2), DCLW(temperature: 0.2), Debiased(temperature: 0.2, tauPlus: 0.1),
             HCL(temperature: 0.2, tauPlus: 0.1, beta: 1), SupCon(temperature: 0.2),
             HardNegatives(temperature: 0.2, hardest: 2),
@@ -267,7 +267,7 @@ struct LossesTests {
             #expect(try abs(contrast.item() - wanted) < 1e-12)
             #expect(!contrast.requiresGrad)
         }
-        for loss in [InfoNCE(), CLIPLoss()] as [any ContrastiveLoss] {
+        for loss in [InfoNCE(), CLIPLoss()] as [any LossSettings] {
             let loss = try Self.build(loss)
             #expect(loss.candidates(pairs: 6) == 6)
             #expect(try loss.contrast(first, second) == nil)
@@ -332,9 +332,11 @@ struct LossesTests {
         var method = SimCLR()
         method.loss = .init(SupCon())
         for classes in [0, 1] {
-            let error = #expect(throws: InvalidSetting.self) { try method.validate(pairs: 8, classes: classes) }
+            let error = #expect(throws: InvalidSetting.self) {
+                try method.validate(TrainingData(pairs: 8, classes: classes))
+            }
             #expect(error?.key == "loss.sup_con")
         }
-        #expect(throws: Never.self) { try method.validate(pairs: 8, classes: 2) }
+        #expect(throws: Never.self) { try method.validate(TrainingData(pairs: 8, classes: 2)) }
     }
 }

@@ -51,7 +51,8 @@ struct MoCoTests {
             try twin.momentum.follow(momentum: 0.75)
             let halves = try views.chunk(2, dim: 0)
             let q = try twin.head(twin.encoder(halves[0], training: true), training: true)
-            let k = try twin.momentum.head(twin.momentum.encoder(halves[1], training: true), training: true)
+            let k = try twin.momentum.projector.head(
+                twin.momentum.projector.encoder(halves[1], training: true), training: true)
             let anchors = Naive.anchors(
                 Naive.unit(try rows(q)), Naive.unit(try rows(k)), queue: Naive.unit(queue), 0.2)
             let objective = try model.objective([ViewTensor(images: views, count: 2)])
@@ -68,8 +69,8 @@ struct MoCoTests {
 
     @Test func theCopyFollowsAndNoGradientMovesIt() throws {
         let model = try model(settings(small))
-        #expect(try state(model.momentum.encoder) == state(model.encoder))
-        #expect(try state(model.momentum.head) == state(model.head))
+        #expect(try state(model.momentum.projector.encoder) == state(model.encoder))
+        #expect(try state(model.momentum.projector.head) == state(model.head))
         #expect(model.namedParameters.allSatisfy { !$0.key.hasPrefix("momentum") && !$0.key.hasPrefix("queue") })
         let keys = model.stateDict.keys.filter { $0.hasPrefix("momentum.") }.map { String($0.dropFirst(9)) }
         #expect(Set(keys) == Set(model.stateDict.keys.filter { $0.hasPrefix("encoder.") || $0.hasPrefix("head.") }))
@@ -112,7 +113,7 @@ struct MoCoTests {
         let halves = try views.chunk(2, dim: 0)
         func embed(_ module: MoCoModel, _ view: Int) throws -> (query: Naive.Rows, key: Naive.Rows) {
             let query = try module.head(module.encoder(halves[view], training: true), training: true)
-            let network = module.momentum
+            let network = module.momentum.projector
             return (
                 Naive.unit(try rows(query)),
                 try rows(network.head(network.encoder(halves[view], training: true), training: true))
@@ -169,9 +170,9 @@ struct BatchPartsTests {
     @Test("Every row comes back in its place", arguments: [2, 5, 8, 9, 16], [1, 2, 3, 8])
     func rowsComeBack(rows: Int, parts: Int) throws {
         let x = try Tensor((0..<rows).map { Double($0) }, shape: [rows, 1])
-        for dealt in [false, true] {
+        for strided in [false, true] {
             var seen: [[Int]] = []
-            let found = try BatchParts(count: parts, dealt: dealt)(x) { (part: Tensor) throws(TorchError) in
+            let found = try BatchParts(count: parts, strided: strided)(x) { (part: Tensor) throws(TorchError) in
                 seen.append(try part.toArray(Double.self).map { Int($0) })
                 return try part * 2
             }
@@ -179,10 +180,10 @@ struct BatchPartsTests {
             let count = max(1, min(parts, rows / 2))
             #expect(seen.count == count && seen.allSatisfy { $0.count >= 2 })
             #expect(seen.flatMap { $0 }.sorted() == Array(0..<rows))
-            for (place, part) in seen.enumerated() where dealt && count > 1 {
+            for (place, part) in seen.enumerated() where strided && count > 1 {
                 #expect(part.allSatisfy { $0 % count == place })
             }
-            for part in seen where !dealt { #expect(part == Array(part[0]..<part[0] + part.count)) }
+            for part in seen where !strided { #expect(part == Array(part[0]..<part[0] + part.count)) }
         }
     }
 

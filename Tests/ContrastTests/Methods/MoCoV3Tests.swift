@@ -35,7 +35,8 @@ struct MoCoV3Tests {
             for pass in try together ? [part] : part.chunk(count, dim: 0) {
                 let query = try twin.predictor(
                     twin.head(twin.encoder(pass, training: true), training: true), training: true)
-                let key = try twin.momentum.head(twin.momentum.encoder(pass, training: true), training: true)
+                let key = try twin.momentum.projector.head(
+                    twin.momentum.projector.encoder(pass, training: true), training: true)
                 queries += try query.chunk(pass.shape[0] / 5, dim: 0).map(rows)
                 keys += try key.chunk(pass.shape[0] / 5, dim: 0).map(rows)
             }

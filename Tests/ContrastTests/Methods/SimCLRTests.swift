@@ -5,7 +5,7 @@ import Torch
 
 @Suite("SimCLR")
 struct SimCLRTests {
-    private func model(_ head: any HeadArchitecture = IdentityHead()) throws -> any ContrastiveModel {
+    private func model(_ head: any HeadSettings = IdentityHead()) throws -> any ContrastiveModel {
         var settings = SimCLR()
         settings.head = .init(head)
         return try settings.build(encoder: architecture("convnet: {width: 2}"), generator: Generator(seed: 4))

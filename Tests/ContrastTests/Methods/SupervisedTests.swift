@@ -8,7 +8,8 @@ import Views
 struct SupervisedTests {
     private func model(classes: Int = 3) throws -> any ContrastiveModel {
         try Supervised().build(
-            encoder: architecture("convnet: {width: 2}"), images: 9, classes: classes, generator: Generator(seed: 4))
+            encoder: architecture("convnet: {width: 2}"), data: TrainingData(images: 9, classes: classes),
+            generator: Generator(seed: 4))
     }
 
     private func views(_ count: Int, of images: Int) throws -> ViewTensor {
@@ -52,8 +53,10 @@ struct SupervisedTests {
             let batch = try ContrastiveBatch(branches: [views(1, of: 3)], labels: labels)
             #expect(throws: TorchError.self) { try model().objective(batch) }
         }
-        #expect(throws: Never.self) { try Supervised().validate(pairs: 4, classes: 2) }
-        let error = #expect(throws: InvalidSetting.self) { try Supervised().validate(pairs: 4, classes: 1) }
+        #expect(throws: Never.self) { try Supervised().validate(TrainingData(pairs: 4, classes: 2)) }
+        let error = #expect(throws: InvalidSetting.self) {
+            try Supervised().validate(TrainingData(pairs: 4, classes: 1))
+        }
         #expect(error?.reason.contains("two class folders") == true)
     }
 

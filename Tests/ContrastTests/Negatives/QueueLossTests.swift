@@ -8,7 +8,7 @@ import Views
 /// An objective over a queue with the formula that it must equal.
 struct QueueCase: CustomTestStringConvertible, Sendable {
     var name: String
-    var loss: any QueueObjective
+    var loss: any QueueLossSettings
     var tau: Double
     var normalize: Bool
     var formula: @Sendable (Naive.Anchors) -> Double
@@ -19,9 +19,9 @@ struct QueueCase: CustomTestStringConvertible, Sendable {
 private func cases() -> [QueueCase] {
     [true, false].flatMap { normalize in
         [0.01, 0.07, 0.2, 1].flatMap { tau -> [QueueCase] in
-            let critic: any Critic = normalize ? CosineCritic(temperature: tau) : DotCritic(temperature: tau)
+            let critic: any CriticSettings = normalize ? CosineCritic(temperature: tau) : DotCritic(temperature: tau)
             func of(
-                _ name: String, _ loss: any QueueObjective, _ formula: @escaping @Sendable (Naive.Anchors) -> Double
+                _ name: String, _ loss: any QueueLossSettings, _ formula: @escaping @Sendable (Naive.Anchors) -> Double
             ) -> QueueCase {
                 QueueCase(name: name, loss: loss, tau: tau, normalize: normalize, formula: formula)
             }
@@ -62,7 +62,7 @@ struct QueueLossTests {
         return tensors
     }
 
-    private static func loss(_ settings: any QueueObjective) throws -> any QueueLoss {
+    private static func loss(_ settings: any QueueLossSettings) throws -> any QueueLoss {
         try settings.buildForQueue(dimension: 5, generator: Generator(seed: 1))
     }
 
@@ -105,7 +105,7 @@ struct QueueLossTests {
         let (queries, queue) = (
             try row * Tensor.ones([3, 1], dtype: .float64), try row * Tensor.ones([keys, 1], dtype: .float64)
         )
-        for settings in [InfoNCE(), NTXent()] as [any QueueObjective] {
+        for settings in [InfoNCE(), NTXent()] as [any QueueLossSettings] {
             let loss = try Self.loss(settings)
             let found = try loss(queries, queries, negatives: queue)
             #expect(try abs(found.item() - log(Double(keys + 1))) < 1e-12)
@@ -117,7 +117,7 @@ struct QueueLossTests {
     @Test func theBoundBesideALossIsMoCos() throws {
         let tensors = try Self.tensors([Self.rows(4, 11), Self.rows(4, 12), Self.rows(9, 13)], .float64)
         let wanted = try NTXent(temperature: 0.2)(tensors[0], tensors[1], negatives: tensors[2]).item()
-        let losses: [any QueueObjective] = [
+        let losses: [any QueueLossSettings] = [
             DCL(temperature: 0.2), Debiased(temperature: 0.2, tauPlus: 0.1),
             HCL(temperature: 0.2, tauPlus: 0.1, beta: 1),
         ]
@@ -133,7 +133,7 @@ struct QueueLossTests {
     func critics(name: String) throws {
         let text = "method: {moco: {loss: {info_nce: {critic: \(name)}}}}"
         let method = try ConfigurationReader(file: "test", text: text).read(Experiment.self).method.component
-        let settings = try #require((method as? MoCo)?.loss.component as? any QueueObjective)
+        let settings = try #require((method as? MoCo)?.loss.component as? any QueueLossSettings)
         let tensors = try Self.tensors([Self.rows(4, 11), Self.rows(4, 12), Self.rows(9, 13)], .float32)
         let loss = try Self.loss(settings)
         let built = try #require(settings as? InfoNCE).critic.component

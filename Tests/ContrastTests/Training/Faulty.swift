@@ -21,16 +21,17 @@ struct Faulty: Contrast.Method {
     /// The share of the run after which it fails no more.
     var until = 1.0
 
-    func build(encoder: any EncoderArchitecture, generator: Generator) throws(TorchError) -> any ContrastiveModel {
-        FaultyModel(try inner.component.build(encoder: encoder, generator: generator), self)
+    func build(
+        encoder: any EncoderSettings, data: TrainingData, generator: Generator
+    ) throws(TorchError) -> any ContrastiveModel {
+        FaultyModel(try inner.component.build(encoder: encoder, data: data, generator: generator), self)
     }
 }
 
 private final class FaultyModel: ContrastiveModel {
     let inner: any ContrastiveModel
     private let settings: Faulty
-    var encoder: any Encoder { inner.encoder }
-    var head: any Head { inner.head }
+    var projector: Projector { inner.projector }
 
     init(_ inner: any ContrastiveModel, _ settings: Faulty) {
         self.inner = inner

@@ -5,7 +5,7 @@ import Views
 @testable import Contrast
 
 /// One linear layer over all pixels: no batch norm, so that chunks change nothing but the order of sums.
-private struct FlatNet: EncoderArchitecture {
+private struct FlatNet: EncoderSettings {
     static let name = "flat"
     func build(generator: Generator) throws(TorchError) -> any Contrast.Encoder { try FlatEncoder(generator) }
 }
@@ -23,7 +23,7 @@ private final class FlatEncoder: Contrast.Encoder {
 
 @Suite("Gradients of batches in chunks")
 struct GradientCacheTests {
-    private func model(_ text: String, _ encoder: any EncoderArchitecture) throws -> any ContrastiveModel {
+    private func model(_ text: String, _ encoder: any EncoderSettings) throws -> any ContrastiveModel {
         let file = try ConfigurationReader(file: "test", text: "method: {\(text)}").read(Experiment.self)
         return try file.method.component.build(encoder: encoder, generator: Generator(seed: 4))
     }

@@ -35,7 +35,7 @@ struct MonitorTests {
         let place = try TemporaryFolder()
         let log = try RunLog(RunFolder("\(place.path)/run"), resumingAt: Checkpoint.Position())
         let notices = Notices()
-        var monitor = Monitor(every: 1, temperature: 0.2)
+        var monitor = Monitor(every: 1)
         func rows(_ stream: UInt64) throws -> Tensor {
             let spread = try Tensor(Fixture.hashed(64 * 8, stream: stream), shape: [64, 8]).to(.float32)
             return try spread * noise + 1
@@ -43,7 +43,8 @@ struct MonitorTests {
         let loss = try Tensor.full([], log2(64))
         for epoch in 1...2 {
             let objective = Objective(loss: loss, candidates: 64, contrast: nil, embeddings: (try rows(1), try rows(2)))
-            try monitor.look(at: objective, epoch: epoch, step: epoch, log: log, observer: notices)
+            try monitor.look(
+                at: objective, temperature: 0.2, epoch: epoch, step: epoch, log: log, observer: notices)
         }
         #expect(notices.said.count == 1, "\(notices.said)")
         let wanted = noise == 0 ? "all rows are equal" : "complete_collapse"

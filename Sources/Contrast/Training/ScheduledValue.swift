@@ -1,15 +1,15 @@
 import Foundation
 import Views
 
-/// A number that changes over training: a curriculum for a temperature, a momentum or a share.
+/// A number that may change over training, such as a temperature or a momentum.
 ///
-/// A file writes `0.5` for a constant, or `{from: 0.5, to: 0.1, shape: linear}`. With p in 0...1, the share of the run that
-/// is done, `linear` is `from + (to - from) p`, and `cosine` is `from + (to - from) (1 - cos(pi p)) / 2`, as Grill et al. 2020
-/// (arXiv 2006.07733) let a momentum rise.
-public struct Course: Codable, Equatable, Sendable {
-    /// How the way is spread over training.
+/// A file writes `0.5` for a constant, or `{from: 0.5, to: 0.1, shape: linear}`. With p in 0...1, the completed share
+/// of the run, `linear` is `from + (to - from) p` and `cosine` is `from + (to - from) (1 - cos(pi p)) / 2`, the
+/// schedule of BYOL's momentum (Grill et al. 2020, arXiv 2006.07733).
+public struct ScheduledValue: Codable, Equatable, Sendable {
+    /// How the value moves from one end to the other.
     public enum Shape: String, Codable, Sendable, CaseIterable {
-        /// Evenly.
+        /// At a constant rate.
         case linear
         /// Slowly at both ends.
         case cosine
@@ -19,22 +19,22 @@ public struct Course: Codable, Equatable, Sendable {
     public var from: Double
     /// The value at the end.
     public var to: Double
-    /// How the way is spread over training.
+    /// How the value moves from `from` to `to`.
     public var shape: Shape
 
     /// A constant.
     public init(_ value: Double) { self.init(from: value, to: value) }
 
-    /// A way from one value to another.
+    /// A value that moves.
     public init(from: Double, to: Double, shape: Shape = .cosine) {
         self.from = from
         self.to = to
         self.shape = shape
     }
 
-    /// The value where `progress` of the run is done, 0...1.
+    /// The value after the share `progress` of the run, 0...1.
     public func value(at progress: Double) -> Double {
-        // Exactly the ends, and a constant whatever the rounding.
+        // The ends and constants are exact.
         guard from != to, progress > 0 else { return from }
         guard progress < 1 else { return to }
         let share =
@@ -45,8 +45,8 @@ public struct Course: Codable, Equatable, Sendable {
         return from + (to - from) * share
     }
 
-    /// The constant that holds where `progress` of the run is done.
-    func at(_ progress: Double) -> Course { Course(value(at: progress)) }
+    /// Becomes the constant that holds after the share `progress` of the run.
+    mutating func advance(to progress: Double) { self = ScheduledValue(value(at: progress)) }
 
     private enum CodingKeys: CodingKey { case from, to, shape }
 
@@ -67,7 +67,7 @@ public struct Course: Codable, Equatable, Sendable {
             shape: try container.decodeIfPresent(Shape.self, forKey: .shape) ?? .cosine)
     }
 
-    /// Writes a number where it is constant.
+    /// Writes a constant as a number.
     public func encode(to encoder: any Swift.Encoder) throws {
         guard from != to else {
             var container = encoder.singleValueContainer()
@@ -80,19 +80,40 @@ public struct Course: Codable, Equatable, Sendable {
     }
 }
 
-extension Course: ExpressibleByFloatLiteral {
+extension ScheduledValue: ExpressibleByFloatLiteral {
     /// A constant.
     public init(floatLiteral value: Double) { self.init(value) }
 }
 
-/// Throws unless both ends of a course are accepted; the key names the end that is not.
+/// Something whose settings may change over training.
+public protocol Scheduled {
+    /// Sets every scheduled setting to its value after the share `progress` of the run, 0...1.
+    mutating func advance(to progress: Double)
+
+    /// The same with the settings after the share `progress` of the run. Until then those of the beginning hold.
+    func at(_ progress: Double) -> Self
+}
+
+extension Scheduled {
+    /// Changes nothing.
+    public mutating func advance(to progress: Double) {}
+
+    /// An advanced copy.
+    public func at(_ progress: Double) -> Self {
+        var copy = self
+        copy.advance(to: progress)
+        return copy
+    }
+}
+
+/// Throws unless both ends of a scheduled value are accepted; the key names the end that is not.
 func require(
-    _ key: String, _ course: Course, _ wanted: String, _ accepts: (Double) -> Bool
+    _ key: String, _ value: ScheduledValue, _ wanted: String, _ accepts: (Double) -> Bool
 ) throws(InvalidSetting) {
-    let constant = course.from == course.to
-    for (end, value) in [("from", course.from), ("to", course.to)] {
+    let isConstant = value.from == value.to
+    for (end, value) in [("from", value.from), ("to", value.to)] {
         guard !value.isNaN, accepts(value) else {
-            throw InvalidSetting(constant ? key : "\(key).\(end)", "must be \(wanted), is \(value)")
+            throw InvalidSetting(isConstant ? key : "\(key).\(end)", "must be \(wanted), is \(value)")
         }
     }
 }

@@ -5,7 +5,7 @@ import Views
 
 @testable import Contrast
 
-@Suite("Courses over training")
+@Suite("Values scheduled over training")
 struct CourseTests {
     private func ntXent(_ text: String) throws -> NTXent {
         let text = "method: {simclr: {loss: {nt_xent: {temperature: \(text)}}}}"
@@ -14,28 +14,29 @@ struct CourseTests {
     }
 
     @Test func goFromOneEndToTheOther() {
-        let linear = Course(from: 1, to: 0.2, shape: .linear)
+        let linear = ScheduledValue(from: 1, to: 0.2, shape: .linear)
         #expect(linear.value(at: 0) == 1 && linear.value(at: 1) == 0.2)
         #expect(abs(linear.value(at: 0.25) - 0.8) < 1e-12)
-        let cosine = Course(from: 0.99, to: 1)
+        let cosine = ScheduledValue(from: 0.99, to: 1)
         #expect(cosine.value(at: 0) == 0.99 && cosine.value(at: 1) == 1)
         // BYOL's 1 - (1 - m) (cos(pi k / K) + 1) / 2.
         for progress in [0.1, 0.5, 0.9] {
             let wanted = 1 - 0.01 * (cos(.pi * progress) + 1) / 2
             #expect(abs(cosine.value(at: progress) - wanted) < 1e-12)
         }
-        for progress in [0, 0.3, 1] { #expect(Course(0.1).value(at: progress) == 0.1) }
+        for progress in [0, 0.3, 1] { #expect(ScheduledValue(0.1).value(at: progress) == 0.1) }
     }
 
     @Test(
         "Files write them as a number or as a mapping",
         arguments: [
-            ("0.25", Course(0.25)), ("1", Course(1)), ("{from: 0.5, to: 0.1}", Course(from: 0.5, to: 0.1)),
-            ("{from: 0.5, to: 0.1, shape: linear}", Course(from: 0.5, to: 0.1, shape: .linear)),
+            ("0.25", ScheduledValue(0.25)), ("1", ScheduledValue(1)),
+            ("{from: 0.5, to: 0.1}", ScheduledValue(from: 0.5, to: 0.1)),
+            ("{from: 0.5, to: 0.1, shape: linear}", ScheduledValue(from: 0.5, to: 0.1, shape: .linear)),
         ])
-    func readAndWritten(text: String, course: Course) throws {
+    func readAndWritten(text: String, value: ScheduledValue) throws {
         let loss = try ntXent(text)
-        #expect(loss.temperature == course)
+        #expect(loss.temperature == value)
         var experiment = Experiment()
         var method = SimCLR()
         method.loss = .init(loss)
@@ -43,21 +44,21 @@ struct CourseTests {
         let written = try ConfigurationWriter.yaml(experiment)
         let again = try ConfigurationReader(file: "again", text: written).read(Experiment.self)
         let read = (again.method.component as? SimCLR)?.loss.component as? NTXent
-        #expect(read?.temperature == course)
+        #expect(read?.temperature == value)
     }
 
     @Test func theLossFollowsThem() throws {
         let views = try [1, 2].map { try Tensor(Fixture.hashed(20, stream: $0), shape: [5, 4]) }
-        func value(_ loss: some PairLoss) throws -> Double { try loss(views[0], views[1], labels: nil).item() }
+        func value(_ loss: some Loss) throws -> Double { try loss(views[0], views[1], labels: nil).item() }
         var hcl = HCL(temperature: 1, tauPlus: 0, beta: 0)
-        hcl.temperature = Course(from: 1, to: 0.5, shape: .linear)
-        hcl.tauPlus = Course(from: 0, to: 0.2, shape: .linear)
-        hcl.beta = Course(from: 0, to: 4, shape: .linear)
+        hcl.temperature = ScheduledValue(from: 1, to: 0.5, shape: .linear)
+        hcl.tauPlus = ScheduledValue(from: 0, to: 0.2, shape: .linear)
+        hcl.beta = ScheduledValue(from: 0, to: 4, shape: .linear)
         #expect(try value(hcl) == value(HCL(temperature: 1, tauPlus: 0, beta: 0)))
         #expect(try value(hcl.at(0.5)) == value(HCL(temperature: 0.75, tauPlus: 0.1, beta: 2)))
         #expect(try value(hcl.at(1)) == value(HCL(temperature: 0.5, tauPlus: 0.2, beta: 4)))
         var cosine = CosineCritic(temperature: 1)
-        cosine.temperature = Course(from: 1, to: 0.5, shape: .linear)
+        cosine.temperature = ScheduledValue(from: 1, to: 0.5, shape: .linear)
         let changing = try InfoNCE(critic: cosine).build(dimension: 4, generator: Generator(seed: 1))
         let fixed = try InfoNCE(critic: CosineCritic(temperature: 0.75)).build(
             dimension: 4, generator: Generator(seed: 1))
@@ -80,7 +81,7 @@ struct CourseTests {
         let model = try method.build(encoder: architecture("convnet: {width: 2}"), generator: Generator(seed: 4))
         let rows = try model.encoder(images, training: true).chunk(2, dim: 0)
         for progress in [0, 0.5] {
-            let tau = Course(from: 1, to: 0.1).value(at: progress)
+            let tau = ScheduledValue(from: 1, to: 0.1).value(at: progress)
             let wanted = try NTXent(temperature: tau)(rows[0], rows[1]).item()
             #expect(try abs(loss(progress) - wanted) < 1e-6)
         }
