@@ -11,7 +11,6 @@ struct ProbeJob {
     init(_ options: Commands.Probe) { self.options = options }
 
     func run() throws {
-        try Output.check(options.output)
         let file = try EncoderFile(options.encoder)
         let console = Console()
         file.notes.forEach(console.notice)

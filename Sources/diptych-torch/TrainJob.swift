@@ -55,7 +55,6 @@ struct TrainJob {
         if holdsOut, !split.isOfSides {
             console.notice("\(counted(split.test.count, "image")) of these held out: \(split.words)")
         }
-        console.notice("\(folder.path): the run goes here")
         let machine = try Machine(options.compute, of: place)
         if let group { try connect(group, machine.device, place) }
         interrupt.begin()

@@ -29,7 +29,7 @@ struct FolderJourneys {
         Journey("vehicles", "diptych scan photos", says: "2 classes", "train/ is taken for a class", "--side train"),
         Journey("a wrapper", "diptych scan photos", says: "photos/flowers: 12 images of 2 classes", "rose: 6"),
         Journey("of systems", "diptych scan photos", says: "12 images, 2 classes", "3 of the system"),
-        Journey("two capitals", "diptych scan photos", says: "Cat and cat are classes of their own"),
+        Journey("two capitals", "diptych scan photos", says: "Cat and cat (labels 0 and 1) are classes of their own"),
         Journey(
             "the same on both sides", "diptych scan photos",
             says: "images to judge by that are among those to learn from: 12"),

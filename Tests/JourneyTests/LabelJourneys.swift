@@ -51,7 +51,7 @@ struct LabelJourneys {
         Journey(
             "two classes", "\(train) && diptych probe run photos --output /dev/null/scores.json", exit: 1,
             says: "the scores will only be shown, --output FILE keeps them elsewhere", "linear probe", "chance",
-            "diptych: /dev/null/scores.json"),
+            "the scores are not kept"),
     ]
 
     static let learning: [Journey] = [

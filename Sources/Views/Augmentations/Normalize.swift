@@ -27,8 +27,8 @@ public struct Normalize: Component {
             }
         }
         for value in mean { try require("mean", value, in: 0...1) }
-        for value in std where !(value >= 1e-6 && value <= 1) {
-            throw InvalidSetting("std", "must be positive, and at most 1, is \(value)")
+        for value in std where !(value >= 1e-6 && value <= 4) {
+            throw InvalidSetting("std", "must be positive, and at most 4, is \(value)")
         }
         // Of values in 0...1 the variance is at most m (1 - m).
         func possible(_ mean: [Double], _ std: [Double]) -> [Bool] { zip(mean, std).map { $1 * $1 <= $0 * (1 - $0) } }

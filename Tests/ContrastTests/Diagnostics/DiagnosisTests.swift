@@ -52,16 +52,16 @@ struct DiagnosisTests {
     }
 
     /// Whether or not anything is learnt: such a loss is not chance.
-    @Test(arguments: [Planted.healthyFewClasses, .noise, .cone]) func aTinyTemperatureIsNotChance(condition: Planted)
+    @Test(arguments: [Planted.healthyFewClasses, .noise, .shuffled]) func aTinyTemperatureIsNotChance(condition: Planted)
         throws
     {
-        let (embeddings, _) = try condition.make(pairs: 64, dimension: 48, seed: 4)
+        let (embeddings, _) = try condition.make(pairs: 256, dimension: 48, seed: 4)
         var options = Evidence.Options()
         options.temperature = 0.0001
         let diagnosis = try Diagnosis(embeddings, options: options)
         #expect(!diagnosis.findings.contains { $0.code == "chance" })
         let finding = try #require(diagnosis.findings.first { $0.code == "temperature_too_small" })
-        #expect(finding.severity == .critical && finding.evidence.contains("far above log 64 = 4.159 nats"))
+        #expect(finding.severity == .critical && finding.evidence.contains("far above log 256 = 5.545 nats"))
         #expect(finding.evidence.contains("temperature 0.0001 the negatives"))
         #expect(finding.remedy.first?.contains("temperature: 0.") == true)
         #expect(diagnosis.lines.first?.contains("temperature 0.0001") == true)

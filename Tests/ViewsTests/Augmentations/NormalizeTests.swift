@@ -26,7 +26,7 @@ import Testing
     @Test func rejectsUnusableStatistics() {
         var normalize = Normalize()
         normalize.std = [0.2, 0, 0.2]
-        #expect(throws: InvalidSetting("std", "must be positive, and at most 1, is 0.0")) { try normalize.validate() }
+        #expect(throws: InvalidSetting("std", "must be positive, and at most 4, is 0.0")) { try normalize.validate() }
         normalize.std = [0.2]
         #expect(throws: InvalidSetting("std", "must have 3 values, has 1")) { try normalize.validate() }
     }

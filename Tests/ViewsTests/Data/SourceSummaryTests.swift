@@ -36,7 +36,7 @@ struct SourceSummaryTests {
         let notes = try OpenedImages(root.path).summary.notes
         #expect(
             notes == [
-                "Cat and cat are classes of their own, though they differ by capitals alone",
+                "Cat and cat (labels 0 and 2) are classes of their own, though they differ by capitals alone",
                 "3 files are not read: 3 .gif (convert them to .jpg or .png)",
                 "b: holds no images, but 1 .gif (convert them to .jpg or .png), so is no class; and 2 more like it",
                 "passed over: 2 of other kinds, 1 of the system, as @eaDir",
