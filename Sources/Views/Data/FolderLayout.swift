@@ -69,26 +69,26 @@ public struct FolderLayout: Sendable {
     // MARK: Folders
 
     private mutating func find(in folder: [UInt8], _ glance: FolderGlance, _ choice: SideChoice?) {
-        var named: [Side: [(rank: Int, name: [UInt8])]] = [:]
-        for name in glance.folders {
-            if let (side, rank) = Side.meant(byFolder: name) { named[side, default: []].append((rank, name)) }
+        // An empty val/ is no side.
+        let empty = glance.folders.filter { name in
+            guard let (side, _) = Side.meant(byFolder: name), side != .train else { return false }
+            return !FolderLayout.mayHoldImages(join(folder, name))
         }
-        let found = Side.allCases.compactMap { side in
-            named[side]?.min { $0.rank < $1.rank }.map { (side: side, name: $0.name) }
-        }
-        guard !found.isEmpty else { return }
-        let isAlone = glance.images == 0 && glance.folders.count == 1
-        let hasPartner = found.count > 1 && (named[.train] != nil || glance.folders.count == found.count)
-        let isAsked = choice?.side.map { named[$0] != nil } ?? false
+        let folders = glance.folders.filter { !empty.contains($0) }
+        let found = FolderLayout.sides(among: folders)
+        guard let first = found.first else { return }
+        let hasTrain = first.side == .train
+        let isAlone = glance.images == 0 && folders.count == 1
+        let hasPartner = found.count > 1 && (hasTrain || folders.count == found.count)
+        let isAsked = choice?.side.map { side in found.contains { $0.side == side } } ?? false
         // Class folders inside say that a lone train/ is a side; images inside that it may be a class, say of vehicles.
-        let holdsClasses =
-            named[.train] != nil && found.count == 1 && FolderGlance(join(folder, found[0].name)).isOfFolders
+        let holdsClasses = hasTrain && found.count == 1 && FolderGlance(join(folder, first.name)).isOfFolders
         guard hasPartner || isAsked || isAlone || holdsClasses else {
             for (side, name) in found {
-                let other = side == .train ? "no test/ or val/ lies beside it" : "no train/ lies beside it"
+                let other = side == .train ? "no test/ or val/" : "no train/"
                 notes.append(
-                    "\(printable(name))/ is taken for a class, for \(other); --side \(side.rawValue) takes it for all that is meant"
-                )
+                    "\(printable(name))/ is taken for a class, for \(other) lies beside it; --side \(side.rawValue) takes "
+                        + "it for all that is meant")
             }
             return
         }
@@ -98,7 +98,22 @@ public struct FolderLayout: Sendable {
                 side: side, name: printable(name) + "/", place: .path(FolderLayout.twin(in: path, name) ?? path))
         }
         let used = Set(found.map(\.name))
-        let others = glance.folders.filter { !used.contains($0) }
+        leaveAside(folders.filter { !used.contains($0) }, in: folder, images: glance.images)
+        for name in empty { notes.append("\(printable(name))/ holds no images, so is not used") }
+    }
+
+    /// Of each side the folder that means it most plainly.
+    private static func sides(among folders: [[UInt8]]) -> [(side: Side, name: [UInt8])] {
+        var best: [Side: (rank: Int, name: [UInt8])] = [:]
+        for name in folders {
+            guard let (side, rank) = Side.meant(byFolder: name) else { continue }
+            if best[side].map({ rank < $0.rank }) ?? true { best[side] = (rank, name) }
+        }
+        return Side.allCases.compactMap { side in best[side].map { (side, $0.name) } }
+    }
+
+    /// Notes what lies beside the sides.
+    private mutating func leaveAside(_ others: [[UInt8]], in folder: [UInt8], images: Int) {
         if !others.isEmpty {
             let beside = parts.map(\.name).joined(separator: " and ")
             let names = others.prefix(5).map { name in
@@ -110,10 +125,8 @@ public struct FolderLayout: Sendable {
                 "\(names)\(more) beside \(beside) \(others.count == 1 ? "is" : "are") not used; "
                     + "--side none takes all folders for classes")
         }
-        if glance.images > 0 {
-            notes.append(
-                "\(counted(glance.images, "image")) beside \(parts[0].name) \(glance.images == 1 ? "is" : "are") not used"
-            )
+        if images > 0 {
+            notes.append("\(counted(images, "image")) beside \(parts[0].name) \(images == 1 ? "is" : "are") not used")
         }
     }
 

@@ -23,6 +23,8 @@ struct FolderLayoutTests {
         ("train/1.jpg bus/1.jpg", ""), ("test/a/1.jpg cat/1.jpg dog/1.jpg", ""),
         ("train_station/1.jpg test_tube/1.jpg", ""), ("bullet_train/1.jpg test/1.jpg", ""),
         ("test/a/1.jpg val/a/1.jpg", "test=test/ validation=val/"),
+        // An empty side is none.
+        ("train/a/1.jpg test/a/1.jpg val/x.txt", "train=train/ test=test/"), ("train/1.jpg val/x.txt", "train=train/"),
         (
             "data-train-0.tar data-train-1.tar data-val-0.tar",
             "train=data-train-0.tar and 1 more validation=data-val-0.tar"

@@ -162,16 +162,17 @@ struct ShardIndex: Sendable {
         var chosen: [(image: TarMembers.Member, stem: [UInt8])] = []
         let stems = group.images.map { ShardIndex.stem(of: $0.name) }
         let plain = stems.firstIndex(of: group.key)
+        var further: Int?
         for (place, stem) in stems.enumerated() {
             if plain == nil || place == plain || (stem != group.key && texts[stem] != nil) {
                 chosen.append((group.images[place], stem))
+            } else {
+                further = further ?? place
             }
         }
-        if let second = group.images.indices.first(where: { place in
-            !chosen.contains { $0.image.offset == group.images[place].offset }
-        }) {
+        if let further {
             note(
-                .skipped, "is a further image of its sample, left out", group.images[second].name,
+                .skipped, "is a further image of its sample, left out", group.images[further].name,
                 count: group.images.count - chosen.count)
         }
         for (image, stem) in chosen {
