@@ -1,4 +1,4 @@
-"""One wheel for every CPython: the package is Python over a library and programs that it carries."""
+"""One wheel for every CPython: Python over a library and programs that the wheel carries."""
 
 from setuptools import Distribution, setup
 from setuptools.command.bdist_wheel import bdist_wheel

@@ -2,12 +2,13 @@
 
 import sys
 
-import diptych
 import torch
 import torchvision
 from lightly.loss import NTXentLoss
 from lightly.models.modules import SimCLRProjectionHead
 from torch import nn
+
+import diptych
 
 views = {
     "branches": [
@@ -52,7 +53,12 @@ def main(images: str, epochs: int = 10) -> None:
     model = SimCLR(nn.Sequential(*list(torchvision.models.resnet18().children())[:-1])).to(device)
     # The only change: this was a torch.utils.data.DataLoader over a LightlyDataset.
     dataloader = diptych.Loader(
-        images, views=views, batch_size=256, epochs=epochs, collate="tuple", pin_memory=device == "cuda"
+        images,
+        views=views,
+        batch_size=256,
+        epochs=epochs,
+        collate="tuple",
+        pin_memory=device == "cuda",
     )
     criterion = NTXentLoss()
     optimizer = torch.optim.SGD(model.parameters(), lr=0.06)

@@ -2,11 +2,12 @@
 
 import sys
 
-import diptych
 import torch
 from torch import nn
 from torch.nn import functional as F
 from torchvision.models import resnet18
+
+import diptych
 
 views = {
     "branches": [
@@ -16,8 +17,15 @@ views = {
             "steps": [
                 {"resized_crop": {"scale": [0.2, 1.0]}},
                 "horizontal_flip",
-                {"color_jitter": {"brightness": 0.4, "contrast": 0.4, "saturation": 0.4,
-                                  "hue": 0.1, "p": 0.8}},
+                {
+                    "color_jitter": {
+                        "brightness": 0.4,
+                        "contrast": 0.4,
+                        "saturation": 0.4,
+                        "hue": 0.1,
+                        "p": 0.8,
+                    }
+                },
                 {"grayscale": {"p": 0.2}},
             ],
         }

@@ -16,8 +16,9 @@ enum TorchProcess {
         throw Failure(.failed, "\(program): cannot be started: \(String(cString: strerror(errno)))")
     }
 
-    /// Where the program lies.
+    /// Where the program lies. Started by the Python package, it gets the libraries of the torch that pip installed.
     static func path() throws -> String {
+        try findTorch()
         var buffer = [UInt8](repeating: 0, count: Int(PATH_MAX))
         let count = readlink("/proc/self/exe", &buffer, buffer.count)
         let own = count > 0 ? SystemPath.text(buffer[..<count]) : CommandLine.arguments[0]
@@ -26,5 +27,16 @@ enum TorchProcess {
             throw Failure(.failed, "\(program): not found; it is built together with diptych and must lie beside it")
         }
         return program
+    }
+
+    /// Takes what the Python package says in `DIPTYCH_TORCH`: a folder of libraries, or, with `DIPTYCH_NO_TORCH`, why there is
+    /// none.
+    private static func findTorch() throws {
+        let environment = ProcessInfo.processInfo.environment
+        if let reason = environment["DIPTYCH_NO_TORCH"] { throw Failure(.failed, reason) }
+        guard let folder = environment["DIPTYCH_TORCH"] else { return }
+        let known = environment["LD_LIBRARY_PATH"].map { ":\($0)" } ?? ""
+        setenv("LD_LIBRARY_PATH", folder + known, 1)
+        unsetenv("DIPTYCH_TORCH")
     }
 }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.metadata
 import importlib.util
 import os
 import sys
@@ -19,15 +20,26 @@ def program() -> str:
     return str(path)
 
 
+# What diptych-torch was built against; see pyproject.toml.
+TORCH = "2.13"
+
+
 def environment() -> dict[str, str]:
     """The environment in which the program finds torch's libraries, without importing torch."""
     variables = dict(os.environ)
+    install = "pip install 'diptych[train]'"
     # Found by name alone: importing torch takes a second.
     found = importlib.util.find_spec("torch")
-    folder = ""
-    if found and found.submodule_search_locations:
-        folder = os.path.join(found.submodule_search_locations[0], "lib")
-    variables.setdefault("DIPTYCH_TORCH", folder)
+    if not found or not found.submodule_search_locations:
+        variables["DIPTYCH_NO_TORCH"] = f"torch is missing, which this command needs: {install}"
+        return variables
+    version = importlib.metadata.version("torch")
+    if version.split(".")[:2] != TORCH.split("."):
+        variables["DIPTYCH_NO_TORCH"] = (
+            f"torch {version} is installed, this command needs {TORCH}: {install}"
+        )
+        return variables
+    variables["DIPTYCH_TORCH"] = os.path.join(found.submodule_search_locations[0], "lib")
     return variables
 
 

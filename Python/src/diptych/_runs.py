@@ -49,7 +49,10 @@ def features(path: str | os.PathLike[str]) -> Features:
 
     def lines(name: str) -> list[str]:
         beside = file.with_name(stem + name)
-        return beside.read_text("utf-8", "surrogateescape").splitlines() if beside.exists() else []
+        if not beside.exists():
+            return []
+        # A name may hold what Python takes for the end of a line.
+        return beside.read_text("utf-8", "surrogateescape").split("\n")[:-1]
 
     values = np.load(file)
     labels = file.with_name(f"{stem}labels.npy")

@@ -111,7 +111,7 @@ public struct EncoderFile {
         let decoder = JSONDecoder()
         decoder.keyDecodingStrategy = .convertFromSnakeCase
         guard let place = kept.first, let data = try? StoredFile.read(folder.encoderDescription),
-            let epochs = try? decoder.decode(Description.self, from: data).epochs,
+            let epochs = try? decoder.decode(Progress.self, from: data).epochs,
             let file = try? CheckpointFile(place),
             file.checkpoint.position.epoch > epochs
         else { return nil }
@@ -157,7 +157,7 @@ public struct EncoderFile {
         }
         let pipeline = try ViewPipeline(experiment.views).evaluation
         let description = Description(
-            architecture: experiment.encoder.name, dimension: model.encoder.dimension,
+            architecture: experiment.encoder.name, encoder: experiment.encoder, dimension: model.encoder.dimension,
             inputSize: [pipeline.branches[0].size.height, pipeline.branches[0].size.width],
             mean: experiment.views.normalize.mean, std: experiment.views.normalize.std, epochs: epochs,
             sha256: try hash(folder.encoder), configuration: configuration)
@@ -167,8 +167,10 @@ public struct EncoderFile {
         try AtomicFile.write(try encoder.encode(description) + Data([0x0A]), to: folder.encoderDescription)
     }
 
-    private struct Description: Codable {
+    private struct Description: Encodable {
         var architecture: String
+        /// The settings from which Python builds the same network.
+        var encoder: Selected<EncoderFamily>
         var dimension: Int
         var inputSize: [Int]
         var mean: [Double]
@@ -176,5 +178,9 @@ public struct EncoderFile {
         var epochs: Int
         var sha256: String
         var configuration: String
+    }
+
+    private struct Progress: Decodable {
+        var epochs: Int
     }
 }

@@ -52,9 +52,8 @@ struct DiagnosisTests {
     }
 
     /// Whether or not anything is learnt: such a loss is not chance.
-    @Test(arguments: [Planted.healthyFewClasses, .noise, .shuffled]) func aTinyTemperatureIsNotChance(condition: Planted)
-        throws
-    {
+    @Test(arguments: [Planted.healthyFewClasses, .noise, .shuffled])
+    func aTinyTemperatureIsNotChance(condition: Planted) throws {
         let (embeddings, _) = try condition.make(pairs: 256, dimension: 48, seed: 4)
         var options = Evidence.Options()
         options.temperature = 0.0001
