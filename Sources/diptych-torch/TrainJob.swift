@@ -185,16 +185,23 @@ private final class Silence: TrainingObserver {
 extension String {
     /// Whether this is a folder in which another path lies, or will.
     fileprivate func isFolder(around path: String) -> Bool {
-        guard Folder.exists(self), let around = realpath(self, nil) else { return false }
-        defer { free(around) }
+        guard Folder.exists(self), let around = resolved else { return false }
         var inner = path
         while true {
-            if let found = realpath(inner.isEmpty ? "." : inner, nil) {
-                defer { free(found) }
-                return (String(cString: found) + "/").hasPrefix(String(cString: around) + "/")
+            if let found = (inner.isEmpty ? "." : inner).resolved {
+                return around.elementsEqual("/".utf8) || (found + "/".utf8).starts(with: around + "/".utf8)
             }
-            guard !inner.isEmpty else { return false }
-            inner = inner.lastIndex(of: "/").map { String(inner[..<$0]) } ?? ""
+            guard !inner.isEmpty, inner != "/" else { return false }
+            inner = SystemPath.folder(of: inner)
+        }
+    }
+
+    /// The path without links, in bytes; nil where there is nothing.
+    private var resolved: [UInt8]? {
+        SystemPath.with(self) { path in
+            guard let found = realpath(path, nil) else { return nil }
+            defer { free(found) }
+            return UnsafeRawBufferPointer(start: found, count: strlen(found)).map { $0 }
         }
     }
 }

@@ -16,7 +16,9 @@ struct CheckpointFile {
     /// - Throws: `FileError` where it cannot be read, which says nothing of what is in it; `TrainingError`, of kind `unusable` where
     ///   it is of another version, of kind `failed` where it is damaged or no checkpoint; `SafetensorsError` where it is cut short.
     init(_ path: String) throws {
-        guard access(path, R_OK) == 0 else { throw FileError(path: path, failed: "cannot be read") }
+        guard SystemPath.with(path, { access($0, R_OK) }) == 0 else {
+            throw FileError(path: path, failed: "cannot be read")
+        }
         guard !Folder.exists(path) else { throw FileError(path: path, reason: "is a folder") }
         let bytes = try Safetensors.bytes(of: path)
         let notes = try Safetensors.metadata(of: bytes, path: path)
