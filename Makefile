@@ -4,6 +4,7 @@
 # make bench  views a second beside other libraries: make bench PHOTOGRAPHS=imagenet/ SMALL=cifar10/train
 # make bench-losses  losses with their gradients beside other libraries
 # make bundle LIBTORCH=/path/to/torch  a folder with the programs for machines without Swift
+# make wheel LIBTORCH=/path/to/torch   the Python package with the programs, in .build-wheel/dist
 # make docs   builds the documentation of Views, Torch and Contrast
 # make fuzz, make sanitize, make soak  what finds bugs that tests do not; see Fuzzing/README.md, Benchmarks/soak/README.md
 
@@ -30,7 +31,7 @@ RESOURCES = $(shell clang -print-resource-dir)
 COVERAGE := edge,inline-8bit-counters,pc-table
 FUZZ := .build-fuzz/release/Fuzz
 
-.PHONY: run build test lint check bench bench-losses bundle fuzz sanitize soak docs clean
+.PHONY: run build test lint check bench bench-losses bundle wheel fuzz sanitize soak docs clean
 
 run: build
 	@.ci/packages $(DEMO)
@@ -47,6 +48,12 @@ bundle:
 	@.ci/packages views torch
 	swift build --configuration release --static-swift-stdlib --scratch-path .build-bundle -Xlinker -rpath -Xlinker '$$ORIGIN/lib'
 	.ci/bundle .build-bundle/release .build-bundle/diptych
+
+# One wheel for every CPython. LIBTORCH is the torch folder of a pip environment, of the version that Python/pyproject.toml names.
+wheel:
+	@.ci/packages views webp torch wheel
+	swift build --configuration release --scratch-path .build-wheel
+	.ci/wheel .build-wheel/release .build-wheel/dist
 
 test:
 	@.ci/packages views torch
