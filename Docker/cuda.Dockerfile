@@ -1,6 +1,6 @@
 # Diptych for NVIDIA GPUs: docker build -f Docker/cuda.Dockerfile -t diptych-cuda . && docker run --gpus all -v ~/photos:/photos diptych-cuda train /photos
 FROM swift:6.1-bookworm AS build
-RUN apt-get update && apt-get install -y --no-install-recommends make patchelf python3-venv
+RUN apt-get update && apt-get install -y --no-install-recommends make python3-venv
 WORKDIR /diptych
 COPY . .
 # Built against the CPU's torch; the CUDA build of the same version has the same interface.
