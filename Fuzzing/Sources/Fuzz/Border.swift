@@ -62,7 +62,9 @@ struct Border {
             if status == DIPTYCH_OK { pipelines.append(opened) }
         case 2:
             var opened: OpaquePointer?
-            if diptych_source_open(byte() % 4 == 0 ? String(cString: text()) : images, &opened) == DIPTYCH_OK {
+            // Not all of the file system, which is long.
+            let name = byte() % 4 == 0 ? text().filter { $0 != 0x2F && $0 != 0x2E } : Array(images.utf8CString)
+            if diptych_source_open(name, &opened) == DIPTYCH_OK {
                 sources.append(opened)
             }
         case 3: openLoader()
@@ -127,7 +129,9 @@ struct Border {
         var pixels = [UInt8](repeating: 7, count: 3 * 16 * 16)
         var target = [Float](repeating: 0, count: 4096)
         let (height, width) = (number(), number())
-        guard height * width <= 256 || height > 1 << 24 || width > 1 << 24 else { return }
+        // A size that the interface takes must be one that the memory has.
+        let isWild = [height, width].contains { !(1...1 << 24).contains($0) }
+        guard isWild || height * width <= 256 else { return }
         let count = min(Int(number()) & 0x3FFF, 4 * target.count)
         pixels.withUnsafeMutableBufferPointer { memory in
             var picture = diptych_picture(data: memory.baseAddress, height: height, width: width, owner: nil)
