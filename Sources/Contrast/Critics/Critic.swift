@@ -7,7 +7,8 @@ public protocol CriticSettings: Component {
     var hasWeights: Bool { get }
 
     /// Builds the critic of x and y with these dimensions.
-    /// - Parameter generator: draws the weights in a fixed order.
+    ///
+    /// `generator` draws the weights in a fixed order.
     func build(dimensions: (x: Int, y: Int), generator: Generator) throws(TorchError) -> any Critic
 }
 

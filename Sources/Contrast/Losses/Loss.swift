@@ -4,7 +4,8 @@ import Views
 /// The settings of a contrastive loss.
 public protocol LossSettings: Component {
     /// Builds the loss of embeddings of `dimension` dimensions.
-    /// - Parameter generator: draws the weights that the loss learns itself, such as a critic's, in a fixed order.
+    ///
+    /// `generator` draws the weights that the loss learns itself, such as a critic's, in a fixed order.
     func build(dimension: Int, generator: Generator) throws(TorchError) -> any Loss
 
     /// Checks the settings against the data of a run.
