@@ -28,7 +28,7 @@ final class Desk {
     }
 
     /// Runs a line of the shell in the folder; after so many seconds it is killed, with status 137.
-    func run(_ line: String, seconds: Double = 60) throws -> Answer {
+    func run(_ line: String, seconds: Double = 150) throws -> Answer {
         try Desk.shell(line, in: path, seconds: seconds)
     }
 
@@ -38,7 +38,7 @@ final class Desk {
     /// Whether the machine has a program that a journey needs.
     static func has(_ program: String) -> Bool { (try? shell("command -v \(program)", in: "/"))?.status == 0 }
 
-    private static func shell(_ line: String, in folder: String, seconds: Double = 60) throws -> Answer {
+    private static func shell(_ line: String, in folder: String, seconds: Double = 150) throws -> Answer {
         let process = Process()
         let (output, errors) = (Pipe(), Pipe())
         process.executableURL = URL(fileURLWithPath: "/bin/sh")
