@@ -18,17 +18,17 @@ package struct CheckSettings: ParsableCommand {
 
 /// A check of settings in another process, while this one works.
 struct SettingsCheck {
-    private let process = Process()
+    private let process: Process
     private let errors = Pipe()
 
     /// Begins; nil where there is nothing that this process does not check itself, or no program that could.
     init?(_ settings: PipelineOptions, _ reader: ConfigurationReader) {
         guard !reader.sections.isSubset(of: [ViewConfiguration.name]) else { return nil }
-        guard let program = try? TorchProcess.path() else { return nil }
-        process.executableURL = URL(fileURLWithPath: program)
-        process.arguments =
+        let arguments =
             ["check-settings"] + (settings.pipeline.map { ["--pipeline", $0] } ?? [])
             + settings.overrides.flatMap { ["--set", $0] }
+        guard let process = try? TorchProcess.process(arguments) else { return nil }
+        self.process = process
         process.standardError = errors
         process.standardOutput = FileHandle.nullDevice
         do { try process.run() } catch { return nil }

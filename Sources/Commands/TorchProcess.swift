@@ -16,6 +16,15 @@ enum TorchProcess {
         throw Failure(.failed, "\(program): cannot be started: \(String(cString: strerror(errno)))")
     }
 
+    /// The program as a process of its own, not started yet; a shell hands on names that are not UTF-8.
+    static func process(_ arguments: [String]) throws -> Process {
+        let words = [try path()] + arguments
+        let process = Process()
+        process.executableURL = URL(fileURLWithPath: "/bin/sh")
+        process.arguments = ["-c", "exec " + words.map { SystemPath.quoted($0) }.joined(separator: " ")]
+        return process
+    }
+
     /// Where the program lies. Started by the Python package, it gets the libraries of the torch that pip installed.
     static func path() throws -> String {
         try findTorch()

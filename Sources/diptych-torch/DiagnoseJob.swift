@@ -26,7 +26,9 @@ struct DiagnoseJob {
         }
         guard options.places.count == 2 else {
             throw Failure(
-                .unusable, "\(options.places[0]): a run does not name its images; give diptych diagnose RUN IMAGES")
+                .unusable,
+                "\(options.places[0]): a run does not name its images; give them too, as in diptych diagnose "
+                    + "\(SystemPath.argument(options.places[0])) IMAGES")
         }
         let opened = try OpenedImages(
             options.places[1], side: options.sides.side, options: options.tolerance.reading)

@@ -71,7 +71,7 @@ struct OutputJourneys {
             "two classes",
             """
             n=$(printf 'caf\\351 "a" '); mv photos "$n"; diptych train "$n" --pipeline tiny.yaml --output "r$n" --threads 1 &&
-            diptych probe "r$n" "$n" && diptych embed "r$n" "$n" --output "r$n/f.npy" && diptych views "$n" --output "$n.png" &&
+            diptych probe "r$n" "$n" && diptych embed "r$n" "$n" --output "r$n/f.npy" && cp tiny.yaml "$n.yaml" && diptych views "$n" --pipeline "$n.yaml" --output "$n.png" &&
             diptych scan "$n" --json "$n.json" && diptych pack "$n" --output "s$n/%d.tar" && diptych scan "s$n" &&
             diptych report "r$n" && diptych export "r$n" --output "$n.safetensors" && ls "$n.safetensors"
             """, says: "12 images of 2 classes", "linear probe"),
