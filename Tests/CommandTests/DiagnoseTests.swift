@@ -64,7 +64,7 @@ struct DiagnoseTests {
         #expect(object?["temperature_is_known"] as? Bool == true)
         let bare = try diptych("diagnose", place("run"))
         #expect(bare.status == 2)
-        #expect(bare.errors.contains("RUN IMAGES"))
+        #expect(bare.errors.contains("diptych diagnose \(place("run")) IMAGES"))
         #expect(try diptych("diagnose", place("absent"), images).status == 2)
     }
 }
