@@ -70,7 +70,7 @@ fuzz:
 	  -Xcc -fsanitize=address -Xcc -fsanitize-coverage=$(COVERAGE),trace-cmp \
 	  -Xlinker $(RESOURCES)/lib/linux/libclang_rt.fuzzer_no_main-$(shell uname -m).a -Xlinker -lstdc++
 	@for target in decode:Tests/ViewsTests/Fixtures/good,Tests/ViewsTests/Fixtures/webp yaml:pipelines tar:Tests/ViewsTests/Fixtures/tar \
-	  npy:Tests/FilesTests/Fixtures/npy captions:Tests/ViewsTests/Fixtures/captions vocabulary:Tests/ViewsTests/Fixtures/text border:; do \
+	  npy:Tests/FilesTests/Fixtures/npy captions:Tests/ViewsTests/Fixtures/captions vocabulary:Tests/TextTests/Fixtures border:; do \
 	  name=$${target%%:*}; corpus=.build-fuzz/corpus/$$name; mkdir -p $$corpus; \
 	  $(FUZZ) $$name $$corpus $$(echo $${target#*:} | tr , ' ') -max_total_time=$(SECONDS_EACH) -max_len=65536 -timeout=10 \
 	    -rss_limit_mb=2048 -artifact_prefix=.build-fuzz/$$name- </dev/null >.build-fuzz/$$name.log 2>&1 \
@@ -115,8 +115,9 @@ bench: build
 	.build-peers/bin/python Benchmarks/views/compare.py $(if $(PHOTOGRAPHS),--photographs $(PHOTOGRAPHS)) $(if $(SMALL),--small $(SMALL))
 
 # Losses beside PyTorch's formula and lightly's; 18 GiB for the largest matrix, see the script.
-bench-losses: build
+bench-losses:
 	@.ci/packages torch
+	swift build -c release --package-path Benchmarks/losses
 	test -d .build-peers || python3 -m venv .build-peers
 	for peer in $$(grep -v '^#' Benchmarks/losses/requirements.txt); do \
 	  .build-peers/bin/pip install --quiet $$(case $$peer in lightly*) echo --no-deps;; esac) \

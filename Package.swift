@@ -65,7 +65,7 @@ let libcrypto = hasCryptoArchive ? ":libcrypto.a" : "crypto"
 let package = Package(
     name: "diptych",
     products: [
-        .library(name: "Files", targets: ["Files"]),
+        .library(name: "Text", targets: ["Text"]),
         .library(name: "Views", targets: ["Views"]),
         .library(name: "Torch", targets: ["Torch"]),
         .library(name: "Contrast", targets: ["Contrast"]),
@@ -81,6 +81,7 @@ let package = Package(
     ],
     targets: [
         .target(name: "Files"),
+        .target(name: "Text", dependencies: ["Files"]),
         .target(
             name: "CCodecs",
             cSettings: hasWebP ? [.define("CCODECS_WEBP")] : [],
@@ -106,7 +107,7 @@ let package = Package(
         .target(
             name: "Contrast",
             dependencies: [
-                "Files", "Torch", "Views", .product(name: "SwiftProtobuf", package: "swift-protobuf"),
+                "Files", "Text", "Torch", "Views", .product(name: "SwiftProtobuf", package: "swift-protobuf"),
                 .target(name: "COpenSSL", condition: .when(platforms: [.linux])),
             ],
             exclude: ["Export/onnx.proto", "TensorBoard/event.proto"],
@@ -117,6 +118,7 @@ let package = Package(
         .executableTarget(name: "diptych", dependencies: ["Commands"]),
         .executableTarget(name: "diptych-torch", dependencies: ["Commands", "Contrast"]),
         .testTarget(name: "FilesTests", dependencies: ["Files"], exclude: ["Fixtures"]),
+        .testTarget(name: "TextTests", dependencies: ["Text"], exclude: ["Fixtures"]),
         .testTarget(
             name: "ViewsTests", dependencies: ["Views"], exclude: ["Fixtures"],
             swiftSettings: hasWebP ? [.define("WEBP")] : []),

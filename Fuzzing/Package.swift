@@ -11,7 +11,7 @@ let package = Package(
             name: "Fuzz",
             dependencies: [
                 "CFuzzer", .product(name: "DiptychLibrary", package: "diptych"),
-                .product(name: "Files", package: "diptych"), .product(name: "Views", package: "diptych"),
+                .product(name: "Text", package: "diptych"), .product(name: "Views", package: "diptych"),
             ]),
     ],
     swiftLanguageModes: [.v6]

@@ -1,6 +1,6 @@
-"""NT-Xent with its gradient: `diptych bench-loss` beside the plain formula in PyTorch and lightly's NTXentLoss; writes RESULTS.md.
+"""NT-Xent with its gradient: `bench-loss` beside the plain formula in PyTorch and lightly's NTXentLoss; writes RESULTS.md.
 
-    python bench.py [--diptych ../../.build/release/diptych] [--pairs 1024 4096 16384 65536] [--rounds 3]
+    python bench.py [--program .build/release/bench-loss] [--pairs 1024 4096 16384 65536] [--rounds 3]
 
 All programs get the same rows of 128 numbers, float32, the same number of threads, and a process of their own in each round, in
 turn; the median over rounds of the fastest of three times in a process counts. Beside the time stands the most memory that a
@@ -59,7 +59,7 @@ def stub_torchvision():
 
 
 def peer(arguments):
-    """One process of a peer; prints what `diptych bench-loss` prints."""
+    """One process of a peer; prints what `bench-loss` prints."""
     import numpy
     import torch
 
@@ -120,7 +120,7 @@ def measure(arguments, pairs, folder):
     # At the largest sizes once is long enough.
     times = 3 if pairs <= 16384 else 0
     programs = {
-        "Diptych": [arguments.diptych, "bench-loss", *files, "--rounds", times, "--threads", arguments.threads]}
+        "Diptych": [arguments.program, *files, "--rounds", times, "--threads", arguments.threads]}
     if 4 * (2 * pairs) ** 2 * 4 / 2**30 <= arguments.memory:
         programs["Diptych, the formula"] = programs["Diptych"] + ["--loss", "formula"]
         for name, label in PEERS.items():
@@ -149,7 +149,7 @@ def measure(arguments, pairs, folder):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--diptych", type=Path, default=ROOT / ".build/release/diptych")
+    parser.add_argument("--program", type=Path, default=HERE / ".build/release/bench-loss")
     parser.add_argument("--pairs", type=int, nargs="+", default=[1024, 4096, 16384, 65536])
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--threads", type=int, default=len(os.sched_getaffinity(0)))

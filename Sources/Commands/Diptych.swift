@@ -18,9 +18,10 @@ package struct Diptych: ParsableCommand {
             """,
         version: "0.1.0",
         subcommands: [
-            Train.self, Probe.self, Retrieve.self, Embed.self, Diagnose.self, Estimate.self, Report.self, Export.self,
-            Sheet.self, ScanFolder.self, Pack.self, Bench.self, Doctor.self, BenchLoss.self,
-            CheckSettings.self,
+            TrainCommand.self, ProbeCommand.self, RetrieveCommand.self, EmbedCommand.self, DiagnoseCommand.self,
+            EstimateCommand.self, ReportCommand.self, ExportCommand.self,
+            ViewsCommand.self, ScanCommand.self, PackCommand.self, BenchCommand.self, DoctorCommand.self,
+            CheckSettingsCommand.self,
         ])
 
     package init() {}

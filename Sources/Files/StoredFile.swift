@@ -35,6 +35,18 @@ public enum StoredFile {
         }
     }
 
+    /// The bytes of a regular file of at most `limit` bytes.
+    /// - Throws: `FileError`, for a pipe, a device or a folder as well.
+    public static func read(_ path: String, limit: Int) throws(FileError) -> Data {
+        guard let status = status(path) else { throw FileError(path: path, failed: "cannot be read") }
+        guard status.st_mode & S_IFMT == S_IFREG else { throw FileError(path: path, reason: "is not a file") }
+        guard status.st_size > 0 else { throw FileError(path: path, reason: "is empty") }
+        guard status.st_size <= limit else {
+            throw FileError(path: path, reason: "has \(status.st_size) bytes, the limit is \(limit)")
+        }
+        return try read(path)
+    }
+
     /// What a path leads to; nil where to nothing.
     static func status(_ path: String) -> stat? {
         var status = stat()

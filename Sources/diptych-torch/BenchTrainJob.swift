@@ -6,9 +6,9 @@ import Views
 
 /// `diptych bench --train`: where the time of training steps goes.
 struct BenchTrainJob {
-    private let options: Commands.Bench
+    private let options: BenchCommand
 
-    init(_ options: Commands.Bench) { self.options = options }
+    init(_ options: BenchCommand) { self.options = options }
 
     func run() throws {
         let experiment = try options.settings.reader().read(Experiment.self)

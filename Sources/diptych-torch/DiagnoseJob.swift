@@ -7,9 +7,9 @@ import Views
 
 /// `diptych diagnose`: measures paired embeddings, or a run's own, and says what is wrong.
 struct DiagnoseJob {
-    private let options: Diagnose
+    private let options: DiagnoseCommand
 
-    init(_ options: Diagnose) { self.options = options }
+    init(_ options: DiagnoseCommand) { self.options = options }
 
     func run() throws {
         try Output.check(options.json)

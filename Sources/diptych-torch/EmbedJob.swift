@@ -7,9 +7,9 @@ import Views
 
 /// `diptych embed`: features, labels, paths and sides of every usable image, in the folder's order.
 struct EmbedJob {
-    private let options: Embed
+    private let options: EmbedCommand
 
-    init(_ options: Embed) { self.options = options }
+    init(_ options: EmbedCommand) { self.options = options }
 
     func run() throws {
         try Output.check(options.output)

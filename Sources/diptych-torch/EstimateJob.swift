@@ -7,10 +7,10 @@ import Views
 
 /// `diptych estimate`: reads pairs or scores, or draws Gaussians, and prints the estimators' values side by side.
 struct EstimateJob {
-    private let options: Commands.Estimate
+    private let options: EstimateCommand
     private let console = Console()
 
-    init(_ options: Commands.Estimate) { self.options = options }
+    init(_ options: EstimateCommand) { self.options = options }
 
     func run() throws {
         try Output.check(options.plot)

@@ -4,9 +4,9 @@ import Foundation
 
 /// `diptych export`: the encoder in a form for elsewhere.
 struct ExportJob {
-    private let options: Export
+    private let options: ExportCommand
 
-    init(_ options: Export) { self.options = options }
+    init(_ options: ExportCommand) { self.options = options }
 
     func run() throws {
         try Output.check(options.output)

@@ -6,22 +6,22 @@ import Views
 
 /// `diptych probe`: opens the encoder and the images, scores, writes the report and prints it.
 struct ProbeJob {
-    private let options: Commands.Probe
+    private let options: ProbeCommand
 
-    init(_ options: Commands.Probe) { self.options = options }
+    init(_ options: ProbeCommand) { self.options = options }
 
     func run() throws {
         let file = try EncoderFile(options.encoder)
         let console = Console()
         file.notes.forEach(console.notice)
         let (train, test, words) = try images(file.experiment, file.folder)
-        var settings = Contrast.Probe.Options()
+        var settings = Probe.Options()
         settings.cost = options.cost
         settings.neighbours = options.neighbours
         settings.vote = options.uniform ? .uniform : .cosine(temperature: options.temperature)
         settings.control = options.control
         settings.maximumBad = options.tolerance.maxBad
-        let probe = Contrast.Probe(file, machine: try Machine(options.compute), options: settings)
+        let probe = Probe(file, machine: try Machine(options.compute), options: settings)
         let scores = ScoresFile(options.output ?? defaultOutput(file), console)
         let report = try probe.run(train: train, test: test, split: words) { what, share in
             console.working(what, share: share)

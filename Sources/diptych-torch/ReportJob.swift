@@ -7,9 +7,9 @@ import Views
 
 /// `diptych report`: a page about a run, or about several.
 struct ReportJob {
-    private let options: Commands.Report
+    private let options: ReportCommand
 
-    init(_ options: Commands.Report) { self.options = options }
+    init(_ options: ReportCommand) { self.options = options }
 
     func run() throws {
         let runs = try options.runs.map { try ReportedRun($0) }
@@ -29,7 +29,7 @@ struct ReportJob {
         }
         console.clear()
         sample?.embedded.notes.forEach(console.notice)
-        let page = try Contrast.Report(runs: runs, sample: sample).html()
+        let page = try Report(runs: runs, sample: sample).html()
         try AtomicFile.write(Array(page.utf8), to: output)
         try Output.result(output)
     }

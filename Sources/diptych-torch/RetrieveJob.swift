@@ -6,9 +6,9 @@ import Views
 
 /// `diptych retrieve`: opens a run and pairs, scores both ways, and prints or writes the report.
 struct RetrieveJob {
-    private let options: Retrieve
+    private let options: RetrieveCommand
 
-    init(_ options: Retrieve) { self.options = options }
+    init(_ options: RetrieveCommand) { self.options = options }
 
     func run() throws {
         try Output.check(options.json)

@@ -7,9 +7,9 @@ import Views
 
 /// `diptych train`: reads the configuration, opens the images, and runs the trainer.
 struct TrainJob {
-    private let options: Train
+    private let options: TrainCommand
 
-    init(_ options: Train) { self.options = options }
+    init(_ options: TrainCommand) { self.options = options }
 
     func run() throws {
         // Before anything else, so that no signal finds nobody.

@@ -6,9 +6,9 @@ import Views
 
 /// `diptych probe --zero-shot`: opens a run and labelled images, classifies by prompts, and prints or writes the report.
 struct ZeroShotJob {
-    private let options: Commands.Probe
+    private let options: ProbeCommand
 
-    init(_ options: Commands.Probe) { self.options = options }
+    init(_ options: ProbeCommand) { self.options = options }
 
     func run() throws {
         try Output.check(options.output)

@@ -21,18 +21,17 @@ func classify(_ error: any Error) -> Failure {
 
 Diptych.start(classify: classify) { command in
     switch command {
-    case let train as Train: try TrainJob(train).run()
-    case let probe as Commands.Probe: try probe.zeroShot ? ZeroShotJob(probe).run() : ProbeJob(probe).run()
-    case let retrieve as Retrieve: try RetrieveJob(retrieve).run()
-    case let embed as Embed: try EmbedJob(embed).run()
-    case let estimate as Commands.Estimate: try EstimateJob(estimate).run()
-    case let diagnose as Diagnose: try DiagnoseJob(diagnose).run()
-    case let report as Commands.Report: try ReportJob(report).run()
-    case let export as Export: try ExportJob(export).run()
-    case let bench as Commands.Bench where bench.train: try BenchTrainJob(bench).run()
-    case let check as CheckSettings: _ = try check.settings.reader().read(Experiment.self)
-    case let bench as BenchLoss: try BenchLossJob(bench).run()
-    case is Doctor:
+    case let train as TrainCommand: try TrainJob(train).run()
+    case let probe as ProbeCommand: try probe.zeroShot ? ZeroShotJob(probe).run() : ProbeJob(probe).run()
+    case let retrieve as RetrieveCommand: try RetrieveJob(retrieve).run()
+    case let embed as EmbedCommand: try EmbedJob(embed).run()
+    case let estimate as EstimateCommand: try EstimateJob(estimate).run()
+    case let diagnose as DiagnoseCommand: try DiagnoseJob(diagnose).run()
+    case let report as ReportCommand: try ReportJob(report).run()
+    case let export as ExportCommand: try ExportJob(export).run()
+    case let bench as BenchCommand where bench.train: try BenchTrainJob(bench).run()
+    case let check as CheckSettingsCommand: _ = try check.settings.reader().read(Experiment.self)
+    case is DoctorCommand:
         try Output.result(["libtorch=\(Runtime.version)", "path=\(Runtime.libraryPath)"])
         let device = try Machine(DeviceChoice.auto, threads: nil).device
         try Output.result("device=\(device)")

@@ -4,6 +4,7 @@
 import CFuzzer
 import Files
 import Foundation
+import Text
 import Views
 
 /// What a target does with one input; it may throw, which is what bad input is for.

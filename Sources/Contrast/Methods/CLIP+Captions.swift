@@ -1,5 +1,6 @@
 import Files
 import Foundation
+import Text
 import Views
 
 /// What happens to an image without a caption.

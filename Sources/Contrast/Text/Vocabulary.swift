@@ -1,5 +1,6 @@
 import Files
 import Foundation
+import Text
 import Views
 
 /// Where the tokens of a text tower come from.

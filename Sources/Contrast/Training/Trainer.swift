@@ -381,11 +381,13 @@ public final class Trainer {
         return EpochRecord(
             epoch: epoch + 1, step: position.step, trainLoss: meter.loss / Double(max(meter.steps, 1)),
             miBound: meter.bounded > 0 ? meter.bound / Double(meter.bounded) : nil, miCeiling: meter.ceiling,
-            alignment: try last.map { try Geometry.alignment($0.embeddings.first, $0.embeddings.second) },
+            alignment: try last.map { try EmbeddingGeometry.alignment($0.embeddings.first, $0.embeddings.second) },
             uniformity: try last.map {
-                try (Geometry.uniformity($0.embeddings.first) + Geometry.uniformity($0.embeddings.second)) / 2
+                try
+                    (EmbeddingGeometry.uniformity($0.embeddings.first)
+                    + EmbeddingGeometry.uniformity($0.embeddings.second)) / 2
             },
-            effectiveRank: try last.map { try Geometry.effectiveRank($0.embeddings.first) },
+            effectiveRank: try last.map { try EmbeddingGeometry.effectiveRank($0.embeddings.first) },
             lr: training.optimizer.component.lr * factor,
             imagesPerSecond: Double(meter.images) / max(meter.seconds, 1e-9),
             dataWait: meter.waited / max(meter.seconds, 1e-9), seconds: meter.seconds, skipped: position.skipped,

@@ -93,7 +93,7 @@ public struct Affine: Augmentation {
             angle: parameters.angle, translate: (Double(parameters.translateX), Double(parameters.translateY)),
             scale: parameters.scale, shear: (parameters.shearX, parameters.shearY))
         canvas.replace(size: canvas.size) { source, target in
-            Processor.warp(
+            PixelOperations.warp(
                 source, matrix: matrix, linear: interpolation == .bilinear, fill: fill, to: target, scratch: canvas)
         }
     }

@@ -23,7 +23,7 @@ public struct Autocontrast: Augmentation {
     /// Maps the levels in place.
     public func apply(_ parameters: NoParameters, to canvas: Canvas) {
         canvas.mutate { image in
-            Processor.mapLevels(image, scratch: canvas) { counts, table in
+            PixelOperations.mapLevels(image, scratch: canvas) { counts, table in
                 guard let lowest = (0..<256).first(where: { counts[$0] > 0 }),
                     let highest = (0..<256).last(where: { counts[$0] > 0 }), lowest < highest
                 else { return false }

@@ -20,7 +20,7 @@ public struct CenterCrop: Augmentation {
     /// Copies to a new picture.
     public func apply(_ parameters: Placement, to canvas: Canvas) {
         canvas.replace(size: parameters.region.size) { source, target in
-            Processor.place(source, x: parameters.region.x, y: parameters.region.y, fill: Fill(), to: target)
+            PixelOperations.place(source, x: parameters.region.x, y: parameters.region.y, fill: Fill(), to: target)
         }
     }
 }

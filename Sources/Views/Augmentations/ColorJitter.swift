@@ -75,10 +75,10 @@ public struct ColorJitter: Augmentation {
         canvas.mutate { image in
             for adjustment in parameters.adjustments {
                 switch adjustment {
-                case .brightness(let factor): Processor.brightness(image, factor: factor)
-                case .contrast(let factor): Processor.contrast(image, factor: factor)
-                case .saturation(let factor): Processor.saturation(image, factor: factor)
-                case .hue(let shift): Processor.hue(image, shift: shift)
+                case .brightness(let factor): PixelOperations.brightness(image, factor: factor)
+                case .contrast(let factor): PixelOperations.contrast(image, factor: factor)
+                case .saturation(let factor): PixelOperations.saturation(image, factor: factor)
+                case .hue(let shift): PixelOperations.hue(image, shift: shift)
                 }
             }
         }

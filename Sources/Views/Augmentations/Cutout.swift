@@ -43,6 +43,6 @@ public struct Cutout: Augmentation {
 
     /// Erases in place.
     public func apply(_ parameters: Parameters, to canvas: Canvas) {
-        canvas.mutate { Processor.erase($0, region: parameters.region, fill: value) }
+        canvas.mutate { PixelOperations.erase($0, region: parameters.region, fill: value) }
     }
 }

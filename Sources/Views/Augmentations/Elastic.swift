@@ -59,7 +59,7 @@ public struct Elastic: Augmentation {
     public func apply(_ parameters: Parameters, to canvas: Canvas) {
         canvas.replace(size: canvas.size) { source, target in
             // torch's grid is two units wide, so a displacement of alpha / width of it is half of alpha in pixels.
-            Processor.elastic(
+            PixelOperations.elastic(
                 source, strength: (alpha.across, alpha.down), smoothness: sigma, key: parameters.noise,
                 linear: interpolation == .bilinear, fill: fill, to: target, scratch: canvas)
         }

@@ -25,7 +25,7 @@ public struct Equalize: Augmentation {
     public func apply(_ parameters: NoParameters, to canvas: Canvas) {
         canvas.mutate { image in
             let area = image.size.area
-            Processor.mapLevels(image, scratch: canvas) { counts, table in
+            PixelOperations.mapLevels(image, scratch: canvas) { counts, table in
                 guard let highest = (0..<256).last(where: { counts[$0] > 0 }) else { return false }
                 let step = (area - Int(counts[highest])) / 255
                 guard step > 0 else { return false }

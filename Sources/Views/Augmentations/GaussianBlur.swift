@@ -62,7 +62,7 @@ public struct GaussianBlur: Augmentation {
     /// Blurs in place.
     public func apply(_ parameters: Parameters, to canvas: Canvas) {
         canvas.mutate { image in
-            Processor.blur(image, radius: parameters.kernelSize / 2, sigma: parameters.sigma, scratch: canvas)
+            PixelOperations.blur(image, radius: parameters.kernelSize / 2, sigma: parameters.sigma, scratch: canvas)
         }
     }
 }

@@ -43,7 +43,7 @@ public struct GaussianNoise: Augmentation {
     /// Adds the noise in place.
     public func apply(_ parameters: Parameters, to canvas: Canvas) {
         canvas.mutate { image in
-            Processor.addNoise(
+            PixelOperations.addNoise(
                 image, mean: 255 * mean, deviation: 255 * sigma, key: parameters.noise, scratch: canvas)
         }
     }

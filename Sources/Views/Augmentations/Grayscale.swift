@@ -22,6 +22,6 @@ public struct Grayscale: Augmentation {
 
     /// Makes the channels equal.
     public func apply(_ parameters: NoParameters, to canvas: Canvas) {
-        canvas.mutate { Processor.grayscale($0) }
+        canvas.mutate { PixelOperations.grayscale($0) }
     }
 }

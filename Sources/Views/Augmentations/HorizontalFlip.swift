@@ -20,6 +20,6 @@ public struct HorizontalFlip: Augmentation {
 
     /// Mirrors every row.
     public func apply(_ parameters: NoParameters, to canvas: Canvas) {
-        canvas.mutate { Processor.mirror($0, scratch: canvas) }
+        canvas.mutate { PixelOperations.mirror($0, scratch: canvas) }
     }
 }

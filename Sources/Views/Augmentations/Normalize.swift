@@ -46,7 +46,7 @@ public struct Normalize: Component {
     public func write(_ image: Image, to target: UnsafeMutablePointer<Float>) {
         let count = image.size.area
         for channel in 0..<Image.channels {
-            Processor.normalize(
+            PixelOperations.normalize(
                 image.plane(channel), count: count, mean: mean[channel], std: std[channel],
                 to: target + channel * count)
         }

@@ -29,7 +29,7 @@ public struct Pad: Augmentation {
     /// Copies to a new picture.
     public func apply(_ parameters: Placement, to canvas: Canvas) {
         canvas.replace(size: parameters.region.size) { source, target in
-            Processor.place(source, x: parameters.region.x, y: parameters.region.y, fill: fill, to: target)
+            PixelOperations.place(source, x: parameters.region.x, y: parameters.region.y, fill: fill, to: target)
         }
     }
 }

@@ -69,7 +69,7 @@ public struct Perspective: Augmentation {
         let size = canvas.size
         guard let coefficients = Self.coefficients(of: size, corners: parameters.corners) else { return }
         canvas.replace(size: size) { source, target in
-            Processor.perspective(
+            PixelOperations.perspective(
                 source, coefficients: coefficients, linear: interpolation == .bilinear, fill: fill, to: target,
                 scratch: canvas)
         }

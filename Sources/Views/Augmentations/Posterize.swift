@@ -23,6 +23,6 @@ public struct Posterize: Augmentation {
 
     /// Masks in place.
     public func apply(_ parameters: NoParameters, to canvas: Canvas) {
-        canvas.mutate { Processor.posterize($0, bits: bits) }
+        canvas.mutate { PixelOperations.posterize($0, bits: bits) }
     }
 }

@@ -78,7 +78,7 @@ public enum RandAugmentOperation: String, Codable, CaseIterable, Sendable {
                 angle: 0, translate: (0, 0), scale: 1, shear: self == .shearX ? (degrees, 0) : (0, degrees),
                 centre: (-width / 2, -height / 2))
             canvas.replace(size: canvas.size) { source, target in
-                Processor.warp(
+                PixelOperations.warp(
                     source, matrix: matrix, linear: interpolation == .bilinear, fill: fill, to: target,
                     scratch: canvas)
             }
@@ -94,17 +94,17 @@ public enum RandAugmentOperation: String, Codable, CaseIterable, Sendable {
             default: parameters.angle = -magnitude
             }
             affine.apply(parameters, to: canvas)
-        case .brightness: canvas.mutate { Processor.brightness($0, factor: 1 + magnitude) }
-        case .color: canvas.mutate { Processor.saturation($0, factor: 1 + magnitude) }
-        case .contrast: canvas.mutate { Processor.contrast($0, factor: 1 + magnitude) }
+        case .brightness: canvas.mutate { PixelOperations.brightness($0, factor: 1 + magnitude) }
+        case .color: canvas.mutate { PixelOperations.saturation($0, factor: 1 + magnitude) }
+        case .contrast: canvas.mutate { PixelOperations.contrast($0, factor: 1 + magnitude) }
         case .sharpness:
             var sharpness = Sharpness()
             sharpness.sharpnessFactor = 1 + magnitude
             sharpness.apply(NoParameters(), to: canvas)
-        case .posterize: canvas.mutate { Processor.posterize($0, bits: whole(magnitude)) }
+        case .posterize: canvas.mutate { PixelOperations.posterize($0, bits: whole(magnitude)) }
         case .solarize:
             let threshold = UInt8(clamping: whole((255 * magnitude).rounded(.up)))
-            canvas.mutate { Processor.solarize($0, threshold: threshold) }
+            canvas.mutate { PixelOperations.solarize($0, threshold: threshold) }
         case .autoContrast: Autocontrast().apply(NoParameters(), to: canvas)
         case .equalize: Equalize().apply(NoParameters(), to: canvas)
         }

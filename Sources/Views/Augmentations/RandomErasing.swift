@@ -51,8 +51,8 @@ public struct RandomErasing: Augmentation {
     public func apply(_ parameters: Parameters, to canvas: Canvas) {
         canvas.mutate { image in
             switch (value, parameters.noise) {
-            case (.fill(let fill), _): Processor.erase(image, region: parameters.region, fill: fill)
-            case (.random, let key?): Processor.eraseWithNoise(image, region: parameters.region, key: key)
+            case (.fill(let fill), _): PixelOperations.erase(image, region: parameters.region, fill: fill)
+            case (.random, let key?): PixelOperations.eraseWithNoise(image, region: parameters.region, key: key)
             case (.random, nil): break
             }
         }

@@ -64,7 +64,7 @@ public struct Resize: Augmentation {
     public func apply(_ parameters: Parameters, to canvas: Canvas) {
         guard parameters.size != canvas.size else { return }
         canvas.replace(size: parameters.size) { source, target in
-            Processor.resample(
+            PixelOperations.resample(
                 source, region: Region(source.size), to: target, interpolation: interpolation, scratch: canvas)
         }
     }

@@ -85,7 +85,7 @@ public struct ResizedCrop: Augmentation {
     /// Reads the part only, wherever the canvas holds it.
     public func apply(_ parameters: Parameters, to canvas: Canvas) {
         canvas.replace(size: parameters.size) { source, target in
-            Processor.resample(
+            PixelOperations.resample(
                 source, region: parameters.region.shrunk(by: source.shrink).relative(to: source.window), to: target,
                 interpolation: interpolation, scratch: canvas)
         }

@@ -42,7 +42,7 @@ public struct Rotation: Augmentation {
     public func apply(_ parameters: Parameters, to canvas: Canvas) {
         let matrix = inverseAffine(angle: -parameters.angle, translate: (0, 0), scale: 1, shear: (0, 0))
         canvas.replace(size: canvas.size) { source, target in
-            Processor.warp(
+            PixelOperations.warp(
                 source, matrix: matrix, linear: interpolation == .bilinear, fill: fill, to: target, scratch: canvas)
         }
     }

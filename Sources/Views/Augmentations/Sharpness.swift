@@ -28,7 +28,7 @@ public struct Sharpness: Augmentation {
     public func apply(_ parameters: NoParameters, to canvas: Canvas) {
         guard canvas.size.width > 2, canvas.size.height > 2 else { return }
         canvas.replace(size: canvas.size) { source, target in
-            Processor.sharpness(source, factor: sharpnessFactor, to: target)
+            PixelOperations.sharpness(source, factor: sharpnessFactor, to: target)
         }
     }
 }

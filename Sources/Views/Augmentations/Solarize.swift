@@ -25,6 +25,6 @@ public struct Solarize: Augmentation {
 
     /// Inverts in place.
     public func apply(_ parameters: NoParameters, to canvas: Canvas) {
-        canvas.mutate { Processor.solarize($0, threshold: UInt8(threshold.rounded(.up))) }
+        canvas.mutate { PixelOperations.solarize($0, threshold: UInt8(threshold.rounded(.up))) }
     }
 }

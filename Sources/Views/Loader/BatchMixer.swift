@@ -58,7 +58,7 @@ final class BatchMixer {
             let target = views + row * apart
             if lambda == 0 {
                 target.update(from: kept + partner * chunk, count: count)
-            } else if Processor.isWide {
+            } else if PixelOperations.isWide {
                 KernelsAVX2.Kernels.mix(
                     kept + row * chunk, kept + partner * chunk, share: share, rest: rest, count: count, to: target)
             } else {

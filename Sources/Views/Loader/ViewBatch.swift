@@ -93,7 +93,7 @@ public final class ViewBatch {
         let place = ((view - firstView[branch]) * count + row) * length(branch)
         switch pixels {
         case .float32: normalize.write(picture, to: floats(branch) + place)
-        case .uint8: Processor.interleave(picture, to: bytes(branch) + place)
+        case .uint8: PixelOperations.interleave(picture, to: bytes(branch) + place)
         }
     }
 

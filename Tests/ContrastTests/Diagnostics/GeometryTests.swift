@@ -38,25 +38,27 @@ struct GeometryTests {
         let first = try Fixture.tensor(figures.views.z1).to(dtype)
         let second = try Fixture.tensor(figures.views.z2).to(dtype)
         let squared = try #require(figures.alignment.first { $0.alpha == 2 })
-        #expect(try abs(Geometry.alignment(first, second) - squared.value) < tolerance)
+        #expect(try abs(EmbeddingGeometry.alignment(first, second) - squared.value) < tolerance)
         for wanted in figures.uniformity {
-            #expect(try abs(Geometry.uniformity(first, t: wanted.t) - wanted.first) < tolerance)
-            #expect(try abs(Geometry.uniformity(second, t: wanted.t) - wanted.second) < tolerance)
+            #expect(try abs(EmbeddingGeometry.uniformity(first, t: wanted.t) - wanted.first) < tolerance)
+            #expect(try abs(EmbeddingGeometry.uniformity(second, t: wanted.t) - wanted.second) < tolerance)
             // In parts, the last of them shorter, and row by row.
             for memory in [first.shape[0] * 5, 1] {
-                #expect(try abs(Geometry.uniformity(first, t: wanted.t, memory: memory) - wanted.first) < tolerance)
+                #expect(
+                    try abs(EmbeddingGeometry.uniformity(first, t: wanted.t, memory: memory) - wanted.first) < tolerance
+                )
             }
         }
         for matrix in figures.matrices {
-            let rank = try Geometry.effectiveRank(Fixture.tensor(matrix.z).to(dtype))
+            let rank = try EmbeddingGeometry.effectiveRank(Fixture.tensor(matrix.z).to(dtype))
             #expect(abs(rank - matrix.effectiveRank) < max(tolerance, 1e-9) * matrix.effectiveRank, "\(matrix.name)")
         }
     }
 
     @Test func collapseIsZero() throws {
         let rows = try Tensor.ones([5, 3])
-        #expect(try Geometry.effectiveRank(rows) == 0)
-        #expect(try abs(Geometry.uniformity(rows)) < 1e-5)
-        #expect(try Geometry.alignment(rows, rows) == 0)
+        #expect(try EmbeddingGeometry.effectiveRank(rows) == 0)
+        #expect(try abs(EmbeddingGeometry.uniformity(rows)) < 1e-5)
+        #expect(try EmbeddingGeometry.alignment(rows, rows) == 0)
     }
 }

@@ -167,7 +167,7 @@ struct MeasurementTests {
 
     @Test func theSpectrumAgreesWithGeometryAndKnownRanks() throws {
         let spectrum = try Spectrum(views.first)
-        #expect(try abs(spectrum.effectiveRank.value - Geometry.effectiveRank(views.first)) < 1e-9)
+        #expect(try abs(spectrum.effectiveRank.value - EmbeddingGeometry.effectiveRank(views.first)) < 1e-9)
         // Two orthogonal directions, equally often, both ways: rank two, all three measures.
         let rows = (0..<40).flatMap { index -> [Double] in
             let sign = index % 2 == 0 ? 1.0 : -1.0

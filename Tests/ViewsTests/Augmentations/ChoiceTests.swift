@@ -148,7 +148,7 @@ import Testing
     }
 
     @Test func noiseHasTheMomentsOfANormalDraw() {
-        let table = Processor.normalTable.map(Double.init)
+        let table = PixelOperations.normalTable.map(Double.init)
         func moment(_ power: Int) -> Double {
             table.reduce(0) { sum, value in sum + (0..<power).reduce(1.0) { product, _ in product * value } } / 1024
         }
@@ -163,7 +163,7 @@ import Testing
         func levels(_ key: NoiseKey) -> [Double] {
             let image = Image()
             image.reshape(to: size)
-            Processor.eraseWithNoise(image, region: Region(size), key: key)
+            PixelOperations.eraseWithNoise(image, region: Region(size), key: key)
             return (0..<size.area * 3).map { Double(image.plane(0)[$0]) - 127.5 }
         }
         let first = levels(NoiseKey(first: 1, second: 0))

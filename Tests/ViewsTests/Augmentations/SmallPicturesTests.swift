@@ -36,7 +36,7 @@ import Testing
     func blurIsCutToThePicture(_ size: Size) {
         for level in [UInt8(0), 1, 128, 255] {
             let image = Image(size: size, interleaved: [UInt8](repeating: level, count: size.area * 3))
-            Processor.blur(image, radius: 11, sigma: 3, scratch: Canvas())
+            PixelOperations.blur(image, radius: 11, sigma: 3, scratch: Canvas())
             #expect(image.interleaved().allSatisfy { $0 == level })
         }
     }
@@ -48,7 +48,7 @@ import Testing
         let target = Image()
         target.reshape(to: Size(square: side))
         for interpolation in [Interpolation.bilinear, .bicubic] {
-            Processor.resample(
+            PixelOperations.resample(
                 source, region: Region(source.size), to: target, interpolation: interpolation, scratch: Canvas())
             #expect(target.interleaved().allSatisfy { $0 == 255 })
         }

@@ -103,7 +103,7 @@ struct DecodingTests {
     }
 
     @Test func theLibrariesHaveVersions() {
-        let versions = CodecLibraries.versions
+        let versions = BuildInfo.versions
         #expect(versions.count >= 2)
         #expect(versions.values.allSatisfy { $0.contains(".") })
     }

@@ -21,7 +21,7 @@ struct OwnDecodingTests {
     static let pictures = Picture.all.filter { !$0.isLossless }
 
     @Test func ourPartsTakeLibjpegsPlacesWhereTheLibraryIsThatOfTheHeaders() {
-        #expect(CodecLibraries.hooksLibjpeg)
+        #expect(BuildInfo.hooksLibjpeg)
     }
 
     @Test(arguments: pictures)

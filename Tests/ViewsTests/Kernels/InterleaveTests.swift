@@ -10,11 +10,11 @@ struct InterleaveTests {
         for height in [1, 2, 5] {
             let image = ProcessorTests.noise(Size(width: width, height: height))
             let length = 3 * width * height
-            for wide in Processor.isWide ? [false, true] : [false] {
+            for wide in PixelOperations.isWide ? [false, true] : [false] {
                 // A level more than is needed on either side: they must stay as they are, and no place is aligned.
                 var pixels = [UInt8](repeating: 171, count: length + 2)
                 pixels.withUnsafeMutableBufferPointer {
-                    Processor.interleave(image, to: $0.baseAddress.unsafelyUnwrapped + 1, wide: wide)
+                    PixelOperations.interleave(image, to: $0.baseAddress.unsafelyUnwrapped + 1, wide: wide)
                 }
                 var expected = pixels
                 for index in 0..<length { expected[index + 1] = image.plane(index % 3)[index / 3] }
@@ -33,9 +33,9 @@ struct InterleaveTests {
         defer { memory.deallocate() }
         let start = (memory.baseAddress.unsafelyUnwrapped + 64).assumingMemoryBound(to: UInt8.self)
         let target = start + [0, 16, 7][place]
-        for wide in Processor.isWide ? [false, true] : [false] {
+        for wide in PixelOperations.isWide ? [false, true] : [false] {
             memory.initializeMemory(as: UInt8.self, repeating: 171)
-            Processor.interleave(image, to: target, wide: wide)
+            PixelOperations.interleave(image, to: target, wide: wide)
             #expect(Array(UnsafeBufferPointer(start: target, count: length)) == image.interleaved())
             #expect(target[-1] == 171 && target[length] == 171)
         }

@@ -3,7 +3,7 @@ import Testing
 @testable import Views
 
 /// The kernels for AVX2 and those for any processor give the same bits; without AVX2 there is nothing to compare.
-@Suite(.enabled(if: Processor.isWide, "this processor has no AVX2"))
+@Suite(.enabled(if: PixelOperations.isWide, "this processor has no AVX2"))
 struct ProcessorTests {
     /// Widths and heights around the vectors' sixteen pixels.
     static let sizes = [(1, 1), (15, 3), (16, 16), (17, 5), (31, 33), (64, 48), (101, 67)].map {
@@ -30,42 +30,42 @@ struct ProcessorTests {
 
     @Test(arguments: sizes, [0.0, 0.3, 0.77, 1.41, 6.5])
     func colour(_ size: Size, factor: Double) {
-        expectSame(size) { Processor.brightness($0, factor: factor, wide: $1) }
-        expectSame(size) { Processor.contrast($0, factor: factor, wide: $1) }
-        expectSame(size) { Processor.saturation($0, factor: factor, wide: $1) }
-        expectSame(size) { Processor.grayscale($0, wide: $1) }
+        expectSame(size) { PixelOperations.brightness($0, factor: factor, wide: $1) }
+        expectSame(size) { PixelOperations.contrast($0, factor: factor, wide: $1) }
+        expectSame(size) { PixelOperations.saturation($0, factor: factor, wide: $1) }
+        expectSame(size) { PixelOperations.grayscale($0, wide: $1) }
     }
 
     @Test(arguments: sizes, [-0.5, -0.21, 0.03, 0.1, 0.4])
     func hue(_ size: Size, shift: Double) {
-        expectSame(size) { Processor.hue($0, shift: shift, wide: $1) }
+        expectSame(size) { PixelOperations.hue($0, shift: shift, wide: $1) }
     }
 
     @Test(arguments: sizes.filter { $0.height > 1 }, [(1, 0.8), (4, 1.1), (11, 1.9), (11, 7), (30, 20)])
     func blur(_ size: Size, kernel: (radius: Int, sigma: Double)) {
         let canvas = Canvas()
         expectSame(size) {
-            Processor.blur($0, radius: kernel.radius, sigma: kernel.sigma, scratch: canvas, wide: $1)
+            PixelOperations.blur($0, radius: kernel.radius, sigma: kernel.sigma, scratch: canvas, wide: $1)
         }
     }
 
     @Test(arguments: sizes.filter { $0.width > 1 })
     func mirror(_ size: Size) {
         let canvas = Canvas()
-        expectSame(size) { Processor.mirror($0, scratch: canvas, wide: $1) }
+        expectSame(size) { PixelOperations.mirror($0, scratch: canvas, wide: $1) }
     }
 
     @Test(arguments: sizes.filter { $0.area > 1 })
     func levels(_ size: Size) {
-        expectSame(size) { Processor.solarize($0, threshold: 100, wide: $1) }
-        expectSame(size) { Processor.posterize($0, bits: 3, wide: $1) }
+        expectSame(size) { PixelOperations.solarize($0, threshold: 100, wide: $1) }
+        expectSame(size) { PixelOperations.posterize($0, bits: 3, wide: $1) }
     }
 
     @Test(arguments: sizes.filter { $0.height > 2 })
     func sharpness(_ size: Size) {
         expectSame(size) { image, wide in
             let source = Self.noise(size)
-            Processor.sharpness(source, factor: 2.3, to: image, wide: wide)
+            PixelOperations.sharpness(source, factor: 2.3, to: image, wide: wide)
         }
     }
 
@@ -74,7 +74,7 @@ struct ProcessorTests {
         let canvas = Canvas()
         let matrix = inverseAffine(angle: 23.4, translate: (1, -2), scale: 0.83, shear: (4, 9))
         expectSame(size) { image, wide in
-            Processor.warp(
+            PixelOperations.warp(
                 Self.noise(size), matrix: matrix, linear: linear, fill: Fill(9), to: image, scratch: canvas, wide: wide)
         }
     }
@@ -83,13 +83,13 @@ struct ProcessorTests {
     func perspectiveAndElastic(_ size: Size, linear: Bool) {
         let canvas = Canvas()
         expectSame(size) { image, wide in
-            Processor.perspective(
+            PixelOperations.perspective(
                 Self.noise(size), coefficients: [1.1, 0.2, -0.7, 0.1, 0.9, 0.3, 0.002, -0.004], linear: linear,
                 fill: Fill(9), to: image, scratch: canvas, wide: wide)
         }
         for smoothness in [0, 0.4, 2.5] {
             expectSame(size) { image, wide in
-                Processor.elastic(
+                PixelOperations.elastic(
                     Self.noise(size), strength: (60, 90), smoothness: smoothness, key: NoiseKey(first: 3, second: 4),
                     linear: linear, fill: Fill(9), to: image, scratch: canvas, wide: wide)
             }
@@ -101,9 +101,9 @@ struct ProcessorTests {
         let canvas = Canvas()
         let key = NoiseKey(first: 1, second: 2)
         expectSame(size) {
-            Processor.addNoise($0, mean: 3, deviation: 40, key: key, scratch: canvas, wide: $1)
+            PixelOperations.addNoise($0, mean: 3, deviation: 40, key: key, scratch: canvas, wide: $1)
         }
-        expectSame(size) { Processor.eraseWithNoise($0, region: Region(size), key: key, wide: $1) }
+        expectSame(size) { PixelOperations.eraseWithNoise($0, region: Region(size), key: key, wide: $1) }
     }
 
     @Test(arguments: sizes, sizes)
@@ -114,7 +114,7 @@ struct ProcessorTests {
             let results = [false, true].map { wide in
                 let target = Image()
                 target.reshape(to: to)
-                Processor.resample(
+                PixelOperations.resample(
                     source, region: Region(from), to: target, interpolation: interpolation, scratch: canvas, wide: wide)
                 return target.interleaved()
             }
@@ -127,7 +127,7 @@ struct ProcessorTests {
         let source = Self.noise(size)
         let results = [false, true].map { wide in
             [Float](unsafeUninitializedCapacity: size.area) { target, count in
-                Processor.normalize(
+                PixelOperations.normalize(
                     source.plane(1), count: size.area, mean: 0.456, std: 0.224,
                     to: target.baseAddress.unsafelyUnwrapped, wide: wide)
                 count = size.area

@@ -1,0 +1,111 @@
+import ArgumentParser
+import Foundation
+import Views
+
+/// `diptych bench`.
+package struct BenchCommand: ParsableCommand {
+    package static let configuration = CommandConfiguration(
+        commandName: "bench",
+        abstract: "Measures how fast this machine makes the views of some images, by stage, and names the bottleneck.",
+        discussion: """
+            The loader runs as in training, with a consumer that takes no time; then the same threads only decode the \
+            same files, as a yardstick; then one thread times every step of the pipeline. With --train, training steps \
+            are measured instead: as they run, then data, forward, loss, backward and update apart. With --order, no \
+            image is read: it says how long listing took, and how far the order in which training takes the images, shards \
+            above all, is from a random one.
+            """)
+
+    @Argument(help: ArgumentHelp("Folder of images, or shards.", valueName: "images"), transform: PathArgument.read)
+    package var images: String
+
+    @OptionGroup package var sides: SideOptions
+
+    @OptionGroup package var settings: PipelineOptions
+
+    @Option(help: ArgumentHelp("Seconds of the measurement proper.", valueName: "N"))
+    package var seconds = 10.0
+
+    @Flag(help: "Measures training steps.")
+    package var train = false
+
+    @Option(help: ArgumentHelp("With --train, steps of each measurement.", valueName: "N"))
+    package var steps = 20
+
+    @Flag(help: "Looks at the order of the images alone.")
+    package var order = false
+
+    @Option(help: ArgumentHelp("With --order, processes that train together.", valueName: "N"))
+    package var ranks = 1
+
+    @Option(help: ArgumentHelp("With --order, images in a batch of all processes.", valueName: "N"))
+    package var batch = 256
+
+    @OptionGroup package var tolerance: ToleranceOptions
+
+    @OptionGroup package var compute: ComputeOptions
+
+    @Flag(help: "Prints one JSON object.")
+    package var json = false
+
+    package init() {}
+
+    package func validate() throws {
+        if order && train { throw ValidationError("--order and --train exclude each other") }
+        if !(1...65_536).contains(ranks) { throw ValidationError("--ranks must be in 1...65536, is \(ranks)") }
+        if batch < 2 || batch % ranks != 0 {
+            throw ValidationError("--batch must be at least 2 and divisible by --ranks, is \(batch)")
+        }
+        if steps < 1 { throw ValidationError("--steps must be at least 1, is \(steps)") }
+        if !(0.1...86_400).contains(seconds) {
+            throw ValidationError("--seconds must be in 0.1...86400, is \(seconds)")
+        }
+    }
+
+    package func run() throws {
+        if train { return try TorchProcess.handOver() }
+        let reader = try settings.reader()
+        let pipeline = try ViewPipeline(reader)
+        // To its end before anything is measured.
+        try SettingsCheck(settings, reader)?.finish()
+        if order { return try lookAtOrder() }
+        var reading = SourceOptions()
+        reading.maximumBad = tolerance.maxBad
+        // As in training.
+        reading.readAhead = 8 << 20
+        let opened = try OpenedImages(images, side: sides.side, options: reading)
+        let source = opened.source
+        announce(opened.summary)
+        var bench = Bench()
+        bench.seconds = seconds
+        bench.options.threads = compute.threads
+        bench.options.badImages = .skip(maximum: tolerance.maxBad)
+        let report = try bench.run(source, pipeline: pipeline)
+        try show(report)
+    }
+
+    private func lookAtOrder() throws {
+        let begun = ContinuousClock.now
+        let opened = try OpenedImages(images, side: sides.side, options: tolerance.reading)
+        let source = opened.source
+        let listed = (ContinuousClock.now - begun).components
+        announce(opened.summary)
+        guard source.count >= batch else {
+            throw Failure(.data, "\(images): has \(source.count) images, fewer than --batch \(batch)")
+        }
+        if !json {
+            try Output.result(
+                String(format: "listed in %.2f s", Double(listed.seconds) + Double(listed.attoseconds) * 1e-18))
+        }
+        try show(
+            ShuffleQuality(
+                of: source, shuffle: .training(source), ranks: ranks, batch: batch / ranks, seed: 0))
+    }
+
+    private func show(_ report: some Encodable & CustomStringConvertible) throws {
+        guard json else { return try Output.result("\(report)") }
+        let encoder = JSONEncoder()
+        encoder.keyEncodingStrategy = .convertToSnakeCase
+        encoder.outputFormatting = [.prettyPrinted, .sortedKeys]
+        try Output.result(try encoder.encode(report) + Data([0x0A]))
+    }
+}

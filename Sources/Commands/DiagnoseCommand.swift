@@ -1,0 +1,75 @@
+import ArgumentParser
+
+/// `diptych diagnose`.
+package struct DiagnoseCommand: ParsableCommand {
+    package static let configuration = CommandConfiguration(
+        commandName: "diagnose",
+        abstract: "Says which regime a run or paired embeddings are in, with evidence and the lines to change.",
+        discussion: """
+            Either a run folder, whose own encoder and head embed view pairs of IMAGES, or two .npy files of any \
+            framework: row i of both is a view of the same sample. Findings come with causes first; what the sample is \
+            too small to decide is said.
+
+              diptych diagnose runs/photos photos/
+              diptych diagnose --views z1.npy z2.npy --labels labels.npy --temperature 0.1
+            """)
+
+    @Argument(
+        help: ArgumentHelp("Run folder, then the folder of images.", valueName: "run"), transform: PathArgument.read)
+    package var places: [String] = []
+
+    @Option(
+        parsing: .upToNextOption,
+        help: ArgumentHelp("Two .npy files of embeddings, float [pairs, dimension].", valueName: "file"),
+        transform: PathArgument.read)
+    package var views: [String] = []
+
+    @Option(
+        help: ArgumentHelp("The pairs' classes, integers [pairs], as .npy.", valueName: "file"),
+        transform: PathArgument.read)
+    package var labels: String?
+
+    @Option(help: ArgumentHelp("The training's temperature; the run's own with a run.", valueName: "tau"))
+    package var temperature: Double?
+
+    @Option(
+        help: ArgumentHelp("Writes one JSON object; - for standard output.", valueName: "file"),
+        transform: PathArgument.read)
+    package var json: String?
+
+    @Option(help: ArgumentHelp("The most pairs that are looked at.", valueName: "N"))
+    package var pairs = 4096
+
+    @Option(help: ArgumentHelp("Seed of the choice of pairs and of the resamples.", valueName: "N"))
+    package var seed: UInt64 = 0
+
+    @Flag(
+        inversion: .prefixedNo,
+        help: "With a run, looks for held-out images that are also learnt from; decodes each image once.")
+    package var copies = true
+
+    @OptionGroup package var sides: SideOptions
+
+    @OptionGroup package var tolerance: ToleranceOptions
+
+    @OptionGroup package var compute: ComputeOptions
+
+    package init() {}
+
+    package func validate() throws {
+        if views.isEmpty == places.isEmpty {
+            throw ValidationError("give a run folder, or --views with two .npy files")
+        }
+        if !views.isEmpty && views.count != 2 {
+            throw ValidationError("--views takes two .npy files, are \(views.count)")
+        }
+        if places.count > 2 { throw ValidationError("there are \(places.count) places; give RUN and IMAGES") }
+        if labels != nil && views.isEmpty { throw ValidationError("--labels goes with --views") }
+        if let temperature, !(temperature > 0 && temperature.isFinite) {
+            throw ValidationError("--temperature must be positive, is \(temperature)")
+        }
+        if !(16...65_536).contains(pairs) { throw ValidationError("--pairs must be in 16...65536, is \(pairs)") }
+    }
+
+    package func run() throws { try TorchProcess.handOver() }
+}

@@ -1,0 +1,125 @@
+import ArgumentParser
+import Foundation
+import Views
+
+/// `diptych doctor`.
+package struct DoctorCommand: ParsableCommand {
+    package static let configuration = CommandConfiguration(
+        commandName: "doctor",
+        abstract: "Says what is installed, which libtorch and device would be used, and what is missing.")
+
+    @Flag(help: "Prints one JSON object.")
+    package var json = false
+
+    package init() {}
+
+    /// What was found; `nil` where it is missing.
+    package struct Findings: Codable, Equatable, Sendable {
+        /// Diptych's version.
+        package var diptych: String
+        /// The processor's cores.
+        package var cores: Int
+        /// Memory in GiB.
+        package var memoryGiB: Double
+        /// Which build of the pixel kernels runs here: `avx2` or `baseline`.
+        package var kernels: String
+        /// The libraries that decode.
+        package var codecs: [String: String]
+        /// libtorch's version.
+        package var libtorch: String?
+        /// Where libtorch was loaded from.
+        package var libtorchPath: String?
+        /// The device that `--device auto` takes.
+        package var device: String?
+        /// Whether batch norm on the GPU is `fused` with what follows it or `plain`.
+        package var norm: String?
+        /// How far a GPU's step is from the processor's, by precision.
+        package var check: [String: String]?
+        /// What is missing, each with its remedy.
+        package var problems: [String]
+    }
+
+    package func run() throws {
+        var findings = Findings(
+            diptych: Diptych.configuration.version,
+            cores: ProcessInfo.processInfo.activeProcessorCount,
+            memoryGiB: (Double(ProcessInfo.processInfo.physicalMemory) / 0x1p30 * 10).rounded() / 10,
+            kernels: BuildInfo.kernels, codecs: BuildInfo.versions, problems: [])
+        findings.add(DoctorCommand.torch())
+        if json {
+            let encoder = JSONEncoder()
+            encoder.keyEncodingStrategy = .convertToSnakeCase
+            encoder.outputFormatting = [.sortedKeys]
+            try Output.result(try encoder.encode(findings) + Data([0x0A]))
+        } else {
+            try Output.result(findings.lines)
+        }
+        if let problem = findings.problems.first { throw Failure(.failed, problem) }
+    }
+
+    /// What `diptych-torch` says of libtorch, as `key=value` lines; a missing library keeps it from starting at all.
+    private static func torch() -> Result<[String: String], Failure> {
+        let process = Process()
+        let output = Pipe()
+        let errors = Pipe()
+        do {
+            process.executableURL = URL(fileURLWithPath: try TorchProcess.path())
+            process.arguments = ["doctor"]
+            process.standardOutput = output
+            process.standardError = errors
+            try process.run()
+        } catch {
+            return .failure(Failure(error))
+        }
+        let said = String(decoding: output.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
+        let complaint = String(decoding: errors.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
+        process.waitUntilExit()
+        guard process.terminationStatus == 0 else {
+            let reason = complaint.split(separator: "\n").first.map(String.init) ?? "diptych-torch ended without a word"
+            return .failure(
+                Failure(
+                    .failed,
+                    "libtorch cannot be used: \(reason); install libtorch-dev, or build with LIBTORCH=/path/to/torch"))
+        }
+        let pairs = said.split(separator: "\n").compactMap { line -> (String, String)? in
+            let parts = line.split(separator: "=", maxSplits: 1)
+            return parts.count == 2 ? (String(parts[0]), String(parts[1])) : nil
+        }
+        return .success(Dictionary(pairs) { $1 })
+    }
+}
+
+extension DoctorCommand.Findings {
+    fileprivate mutating func add(_ torch: Result<[String: String], Failure>) {
+        switch torch {
+        case .success(let facts):
+            libtorch = facts["libtorch"]
+            libtorchPath = facts["path"]
+            device = facts["device"]
+            norm = facts["norm"]
+            let found = facts.filter { $0.key.hasPrefix("check_") }
+            if !found.isEmpty {
+                check = Dictionary(uniqueKeysWithValues: found.map { (String($0.key.dropFirst(6)), $0.value) })
+            }
+        case .failure(let failure):
+            problems.append(failure.message)
+        }
+    }
+
+    fileprivate var lines: [String] {
+        var lines = [
+            "diptych    \(diptych)", "cores      \(cores)", "memory     \(memoryGiB) GiB", "kernels    \(kernels)",
+        ]
+        for (name, version) in codecs.sorted(by: { $0.key < $1.key }) {
+            lines.append(name.padding(toLength: 11, withPad: " ", startingAt: 0) + version)
+        }
+        lines.append("libtorch   \(libtorch.map { "\($0) (\(libtorchPath ?? "?"))" } ?? "missing")")
+        if let device { lines.append("device     \(device)") }
+        if let norm { lines.append("norm       \(norm)") }
+        for (precision, distances) in (check ?? [:]).sorted(by: { $0.key < $1.key }) {
+            lines.append("check      \(precision) beside the processor in float32, relative: \(distances)")
+        }
+        lines += problems.map { "problem    \($0)" }
+        return lines
+    }
+}

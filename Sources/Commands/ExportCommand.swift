@@ -1,0 +1,35 @@
+import ArgumentParser
+
+/// `diptych export`.
+package struct ExportCommand: ParsableCommand {
+    package static let configuration = CommandConfiguration(
+        commandName: "export",
+        abstract: "Writes a run's encoder as ONNX or safetensors, and checks what was written.",
+        discussion: """
+            ONNX: input images [N, 3, H, W], normalised by the mean and std in the file's metadata; output features \
+            [N, dimension]; what was written is run and compared with the encoder. Safetensors: torchvision's keys \
+            (timm's for vit).
+
+              diptych export runs/photos --output encoder.onnx
+            """)
+
+    @Argument(
+        help: ArgumentHelp("Run folder, encoder.safetensors or checkpoint.", valueName: "run"),
+        transform: PathArgument.read)
+    package var encoder: String
+
+    @Option(
+        help: ArgumentHelp("The file; its ending, .onnx or .safetensors, says which.", valueName: "file"),
+        transform: PathArgument.read)
+    package var output: String
+
+    package init() {}
+
+    package func validate() throws {
+        if !output.hasSuffix(".onnx") && !output.hasSuffix(".safetensors") {
+            throw ValidationError("--output must end in .onnx or .safetensors, is \(output)")
+        }
+    }
+
+    package func run() throws { try TorchProcess.handOver() }
+}

@@ -1,0 +1,104 @@
+import ArgumentParser
+
+/// `diptych probe`.
+package struct ProbeCommand: ParsableCommand {
+    package static let configuration = CommandConfiguration(
+        commandName: "probe",
+        abstract: "Scores an encoder by a linear probe and weighted kNN on labelled images.",
+        discussion: """
+            The encoder stays frozen: its file is hashed before and after. IMAGES with train/ and test/ or val/ inside \
+            is split so; otherwise a stratified share is held out by the run's seed, the same share that training \
+            never saw. --zero-shot learns nothing: a run by clip tells the classes by their names.
+
+              diptych probe runs/pets pets/ --zero-shot --template "a photo of a {}" --template "a drawing of a {}"
+            """)
+
+    @Argument(
+        help: ArgumentHelp("Run folder, encoder.safetensors or checkpoint.", valueName: "run"),
+        transform: PathArgument.read)
+    package var encoder: String
+
+    @Argument(help: ArgumentHelp("Labelled folder of images.", valueName: "images"), transform: PathArgument.read)
+    package var images: String
+
+    @Option(
+        help: ArgumentHelp("A folder of test images with the same classes.", valueName: "images"),
+        transform: PathArgument.read)
+    package var test: String?
+
+    @Flag(help: "Classifies by prompts with the classes' names instead; for runs by clip.")
+    package var zeroShot = false
+
+    @Option(
+        parsing: .singleValue,
+        help: ArgumentHelp(
+            "A prompt, {} standing for the class; 'a photo of a {}.' by default. Repeatable.", valueName: "text"))
+    package var template: [String] = []
+
+    @Flag(help: "With --zero-shot, judges by all images, as where the run saw none of them.")
+    package var all = false
+
+    @Option(
+        help: ArgumentHelp(
+            "Where the scores go; RUN/probe.json, or RUN/zero-shot.json with --zero-shot, by default.",
+            valueName: "file"), transform: PathArgument.read)
+    package var output: String?
+
+    @Flag(help: "Also scores the same architecture with random weights.")
+    package var control = false
+
+    @Option(
+        name: .customLong("cost"),
+        help: ArgumentHelp("C of the logistic regression, 1/2 |w|^2 + C * sum of log losses.", valueName: "C"))
+    package var cost: Double?
+
+    @Option(
+        name: [.customLong("knn-k"), .customLong("neighbours")],
+        help: ArgumentHelp(
+            "Neighbours of the kNN; 200 where the bank has 10,000 images or more, else 20, by default.", valueName: "k")
+    )
+    package var neighbours: Int?
+
+    @Option(
+        name: .customLong("knn-temperature"),
+        help: ArgumentHelp(
+            "T of a neighbour's weight e^(cos/T); 0.1 where the bank has 10,000 images or more, else 0.07, by default.",
+            valueName: "T"))
+    package var temperature: Double?
+
+    @Flag(name: .customLong("knn-uniform"), help: "One vote for each neighbour: k = 10 is the usual race.")
+    package var uniform = false
+
+    @Option(help: ArgumentHelp("Seed of the stratified split; the run's by default.", valueName: "N"))
+    package var seed: UInt64?
+
+    @OptionGroup package var sides: SideOptions
+
+    @OptionGroup package var tolerance: ToleranceOptions
+
+    @OptionGroup package var compute: ComputeOptions
+
+    package init() {}
+
+    package func validate() throws {
+        if !zeroShot && !template.isEmpty { throw ValidationError("--template goes with --zero-shot") }
+        if !zeroShot && all { throw ValidationError("--all goes with --zero-shot") }
+        let asksForNeighbours = neighbours != nil || temperature != nil || uniform
+        if zeroShot && (control || cost != nil || asksForNeighbours) {
+            throw ValidationError("--control, --cost and --knn-... have no meaning with --zero-shot")
+        }
+        if uniform && temperature != nil { throw ValidationError("--knn-uniform has no use for --knn-temperature") }
+        if let temperature, !(temperature > 0 && temperature.isFinite) {
+            throw ValidationError("--knn-temperature must be positive, is \(temperature)")
+        }
+        if let wrong = template.first(where: { !$0.contains("{}") }) {
+            throw ValidationError("--template must have {} where the class goes, is \(wrong)")
+        }
+        if let cost, !(cost > 0 && cost.isFinite) { throw ValidationError("--cost must be positive, is \(cost)") }
+        if let neighbours, neighbours < 1 {
+            throw ValidationError("--knn-k must be at least 1, is \(neighbours)")
+        }
+    }
+
+    package func run() throws { try TorchProcess.handOver() }
+}

@@ -1,0 +1,46 @@
+import ArgumentParser
+
+/// `diptych report`.
+package struct ReportCommand: ParsableCommand {
+    package static let configuration = CommandConfiguration(
+        commandName: "report",
+        abstract: "Writes one self-contained page about a run: scores, curves, pictures, diagnosis.",
+        discussion: """
+            The page needs no network and no script, reads in light and dark, on a telephone and on paper. With --images \
+            it shows what the encoder makes of them: the diagnosis, maps, neighbours, pairs. Several runs are compared \
+            side by side; pictures are then those of the first.
+
+              diptych report runs/photos --images photos/
+              diptych report runs/tau-0.1 runs/tau-0.5 --output comparison.html
+            """)
+
+    @Argument(help: ArgumentHelp("Run folders.", valueName: "run"), transform: PathArgument.read)
+    package var runs: [String]
+
+    @Option(
+        help: ArgumentHelp("What the first run learnt from, or images like it.", valueName: "images"),
+        transform: PathArgument.read)
+    package var images: String?
+
+    @Option(
+        help: ArgumentHelp("The page; RUN/report.html by default.", valueName: "file"), transform: PathArgument.read)
+    package var output: String?
+
+    @Option(help: ArgumentHelp("The most view pairs that are looked at.", valueName: "N"))
+    package var pairs = 1024
+
+    @OptionGroup package var sides: SideOptions
+
+    @OptionGroup package var tolerance: ToleranceOptions
+
+    @OptionGroup package var compute: ComputeOptions
+
+    package init() {}
+
+    package func validate() throws {
+        if runs.isEmpty { throw ValidationError("give a run folder") }
+        if !(16...16_384).contains(pairs) { throw ValidationError("--pairs must be in 16...16384, is \(pairs)") }
+    }
+
+    package func run() throws { try TorchProcess.handOver() }
+}

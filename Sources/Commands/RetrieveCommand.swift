@@ -1,0 +1,37 @@
+import ArgumentParser
+
+/// `diptych retrieve`.
+package struct RetrieveCommand: ParsableCommand {
+    package static let configuration = CommandConfiguration(
+        commandName: "retrieve",
+        abstract: "Scores a run by clip: recall@1, 5 and 10 of captions by images and of images by captions.",
+        discussion: """
+            IMAGES is a folder with NAME.txt beside the images, a captions file (.tsv, .csv, .jsonl) or shards. Judged are \
+            test/ or val/ beside train/, else the share that the run held out. Pairs of equal captions are right for each \
+            other; the figures of a random order stand beside.
+            """)
+
+    @Argument(help: ArgumentHelp("Run folder.", valueName: "run"), transform: PathArgument.read)
+    package var encoder: String
+
+    @Argument(help: ArgumentHelp("Images with captions.", valueName: "images"), transform: PathArgument.read)
+    package var images: String
+
+    @Flag(help: "Judges by all images, as where the run saw none of them.")
+    package var all = false
+
+    @Option(
+        help: ArgumentHelp("Writes one JSON object; - for standard output.", valueName: "file"),
+        transform: PathArgument.read)
+    package var json: String?
+
+    @OptionGroup package var sides: SideOptions
+
+    @OptionGroup package var tolerance: ToleranceOptions
+
+    @OptionGroup package var compute: ComputeOptions
+
+    package init() {}
+
+    package func run() throws { try TorchProcess.handOver() }
+}

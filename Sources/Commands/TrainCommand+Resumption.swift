@@ -1,0 +1,16 @@
+import Files
+
+extension TrainCommand {
+    /// The line of the shell that goes on with a run in a folder as it was started; the folder knows its configuration.
+    package func resumption(of folder: String) -> String {
+        var words = [
+            "diptych", "train", SystemPath.argument(images), "--output", SystemPath.argument(folder), "--resume",
+        ]
+        if let side = sides.side { words += ["--side", side.rawValue] }
+        if compute.device != .auto { words += ["--device", compute.device.rawValue] }
+        if let threads = compute.threads { words += ["--threads", "\(threads)"] }
+        if tolerance.maxBad != ToleranceOptions.usual { words += ["--max-bad", "\(tolerance.maxBad)"] }
+        if let grace { words += ["--grace", "\(grace)"] }
+        return words.joined(separator: " ")
+    }
+}

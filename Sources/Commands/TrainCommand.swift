@@ -1,0 +1,73 @@
+import ArgumentParser
+
+/// `diptych train`.
+package struct TrainCommand: ParsableCommand {
+    package static let configuration = CommandConfiguration(
+        commandName: "train",
+        abstract: "Trains an encoder on a folder of images.",
+        discussion: """
+            IMAGES is a folder: its sub-folders are the classes, a flat folder is unlabelled; train/ and test/ or val/ \
+            inside are kept apart. Tar shards and, for method clip, captions files (.tsv, .csv, .jsonl) do as well. The run folder gets config.yaml, metrics.jsonl, TensorBoard events, checkpoints, \
+            encoder.safetensors with torchvision's keys, encoder.json and quarantine.jsonl. Ctrl-C stops after a \
+            checkpoint; --resume goes on from it, or from wherever the run was killed, bit for bit if the images and \
+            threads are the same. --resume --epochs N makes a run longer, a finished one too: from there on its schedule \
+            is that of a run of N epochs, so a cosine's learning rate jumps up (docs/faults.md). Started by torchrun or \
+            mpirun, several processes train as one (docs/scale.md).
+            """)
+
+    @Argument(help: ArgumentHelp("Folder of images.", valueName: "images"), transform: PathArgument.read)
+    package var images: String
+
+    @OptionGroup package var settings: PipelineOptions
+
+    @Option(
+        help: ArgumentHelp("The run folder; runs/NAME-DATE by default.", valueName: "folder"),
+        transform: PathArgument.read)
+    package var output: String?
+
+    @Flag(help: "Goes on from the last checkpoint of --output.")
+    package var resume = false
+
+    @Flag(
+        help: """
+            With --resume, goes on though images were added, lost or replaced since; the epoch at hand begins again.
+            """)
+    package var allowOtherImages = false
+
+    @OptionGroup package var compute: ComputeOptions
+
+    @Option(help: ArgumentHelp("Overrides training.seed.", valueName: "N"))
+    package var seed: UInt64?
+
+    @Option(help: ArgumentHelp("Overrides training.epochs; with --resume too.", valueName: "N"))
+    package var epochs: Int?
+
+    @Option(
+        help: ArgumentHelp(
+            "Seconds from SIGTERM to the end, for machines that are taken away: a step that takes longer is given up.",
+            valueName: "seconds"))
+    package var grace: Double?
+
+    @OptionGroup package var sides: SideOptions
+
+    @OptionGroup package var tolerance: ToleranceOptions
+
+    package init() {}
+
+    package func validate() throws {
+        if resume && output == nil {
+            throw ValidationError("--resume needs --output, the run folder to go on with")
+        }
+        if allowOtherImages && !resume {
+            throw ValidationError("--allow-other-images goes with --resume")
+        }
+        if let grace, !(grace >= 0 && grace <= 86_400) {
+            throw ValidationError("--grace must be in 0...86400, is \(grace)")
+        }
+        if let epochs, epochs < 1 {
+            throw ValidationError("--epochs must be at least 1, is \(epochs)")
+        }
+    }
+
+    package func run() throws { try TorchProcess.handOver() }
+}
