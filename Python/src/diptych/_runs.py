@@ -54,11 +54,17 @@ def features(path: str | os.PathLike[str]) -> Features:
         # A name may hold what Python takes for the end of a line.
         return beside.read_text("utf-8", "surrogateescape").split("\n")[:-1]
 
-    values = np.load(file)
+    def array(path: Path) -> np.ndarray:
+        try:
+            return np.load(path)
+        except (OSError, ValueError, EOFError) as error:
+            raise DataError(f"{path}: is no .npy file that can be read: {error}") from None
+
+    values = array(file)
     labels = file.with_name(f"{stem}labels.npy")
     return Features(
         values,
-        np.load(labels) if labels.exists() else np.full(len(values), -1, np.int64),
+        array(labels) if labels.exists() else np.full(len(values), -1, np.int64),
         lines("paths.txt"),
         lines("classes.txt"),
     )
@@ -78,19 +84,31 @@ def load_encoder(run: str | os.PathLike[str]) -> torch.nn.Module:
     description = weights.with_name("encoder.json")
     if not weights.exists() or not description.exists():
         raise DataError(f"{folder}: needs encoder.safetensors and encoder.json beside it")
-    from safetensors.torch import load_file
-
-    found = json.loads(description.read_text())
-    if "encoder" not in found:
-        raise DataError(f"{description}: does not describe the network; export the run again")
-    ((name, settings),) = found["encoder"].items()
+    try:
+        ((name, settings),) = json.loads(description.read_text("utf-8"))["encoder"].items()
+    except (OSError, ValueError, LookupError, TypeError, AttributeError):
+        raise DataError(
+            f"{description}: does not describe the network; train on, or export the run again"
+        ) from None
     if name in _resnets:
-        module = _resnet(name, settings)
+        build = _resnet
     elif name == "vit":
-        module = _vit(settings)
+        build = _vit
     else:
         raise DataError(f"{description}: {name} is no network of torchvision's or timm's")
-    module.load_state_dict(load_file(str(weights)))
+    from safetensors import SafetensorError
+    from safetensors.torch import load_file
+
+    try:
+        state = load_file(str(weights))
+    except (OSError, SafetensorError) as error:
+        raise DataError(f"{weights}: cannot be read: {error}") from None
+    try:
+        module = build(name, settings)
+        module.load_state_dict(state)
+    except (RuntimeError, LookupError, TypeError) as error:
+        words = " ".join(str(error).split())[:300]
+        raise DataError(f"{weights}: does not fit {description}: {words}") from None
     return module.eval()
 
 
@@ -135,7 +153,7 @@ def _resnet(name: str, settings: dict[str, Any]) -> torch.nn.Module:
     return Narrow()
 
 
-def _vit(settings: dict[str, Any]) -> torch.nn.Module:
+def _vit(_: str, settings: dict[str, Any]) -> torch.nn.Module:
     from timm.models.vision_transformer import VisionTransformer
 
     mean = settings["pool"] == "mean"
@@ -148,7 +166,6 @@ def _vit(settings: dict[str, Any]) -> torch.nn.Module:
         mlp_ratio=settings["mlp_ratio"],
         class_token=not mean,
         global_pool="avg" if mean else "token",
-        fc_norm=False,
         num_classes=0,
     )
 
@@ -215,32 +232,40 @@ def diagnose(z1: Any, z2: Any, labels: Any = None, temperature: float | None = N
         labels: the samples' classes, integers ``[pairs]``.
         temperature: the loss's temperature, where it had one.
     """
+    arrays = {"z1": _array("z1", z1, np.float32, 2), "z2": _array("z2", z2, np.float32, 2)}
+    if labels is not None:
+        arrays["labels"] = _array("labels", labels, np.int64, 1)
     with tempfile.TemporaryDirectory() as folder:
-        paths = []
-        for name, value in (("z1", z1), ("z2", z2)):
-            array = _array(value).astype(np.float32, copy=False)
-            if array.ndim != 2:
-                raise ConfigurationError(f"{name}: must be [pairs, dimension], is {array.shape}")
-            paths.append(os.path.join(folder, f"{name}.npy"))
-            np.save(paths[-1], array)
-        command = ["diagnose", "--views", *paths, "--json", "-"]
+        paths = {name: os.path.join(folder, f"{name}.npy") for name in arrays}
+        for name, array in arrays.items():
+            np.save(paths[name], array)
+        command = ["diagnose", "--views", paths["z1"], paths["z2"], "--json", "-"]
         if labels is not None:
-            file = os.path.join(folder, "labels.npy")
-            np.save(file, _array(labels).astype(np.int64))
-            command += ["--labels", file]
+            command += ["--labels", paths["labels"]]
         if temperature is not None:
             command += ["--temperature", repr(float(temperature))]
         done = subprocess.run(
             [program(), *command], capture_output=True, text=True, env=environment(), check=False
         )
-    if done.returncode != 0:
-        message = done.stderr.strip().removeprefix("diptych: ") or "diptych diagnose failed"
-        kind = {2: ConfigurationError, 3: DataError}.get(done.returncode, Error)
-        raise kind(message)
+        if done.returncode != 0:
+            message = done.stderr.strip().removeprefix("diptych: ") or "diptych diagnose failed"
+            for name, path in paths.items():
+                message = message.replace(path, name)
+            raise {2: ConfigurationError, 3: DataError}.get(done.returncode, Error)(message)
     return Diagnosis(json.loads(done.stdout))
 
 
-def _array(value: Any) -> np.ndarray:
+def _array(name: str, value: Any, kind: type, dimensions: int) -> np.ndarray:
+    """An array or a tensor as an array of a kind."""
     if hasattr(value, "detach"):
         value = value.detach().cpu().numpy()
-    return np.asarray(value)
+    wanted = "[pairs, dimension]" if dimensions == 2 else "integers [pairs]"
+    try:
+        array = np.asarray(value)
+        is_whole = kind is not np.int64 or np.issubdtype(array.dtype, np.integer)
+        array = array.astype(kind, copy=False)
+    except (ValueError, TypeError) as error:
+        raise ConfigurationError(f"{name}: must be {wanted}: {error}") from None
+    if array.ndim != dimensions or not is_whole:
+        raise ConfigurationError(f"{name}: must be {wanted}, is {array.dtype} {list(array.shape)}")
+    return array

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import json
+import os
 import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Protocol
+
+from ._native import DataError
 
 
 class Tracker(Protocol):
@@ -23,7 +27,7 @@ class Tracker(Protocol):
     def file(self, path: Path) -> None:
         """Takes a picture or weights."""
 
-    def close(self) -> None:
+    def close(self, failed: bool) -> None:
         """Ends the run there."""
 
 
@@ -31,6 +35,8 @@ class MLflow:
     """A run on an MLflow server, or in a folder of MLflow's."""
 
     def __init__(self, uri: str, name: str) -> None:
+        # Else it takes minutes until a server that is not there is said to be so.
+        os.environ.setdefault("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "2")
         import mlflow
 
         self._mlflow = mlflow
@@ -53,9 +59,9 @@ class MLflow:
         """Logs an artifact."""
         self._mlflow.log_artifact(str(path))
 
-    def close(self) -> None:
+    def close(self, failed: bool) -> None:
         """Ends the run."""
-        self._mlflow.end_run()
+        self._mlflow.end_run("FAILED" if failed else "FINISHED")
 
 
 class WandB:
@@ -84,9 +90,9 @@ class WandB:
             artifact.add_file(str(path))
             self._run.log_artifact(artifact)
 
-    def close(self) -> None:
+    def close(self, failed: bool) -> None:
         """Ends the run."""
-        self._run.finish()
+        self._run.finish(exit_code=int(failed))
 
 
 def _flat(text: str) -> Iterator[tuple[str, str]]:
@@ -102,49 +108,80 @@ def _flat(text: str) -> Iterator[tuple[str, str]]:
             yield ".".join(k for _, k in stack), value.strip()
 
 
+def _ended(run: Path) -> bool:
+    """Whether the run wrote its encoder after its last metrics: it ended, or was stopped."""
+    try:
+        encoder = (run / "encoder.json").stat().st_mtime_ns
+        return encoder >= (run / "metrics.jsonl").stat().st_mtime_ns
+    except OSError:
+        return False
+
+
 def records(run: Path, follow: bool, patience: float = 1.0) -> Iterator[dict[str, Any]]:
-    """The lines of a run's ``metrics.jsonl``; with ``follow``, until the run ends."""
+    """The lines of a run's ``metrics.jsonl``; with ``follow``, until the run ends.
+
+    A run that is resumed drops lines and writes them again; each is given once.
+
+    Raises:
+        DataError: a line is no JSON object.
+    """
     path = run / "metrics.jsonl"
-    rest = ""
-    offset = 0
+    rest = b""
+    offset = number = 0
+    given: set[tuple[Any, Any]] = set()
     while True:
-        is_over = (run / "encoder.safetensors").exists()
+        is_over = _ended(run)
         if path.exists():
-            with open(path, encoding="utf-8") as file:
+            with open(path, "rb") as file:
+                if os.fstat(file.fileno()).st_size < offset:
+                    offset, number, rest = 0, 0, b""
                 file.seek(offset)
                 rest += file.read()
                 offset = file.tell()
-            *lines, rest = rest.split("\n")
+            *lines, rest = rest.split(b"\n")
             for line in lines:
-                if line.strip():
-                    yield json.loads(line)
+                number += 1
+                try:
+                    record = json.loads(line)
+                    key = record.get("kind"), record.get("step")
+                except (ValueError, AttributeError):
+                    raise DataError(f"{path}: line {number}: is no JSON object") from None
+                if key not in given:
+                    given.add(key)
+                    yield record
         if not follow or is_over:
             return
         time.sleep(patience)
 
 
+def _numbers(record: dict[str, Any]) -> dict[str, float]:
+    """A record's numbers: an epoch's under TensorBoard's tags, a step's as ``step/NAME``."""
+    prefix = "step/" if record.get("kind") == "step" else ""
+    values = {}
+    for key, value in record.items():
+        # JSON has no number for these.
+        if value in ("NaN", "Infinity", "-Infinity"):
+            value = float(value)
+        is_number = isinstance(value, (int, float)) and not isinstance(value, bool)
+        if is_number and key not in ("step", "epoch"):
+            values[prefix + key] = float(value)
+    return values
+
+
 def track(run: Path, tracker: Tracker, follow: bool) -> int:
-    """Sends a run to a tracker; returns how many lines were sent."""
+    """Sends a run to a tracker; returns how many records were sent."""
     configuration = run / "config.yaml"
     if configuration.exists():
-        tracker.settings(configuration.read_text())
+        tracker.settings(configuration.read_text("utf-8"))
     sent = 0
     for record in records(run, follow):
-        kind = record.get("kind")
-        values = {
-            key: float(value)
-            for key, value in record.items()
-            if isinstance(value, (int, float))
-            and not isinstance(value, bool)
-            and key not in ("step", "epoch")
-        }
-        if kind in ("step", "epoch") and values:
+        values = _numbers(record)
+        if record.get("kind") in ("step", "epoch") and values:
             tracker.metrics(values, int(record.get("step", 0)))
             sent += 1
     for name in ("views.png", "probe.json", "encoder.safetensors", "encoder.json"):
         if (run / name).exists():
             tracker.file(run / name)
-    tracker.close()
     return sent
 
 
@@ -168,14 +205,28 @@ def main() -> None:
         print(f"diptych-track: {options.run}: there is no such run folder", file=sys.stderr)
         sys.exit(2)
     name = options.run.resolve().name
+    tracker: Tracker | None = None
     try:
-        tracker: Tracker = (
-            MLflow(options.mlflow, name)
-            if options.mlflow
-            else WandB(options.wandb, name, options.offline)
-        )
+        if options.mlflow:
+            tracker = MLflow(options.mlflow, name)
+        else:
+            tracker = WandB(options.wandb, name, options.offline)
+        sent = track(options.run, tracker, options.follow)
+        tracker.close(failed=False)
     except ImportError as error:
         print(f"diptych-track: {error.name} is missing; pip install {error.name}", file=sys.stderr)
         sys.exit(1)
-    sent = track(options.run, tracker, options.follow)
-    print(f"{options.run}: {sent} lines sent")
+    except (Exception, KeyboardInterrupt) as error:
+        if tracker:
+            with contextlib.suppress(Exception):
+                tracker.close(failed=True)
+        if isinstance(error, KeyboardInterrupt):
+            sys.exit(130)
+        words = " ".join(str(error).split()) or type(error).__name__
+        print(f"diptych-track: {words}", file=sys.stderr)
+        sys.exit(3 if isinstance(error, DataError) else 1)
+    print(f"{options.run}: {sent} records sent")
+
+
+if __name__ == "__main__":
+    main()
