@@ -51,7 +51,7 @@ bundle:
 
 # One wheel for every CPython. LIBTORCH is the torch folder of a pip environment, of the version that Python/pyproject.toml names.
 wheel:
-	@.ci/packages views webp torch wheel
+	@.ci/packages views torch wheel
 	swift build --configuration release --scratch-path .build-wheel
 	.ci/wheel .build-wheel/release .build-wheel/dist
 

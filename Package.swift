@@ -23,11 +23,6 @@ if let libtorch = Context.environment["LIBTORCH"], !libtorch.isEmpty {
     }
 }
 
-// WebP is read where libwebp is installed.
-let hasWebP = ["/usr", "/usr/local", "/opt/homebrew"].contains {
-    FileManager.default.fileExists(atPath: "\($0)/include/webp/decode.h")
-}
-
 // Several processes train together where Gloo's headers are installed: PyPI's wheels contain its code, but not these.
 let hasGloo = ["/usr", "/usr/local"].contains {
     FileManager.default.fileExists(atPath: "\($0)/include/gloo/context.h")
@@ -84,14 +79,12 @@ let package = Package(
         .target(name: "Text", dependencies: ["Files"]),
         .target(
             name: "CCodecs",
-            cSettings: hasWebP ? [.define("CCODECS_WEBP")] : [],
-            linkerSettings: [.linkedLibrary("jpeg"), .linkedLibrary("png")] + (hasWebP ? [.linkedLibrary("webp")] : [])),
+            linkerSettings: ["jpeg", "png", "tiff", "webp"].map { .linkedLibrary($0) }),
         .target(name: "CKernels"),
         .target(name: "KernelsAVX2", dependencies: ["CKernels"], swiftSettings: wideKernels),
         .target(
             name: "Views",
-            dependencies: ["CCodecs", "CKernels", "Files", "KernelsAVX2", .product(name: "Yams", package: "Yams")],
-            swiftSettings: hasWebP ? [.define("WEBP")] : []),
+            dependencies: ["CCodecs", "CKernels", "Files", "KernelsAVX2", .product(name: "Yams", package: "Yams")]),
         // The C interface over Views: its header, and the Swift target that implements it.
         .target(name: "CDiptych"),
         .target(name: "DiptychLibrary", dependencies: ["CDiptych", "Views"]),
@@ -119,9 +112,7 @@ let package = Package(
         .executableTarget(name: "diptych-torch", dependencies: ["Commands", "Contrast"]),
         .testTarget(name: "FilesTests", dependencies: ["Files"], exclude: ["Fixtures"]),
         .testTarget(name: "TextTests", dependencies: ["Text"], exclude: ["Fixtures"]),
-        .testTarget(
-            name: "ViewsTests", dependencies: ["Views"], exclude: ["Fixtures"],
-            swiftSettings: hasWebP ? [.define("WEBP")] : []),
+        .testTarget(name: "ViewsTests", dependencies: ["Views"], exclude: ["Fixtures"]),
         .testTarget(name: "TorchTests", dependencies: ["Torch"], exclude: ["Fixtures"]),
         .testTarget(name: "ContrastTests", dependencies: ["Contrast"], exclude: ["Fixtures"]),
         .testTarget(name: "CommandTests", dependencies: ["Commands", "diptych", "diptych-torch"]),

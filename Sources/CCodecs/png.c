@@ -1,3 +1,4 @@
+#include "depth.h"
 #include "rows.h"
 #include <png.h>
 #include <setjmp.h>
@@ -50,9 +51,13 @@ static void on_read(png_structp png, png_bytep bytes, size_t count) {
     self->left -= count;
 }
 
-static row_kind choose_output(reader *self) {
+static row_kind choose_output(reader *self, bool keeps_depth) {
     png_set_expand(self->png);
-    png_set_strip_16(self->png);
+    if (keeps_depth) {
+        png_set_swap(self->png);
+    } else {
+        png_set_strip_16(self->png);
+    }
     const int passes = png_set_interlace_handling(self->png);
     (void)passes;
     png_read_update_info(self->png, self->info);
@@ -66,7 +71,19 @@ static row_kind choose_output(reader *self) {
     return ROW_RGB;
 }
 
-static void decode(reader *self, size_t size, ccodecs_scratch *scratch, const ccodecs_target *target) {
+// A row as bytes; of 16 bits a channel it is mapped into `room`.
+static const uint8_t *shallow(const depth_map *map, row_kind kind, const uint8_t *row, size_t width, uint8_t *room) {
+    if (map == NULL) return row;
+    const size_t channels = row_channels(kind);
+    depth_bytes(map, row, width * channels, room);
+    if (channels % 2 == 0) {
+        for (size_t i = channels - 1; i < width * channels; i += channels) room[i] = row[2 * i + 1];
+    }
+    return room;
+}
+
+// With `map`, 16 bits a channel are mapped by it, or measured for it.
+static void decode(reader *self, size_t size, ccodecs_scratch *scratch, const ccodecs_target *target, depth_map *map) {
     png_structp png = self->png;
     // The caller has checked the number of pixels. Chunks that do not change the pixels are passed over unread, so
     // none can unpack into more memory than the file has bytes.
@@ -77,34 +94,43 @@ static void decode(reader *self, size_t size, ccodecs_scratch *scratch, const cc
     png_read_info(png, self->info);
     if (png_get_image_width(png, self->info) != target->width ||
         png_get_image_height(png, self->info) != target->height) {
-        fail(self, CCODECS_CORRUPT, "the file has two headers of different extent");
+        fail(self, CCODECS_CORRUPT, "the file has two headers of different size");
     }
     const bool interlaced = png_get_interlace_type(png, self->info) != PNG_INTERLACE_NONE;
-    const row_kind kind = choose_output(self);
-    const size_t stride = png_get_rowbytes(png, self->info);
-    if (stride != target->width * row_channels(kind)) fail(self, CCODECS_CORRUPT, "a row of unexpected length");
+    const row_kind kind = choose_output(self, map != NULL);
+    const size_t stride = png_get_rowbytes(png, self->info), width = target->width, channels = row_channels(kind);
+    if (stride != width * channels * (map ? 2 : 1)) fail(self, CCODECS_CORRUPT, "a row of unexpected length");
+    const size_t colours = channels - (channels % 2 == 0);
 
-    const uint32_t bottom = target->y + target->region_height;
+    const bool measures = map != NULL && map->is_measuring;
+    const uint32_t top = measures ? 0 : target->y;
+    const uint32_t bottom = measures ? target->height : target->y + target->region_height;
+    if (!scratch_reserve(scratch, stride + (map ? width * channels : 0))) {
+        fail(self, CCODECS_NO_MEMORY, "not enough memory for a row");
+    }
+    uint8_t *const room = scratch->bytes + stride;
     if (interlaced) {
         self->picture = calloc(target->height, stride);
         if (self->picture == NULL) fail(self, CCODECS_NO_MEMORY, "not enough memory for an interlaced picture");
         for (int pass = 0; pass < PNG_INTERLACE_ADAM7_PASSES; pass++) {
             for (size_t y = 0; y < target->height; y++) png_read_row(png, self->picture + y * stride, NULL);
         }
-        for (uint32_t y = target->y; y < bottom; y++) row_write(kind, self->picture + y * stride, 0, y, target);
-    } else {
-        if (!scratch_reserve(scratch, stride)) fail(self, CCODECS_NO_MEMORY, "not enough memory for a row");
-        for (uint32_t y = 0; y < bottom; y++) {
-            png_read_row(png, scratch->bytes, NULL);
-            row_write(kind, scratch->bytes, 0, y, target);
+    }
+    for (uint32_t y = interlaced ? top : 0; y < bottom; y++) {
+        const uint8_t *row = interlaced ? self->picture + y * stride : scratch->bytes;
+        if (!interlaced) png_read_row(png, scratch->bytes, NULL);
+        if (measures) {
+            depth_measure(map, row, width, channels, colours);
+        } else if (y >= top) {
+            row_write(kind, shallow(map, kind, row, width, room), 0, y, target);
         }
     }
     // Checks what remains: the last data chunk's checksum.
     if (interlaced || bottom == target->height) png_read_end(png, NULL);
 }
 
-ccodecs_status ccodecs_png_decode(ccodecs_scratch *scratch, const uint8_t *data, size_t size,
-                                  const ccodecs_target *target, ccodecs_report *report) {
+static ccodecs_status run(ccodecs_scratch *scratch, const uint8_t *data, size_t size, const ccodecs_target *target,
+                          depth_map *map, ccodecs_report *report) {
     memset(report, 0, sizeof *report);
     reader self = {.next = data, .left = size, .report = report};
     self.png = png_create_read_struct(PNG_LIBPNG_VER_STRING, &self, on_error, on_warning);
@@ -115,10 +141,24 @@ ccodecs_status ccodecs_png_decode(ccodecs_scratch *scratch, const uint8_t *data,
         return CCODECS_NO_MEMORY;
     }
     reader *const kept = &self;
-    if (setjmp(png_jmpbuf(self.png)) == 0) decode(kept, size, scratch, target);
+    if (setjmp(png_jmpbuf(self.png)) == 0) decode(kept, size, scratch, target, map);
     free(kept->picture);
     png_destroy_read_struct(&kept->png, &kept->info, NULL);
     return kept->status;
+}
+
+ccodecs_status ccodecs_png_decode(ccodecs_scratch *scratch, const uint8_t *data, size_t size,
+                                  const ccodecs_target *target, ccodecs_report *report) {
+    // The depth lies at one place in every file.
+    const bool is_deep = target->depth != CCODECS_HIGH_BYTE && size > 24 && data[24] == 16;
+    if (!is_deep) return run(scratch, data, size, target, NULL, report);
+    depth_map map = depth_begin(SAMPLES_U16, 16, target);
+    if (map.is_measuring) {
+        const ccodecs_status status = run(scratch, data, size, target, &map, report);
+        if (status != CCODECS_OK) return status;
+        depth_measured(&map);
+    }
+    return run(scratch, data, size, target, &map, report);
 }
 
 static png_image describe(uint32_t width, uint32_t height, uint32_t channels) {

@@ -1,5 +1,6 @@
 #include "huffman.h"
 #include "rows.h"
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #if defined(__x86_64__)
@@ -155,4 +156,17 @@ void ccodecs_scratch_free(ccodecs_scratch *scratch) {
     free(scratch->bytes);
     huffman_free(scratch->huffman);
     *scratch = (ccodecs_scratch){.reference = scratch->reference};
+}
+
+void ccodecs_interleave(const uint8_t *planes, size_t count, uint8_t *pixels) {
+    for (size_t i = 0; i < count; i++) {
+        pixels[3 * i] = planes[i];
+        pixels[3 * i + 1] = planes[count + i];
+        pixels[3 * i + 2] = planes[2 * count + i];
+    }
+}
+
+ccodecs_status report_failure(ccodecs_report *report, ccodecs_status status, const char *message) {
+    snprintf(report->message, sizeof report->message, "%s", message);
+    return status;
 }

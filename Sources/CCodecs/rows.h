@@ -14,3 +14,6 @@ void row_write(row_kind kind, const uint8_t *row, uint32_t origin, uint32_t y, c
 
 /// Makes room for `size` bytes; false where memory ran out.
 bool scratch_reserve(ccodecs_scratch *scratch, size_t size);
+
+/// Writes why a call failed; returns `status`.
+ccodecs_status report_failure(ccodecs_report *report, ccodecs_status status, const char *message);

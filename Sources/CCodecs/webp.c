@@ -1,72 +1,112 @@
 #include "rows.h"
 #include <stdio.h>
 #include <string.h>
-
-static void say(ccodecs_report *report, const char *message) {
-    snprintf(report->message, sizeof report->message, "%s", message);
-}
-
-#ifdef CCODECS_WEBP
-
 #include <webp/decode.h>
 
 static ccodecs_status status_of(VP8StatusCode code, ccodecs_report *report) {
     switch (code) {
     case VP8_STATUS_OK: return CCODECS_OK;
     case VP8_STATUS_NOT_ENOUGH_DATA:
-    case VP8_STATUS_SUSPENDED: say(report, "the data end before the picture does"); return CCODECS_TRUNCATED;
-    case VP8_STATUS_OUT_OF_MEMORY: say(report, "not enough memory for the picture"); return CCODECS_NO_MEMORY;
-    case VP8_STATUS_UNSUPPORTED_FEATURE: say(report, "a feature that libwebp does not know"); return CCODECS_UNSUPPORTED;
-    default: say(report, "the data contradict the format"); return CCODECS_CORRUPT;
+    case VP8_STATUS_SUSPENDED: return report_failure(report, CCODECS_TRUNCATED, "the data end before the picture does");
+    case VP8_STATUS_OUT_OF_MEMORY:
+        return report_failure(report, CCODECS_NO_MEMORY, "not enough memory for the picture");
+    case VP8_STATUS_UNSUPPORTED_FEATURE:
+        return report_failure(report, CCODECS_UNSUPPORTED, "a feature that libwebp does not know");
+    default: return report_failure(report, CCODECS_CORRUPT, "the data contradict the format");
     }
 }
 
-ccodecs_status ccodecs_webp_header(const uint8_t *data, size_t size, ccodecs_webp_facts *facts,
-                                   ccodecs_report *report) {
+// The part of the file that libwebp decodes, and where it lies on the canvas.
+typedef struct {
+    const uint8_t *data;
+    size_t size;
+    uint32_t x, y;
+    bool has_more;
+} frame;
+
+static uint32_t little24(const uint8_t *data) { return data[0] | (uint32_t)data[1] << 8 | (uint32_t)data[2] << 16; }
+
+static uint32_t little32(const uint8_t *data) { return little24(data) | (uint32_t)data[3] << 24; }
+
+// The first frame of an animation, and whether another follows.
+static ccodecs_status first_frame(const uint8_t *data, size_t size, frame *found, ccodecs_report *report) {
+    size_t at = 12;
+    int frames = 0;
+    while (size - at >= 8 && frames < 2) {
+        const size_t length = little32(data + at + 4);
+        if (length > size - at - 8) break;
+        if (memcmp(data + at, "ANMF", 4) == 0 && length >= 16 && frames++ == 0) {
+            const uint8_t *const chunk = data + at + 8;
+            // Positions are stored halved; behind them lie size, duration and flags.
+            *found = (frame){
+                .data = chunk + 16, .size = length - 16, .x = 2 * little24(chunk), .y = 2 * little24(chunk + 3)};
+        }
+        // Chunks are padded to an even length.
+        at += 8 + length;
+        if (length % 2 && at < size) at++;
+    }
+    if (frames == 0) return report_failure(report, CCODECS_TRUNCATED, "the data end before the first frame");
+    found->has_more = frames > 1;
+    return CCODECS_OK;
+}
+
+ccodecs_status ccodecs_webp_header(const uint8_t *data, size_t size, ccodecs_facts *facts, ccodecs_report *report) {
     memset(report, 0, sizeof *report);
     WebPBitstreamFeatures features;
     const ccodecs_status status = status_of(WebPGetFeatures(data, size, &features), report);
     if (status != CCODECS_OK) return status;
-    if (features.width <= 0 || features.height <= 0) {
-        say(report, "no pixels");
-        return CCODECS_CORRUPT;
-    }
-    *facts = (ccodecs_webp_facts){
+    if (features.width <= 0 || features.height <= 0) return report_failure(report, CCODECS_CORRUPT, "no pixels");
+    *facts = (ccodecs_facts){
         .width = (uint32_t)features.width,
         .height = (uint32_t)features.height,
+        .bits = 8,
         .alpha = features.has_alpha != 0,
-        .animated = features.has_animation != 0,
     };
-    return CCODECS_OK;
+    if (!features.has_animation) return CCODECS_OK;
+    // The canvas is transparent where the frame does not reach.
+    frame found;
+    facts->alpha = true;
+    const ccodecs_status searched = first_frame(data, size, &found, report);
+    if (searched == CCODECS_OK) facts->several = found.has_more;
+    return searched;
 }
 
 ccodecs_status ccodecs_webp_decode(ccodecs_scratch *scratch, const uint8_t *data, size_t size,
                                    const ccodecs_target *target, ccodecs_report *report) {
-    ccodecs_webp_facts facts;
-    ccodecs_status status = ccodecs_webp_header(data, size, &facts, report);
-    if (status != CCODECS_OK) return status;
-    if (facts.width != target->width || facts.height != target->height) {
-        say(report, "the file has two headers of different extent");
-        return CCODECS_CORRUPT;
-    }
-    // The whole picture: libwebp's own crop differs from it where colours are interpolated at the edges.
-    const row_kind kind = facts.alpha ? ROW_RGB_ALPHA : ROW_RGB;
-    const size_t stride = (size_t)facts.width * row_channels(kind);
+    memset(report, 0, sizeof *report);
     WebPDecoderConfig config;
     if (!WebPInitDecoderConfig(&config)) {
-        say(report, "libwebp is of another version than this was built with");
-        return CCODECS_UNSUPPORTED;
+        return report_failure(report, CCODECS_UNSUPPORTED, "libwebp is of another version than this was built with");
     }
-    if (!scratch_reserve(scratch, stride * facts.height)) {
-        say(report, "not enough memory for the picture");
-        return CCODECS_NO_MEMORY;
+    ccodecs_status status = status_of(WebPGetFeatures(data, size, &config.input), report);
+    if (status != CCODECS_OK) return status;
+    if ((uint32_t)config.input.width != target->width || (uint32_t)config.input.height != target->height) {
+        return report_failure(report, CCODECS_CORRUPT, "the file has two headers of different size");
     }
-    config.output.colorspace = facts.alpha ? MODE_RGBA : MODE_RGB;
+    frame part = {.data = data, .size = size};
+    const bool moves = config.input.has_animation != 0;
+    if (moves) {
+        if ((status = first_frame(data, size, &part, report)) != CCODECS_OK) return status;
+        status = status_of(WebPGetFeatures(part.data, part.size, &config.input), report);
+        if (status != CCODECS_OK) return status;
+        if (part.x + (uint64_t)config.input.width > target->width ||
+            part.y + (uint64_t)config.input.height > target->height) {
+            return report_failure(report, CCODECS_CORRUPT, "a frame that lies outside of the canvas");
+        }
+    }
+    // The whole picture: libwebp's own crop differs from it where colours are interpolated at the edges.
+    const row_kind kind = moves || config.input.has_alpha ? ROW_RGB_ALPHA : ROW_RGB;
+    const size_t stride = target->width * row_channels(kind), bytes = stride * target->height;
+    if (!scratch_reserve(scratch, bytes))
+        return report_failure(report, CCODECS_NO_MEMORY, "not enough memory for the picture");
+    if (moves) memset(scratch->bytes, 0, bytes);
+    const size_t start = part.y * stride + part.x * row_channels(kind);
+    config.output.colorspace = kind == ROW_RGB_ALPHA ? MODE_RGBA : MODE_RGB;
     config.output.is_external_memory = 1;
-    config.output.u.RGBA.rgba = scratch->bytes;
+    config.output.u.RGBA.rgba = scratch->bytes + start;
     config.output.u.RGBA.stride = (int)stride;
-    config.output.u.RGBA.size = stride * facts.height;
-    status = status_of(WebPDecode(data, size, &config), report);
+    config.output.u.RGBA.size = bytes - start;
+    status = status_of(WebPDecode(part.data, part.size, &config), report);
     WebPFreeDecBuffer(&config.output);
     if (status != CCODECS_OK) return status;
     for (uint32_t y = target->y; y < target->y + target->region_height; y++) {
@@ -81,23 +121,3 @@ const char *ccodecs_webp_version(void) {
     snprintf(text, sizeof text, "%d.%d.%d", version >> 16, version >> 8 & 0xFF, version & 0xFF);
     return text;
 }
-
-#else
-
-ccodecs_status ccodecs_webp_header(const uint8_t *data, size_t size, ccodecs_webp_facts *facts,
-                                   ccodecs_report *report) {
-    (void)data, (void)size, (void)facts;
-    memset(report, 0, sizeof *report);
-    say(report, "this was built without libwebp");
-    return CCODECS_UNSUPPORTED;
-}
-
-ccodecs_status ccodecs_webp_decode(ccodecs_scratch *scratch, const uint8_t *data, size_t size,
-                                   const ccodecs_target *target, ccodecs_report *report) {
-    (void)scratch, (void)target;
-    return ccodecs_webp_header(data, size, NULL, report);
-}
-
-const char *ccodecs_webp_version(void) { return NULL; }
-
-#endif

@@ -25,6 +25,10 @@ package struct DoctorCommand: ParsableCommand {
         package var kernels: String
         /// The libraries that decode.
         package var codecs: [String: String]
+        /// The formats that are read.
+        package var formats: [String]
+        /// The formats that are not, each with its remedy.
+        package var missingFormats: [String: String]
         /// libtorch's version.
         package var libtorch: String?
         /// Where libtorch was loaded from.
@@ -44,7 +48,10 @@ package struct DoctorCommand: ParsableCommand {
             diptych: Diptych.configuration.version,
             cores: ProcessInfo.processInfo.activeProcessorCount,
             memoryGiB: (Double(ProcessInfo.processInfo.physicalMemory) / 0x1p30 * 10).rounded() / 10,
-            kernels: BuildInfo.kernels, codecs: BuildInfo.versions, problems: [])
+            kernels: BuildInfo.kernels, codecs: BuildInfo.versions,
+            formats: BuildInfo.formats.map(\.rawValue),
+            missingFormats: Dictionary(BuildInfo.missingFormats.map { ($0.format.rawValue, $0.remedy) }) { $1 },
+            problems: [])
         findings.add(DoctorCommand.torch())
         if json {
             let encoder = JSONEncoder()
@@ -112,6 +119,10 @@ extension DoctorCommand.Findings {
         ]
         for (name, version) in codecs.sorted(by: { $0.key < $1.key }) {
             lines.append(name.padding(toLength: 11, withPad: " ", startingAt: 0) + version)
+        }
+        lines.append("reads      \(formats.joined(separator: ", "))")
+        for (name, remedy) in missingFormats.sorted(by: { $0.key < $1.key }) {
+            lines.append("reads no   \(name): \(remedy)")
         }
         lines.append("libtorch   \(libtorch.map { "\($0) (\(libtorchPath ?? "?"))" } ?? "missing")")
         if let device { lines.append("device     \(device)") }

@@ -88,9 +88,14 @@ extension ScanReport {
         }
         if alpha > 0 { lines.append("transparent: \(alpha)") }
         if oriented > 0 { lines.append("turned or mirrored by EXIF: \(oriented)") }
+        if several > 0 {
+            lines.append("of several pictures (animations, pages), of which the first is read: \(several)")
+        }
         if warned > 0 { lines.append("read with warnings: \(warned)") }
         lines += some("named as another format than they have", mislabelled)
-        lines += some("of 16 bits, but nearly black, as only the low bits are used", faint, limit: 5)
+        lines += some(
+            "of 16 bits, but nearly black, as only the low bits are used (views.depth: stretch helps)", faint,
+            limit: 5)
         lines += some("images to judge by that are among those to learn from", across)
         lines += some("unreadable", unreadable.map { "\($0.path): \($0.reason)" })
         lines += some("groups of identical files", duplicates.map { $0.joined(separator: " = ") })
@@ -103,7 +108,7 @@ extension ScanReport {
         lines += some(
             "pictures of formats that are not read",
             foreign.sorted { $0.key < $1.key }.map { ending, found in
-                "\(found.files) .\(ending), as \(found.examples.first ?? "")"
+                "\(found.files) .\(ending), as \(found.examples.first ?? ""); \(BuildInfo.remedy(forEnding: ending))"
             })
         lines += some("noticed", issues.map { "\($0)" })
         if ignoredFiles > 0 { lines.append("files that are no images: \(ignoredFiles)") }

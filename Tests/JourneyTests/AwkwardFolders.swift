@@ -42,7 +42,7 @@ enum AwkwardFolders {
         "two capitals": "Cat/ 4\ncat/ 4",
         "the same on both sides": "train/cat/ 6\ntrain/dog/ 6\n$ cp -r train test",
         "formats that are not read":
-            "cat/ 4\ndog/ 4\ntif/1.tif = II*\ntif/2.tif = II*\ncat/x.heic = x\ncat/page.jpg = <!DOCTYPE html>"
+            "cat/ 4\ndog/ 4\npsd/1.psd = x\npsd/2.psd = x\ncat/x.jxl = x\ncat/page.jpg = <!DOCTYPE html>"
             + "\ncat/lfs.jpg = version https://git-lfs.github.com/spec/v1\\n",
         "two good, three damaged":
             "cat/ 2\ncat/a.png = \\x89PNG\\x0d\\n\\x1a\\n\ncat/b.png = \\x89PNG\\x0d\\n\\x1a\\n\ncat/c.jpg = text",

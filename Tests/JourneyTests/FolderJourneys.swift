@@ -48,12 +48,12 @@ struct FolderJourneys {
         // What is not read, and what is damaged.
         Journey(
             "formats that are not read", "diptych views photos --pipeline tiny.yaml --count 99 --output v.npy",
-            says: "3 files are not read: 2 .tif, 1 .heic", "tif: holds no images, but 2 .tif",
+            says: "3 files are not read: 2 .psd, 1 .jxl", "psd: holds no images, but 2 .psd",
             "cat/page.jpg: is a web page", "cat/lfs.jpg: is a Git LFS pointer", "v.npy: 8 images"),
         Journey(
             "two good, three damaged",
             "diptych views photos --pipeline tiny.yaml --output v.npy && diptych views photos --pipeline tiny.yaml --output v.png",
-            says: "v.npy: 2 images, 2 views each", "v.png: 2 images", "left out cat/c.jpg: is neither"),
+            says: "v.npy: 2 images, 2 views each", "v.png: 2 images", "left out cat/c.jpg: is none of"),
         Journey(
             "two good, three damaged", "diptych bench photos --pipeline tiny.yaml --seconds 0.1", exit: 3,
             says: "more than --max-bad allows"),

@@ -1,4 +1,4 @@
-// libjpeg-turbo, libpng and, where the build finds it, libwebp behind status codes: their setjmp error handling ends in this module.
+// Image formats behind status codes: the error handling of libjpeg-turbo, libpng and the other libraries ends in this module.
 #pragma once
 #include <stdbool.h>
 #include <stddef.h>
@@ -37,6 +37,31 @@ typedef struct {
 /// Frees what `scratch` holds.
 void ccodecs_scratch_free(ccodecs_scratch *scratch);
 
+/// What a file says of its picture before any pixel is decoded.
+typedef struct {
+    uint32_t width, height;
+    /// Bits of a stored sample.
+    uint32_t bits;
+    /// EXIF's orientation, 1...8; 0 where nothing is said.
+    uint32_t orientation;
+    /// Whether pixels may be transparent.
+    bool alpha;
+    /// Whether samples have no high byte that could be taken: floats, signed samples and those of more than 16 bits.
+    bool ranged;
+    /// Whether more pictures follow the one that is read.
+    bool several;
+} ccodecs_facts;
+
+/// How samples of more than 8 bits become 0...255.
+typedef enum {
+    /// The upper 8 bits. Samples that have none, as floats, are stretched.
+    CCODECS_HIGH_BYTE,
+    /// The picture's own smallest and largest colour become 0 and 255.
+    CCODECS_STRETCH,
+    /// `low` and `high` become 0 and 255; what lies outside is clipped.
+    CCODECS_RANGE,
+} ccodecs_depth;
+
 /// What to decode and where to.
 typedef struct {
     /// The extent that the caller read from the file's header; the library must agree.
@@ -49,6 +74,11 @@ typedef struct {
     uint8_t *planes[3];
     /// What alpha is composited on: red, green, blue.
     uint8_t background[3];
+    /// The picture of a file that holds several, counted from 0, where the format lets one choose.
+    uint32_t page;
+    ccodecs_depth depth;
+    /// The stored values that become 0 and 255, for `CCODECS_RANGE`.
+    double low, high;
 } ccodecs_target;
 
 /// Decodes a part of a JPEG file, to the same pixels that decoding the whole of it gives.
@@ -58,27 +88,45 @@ typedef struct {
 ccodecs_status ccodecs_jpeg_decode(ccodecs_scratch *scratch, const uint8_t *data, size_t size,
                                    const ccodecs_target *target, ccodecs_report *report);
 
-/// Decodes a part of a PNG file: 16 bits keep the high byte, alpha is composited, colour chunks are ignored.
+/// Decodes a part of a PNG file: alpha is composited, colour chunks are ignored.
 ccodecs_status ccodecs_png_decode(ccodecs_scratch *scratch, const uint8_t *data, size_t size,
                                   const ccodecs_target *target, ccodecs_report *report);
 
-/// What a WebP file says of itself.
-typedef struct {
-    uint32_t width, height;
-    bool alpha, animated;
-} ccodecs_webp_facts;
+/// Reads a WebP file's facts.
+ccodecs_status ccodecs_webp_header(const uint8_t *data, size_t size, ccodecs_facts *facts, ccodecs_report *report);
 
-/// Reads a WebP file's facts. Without libwebp at build time this and decoding end as `CCODECS_UNSUPPORTED`.
-ccodecs_status ccodecs_webp_header(const uint8_t *data, size_t size, ccodecs_webp_facts *facts,
-                                   ccodecs_report *report);
-
-/// Decodes a part of a WebP file by way of the whole picture, for which `scratch` grows; alpha is composited.
+/// Decodes a part of a WebP file by way of the whole picture, for which `scratch` grows; of an animation the first frame.
 ccodecs_status ccodecs_webp_decode(ccodecs_scratch *scratch, const uint8_t *data, size_t size,
                                    const ccodecs_target *target, ccodecs_report *report);
 
-/// Copies a part of an uncompressed picture of 1 (gray) or 3 (RGB) interleaved channels, 8 bits each, without padding.
-/// `pixels` hold `width` by `height` of them.
-void ccodecs_rows_decode(const uint8_t *pixels, uint32_t channels, const ccodecs_target *target);
+/// Reads the facts of a Netpbm file: P1 to P7.
+ccodecs_status ccodecs_pnm_header(const uint8_t *data, size_t size, ccodecs_facts *facts, ccodecs_report *report);
+
+/// Decodes a part of a Netpbm file. Samples up to another maximum than 255 are scaled to it, rounded half to even.
+ccodecs_status ccodecs_pnm_decode(ccodecs_scratch *scratch, const uint8_t *data, size_t size,
+                                  const ccodecs_target *target, ccodecs_report *report);
+
+/// Reads the facts of a BMP file, or of one without its file header (DIB).
+ccodecs_status ccodecs_bmp_header(const uint8_t *data, size_t size, ccodecs_facts *facts, ccodecs_report *report);
+
+/// Decodes a part of a BMP file.
+ccodecs_status ccodecs_bmp_decode(ccodecs_scratch *scratch, const uint8_t *data, size_t size,
+                                  const ccodecs_target *target, ccodecs_report *report);
+
+/// Reads the facts of a GIF file's first frame, on the canvas that it lies on.
+ccodecs_status ccodecs_gif_header(const uint8_t *data, size_t size, ccodecs_facts *facts, ccodecs_report *report);
+
+/// Decodes a part of a GIF file's first frame.
+ccodecs_status ccodecs_gif_decode(ccodecs_scratch *scratch, const uint8_t *data, size_t size,
+                                  const ccodecs_target *target, ccodecs_report *report);
+
+/// Reads the facts of a page of a TIFF file; `page` is counted from 0.
+ccodecs_status ccodecs_tiff_header(const uint8_t *data, size_t size, uint32_t page, ccodecs_facts *facts,
+                                   ccodecs_report *report);
+
+/// Decodes a part of a page of a TIFF file: only the strips or tiles that hold it.
+ccodecs_status ccodecs_tiff_decode(ccodecs_scratch *scratch, const uint8_t *data, size_t size,
+                                   const ccodecs_target *target, ccodecs_report *report);
 
 /// Interleaves three planes of `count` bytes each, which follow one another.
 void ccodecs_interleave(const uint8_t *planes, size_t count, uint8_t *pixels);
@@ -111,5 +159,8 @@ bool ccodecs_jpeg_is_hooked(void);
 /// The version of libpng that is running, as in `1.6.39`.
 const char *ccodecs_png_version(void);
 
-/// The version of libwebp that is running, as in `1.2.4`; null where this was built without.
+/// The version of libwebp that is running, as in `1.2.4`.
 const char *ccodecs_webp_version(void);
+
+/// The version of libtiff that is running, as in `4.5.0`.
+const char *ccodecs_tiff_version(void);

@@ -5,14 +5,22 @@ public enum BuildInfo {
     /// The pixel kernels that run on this processor: `avx2` or `baseline`.
     public static var kernels: String { PixelOperations.isWide ? "avx2" : "baseline" }
 
-    /// The versions of the decoding libraries by name; libwebp only where the build found it.
+    /// The versions of the decoding libraries by name.
     public static var versions: [String: String] {
-        var versions = [
-            "libjpeg": String(cString: ccodecs_jpeg_version()), "libpng": String(cString: ccodecs_png_version()),
-        ]
-        versions["libwebp"] = ccodecs_webp_version().map { String(cString: $0) }
-        return versions
+        let libraries = codecs.filter { $0.isAvailable }.compactMap { $0.library }
+        return Dictionary(libraries.map { ($0.name, $0.version) }) { first, _ in first }
     }
+
+    /// The formats that are read on this machine.
+    public static var formats: [ImageFormat] { codecs.filter { $0.isAvailable }.map { $0.format } }
+
+    /// The formats that are not, each with what to do about it.
+    public static var missingFormats: [(format: ImageFormat, remedy: String)] {
+        codecs.filter { !$0.isAvailable }.map { ($0.format, $0.remedy) }
+    }
+
+    /// What to do about files with an ending that is not read, as in `convert them to .jpg or .png`.
+    public static func remedy(forEnding ending: String) -> String { FileKind.remedy(for: ending) }
 
     /// Whether our own entropy decoder serves JPEG files inside of libjpeg: only where the library that runs is laid out as
     /// the headers of the build said.

@@ -7,11 +7,23 @@ protocol Codec: SendableMetatype {
     /// The format.
     static var format: ImageFormat { get }
 
+    /// The endings of its files' names, in lower case, the usual one first.
+    static var extensions: [String] { get }
+
+    /// The library that decodes and its version; nil where our own code does.
+    static var library: (name: String, version: String)? { get }
+
+    /// Whether its files can be read on this machine.
+    static var isAvailable: Bool { get }
+
+    /// What to do where they cannot, as in `install libheif1`.
+    static var remedy: String { get }
+
     /// Whether the data begin as files of this format do.
     static func recognizes(_ data: UnsafeRawBufferPointer) -> Bool
 
     /// Reads what comes before the pixels; takes no memory that grows with the picture.
-    static func header(of data: UnsafeRawBufferPointer) throws(Malformed) -> ImageHeader
+    static func header(of data: UnsafeRawBufferPointer, options: DecodeOptions) throws(Malformed) -> ImageHeader
 
     /// Decodes a part of the picture as it is stored, not yet turned.
     static func decode(
@@ -20,43 +32,35 @@ protocol Codec: SendableMetatype {
     ) -> ccodecs_status
 }
 
-/// The formats that are read.
-#if WEBP
-let codecs: [any Codec.Type] = [JPEG.self, PNG.self, PPM.self, WebP.self]
-#else
-let codecs: [any Codec.Type] = [JPEG.self, PNG.self, PPM.self]
-#endif
+extension Codec {
+    static var library: (name: String, version: String)? { nil }
+    static var isAvailable: Bool { true }
+    static var remedy: String { "" }
+}
 
-/// A format that is read.
-public enum ImageFormat: String, Codable, Sendable, CaseIterable {
-    /// ISO 10918-1.
-    case jpeg
-    /// ISO 15948.
-    case png
-    /// Netpbm's uncompressed pictures, PPM and PGM.
-    case ppm
-    #if WEBP
-    /// WebP that does not move; only where the build found libwebp.
-    case webp
-    #endif
+/// The formats. Content is compared in this order, so that those that are clearest come first.
+let codecs: [any Codec.Type] = [JPEG.self, PNG.self, WebP.self, TIFF.self, GIF.self, BMP.self, PPM.self]
 
-    /// The endings of its files' names, in lower case, the usual ones first.
-    public var extensions: [String] {
-        switch self {
-        case .jpeg: ["jpg", "jpeg", "jpe", "jfif", "jif", "mpo"]
-        case .png: ["png", "apng"]
-        case .ppm: ["ppm", "pgm", "pnm"]
-        #if WEBP
-        case .webp: ["webp"]
-        #endif
-        }
+/// A format of images, by its name in reports.
+public struct ImageFormat: RawRepresentable, Codable, Hashable, Sendable, CaseIterable {
+    /// The name, as in `jpeg`.
+    public let rawValue: String
+
+    /// Names a format.
+    public init(rawValue: String) { self.rawValue = rawValue }
+
+    /// All of them, those that cannot be read on this machine included.
+    public static var allCases: [ImageFormat] { codecs.map { $0.format } }
+
+    private var codec: (any Codec.Type)? { codecs.first { $0.format == self } }
+
+    /// The endings of its files' names, in lower case, the usual one first.
+    public var extensions: [String] { codec?.extensions ?? [] }
+
+    /// Whether data begin as a picture of any format that can be read here does.
+    static func recognizes(_ data: UnsafeRawBufferPointer) -> Bool {
+        codecs.contains { $0.recognizes(data) && $0.isAvailable }
     }
-
-    /// The endings that nearly all of its files have.
-    var usualExtensions: ArraySlice<String> { extensions.prefix(self == .png ? 1 : 2) }
-
-    /// Whether data begin as a picture of any format that is read does.
-    static func recognizes(_ data: UnsafeRawBufferPointer) -> Bool { codecs.contains { $0.recognizes(data) } }
 
     /// Whether a file's name promises this format.
     public func matches(name: String) -> Bool {
@@ -75,6 +79,12 @@ public struct ImageHeader: Equatable, Sendable {
     public var orientation = Orientation.up
     /// Whether pixels may be transparent.
     public var hasAlpha = false
+    /// Bits of a stored sample; 8 also where fewer are stored.
+    public var bits = 8
+    /// Whether samples have no high byte: floats, signed samples and those of more than 16 bits.
+    public var isRanged = false
+    /// Whether the file holds more pictures than the one that is read: animations, pages.
+    public var hasMore = false
 
     /// The extent of the picture as it is delivered.
     public var size: Size { orientation.apply(to: stored) }
@@ -90,7 +100,38 @@ struct Malformed: Error {
         self.reason = reason
     }
 
+    /// What a library says of a file that it cannot use.
+    init(_ status: ccodecs_status, _ report: ccodecs_report) {
+        switch status {
+        case CCODECS_TRUNCATED: self.init(.truncated, "is cut short: \(report.text)")
+        case CCODECS_UNSUPPORTED: self.init(.unsupported, "is not supported: \(report.text)")
+        case CCODECS_NO_MEMORY: self.init(.tooLarge, "does not fit in memory: \(report.text)")
+        default: self.init(.corrupt, "is damaged: \(report.text)")
+        }
+    }
+
     static let cutShort = Malformed(.truncated, "ends within its header")
+}
+
+extension Codec {
+    /// Reads a header by a function of CCodecs.
+    static func header(
+        of data: UnsafeRawBufferPointer,
+        _ read: (UnsafePointer<UInt8>?, Int, UnsafeMutablePointer<ccodecs_facts>, UnsafeMutablePointer<ccodecs_report>)
+            -> ccodecs_status
+    ) throws(Malformed) -> ImageHeader {
+        var facts = ccodecs_facts()
+        var report = ccodecs_report()
+        let status = read(data.bindMemory(to: UInt8.self).baseAddress, data.count, &facts, &report)
+        guard status == CCODECS_OK else { throw Malformed(status, report) }
+        var header = ImageHeader(format: format, stored: Size(width: Int(facts.width), height: Int(facts.height)))
+        header.orientation = Orientation(rawValue: Int(facts.orientation)) ?? .up
+        header.hasAlpha = facts.alpha
+        header.bits = Int(facts.bits)
+        header.isRanged = facts.ranged
+        header.hasMore = facts.several
+        return header
+    }
 }
 
 extension UnsafeRawBufferPointer {
@@ -104,5 +145,10 @@ extension UnsafeRawBufferPointer {
     func big32(_ offset: Int) -> Int? {
         guard let high = big16(offset), let low = big16(offset + 2) else { return nil }
         return high << 16 | low
+    }
+
+    /// The little-endian number of four bytes at `offset`; nil past the end.
+    func little32(_ offset: Int) -> Int? {
+        big32(offset).map { Int(UInt32(truncatingIfNeeded: $0).byteSwapped) }
     }
 }

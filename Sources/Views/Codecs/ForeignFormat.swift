@@ -21,9 +21,6 @@ struct ForeignFormat: Equatable, Sendable {
     private static func find(_ data: UnsafeRawBufferPointer) -> (String, String)? {
         func holds(_ text: String, at offset: Int = 0) -> Bool { data.holds(Array(text.utf8), at: offset) }
         if let name = picture(data) { return ("\(name), which is not read", convert) }
-        if holds("RIFF"), holds("WEBP", at: 8) {
-            return ("WebP, which this was built without", FileKind.remedyForWebP)
-        }
         if holds("RIFF"), holds("AVI ", at: 8) { return ("a video", "take its pictures out of it") }
         if data.holds([0x1A, 0x45, 0xDF, 0xA3]) || data.holds([0x00, 0x00, 0x01, 0xBA]) || holds("FLV") {
             return ("a video", "take its pictures out of it")
@@ -41,10 +38,6 @@ struct ForeignFormat: Equatable, Sendable {
     /// Pictures of other formats, which other programs convert.
     private static func picture(_ data: UnsafeRawBufferPointer) -> String? {
         func holds(_ text: String, at offset: Int = 0) -> Bool { data.holds(Array(text.utf8), at: offset) }
-        if holds("GIF8") { return "a GIF" }
-        // Three letters could begin a text, so the header's size is looked at too.
-        if holds("BM"), data.count < 18 || data[15] == 0 && data[16] == 0 { return "a BMP" }
-        if holds("II*\0") || holds("MM\0*") || holds("II+\0") || holds("MM\0+") { return "a TIFF" }
         if data.holds([0x00, 0x00, 0x00, 0x0C]) && holds("jP  ", at: 4) || data.holds([0xFF, 0x4F, 0xFF, 0x51]) {
             return "JPEG 2000"
         }
@@ -58,9 +51,6 @@ struct ForeignFormat: Equatable, Sendable {
         if holds("DDS ") { return "a DDS texture" }
         if data.holds([0x76, 0x2F, 0x31, 0x01]) { return "OpenEXR" }
         if holds("#?RADIANCE") || holds("#?RGBE") { return "Radiance HDR" }
-        if data.count > 2, data[0] == UInt8(ascii: "P"), (0x31...0x34).contains(data[1]), data[2] <= 0x20 {
-            return "a text or bitmap of Netpbm (P\(data[1] - 0x30))"
-        }
         if holds("DICM", at: 128) { return "DICOM" }
         return nil
     }

@@ -6,6 +6,10 @@ public struct DecodeOptions: Sendable, Equatable {
     public var background: Background
     /// Pixels that a picture may have; checked before memory is taken for it.
     public var maximumPixels: Int
+    /// The picture of a TIFF file that is read, counted from 0.
+    public var page = 0
+    /// How samples of more than 8 bits become 0...255.
+    public var depth = Depth.highByte
     /// Whether JPEG is left to libjpeg alone: the same pixels, later. Tests and fuzzing compare our own entropy
     /// decoder and colour conversion with it.
     public var libraryOnly = false
@@ -92,10 +96,14 @@ public final class ImageDecoder {
         guard !data.isEmpty else { throw Malformed(.empty, "is empty") }
         guard let codec = codecs.first(where: { $0.recognizes(data) }) else {
             if let foreign = ForeignFormat(data) { throw Malformed(.unsupported, foreign.sentence) }
-            let known = ImageFormat.allCases.map { $0.rawValue.uppercased() }.joined(separator: " nor ")
-            throw Malformed(.unsupported, "is neither \(known)")
+            let known = BuildInfo.formats.map { $0.rawValue.uppercased() }.joined(separator: ", ")
+            throw Malformed(.unsupported, "is none of the formats that are read: \(known)")
         }
-        let header = try codec.header(of: data)
+        guard codec.isAvailable else {
+            let name = codec.format.rawValue.uppercased()
+            throw Malformed(.unsupported, "is \(name), which is not read here; \(codec.remedy)")
+        }
+        let header = try codec.header(of: data, options: options)
         guard header.stored.area <= options.maximumPixels else {
             throw Malformed(
                 .tooLarge,
@@ -115,17 +123,13 @@ public final class ImageDecoder {
             shrink: UInt32(image.shrink), x: UInt32(region.x), y: UInt32(region.y), region_width: UInt32(region.width),
             region_height: UInt32(region.height),
             planes: (image.plane(0), image.plane(1), image.plane(2)),
-            background: (background.red, background.green, background.blue))
+            background: (background.red, background.green, background.blue),
+            page: UInt32(clamping: options.page), depth: options.depth.kind, low: options.depth.low,
+            high: options.depth.high)
         var report = ccodecs_report()
         let status = codec.decode(data, scratch: &scratch, target: &target, report: &report)
-        let message = report.text
-        switch status {
-        case CCODECS_OK: return DecodeReport(warnings: Int(report.warnings), message: message)
-        case CCODECS_TRUNCATED: throw Malformed(.truncated, "is cut short: \(message)")
-        case CCODECS_UNSUPPORTED: throw Malformed(.unsupported, "is not supported: \(message)")
-        case CCODECS_NO_MEMORY: throw Malformed(.tooLarge, "does not fit in memory: \(message)")
-        default: throw Malformed(.corrupt, "is damaged: \(message)")
-        }
+        guard status == CCODECS_OK else { throw Malformed(status, report) }
+        return DecodeReport(warnings: Int(report.warnings), message: report.text)
     }
 }
 

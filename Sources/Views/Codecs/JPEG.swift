@@ -1,16 +1,24 @@
 import CCodecs
 
+extension ImageFormat {
+    /// ISO 10918-1.
+    public static let jpeg = ImageFormat(rawValue: "jpeg")
+}
+
 /// JPEG: baseline, extended and progressive, Huffman or arithmetic, 8 bits, 1, 3 or 4 components, through libjpeg-turbo.
 enum JPEG: Codec {
     static let format = ImageFormat.jpeg
+    static let extensions = ["jpg", "jpeg", "jpe", "jfif", "jif", "mpo"]
+    static var library: (name: String, version: String)? { ("libjpeg", String(cString: ccodecs_jpeg_version())) }
 
     static func recognizes(_ data: UnsafeRawBufferPointer) -> Bool {
         data.count >= 3 && data[0] == 0xFF && data[1] == 0xD8 && data[2] == 0xFF
     }
 
     /// Walks the marker segments to the frame header; the first EXIF segment gives the orientation.
-    static func header(of data: UnsafeRawBufferPointer) throws(Malformed) -> ImageHeader {
+    static func header(of data: UnsafeRawBufferPointer, options: DecodeOptions) throws(Malformed) -> ImageHeader {
         var orientation: Orientation?
+        var hasMore = false
         var offset = 2
         while true {
             guard offset < data.count else { throw .cutShort }
@@ -35,8 +43,11 @@ enum JPEG: Codec {
                 // A DNL marker after the first scan could still give it; no encoder in use writes one.
                 guard height > 0 else { throw Malformed(.unsupported, "gives its height after the pixels") }
                 return ImageHeader(
-                    format: .jpeg, stored: Size(width: width, height: height), orientation: orientation ?? .up)
+                    format: .jpeg, stored: Size(width: width, height: height), orientation: orientation ?? .up,
+                    hasMore: hasMore)
             }
+            // The index of a file of several pictures (MPO).
+            if marker == 0xE2, data.holds(Array("MPF\0".utf8), at: segment.lowerBound) { hasMore = true }
             if marker == 0xE1, orientation == nil, segment.upperBound <= data.count {
                 orientation = exif(UnsafeRawBufferPointer(rebasing: data[segment]))
             }

@@ -1,8 +1,15 @@
 import CCodecs
 
+extension ImageFormat {
+    /// ISO 15948.
+    public static let png = ImageFormat(rawValue: "png")
+}
+
 /// PNG: every colour type and depth, interlaced or not, through libpng.
 enum PNG: Codec {
     static let format = ImageFormat.png
+    static let extensions = ["png", "apng"]
+    static var library: (name: String, version: String)? { ("libpng", String(cString: ccodecs_png_version())) }
 
     private static let signature: [UInt8] = [0x89, 0x50, 0x4E, 0x47, 0x0D, 0x0A, 0x1A, 0x0A]
 
@@ -11,7 +18,7 @@ enum PNG: Codec {
     }
 
     /// Walks the chunks to the last: one that is missing means a file cut short, which decoding a part need not notice.
-    static func header(of data: UnsafeRawBufferPointer) throws(Malformed) -> ImageHeader {
+    static func header(of data: UnsafeRawBufferPointer, options: DecodeOptions) throws(Malformed) -> ImageHeader {
         guard data.count >= 33 else { throw .cutShort }
         guard data.big32(8) == 13, name(data, at: 12) == "IHDR", let width = data.big32(16), let height = data.big32(20)
         else { throw Malformed(.corrupt, "does not begin with its header") }
@@ -21,12 +28,14 @@ enum PNG: Codec {
         var header = ImageHeader(format: .png, stored: Size(width: width, height: height))
         // Colour types 4 and 6.
         header.hasAlpha = data[25] & 4 != 0
+        header.bits = max(8, Int(data[24]))
         var offset = 33
         var isBeforeData = true
         while let length = data.big32(offset), offset + 12 + length <= data.count {
             switch name(data, at: offset + 4) {
             case "IEND": return header
             case "IDAT": isBeforeData = false
+            case "acTL" where isBeforeData: header.hasMore = (data.big32(offset + 8) ?? 0) > 1
             case "tRNS": header.hasAlpha = header.hasAlpha || isBeforeData
             case "eXIf" where isBeforeData:
                 let tiff = UnsafeRawBufferPointer(rebasing: data[offset + 8..<offset + 8 + length])

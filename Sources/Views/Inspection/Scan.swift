@@ -86,6 +86,7 @@ public struct Scan: Sendable {
                 if facts.isOriented { report.oriented += 1 }
                 if facts.isMislabelled { report.mislabelled.append(source.name(index)) }
                 if facts.warnings > 0 { report.warned += 1 }
+                if facts.hasMore { report.several += 1 }
                 if facts.isFaint { report.faint.append(source.name(index)) }
                 if min(facts.size.width, facts.size.height) < tinyBelow { report.tiny.append(source.name(index)) }
                 // Copies of a file are duplicates; its first stands for them among those that are only alike.
@@ -159,6 +160,8 @@ private struct Look: Sendable {
         var warnings: Int
         /// Whether it has 16 bits a channel and fills only the low ones.
         var isFaint: Bool
+        /// Whether its file holds more pictures.
+        var hasMore: Bool
         /// What it looks like; nil where that says nothing.
         var likeness: PerceptualHash.Likeness?
     }
@@ -194,7 +197,7 @@ private final class Looker {
                         isOriented: header.orientation != .up,
                         isMislabelled: FileKind(name: Array(name.utf8)) == .image && !header.format.matches(name: name),
                         warnings: report.warnings,
-                        isFaint: FaintPictures.brightest(of: image, from: buffer.bytes) != nil,
+                        isFaint: FaintPictures.largest(of: image, header) != nil, hasMore: header.hasMore,
                         likeness: perceptual.likeness(of: image))))
         } catch {
             return Look(fingerprint: fingerprint, outcome: .failure(error))

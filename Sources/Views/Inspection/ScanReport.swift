@@ -66,6 +66,8 @@ public struct ScanReport: Codable, Equatable, Sendable {
     public var alpha = 0
     /// Images whose EXIF orientation turns or mirrors them.
     public var oriented = 0
+    /// Files of several pictures (animations, pages), of which the first is read.
+    public var several = 0
     /// Images whose name promises another format than the content has.
     public var mislabelled: [String] = []
     /// Images whose decoder had something to say, but which are used.

@@ -11,6 +11,8 @@
 ///   overlap: {iou: [0.2, 0.8]}                       # crops of the views overlap so; [1, 1] is one crop for all
 ///   mix: {mixup: {alpha: 0.2}, cutmix: {alpha: 1}}   # whole batches, after they are made
 ///   maximum_megapixels: 200                          # larger pictures are left out; 100 by default
+///   depth: stretch                                   # 16 bits and floats: high_byte by default, stretch, or [low, high]
+///   page: 1                                          # of TIFF files with several pages, counted from 0; the first by default
 ///   decode: fast                                     # JPEG smaller than it is where crops allow; exact by default
 ///   cache: {memory: {megabytes: 4096}}               # decoded pictures, from one pass to the next
 /// ```
@@ -36,6 +38,10 @@ public struct ViewConfiguration: Component {
     public var decode = DecodeMode.exact
     /// Megapixels that a picture may have; a larger one is left out. Each thread needs about 10 bytes a pixel.
     public var maximumMegapixels = 100
+    /// How stored values of more than 8 bits become 0...255.
+    public var depth = Depth.highByte
+    /// The page of a TIFF file that is read, counted from 0.
+    public var page = 0
     /// Where decoded pictures are kept from one pass to the next; nowhere if nil.
     public var cache: Selected<CacheFamily>?
     /// How levels become the floats that a network takes.
@@ -46,12 +52,16 @@ public struct ViewConfiguration: Component {
 
     /// How pictures are decoded.
     var decoding: DecodeOptions {
-        DecodeOptions(background: background, maximumPixels: maximumMegapixels * 1_000_000)
+        var options = DecodeOptions(background: background, maximumPixels: maximumMegapixels * 1_000_000)
+        options.depth = depth
+        options.page = page
+        return options
     }
 
     /// Checks what belongs to no step.
     func validateDecoding() throws(InvalidSetting) {
         try require("maximum_megapixels", maximumMegapixels, in: 1...2000)
+        try require("page", page, in: 0...65_534)
         guard let cache else { return }
         do {
             try cache.validate()

@@ -69,7 +69,7 @@ public struct SourceSummary: Sendable {
             }
             notes += similarClasses(source.classes)
         }
-        if let note = FaintPictures.note(on: source) { notes.append(note) }
+        notes += FaintPictures.notes(on: source)
         return notes + source.listing.notes(images: source.count, in: part)
     }
 

@@ -28,9 +28,11 @@ struct PPMTests {
 
     @Test(arguments: [
         ("P6 3 2 255\n", 17, DecodeError.Kind.truncated), ("P6 3 2 255", 0, .truncated), ("P6 3", 0, .truncated),
-        ("P6 0 2 255\n", 0, .corrupt), ("P6 3 2 65535\n", 36, .unsupported), ("P6 3 x 255\n", 18, .corrupt),
+        ("P6 0 2 255\n", 0, .corrupt), ("P6 3 2 65535\n", 35, .truncated), ("P6 3 2 65536\n", 36, .unsupported),
+        ("P6 3 x 255\n", 18, .corrupt),
         ("P6 999999999 999999999 255\n", 18, .truncated), ("P6 9999999999 1 255\n", 18, .corrupt),
-        ("P6 -3 2 255\n", 18, .corrupt), ("P6 3 2 255#\n", 18, .corrupt), ("P3 3 2 255\n", 18, .unsupported),
+        ("P6 -3 2 255\n", 18, .corrupt), ("P6 3 2 255#\n", 18, .corrupt),
+        ("P3 3 2 255\n", 35, .corrupt), ("P3 3 2 255\n", 18, .truncated),
         ("P6 # no end", 0, .truncated),
     ])
     func whatIsWrongIsSaid(_ header: String, _ bytes: Int, _ kind: DecodeError.Kind) {

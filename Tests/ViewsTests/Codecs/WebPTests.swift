@@ -1,4 +1,3 @@
-#if WEBP
 import Foundation
 import Testing
 
@@ -65,10 +64,4 @@ struct WebPTests {
             do throws(DecodeError) { _ = try decoder.decode(damaged) } catch { #expect(!error.reason.isEmpty) }
         }
     }
-
-    @Test func anAnimationIsRefused() throws {
-        let error = #expect(throws: DecodeError.self) { try ImageDecoder().decode(file("animation.webp")) }
-        #expect(error?.kind == .unsupported && error?.reason.contains("animation") == true)
-    }
 }
-#endif

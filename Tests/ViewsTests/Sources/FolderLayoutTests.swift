@@ -48,7 +48,7 @@ struct FolderLayoutTests {
         ("x/train/a/1.jpg x/test/a/1.jpg", "x"), ("x/train/a/1.jpg", "x"), ("x/a.tar x/b.tar", "x"),
         ("images/train/1.jpg images/val/1.jpg labels/train/1.txt labels/val/1.txt", "images"),
         // One class, and one whose pictures are not read.
-        ("cat/1.jpg", ""), ("cat/old/1.jpg", ""), ("x/a/1.jpg x/b/1.jpg scans/1.tif", ""),
+        ("cat/1.jpg", ""), ("cat/old/1.jpg", ""), ("x/a/1.jpg x/b/1.jpg scans/1.psd", ""),
         ("x/a/1.jpg x/b/1.jpg top.jpg", ""),
     ]
 

@@ -31,14 +31,14 @@ struct SourceSummaryTests {
     @Test func notesAreCountedAndBounded() throws {
         let root = try TemporaryFolder()
         try root.write([
-            "cat/1.jpg", "Cat/1.jpg", "a/1.jpg", "a/1.gif", "a/2.gif", "b/x.gif", "c/x.txt", "d/x.txt", "@eaDir/x",
+            "cat/1.jpg", "Cat/1.jpg", "a/1.jpg", "a/1.psd", "a/2.psd", "b/x.psd", "c/x.txt", "d/x.txt", "@eaDir/x",
         ])
         let notes = try OpenedImages(root.path).summary.notes
         #expect(
             notes == [
                 "Cat and cat (labels 0 and 2) are classes of their own, though they differ by capitals alone",
-                "3 files are not read: 3 .gif (convert them to .jpg or .png)",
-                "b: holds no images, but 1 .gif (convert them to .jpg or .png), so is no class; and 2 more like it",
+                "3 files are not read: 3 .psd (convert them to .jpg or .png)",
+                "b: holds no images, but 1 .psd (convert them to .jpg or .png), so is no class; and 2 more like it",
                 "passed over: 2 of other kinds, 1 of the system, as @eaDir",
             ])
     }
@@ -59,7 +59,8 @@ struct SourceSummaryTests {
         try root.write(["a/2.png"], Pictures.png(Pictures.picture(1)))
         let notes = try OpenedImages(root.path).summary.notes
         #expect(
-            notes.count == 1 && notes[0].hasPrefix("2 of 2 pictures of 16 bits") && notes[0].contains("they reach 15"))
+            notes.count == 1 && notes[0].hasPrefix("2 of 2 pictures of 16 bits")
+                && notes[0].contains("values up to 4095"))
         #expect(Scan(try ImageFolder(root.path)).run(threads: 1).faint == ["a/1.png", "b/1.png"])
     }
 

@@ -14,8 +14,8 @@ enum FileKind: Equatable {
             self = FileKind.hasLetters(after: name) ? .other : .unnamed
             return
         }
-        if FileKind.images.contains(code) {
-            self = .image
+        if let codec = FileKind.readers[code] {
+            self = codec.isAvailable ? .image : .foreign(FileKind.text(code))
         } else if let text = FileKind.foreigners[code] {
             self = .foreign(text)
         } else {
@@ -25,17 +25,20 @@ enum FileKind: Equatable {
 
     /// The usual endings of images, as in `.jpg, .jpeg or .png`.
     static var imageEndings: String {
-        let all = ImageFormat.allCases.flatMap(\.usualExtensions).map { ".\($0)" }
+        let all = BuildInfo.formats.map { ".\($0.extensions[0])" }
         return "\(all.dropLast().joined(separator: ", ")) or \(all.last ?? "")"
     }
 
-    private static let images = Set(ImageFormat.allCases.flatMap(\.extensions).compactMap { code(Array($0.utf8)) })
+    /// The format that an ending promises.
+    private static let readers: [UInt64: any Codec.Type] = {
+        let all = codecs.flatMap { codec in codec.extensions.map { (code(Array($0.utf8)) ?? 0, codec) } }
+        return Dictionary(uniqueKeysWithValues: all)
+    }()
 
     private static let foreigners: [UInt64: String] = {
         let endings = [
-            "webp", "gif", "bmp", "tif", "tiff", "heic", "heif", "avif", "jxl", "jp2", "j2k", "svg", "ico", "psd",
-            "tga", "exr", "hdr", "dds", "pbm", "pfm", "pcx", "xcf", "qoi", "dng", "cr2", "cr3", "nef", "arw", "orf",
-            "rw2", "raf", "dcm",
+            "heic", "heif", "avif", "jxl", "jp2", "j2k", "svg", "ico", "psd", "tga", "exr", "hdr", "dds", "pfm", "pcx",
+            "xcf", "qoi", "dng", "cr2", "cr3", "nef", "arw", "orf", "rw2", "raf", "dcm",
         ]
         let all = endings + videos + archives + tables
         return Dictionary(uniqueKeysWithValues: all.compactMap { text in code(Array(text.utf8)).map { ($0, text) } })
@@ -50,14 +53,11 @@ enum FileKind: Equatable {
 
     /// What to do about files with this ending.
     static func remedy(for ending: String) -> String {
-        if ending == "webp" { return remedyForWebP }
+        if let codec = code(Array(ending.utf8)).flatMap({ readers[$0] }), !codec.isAvailable { return codec.remedy }
         if archives.contains(ending) { return "unpack them" }
         if tables.contains(ending) { return "write their pictures to files" }
         return videos.contains(ending) ? "take pictures out of them" : "convert them to .jpg or .png"
     }
-
-    /// What to do where libwebp is missing.
-    static let remedyForWebP = "install libwebp-dev and build again, or convert to .png"
 
     /// Whether what follows the last point of a name has a letter in it.
     private static func hasLetters(after name: some BidirectionalCollection<UInt8>) -> Bool {
@@ -77,6 +77,11 @@ enum FileKind: Equatable {
             length += 1
         }
         return nil
+    }
+
+    private static func text(_ code: UInt64) -> String {
+        let bytes = (0..<8).map { UInt8(truncatingIfNeeded: code >> UInt64(8 * $0)) }.prefix { $0 != 0 }
+        return String(decoding: bytes.reversed(), as: UTF8.self)
     }
 
     private static func code(_ ending: [UInt8]) -> UInt64? { FileKind.ending(of: [UInt8(ascii: ".")] + ending) }

@@ -43,7 +43,6 @@ def main():
             white = Image.new("RGBA", read.size, "white")
             read = Image.alpha_composite(white, read)
         read.convert("RGB").save(HERE / f"{name}.png")
-    picture(8, 8).save(HERE / "animation.webp", save_all=True, append_images=[picture(8, 8).rotate(90)], lossless=True)
     return 0
 
 

@@ -210,7 +210,7 @@ struct TarShardsTests {
             tar.add("5.cls", "99999999999999999999")
             tar.add("IMG.1.jpg", "image")
             tar.add("IMG.2.jpg", "image")
-            tar.add("6.heic", "image")
+            tar.add("6.jxl", "image")
             tar.add("6.cls", "0")
             tar.add(".hidden.jpg", "image")
             tar.add("__meta__/7.jpg", "image")
@@ -223,7 +223,7 @@ struct TarShardsTests {
             ])
         #expect((0..<7).map(shards.label) == [1, nil, 2, nil, nil, nil, nil])
         #expect(Set(shards.listing.issues.map(\.kind)) == [.badLabel, .skipped] && shards.listing.issues.count == 3)
-        #expect(shards.listing.hiddenEntries == 1 && shards.listing.foreign["heic"]?.files == 1)
+        #expect(shards.listing.hiddenEntries == 1 && shards.listing.foreign["jxl"]?.files == 1)
         #expect(shards.listing.foreign["npy"]?.examples == ["8.npy"] && shards.listing.ignoredFiles == 2)
     }
 
@@ -325,10 +325,10 @@ struct TarShardsTests {
         let error = #expect(throws: DataError.self) {
             try Sources.open(
                 shard(root, "y.tar") {
-                    $0.add("1.heic", "x"); $0.add("2.heic", "x")
+                    $0.add("1.jxl", "x"); $0.add("2.jxl", "x")
                 })
         }
-        #expect(error?.reason.contains("), but 2 .heic (convert them") == true, "\(error?.reason ?? "")")
+        #expect(error?.reason.contains("), but 2 .jxl (convert them") == true, "\(error?.reason ?? "")")
     }
 
     @Test func moreDamageThanIsAllowedIsAnError() throws {

@@ -1,0 +1,29 @@
+import CCodecs
+
+extension ImageFormat {
+    /// TIFF 6.0, and BigTIFF.
+    public static let tiff = ImageFormat(rawValue: "tiff")
+}
+
+/// TIFF through libtiff: gray, RGB, palette, CMYK and YCbCr of up to 16 bits, 32-bit integers and floats, in strips or
+/// tiles, with every compression that libtiff has. `DecodeOptions.page` chooses the page.
+enum TIFF: Codec {
+    static let format = ImageFormat.tiff
+    static let extensions = ["tif", "tiff"]
+    static var library: (name: String, version: String)? { ("libtiff", String(cString: ccodecs_tiff_version())) }
+
+    static func recognizes(_ data: UnsafeRawBufferPointer) -> Bool {
+        ["II*\0", "MM\0*", "II+\0", "MM\0+"].contains { data.holds(Array($0.utf8)) }
+    }
+
+    static func header(of data: UnsafeRawBufferPointer, options: DecodeOptions) throws(Malformed) -> ImageHeader {
+        try header(of: data) { ccodecs_tiff_header($0, $1, UInt32(clamping: options.page), $2, $3) }
+    }
+
+    static func decode(
+        _ data: UnsafeRawBufferPointer, scratch: UnsafeMutablePointer<ccodecs_scratch>,
+        target: UnsafePointer<ccodecs_target>, report: UnsafeMutablePointer<ccodecs_report>
+    ) -> ccodecs_status {
+        ccodecs_tiff_decode(scratch, data.bindMemory(to: UInt8.self).baseAddress, data.count, target, report)
+    }
+}
