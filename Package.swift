@@ -72,7 +72,6 @@ let package = Package(
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
         .package(url: "https://github.com/apple/swift-protobuf", from: "1.39.0"),
-        .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
     ],
     targets: [
         .target(name: "Files"),
@@ -81,10 +80,11 @@ let package = Package(
             name: "CCodecs",
             linkerSettings: ["jpeg", "png", "tiff", "webp"].map { .linkedLibrary($0) }),
         .target(name: "CKernels"),
+        .systemLibrary(name: "CYAML"),
         .target(name: "KernelsAVX2", dependencies: ["CKernels"], swiftSettings: wideKernels),
         .target(
             name: "Views",
-            dependencies: ["CCodecs", "CKernels", "Files", "KernelsAVX2", .product(name: "Yams", package: "Yams")]),
+            dependencies: ["CCodecs", "CKernels", "CYAML", "Files", "KernelsAVX2"]),
         // The C interface over Views: its header, and the Swift target that implements it.
         .target(name: "CDiptych"),
         .target(name: "DiptychLibrary", dependencies: ["CDiptych", "Views"]),

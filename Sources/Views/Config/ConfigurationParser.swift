@@ -1,9 +1,6 @@
-import Yams
-
 /// Reads YAML text into a tree, within limits that no honest configuration meets.
 ///
-/// Yams descends recursively and hashes what aliases stand for, so text is measured before it is parsed: a few bytes
-/// can otherwise ask for a deep stack or for exponential time.
+/// Text is measured before it is parsed: a few bytes can otherwise ask for a deep stack or for exponential time.
 struct ConfigurationParser {
     static let maximumBytes = 1 << 18
     static let maximumBrackets = 1000
@@ -12,25 +9,25 @@ struct ConfigurationParser {
     static let maximumDepth = 48
     static let maximumNodes = 20_000
 
-    /// The tags that Yams gives to what has none in the text; the types of settings decide, not tags.
+    /// Tags that are accepted and ignored: the types of the settings decide.
     static let tags = Set(
         ["str", "map", "seq", "int", "float", "bool", "null", "timestamp", "merge", "value"]
-            .map { "tag:yaml.org,2002:\($0)" } + ["", "!"])
+            .map { "tag:yaml.org,2002:\($0)" } + ["!"])
 
     let file: String
 
     func parse(_ text: String) throws(ConfigurationError) -> ConfigurationTree {
         var text = text
         try measure(&text)
-        let root: Node?
-        do {
-            root = try compose(yaml: text, .default, .default, .utf8)
+        var composer = ConfigurationComposer(text)
+        let root: ConfigurationTree?
+        do throws(YAMLError) {
+            root = try composer.document()
         } catch {
             throw failure(ConfigurationParser.reason(for: error, in: text))
         }
         guard let root else { throw failure("is empty; it must be a mapping of settings") }
-        var count = 0
-        return try tree(root, depth: 0, count: &count)
+        return root
     }
 
     private func measure(_ text: inout String) throws(ConfigurationError) {
@@ -72,56 +69,14 @@ struct ConfigurationParser {
         }
     }
 
-    private func tree(_ node: Node, depth: Int, count: inout Int) throws(ConfigurationError) -> ConfigurationTree {
-        count += 1
-        let line = node.mark.map { "line \($0.line): " } ?? ""
-        guard depth <= ConfigurationParser.maximumDepth else { throw failure("\(line)is nested too deeply") }
-        guard count <= ConfigurationParser.maximumNodes else { throw failure("\(line)has too many values") }
-        let tag = node.tag.description
-        guard ConfigurationParser.tags.contains(tag) else {
-            throw failure("\(line)tags (\(tag.prefix(60))) are not supported")
-        }
-        switch node {
-        case .scalar(let scalar):
-            return .scalar(scalar.string, quoted: scalar.style != .plain)
-        case .sequence(let sequence):
-            var items: [ConfigurationTree] = []
-            for item in sequence { items.append(try tree(item, depth: depth + 1, count: &count)) }
-            return .sequence(items)
-        case .mapping(let mapping):
-            var entries: [ConfigurationTree.Entry] = []
-            for (key, value) in mapping {
-                guard case .scalar(let name) = key else { throw failure("\(line)a key must be a name") }
-                guard !entries.contains(where: { $0.key == name.string }) else {
-                    throw failure("\(line)the key \(name.string) occurs twice")
-                }
-                entries.append(.init(key: name.string, value: try tree(value, depth: depth + 1, count: &count)))
-            }
-            return .mapping(entries)
-        case .alias:
-            throw failure("\(line)has an alias to nothing")
-        }
-    }
-
     private func failure(_ reason: String) -> ConfigurationError {
         ConfigurationError(file: file, path: "", reason: reason)
     }
 
-    private static func reason(for error: any Error, in text: String) -> String {
-        switch error as? YamlError {
-        case .scanner(_, let problem, let mark, _), .parser(_, let problem, let mark, _),
-            .composer(_, let problem, let mark, _):
-            "line \(mark.line): "
-                + (isIndentedByTab(mark.line, of: text)
-                    ? "is indented by a tab; YAML takes spaces"
-                    : problem.contains("another document") ? "begins another document; there may be one" : problem)
-        case .duplicatedKeysInMapping(let keys, let context):
-            "line \(context.mark.line): the key \(keys.first?.prefix(60) ?? "") occurs twice"
-        case .reader(let problem, _, _, _):
-            "is not text: \(problem)"
-        default:
-            "is not YAML"
-        }
+    private static func reason(for error: YAMLError, in text: String) -> String {
+        guard let line = error.line else { return error.problem }
+        return "line \(line): "
+            + (isIndentedByTab(line, of: text) ? "is indented by a tab; YAML takes spaces" : error.problem)
     }
 
     private static func isIndentedByTab(_ line: Int, of text: String) -> Bool {

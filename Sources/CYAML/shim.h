@@ -1,0 +1,3 @@
+// libyaml, the parser and emitter that PyYAML uses.
+#pragma once
+#include <yaml.h>
