@@ -1,5 +1,5 @@
 import ArgumentParser
-import Foundation
+import Files
 import Views
 
 /// `diptych bench`.
@@ -94,7 +94,7 @@ package struct BenchCommand: ParsableCommand {
         }
         if !json {
             try Output.result(
-                String(format: "listed in %.2f s", Double(listed.seconds) + Double(listed.attoseconds) * 1e-18))
+                "listed in \((Double(listed.seconds) + Double(listed.attoseconds) * 1e-18).fixed(2)) s")
         }
         try show(
             ShuffleQuality(

@@ -1,5 +1,5 @@
 import ArgumentParser
-import Foundation
+import Files
 import Views
 
 /// `diptych check-settings`, not listed: reads a pipeline file with all that training knows, and does nothing else.
@@ -18,8 +18,7 @@ package struct CheckSettingsCommand: ParsableCommand {
 
 /// A check of settings in another process, while this one works.
 struct SettingsCheck {
-    private let process: Process
-    private let errors = Pipe()
+    private let process: ChildProcess
 
     /// Begins; nil where there is nothing that this process does not check itself, or no program that could.
     init?(_ settings: PipelineOptions, _ reader: ConfigurationReader) {
@@ -27,22 +26,16 @@ struct SettingsCheck {
         let arguments =
             ["check-settings"] + (settings.pipeline.map { ["--pipeline", $0] } ?? [])
             + settings.overrides.flatMap { ["--set", $0] }
-        guard let process = try? TorchProcess.process(arguments) else { return nil }
+        guard let process = try? ChildProcess(TorchProcess.path(), arguments) else { return nil }
         self.process = process
-        process.standardError = errors
-        process.standardOutput = FileHandle.nullDevice
-        do { try process.run() } catch { return nil }
     }
 
     /// Waits for its end.
     /// - Throws: `Failure` where a setting is wrong; a program that cannot run checks nothing.
     func finish() throws {
-        let text = String(decoding: errors.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
-        process.waitUntilExit()
-        guard process.terminationReason == .exit, process.terminationStatus == ExitStatus.unusable.rawValue else {
-            return
-        }
-        let line = text.split(whereSeparator: \.isNewline).last ?? "a setting is wrong"
+        let ended = process.finish()
+        guard ended.status == ExitStatus.unusable.rawValue else { return }
+        let line = ended.errors.split(whereSeparator: \.isNewline).last ?? "a setting is wrong"
         throw Failure(.unusable, String(line.trimmingPrefix("diptych: ")))
     }
 }

@@ -1,5 +1,5 @@
 import ArgumentParser
-import Foundation
+import Files
 import Views
 
 /// `diptych doctor`.
@@ -66,29 +66,20 @@ package struct DoctorCommand: ParsableCommand {
 
     /// What `diptych-torch` says of libtorch, as `key=value` lines; a missing library keeps it from starting at all.
     private static func torch() -> Result<[String: String], Failure> {
-        let process = Process()
-        let output = Pipe()
-        let errors = Pipe()
+        let ended: (status: Int32, output: String, errors: String)
         do {
-            process.executableURL = URL(fileURLWithPath: try TorchProcess.path())
-            process.arguments = ["doctor"]
-            process.standardOutput = output
-            process.standardError = errors
-            try process.run()
+            ended = try ChildProcess(TorchProcess.path(), ["doctor"]).finish()
         } catch {
             return .failure(Failure(error))
         }
-        let said = String(decoding: output.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
-        let complaint = String(decoding: errors.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
-        process.waitUntilExit()
-        guard process.terminationStatus == 0 else {
-            let reason = complaint.split(separator: "\n").first.map(String.init) ?? "diptych-torch ended without a word"
+        guard ended.status == 0 else {
+            let reason = ended.errors.split(separator: "\n").first.map(String.init) ?? "diptych-torch printed no reason"
             return .failure(
                 Failure(
                     .failed,
                     "libtorch cannot be used: \(reason); install libtorch-dev, or build with LIBTORCH=/path/to/torch"))
         }
-        let pairs = said.split(separator: "\n").compactMap { line -> (String, String)? in
+        let pairs = ended.output.split(separator: "\n").compactMap { line -> (String, String)? in
             let parts = line.split(separator: "=", maxSplits: 1)
             return parts.count == 2 ? (String(parts[0]), String(parts[1])) : nil
         }
@@ -118,7 +109,7 @@ extension DoctorCommand.Findings {
             "diptych    \(diptych)", "cores      \(cores)", "memory     \(memoryGiB) GiB", "kernels    \(kernels)",
         ]
         for (name, version) in codecs.sorted(by: { $0.key < $1.key }) {
-            lines.append(name.padding(toLength: 11, withPad: " ", startingAt: 0) + version)
+            lines.append(name.padded(to: 11) + version)
         }
         lines.append("reads      \(formats.joined(separator: ", "))")
         for (name, remedy) in missingFormats.sorted(by: { $0.key < $1.key }) {

@@ -1,6 +1,5 @@
 import ArgumentParser
 import Files
-import Foundation
 import Views
 
 /// The exit codes of the command.
@@ -43,6 +42,7 @@ package struct Failure: Error, Equatable, Sendable {
                 "\(bad) of \(total) images cannot be used, more than --max-bad allows; one is \(example); "
                     + "diptych scan lists all")
         case LoaderError.memory: self.init(.failed, "\(error); lower training.batch_size or the size of the views")
+        case LoaderError.threads: self.init(.failed, "\(error)")
         case LoaderError.invalid(let setting): self.init(.unusable, "views.\(setting.key): \(setting.reason)")
         case let error as LoaderError: self.init(.data, "\(error)")
         default: self.init(.failed, "\(error)")
@@ -74,7 +74,7 @@ extension Diptych {
         }
         do {
             try body(&command)
-            Foundation.exit(ExitStatus.done.rawValue)
+            systemExit(ExitStatus.done.rawValue)
         } catch let error where exitCode(for: error) == .success || error is CleanExit {
             answer(fullMessage(for: error))
         } catch {
@@ -94,7 +94,7 @@ extension Diptych {
     private static func answer(_ text: String) -> Never {
         do {
             try Output.result(text)
-            Foundation.exit(ExitStatus.done.rawValue)
+            systemExit(ExitStatus.done.rawValue)
         } catch {
             complain("\(error)", .failed)
         }
@@ -103,6 +103,6 @@ extension Diptych {
     private static func complain(_ message: String, _ status: ExitStatus) -> Never {
         let line = message.split(whereSeparator: \.isNewline).joined(separator: " ")
         Output.note("diptych: \(line)")
-        Foundation.exit(status.rawValue)
+        systemExit(status.rawValue)
     }
 }

@@ -1,5 +1,4 @@
 import Files
-import Foundation
 
 /// Where a command speaks: its result on standard output, everything else on standard error.
 ///

@@ -1,6 +1,5 @@
 import ArgumentParser
 import Files
-import Foundation
 import Views
 
 /// `diptych pack`.
@@ -97,9 +96,7 @@ package struct PackCommand: ParsableCommand {
         }
         let mebibytes = Double(report.bytes) / 0x1p20
         try Output.result(
-            String(
-                format: "%@ in %@, %.1f MiB: %@", counted(report.images, "image"),
-                counted(report.shards.count, "shard"),
-                mebibytes, output))
+            "\(counted(report.images, "image")) in \(counted(report.shards.count, "shard")), "
+                + "\(mebibytes.fixed(1)) MiB: \(output)")
     }
 }

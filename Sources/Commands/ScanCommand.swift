@@ -1,6 +1,5 @@
 import ArgumentParser
 import Files
-import Foundation
 import Views
 
 /// `diptych scan`.
@@ -78,7 +77,7 @@ extension ScanReport {
                 + (sides.isEmpty ? "" : " (\(sides.joined(separator: ", ")))")
         }
         if let imbalance {
-            lines.append(String(format: "imbalance: the largest class is %.1f times the smallest", imbalance))
+            lines.append("imbalance: the largest class is \(imbalance.fixed(1)) times the smallest")
         }
         let formats = formats.sorted { $0.key < $1.key }.map { "\($0.value) \($0.key)" }
         if !formats.isEmpty { lines.append("formats: \(formats.joined(separator: ", "))") }

@@ -1,4 +1,4 @@
-import Foundation
+import Files
 import Synchronization
 
 /// A line on a terminal that is written over as work goes on, between lines that stay; may be written to from any thread.

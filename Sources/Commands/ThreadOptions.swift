@@ -1,5 +1,5 @@
 import ArgumentParser
-import Foundation
+import Files
 
 /// How many threads; shared by all commands that have some.
 package struct ThreadOptions: ParsableArguments, Sendable {

@@ -1,5 +1,4 @@
 import Files
-import Foundation
 
 /// The hand-over to `diptych-torch`, which lies beside this program and is linked with libtorch.
 ///
@@ -14,15 +13,6 @@ enum TorchProcess {
         let program = try path()
         _ = SystemPath.with(program) { execv($0, CommandLine.unsafeArgv) }
         throw Failure(.failed, "\(program): cannot be started: \(String(cString: strerror(errno)))")
-    }
-
-    /// The program as a process of its own, not started yet; a shell hands on names that are not UTF-8.
-    static func process(_ arguments: [String]) throws -> Process {
-        let words = [try path()] + arguments
-        let process = Process()
-        process.executableURL = URL(fileURLWithPath: "/bin/sh")
-        process.arguments = ["-c", "exec " + words.map { SystemPath.quoted($0) }.joined(separator: " ")]
-        return process
     }
 
     /// Where the program lies. Started by the Python package, it gets the libraries of the torch that pip installed.

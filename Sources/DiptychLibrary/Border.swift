@@ -1,5 +1,5 @@
 import CDiptych
-import Foundation
+import Files
 import Views
 
 /// Why a call of the C interface fails: a status and one line.
@@ -34,6 +34,7 @@ extension LoaderError {
         switch self {
         case .invalid: DIPTYCH_INVALID
         case .memory: DIPTYCH_MEMORY
+        case .threads: DIPTYCH_FAILED
         case .stopped: DIPTYCH_STOPPED
         case .allHeld: DIPTYCH_ALL_HELD
         case .empty, .badImage, .tooManyBad: DIPTYCH_DATA

@@ -1,5 +1,5 @@
 import CDiptych
-import Foundation
+import Files
 import Views
 
 /// A loader, and the process that its worker threads live in.

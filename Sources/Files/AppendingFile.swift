@@ -1,5 +1,3 @@
-import Foundation
-
 /// A log that grows by whole records, each handed to the system before `append` returns.
 public final class AppendingFile {
     /// Where it lies.

@@ -1,5 +1,3 @@
-import Foundation
-
 /// Writes files that appear whole or not at all: aside, flushed to the disk, then renamed.
 public enum AtomicFile {
     /// Replaces the file at `path` by `bytes`; folders on the way are made.
@@ -103,7 +101,7 @@ public enum AtomicFile {
     }
 
     private static func rename(_ old: String, _ new: String) -> Bool {
-        SystemPath.with(old) { old in SystemPath.with(new) { Foundation.rename(old, $0) } } == 0
+        SystemPath.with(old) { old in SystemPath.with(new) { systemRename(old, $0) } } == 0
     }
 
     /// Gives a file one more name, in place of what bore it; the two share their bytes where the file system can.
@@ -113,7 +111,7 @@ public enum AtomicFile {
     public static func link(_ path: String, as name: String) throws(FileError) {
         let aside = "\(name).\(getpid()).tmp"
         StoredFile.remove(aside)
-        guard SystemPath.with(path, { old in SystemPath.with(aside) { Foundation.link(old, $0) } }) == 0 else {
+        guard SystemPath.with(path, { old in SystemPath.with(aside) { systemLink(old, $0) } }) == 0 else {
             return try write(try StoredFile.read(path), to: name)
         }
         let isDone = rename(aside, name)

@@ -1,5 +1,3 @@
-import Foundation
-
 /// A file that could not be read or written.
 public struct FileError: Error, Equatable, Sendable, CustomStringConvertible {
     /// The file.

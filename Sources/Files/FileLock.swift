@@ -1,5 +1,3 @@
-import Foundation
-
 /// A file that one process at a time holds; the system lets go of it when the process ends, however it ends.
 public final class FileLock {
     private let file: Int32

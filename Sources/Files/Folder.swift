@@ -1,5 +1,3 @@
-import Foundation
-
 /// Folders that results go to.
 public enum Folder {
     /// Makes the folder and those above it where they are missing.

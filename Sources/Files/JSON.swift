@@ -1,5 +1,3 @@
-import Foundation
-
 /// JSON as this package writes it: sorted keys in snake_case, slashes as they are, and `"Infinity"`, `"-Infinity"` and
 /// `"NaN"` for the values that JSON lacks.
 public enum JSON {

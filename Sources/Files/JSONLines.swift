@@ -1,5 +1,3 @@
-import Foundation
-
 /// A file of JSON objects, one a line, that grows by whole lines.
 public final class JSONLines {
     /// Where it lies.

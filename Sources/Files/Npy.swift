@@ -1,5 +1,3 @@
-import Foundation
-
 /// NumPy's array files, version 1.0, written in row-major order.
 public enum Npy {
     /// Writes an array of floats.

@@ -1,5 +1,3 @@
-import Foundation
-
 /// An array read from one of NumPy's files: its extents and its elements as floats or integers, in row-major order.
 public struct NpyArray: Equatable, Sendable {
     /// The elements, in the width that keeps them exact.
@@ -73,7 +71,7 @@ private struct NpyHeader {
         }
         let text = String(decoding: data.dropFirst(isLong ? 12 : 10).prefix(size), as: UTF8.self)
         func value(_ key: String) -> Substring? {
-            guard let found = text.range(of: "'\(key)'") else { return nil }
+            guard let found = text.firstRange(of: "'\(key)'") else { return nil }
             return text[found.upperBound...].drop { $0 == ":" || $0 == " " }
         }
         guard let descr = value("descr"), let order = value("fortran_order"), let extents = value("shape"),
@@ -85,7 +83,7 @@ private struct NpyHeader {
         type = String(descr.dropFirst().prefix { $0 != "'" })
         isColumnMajor = order.hasPrefix("True")
         let parts = extents[extents.index(after: extents.startIndex)..<end].split(separator: ",")
-        let numbers = parts.map { Int($0.trimmingCharacters(in: .whitespaces)) }
+        let numbers = parts.map { Int($0.filter { $0 != " " && $0 != "\t" }) }
         shape = numbers.compactMap { $0 }
         guard shape.count == numbers.count, shape.allSatisfy({ $0 >= 0 }) else {
             throw FileError(path: path, reason: "has a damaged .npy header")

@@ -1,5 +1,3 @@
-import Foundation
-
 /// Files that are there, by the text of their path; see `SystemPath`.
 public enum StoredFile {
     /// Whether something lies there, links followed.
@@ -25,7 +23,7 @@ public enum StoredFile {
         var data = Data()
         var buffer = [UInt8](repeating: 0, count: 1 << 16)
         while true {
-            let count = Foundation.read(file, &buffer, buffer.count)
+            let count = systemRead(file, &buffer, buffer.count)
             if count == 0 { return data }
             if count > 0 {
                 data.append(contentsOf: buffer[..<count])

@@ -1,5 +1,3 @@
-import Foundation
-
 extension SystemPath {
     /// The path that a shell makes of a text: `~` and `~/x` lie in the home folder, `~name/x` in that of a user.
     ///
@@ -30,8 +28,13 @@ extension SystemPath {
             return String(decoding: [quote] + inner + [quote], as: UTF8.self)
         }
         // What cannot be shown is written by its number.
-        let octal = bytes.map { isSafe($0) ? String(Unicode.Scalar($0)) : String(format: "\\%03o", $0) }
+        let octal = bytes.map { isSafe($0) ? String(Unicode.Scalar($0)) : octalEscape($0) }
         return "\"$(printf '\(octal.joined())')\""
+    }
+
+    private static func octalEscape(_ byte: UInt8) -> String {
+        let digits = String(byte, radix: 8)
+        return "\\" + String(repeating: "0", count: 3 - digits.count) + digits
     }
 
     private static func isSafe(_ byte: UInt8) -> Bool {

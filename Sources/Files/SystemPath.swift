@@ -1,5 +1,3 @@
-import Foundation
-
 /// Paths as text, and as the bytes of the file system.
 ///
 /// A name may hold any bytes, Swift's text only UTF-8. A byte that does not fit stands in a path's text as the character

@@ -1,5 +1,4 @@
 import Files
-import Foundation
 
 /// The tokens of a byte-level byte-pair encoding (Sennrich et al. 2016, arXiv 1508.07909) and the merges that lead to them.
 ///

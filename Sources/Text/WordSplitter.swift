@@ -1,4 +1,8 @@
+#if canImport(FoundationEssentials)
+@_spi(_Unicode) import Swift
+#else
 import Foundation
+#endif
 
 /// Cuts text into the pieces that CLIP encodes one by one: Radford et al. 2021, arXiv 2103.00020, section 2.4.
 ///
@@ -14,7 +18,7 @@ enum WordSplitter {
 
     /// Calls `body` with the UTF-8 of each piece.
     static func forEach(in text: String, _ body: (ArraySlice<UInt8>) -> Void) {
-        let composed = text.utf8.allSatisfy { $0 < 0x80 } ? text : text.precomposedStringWithCanonicalMapping
+        let composed = text.utf8.allSatisfy { $0 < 0x80 } ? text : composed(text)
         let scalars = composed.lowercased().unicodeScalars.map { straight($0) }
         var piece: [UInt8] = []
         var place = 0
@@ -34,6 +38,17 @@ enum WordSplitter {
                 body(piece[cut..<min(piece.count, cut + maximumBytes)])
             }
         }
+    }
+
+    /// The text in Unicode's form C.
+    private static func composed(_ text: String) -> String {
+        #if canImport(FoundationEssentials)
+        var scalars = String.UnicodeScalarView()
+        for scalar in text._nfc { scalars.append(scalar) }
+        return String(scalars)
+        #else
+        return text.precomposedStringWithCanonicalMapping
+        #endif
     }
 
     private static func straight(_ scalar: Unicode.Scalar) -> Unicode.Scalar {

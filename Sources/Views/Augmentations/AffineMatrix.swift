@@ -1,4 +1,4 @@
-import Foundation
+import Files
 
 /// How a turned picture's pixels are computed.
 public enum WarpInterpolation: String, Codable, Sendable {

@@ -1,4 +1,4 @@
-import Foundation
+import Files
 
 extension Region {
     /// Draws the rectangle that torchvision's `RandomErasing` erases: its area uniform in `scale` times the picture's, the

@@ -1,4 +1,4 @@
-import Foundation
+import Files
 
 /// The operations that RandAugment draws from, in torchvision's order and with its ranges.
 public enum RandAugmentOperation: String, Codable, CaseIterable, Sendable {

@@ -1,4 +1,4 @@
-import Foundation
+import Files
 
 /// A random part of the picture, resized to the branch's size: torchvision's `RandomResizedCrop`.
 ///

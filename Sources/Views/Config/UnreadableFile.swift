@@ -1,24 +1,23 @@
-import Foundation
+import Files
 
 /// Why a configuration cannot be read, and which file was probably meant where there is none of that name.
 func unreadable(_ file: String, _ error: DecodeError) -> String {
-    var isFolder: ObjCBool = false
-    guard FileManager.default.fileExists(atPath: file, isDirectory: &isFolder) else {
+    guard StoredFile.exists(file) else {
         return error.reason + (similar(to: file).map { "; did you mean \($0)?" } ?? "")
     }
-    if isFolder.boolValue { return "is a folder, not a YAML file" }
+    if Folder.exists(file) { return "is a folder, not a YAML file" }
     return error.kind == .tooLarge ? "is no pipeline: it \(error.reason)" : error.reason
 }
 
 /// The YAML file of the same folder, or of pipelines/, whose name is the closest, where one is close.
 private func similar(to file: String) -> String? {
-    let url = URL(fileURLWithPath: file)
-    let folder = file.contains("/") ? String(file[..<(file.lastIndex(of: "/") ?? file.startIndex)]) : "."
-    func stem(_ name: String) -> String { URL(fileURLWithPath: name).deletingPathExtension().lastPathComponent }
-    let name = stem(url.lastPathComponent)
+    let folder = file.contains("/") ? SystemPath.folder(of: file) : "."
+    /// The name without its ending.
+    func stem(_ name: String) -> String { String(name[..<(name.dropFirst().lastIndex(of: ".") ?? name.endIndex)]) }
+    let name = stem(SystemPath.name(of: file))
     var found: [(path: String, distance: Int)] = []
     for place in [folder, "pipelines"] {
-        for other in (try? FileManager.default.contentsOfDirectory(atPath: place)) ?? [] {
+        for other in Folder.names(in: place) {
             guard other.hasSuffix(".yaml") || other.hasSuffix(".yml") else { continue }
             let distance = editDistance(name.lowercased(), stem(other).lowercased())
             found.append((place == "." ? other : "\(place)/\(other)", distance))

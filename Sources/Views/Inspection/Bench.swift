@@ -1,4 +1,4 @@
-import Foundation
+import Files
 
 /// Measures how fast the views of a source's images are made on this machine, and where the time goes.
 ///

@@ -1,4 +1,4 @@
-import Foundation
+import Files
 
 /// What a picture looks like in 64 bits: pictures that people would call the same differ in few of them, whatever their
 /// size, format, compression and brightness.

@@ -1,4 +1,4 @@
-import Foundation
+import Files
 
 /// Where a loader's batches lie, so that a device's own memory, such as pages that its copies need not lock, can be used.
 ///
@@ -29,7 +29,7 @@ public struct HeapMemory: BatchMemory {
 
     /// Gives the memory back to the heap.
     public func free(_ pointer: UnsafeMutableRawPointer) {
-        Foundation.free(pointer)
+        systemFree(pointer)
     }
 }
 

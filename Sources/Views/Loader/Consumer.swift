@@ -1,4 +1,4 @@
-import Foundation
+import Files
 
 /// The consumer's side of a loader: which epoch it is in, and what became of images that cannot be used.
 final class Consumer: Sendable {

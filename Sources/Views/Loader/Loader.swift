@@ -1,4 +1,4 @@
-import Foundation
+import Files
 
 /// Streams batches of augmented views of a source's images, made by worker threads ahead of the consumer.
 ///
@@ -72,13 +72,16 @@ public final class Loader: Sendable {
         consumer = Consumer(source: source, policy: options.badImages, epoch: epochs.lowerBound, end: epochs.upperBound)
         let limit = options.maximumFileBytes
         let cache = pipeline.cacheBytes > 0 ? PictureCache(bytes: pipeline.cacheBytes) : nil
+        var workers = 0
         for _ in 0..<max(1, options.threads ?? ProcessInfo.processInfo.activeProcessorCount) {
-            ring.start(stackSize: 4 << 20) {
+            let isStarted = ring.start {
                 let maker = ViewMaker(
                     pipeline: pipeline, decoder: decoder(), cache: cache, maximumFileBytes: limit)
                 Loader.work(on: ring, source: source, maker: maker, seed: seed)
             }
+            if isStarted { workers += 1 }
         }
+        guard workers > 0 else { throw .threads }
     }
 
     deinit { ring.stop() }

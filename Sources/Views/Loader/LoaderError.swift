@@ -6,6 +6,8 @@ public enum LoaderError: Error, Equatable, Sendable, CustomStringConvertible {
     case invalid(InvalidSetting)
     /// There is no memory for the batches: what one of their allocations asked for, and why it failed.
     case memory(byteCount: Int, reason: String)
+    /// The system lets this process start no thread.
+    case threads
     /// An image cannot be used, and the policy is to fail.
     case badImage(DecodeError)
     /// More images cannot be used than allowed.
@@ -20,6 +22,7 @@ public enum LoaderError: Error, Equatable, Sendable, CustomStringConvertible {
         switch self {
         case .empty(let reason): reason
         case .memory(let byteCount, let reason): "no memory for a batch's views, \(byteCount) bytes: \(reason)"
+        case .threads: "no thread can be started; the system's limit is reached (ulimit -u)"
         case .invalid(let setting): "\(setting.key): \(setting.reason)"
         case .badImage(let error): error.description
         case .tooManyBad(let bad, let total, let example):

@@ -1,4 +1,4 @@
-import Foundation
+import Files
 
 /// Where a loader's time went, summed over its workers; times in nanoseconds.
 public struct LoaderStatistics: Codable, Equatable, Sendable {

@@ -1,4 +1,4 @@
-import Foundation
+import Files
 
 /// A value that one thread at a time may touch.
 ///
@@ -7,7 +7,7 @@ import Foundation
 ///
 /// `@unchecked Sendable`: the value is touched under the lock alone.
 package final class Locked<Value>: @unchecked Sendable {
-    private let lock = NSLock()
+    private let lock = Condition()
     private var value: Value
 
     package init(_ value: Value) { self.value = value }
@@ -16,8 +16,6 @@ package final class Locked<Value>: @unchecked Sendable {
     package func withLock<Result, Failure: Error>(
         _ body: (inout Value) throws(Failure) -> Result
     ) throws(Failure) -> Result {
-        lock.lock()
-        defer { lock.unlock() }
-        return try body(&value)
+        try lock.withLock { () throws(Failure) in try body(&value) }
     }
 }

@@ -1,4 +1,4 @@
-import Foundation
+import Files
 
 /// A bounded ring of preallocated batches between the workers, who fill rows in order, and one consumer.
 ///
@@ -24,7 +24,7 @@ final class SlotRing: @unchecked Sendable {
         let rows: Range<Int>
     }
 
-    private let condition = NSCondition()
+    private let condition = Condition()
     private let chunk: Int
     private let lag: Int
     private let reuse: BatchReuse
@@ -74,19 +74,22 @@ final class SlotRing: @unchecked Sendable {
 
     // MARK: Workers
 
-    /// Starts a thread that runs `body` to its end.
-    func start(stackSize: Int, _ body: @escaping @Sendable () -> Void) {
+    /// Starts a worker, a thread that runs `body` to its end; false where the system has no more threads.
+    func start(_ body: @escaping @Sendable () -> Void) -> Bool {
         condition.withLock { workers += 1 }
-        let thread = Thread {
+        let isStarted = SystemThread.start {
             body()
-            self.condition.withLock {
-                self.workers -= 1
-                self.condition.broadcast()
-            }
+            self.leave()
         }
-        thread.stackSize = stackSize
-        thread.name = "views"
-        thread.start()
+        if !isStarted { leave() }
+        return isStarted
+    }
+
+    private func leave() {
+        condition.withLock {
+            workers -= 1
+            condition.broadcast()
+        }
     }
 
     /// The next rows to fill; waits for room. Nil when there is nothing left to do.

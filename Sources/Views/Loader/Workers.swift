@@ -1,20 +1,21 @@
-import Foundation
+import Dispatch
+import Files
 
 /// Threads that share one piece of work, for work that blocks or computes for long.
 enum Workers {
-    /// Runs `body` on `count` threads and returns when all have ended.
+    /// Runs `body` on `count` threads and returns when all have ended; on this one where none can be started.
     static func run(_ count: Int, _ body: @escaping @Sendable () -> Void) {
         let group = DispatchGroup()
+        var started = 0
         for _ in 0..<max(1, count) {
             group.enter()
-            let thread = Thread {
+            let isStarted = SystemThread.start {
                 body()
                 group.leave()
             }
-            // Decoders keep rows on the stack.
-            thread.stackSize = 4 << 20
-            thread.start()
+            if isStarted { started += 1 } else { group.leave() }
         }
+        if started == 0 { body() }
         group.wait()
     }
 }

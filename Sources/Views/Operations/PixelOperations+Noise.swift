@@ -1,4 +1,4 @@
-import Foundation
+import Files
 import KernelsAVX2
 
 /// Which noise: the same key gives the same noise to any picture of the same extent.

@@ -1,5 +1,5 @@
 import CKernels
-import Foundation
+import Files
 import KernelsAVX2
 
 /// The one place that chooses, at run time and per call, between the kernels for AVX2 and those for any processor.

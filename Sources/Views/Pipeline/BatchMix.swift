@@ -1,4 +1,4 @@
-import Foundation
+import Files
 
 /// Views of a batch mixed with each other after they are made: an option of the graph, off by default.
 ///

@@ -1,4 +1,4 @@
-import Foundation
+import Files
 
 /// What a stream of random draws belongs to. The same key gives the same draws on any thread and machine.
 public struct RandomKey: Hashable, Codable, Sendable {

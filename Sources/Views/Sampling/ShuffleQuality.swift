@@ -1,4 +1,4 @@
-import Foundation
+import Files
 
 /// How far the order of an epoch, as one or several ranks draw it, is from a uniformly random one; no image is read.
 public struct ShuffleQuality: Codable, Equatable, Sendable {
@@ -154,20 +154,20 @@ public struct ShuffleQuality: Codable, Equatable, Sendable {
 extension ShuffleQuality: CustomStringConvertible {
     /// A table for people.
     public var description: String {
-        func row(_ name: String, _ key: KeyPath<Figures, Double>, _ format: String) -> String {
-            let words = [found[keyPath: key], random[keyPath: key]].map { String(format: format, $0) }
-            return name.padding(toLength: 58, withPad: " ", startingAt: 0) + "\(words[0])   (at random \(words[1]))"
+        func row(_ name: String, _ key: KeyPath<Figures, Double>, _ digits: Int) -> String {
+            let values = [found[keyPath: key], random[keyPath: key]].map { $0.fixed(digits) }
+            return name.padded(to: 58) + "\(values[0])   (at random \(values[1]))"
         }
         let ranks = steps.count
         let job = ranks > 1 ? "\(ranks) ranks" : "1 rank"
         return """
             \(images) images in \(runs) runs; \(job), \(steps.map(String.init).joined(separator: ", ")) steps of \(batch) images
             images of two ranks: \(sharedImages), runs of two ranks: \(sharedRuns); an order takes \
-            \(String(format: "%.2f", seconds)) s
-            \(row("mean distance from the place in the source, of the epoch", \.displacement, "%.4f"))
-            \(row("images whose predecessor is of the same run", \.neighbours, "%.4f"))
-            \(row("runs in a batch of all ranks", \.runsInBatch, "%.1f"))
-            \(row("pairs of a batch that meet again in the next epoch", \.metAgain, "%.6f"))
+            \(seconds.fixed(2)) s
+            \(row("mean distance from the place in the source, of the epoch", \.displacement, 4))
+            \(row("images whose predecessor is of the same run", \.neighbours, 4))
+            \(row("runs in a batch of all ranks", \.runsInBatch, 1))
+            \(row("pairs of a batch that meet again in the next epoch", \.metAgain, 6))
             """
     }
 }

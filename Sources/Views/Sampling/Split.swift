@@ -1,4 +1,4 @@
-import Foundation
+import Files
 
 /// Images to learn from and images to judge by.
 public struct Split: Sendable {

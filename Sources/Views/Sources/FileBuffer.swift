@@ -1,5 +1,4 @@
 import Files
-import Foundation
 
 /// Memory for one encoded file after another; grows to the largest and stays. One owner; not shared between threads.
 public final class FileBuffer {
@@ -66,7 +65,7 @@ public final class FileBuffer {
                 }
                 reserve(filled * 2)
             }
-            let count = Foundation.read(file, memory.baseAddress.unsafelyUnwrapped + filled, memory.count - filled)
+            let count = systemRead(file, memory.baseAddress.unsafelyUnwrapped + filled, memory.count - filled)
             if count == 0 { break }
             if count < 0 {
                 if errno == EINTR { continue }

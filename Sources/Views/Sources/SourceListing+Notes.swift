@@ -1,4 +1,4 @@
-import Foundation
+import Files
 
 extension SourceListing {
     /// What was left out, a line each, the weightiest first; a kind of issue is one line, with the first of it.
@@ -75,6 +75,6 @@ extension SourceListing {
         throw DataError(
             path: path,
             reason: "\(issue.map { "\($0)" } ?? "data are missing"); that is more than --max-bad allows, which is "
-                + "\(share.formatted())")
+                + "\(share == 0 ? "0" : "\(share)")")
     }
 }

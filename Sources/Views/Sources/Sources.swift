@@ -1,5 +1,4 @@
 import Files
-import Foundation
 
 /// One kind of source: which arguments it is meant by, and how they are opened.
 ///

@@ -1,6 +1,5 @@
 import CCodecs
 import Files
-import Foundation
 
 /// The binary version of CIFAR-10 and CIFAR-100 (Krizhevsky 2009), as its archive unpacks: records of one or two label
 /// bytes and 3,072 bytes of pixels, red plane first, 32 rows by 32 columns.

@@ -1,4 +1,4 @@
-import Foundation
+import Files
 
 /// Images with captions or labels that a table names: a .tsv or .csv file, or a .jsonl file of one object a line.
 ///

@@ -1,4 +1,4 @@
-import Foundation
+import Files
 
 /// What is wrong with a captions file, and where.
 struct CaptionsDamage: Error, Equatable {
@@ -101,16 +101,18 @@ struct CaptionsReader {
     }
 
     private static func object(_ text: [UInt8], line: Int) throws(CaptionsDamage) -> Row {
-        guard let object = try? JSONSerialization.jsonObject(with: Data(text)) as? [String: Any] else {
+        guard let object = try? JSONDecoder().decode([String: JSONField].self, from: Data(text)) else {
             throw CaptionsDamage(line: line, reason: "is no JSON object")
         }
         let named = Dictionary(object.map { ($0.lowercased(), $1) }, uniquingKeysWith: { first, _ in first })
         func value(_ names: [String], numbers: Bool = false) throws(CaptionsDamage) -> [UInt8]? {
             guard let name = names.first(where: { named[$0] != nil }), let value = named[name] else { return nil }
-            if value is NSNull { return [] }
-            if let text = value as? String { return Array(text.utf8) }
-            if numbers, let number = value as? NSNumber { return Array("\(number)".utf8) }
-            throw CaptionsDamage(line: line, reason: "\(name) must be text")
+            switch value {
+            case .null: return []
+            case .text(let text): return Array(text.utf8)
+            case .number(let text) where numbers: return Array(text.utf8)
+            default: throw CaptionsDamage(line: line, reason: "\(name) must be text")
+            }
         }
         let row = Row(
             image: try value(imageNames) ?? [], caption: try value(captionNames),

@@ -1,4 +1,4 @@
-import Foundation
+import Files
 
 /// Files that hold pictures, but that are not read as they are.
 enum Archives {

@@ -1,5 +1,4 @@
 import Files
-import Foundation
 
 /// Lists of class names, whose indices are the labels. Classes are told apart by the bytes of their names and by their places,
 /// never by what Unicode takes for equal: two of them may look the same, or be called the same.

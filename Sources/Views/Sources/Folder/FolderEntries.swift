@@ -1,4 +1,4 @@
-import Foundation
+import Files
 
 /// The entries of a folder, as the file system has them.
 enum FolderEntries {

@@ -1,5 +1,4 @@
 import Files
-import Foundation
 
 /// What a command is given as IMAGES: which part of it is to learn from, which to judge by, and what is left aside.
 ///

@@ -1,4 +1,4 @@
-import Foundation
+import Files
 
 /// Walks a folder and lists its images by the bytes of their names: links followed, loops and failures noted.
 struct FolderListing {

@@ -1,5 +1,4 @@
 import Files
-import Foundation
 
 /// Images in a folder, in the order and with the labels of torchvision's `ImageFolder`.
 ///

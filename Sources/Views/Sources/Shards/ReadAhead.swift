@@ -1,4 +1,4 @@
-import Foundation
+import Files
 
 /// Asks the system to fetch a shard's bytes before they are read: while the images of a shuffle's window are read in
 /// any order, storage sees one long read after another.

@@ -1,4 +1,4 @@
-import Foundation
+import Files
 
 /// The open files of a source that keeps many images in each, shared by all threads that read.
 ///
@@ -61,7 +61,7 @@ final class ShardFiles: Sendable {
     static func open(_ path: [UInt8]) throws(Failure) -> (handle: Handle, shard: Shard) {
         let file = (path + [0]).withUnsafeBytes { bytes in
             // A pipe must not block the thread that opens it.
-            Foundation.open(
+            systemOpen(
                 bytes.bindMemory(to: CChar.self).baseAddress.unsafelyUnwrapped, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
         }
         guard file >= 0 else { throw Failure(reason: systemReason()) }

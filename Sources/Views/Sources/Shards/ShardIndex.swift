@@ -1,4 +1,4 @@
-import Foundation
+import Files
 
 /// What one pass over a shard's headers found: its samples, by WebDataset's rules.
 ///
@@ -252,13 +252,12 @@ struct ShardIndex: Sendable {
         let keys = ["cls", "label", "class"]
         // Most of the objects in use hold captions and addresses; those are not worth parsing.
         let data = Data(bytes)
-        guard keys.contains(where: { data.range(of: Data("\"\($0)\"".utf8)) != nil }),
-            let object = try? JSONSerialization.jsonObject(with: data) as? [String: Any]
+        guard keys.contains(where: { data.firstRange(of: Data("\"\($0)\"".utf8)) != nil }),
+            let object = try? JSONDecoder().decode([String: JSONField].self, from: data)
         else { return nil }
         for key in keys {
             switch object[key] {
-            case let text as String: if let label = ClassTable.label(text.utf8) { return label }
-            case let number as NSNumber: if let label = ClassTable.label("\(number)".utf8) { return label }
+            case .text(let text), .number(let text): if let label = ClassTable.label(text.utf8) { return label }
             default: break
             }
         }

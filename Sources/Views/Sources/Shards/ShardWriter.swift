@@ -1,5 +1,4 @@
 import Files
-import Foundation
 
 /// Packs a source into WebDataset shards, so that storage reads long stretches instead of a million small files.
 ///

@@ -1,4 +1,4 @@
-import Foundation
+import Files
 
 /// Walks the headers of a tar archive in the order in which they lie; skips the contents.
 ///

@@ -1,5 +1,4 @@
 import Files
-import Foundation
 import Synchronization
 
 /// Images in WebDataset's tar shards: `0001.jpg` with `0001.cls` (the label, a number or a word), `0001.txt` (the

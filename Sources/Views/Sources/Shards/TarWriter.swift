@@ -1,5 +1,4 @@
 import Files
-import Foundation
 
 /// Writes members of a tar archive one after another to a descriptor: ustar, with a pax header where a name does not
 /// fit.
