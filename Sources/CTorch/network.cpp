@@ -39,23 +39,22 @@ struct Thinned : torch::autograd::Function<Thinned> {
 /// writes its gradients past their ends where the input has fewer channels than a vector has numbers (seen in libtorch
 /// 1.13.1 and 2.13.0).
 at::Tensor convolution(const at::Tensor &x, const at::Tensor &weight, const at::Tensor &bias, int64_t stride,
-                       int64_t padding) {
+                       int64_t padding, int64_t groups) {
     const bool thins = stride > 1 && padding == 0 && x.is_cpu() && x.dim() == 4 && weight.dim() == 4 &&
                        weight.size(2) == 1 && weight.size(3) == 1;
-    return thins ? at::conv2d(Thinned::apply(x, stride), weight, bias)
-                 : at::conv2d(x, weight, bias, {stride, stride}, {padding, padding});
+    return at::conv2d(thins ? Thinned::apply(x, stride) : x, weight, bias, thins ? 1 : stride, padding, 1, groups);
 }
 
 } // namespace
 
 ctorch_status ctorch_conv2d(ctorch_tensor x, ctorch_tensor weight, ctorch_tensor bias, int64_t stride, int64_t padding,
-                            ctorch_kernels kernels, ctorch_tensor *out) {
+                            int64_t groups, ctorch_kernels kernels, ctorch_tensor *out) {
     return guard([&] {
         const auto *own = chosen(kernels);
-        const bool fits = stride == 1 && padding == 1 && !bias && winograd_suits(x->tensor, weight->tensor);
-        *out = wrap(own && fits
-                        ? winograd(x->tensor, weight->tensor, *own)
-                        : convolution(x->tensor, weight->tensor, bias ? bias->tensor : at::Tensor(), stride, padding));
+        const bool fits = stride == 1 && padding == 1 && groups == 1 && !bias && winograd_suits(x->tensor, weight->tensor);
+        *out = wrap(own && fits ? winograd(x->tensor, weight->tensor, *own)
+                                : convolution(x->tensor, weight->tensor, bias ? bias->tensor : at::Tensor(), stride,
+                                              padding, groups));
         count((*out)->tensor.numel() * (weight->tensor.numel() / weight->tensor.size(0)));
     });
 }
@@ -68,20 +67,21 @@ ctorch_status ctorch_conv2d_filters(ctorch_tensor weight, ctorch_kernels kernels
 }
 
 ctorch_status ctorch_conv2d_inference(ctorch_tensor x, ctorch_tensor weight, ctorch_tensor filters, ctorch_tensor bias,
-                                      ctorch_tensor shortcut, bool relu, int64_t stride, int64_t padding,
-                                      ctorch_kernels kernels, ctorch_tensor *out) {
+                                      ctorch_tensor shortcut, ctorch_activation activation, int64_t stride,
+                                      int64_t padding, int64_t groups, ctorch_kernels kernels, ctorch_tensor *out) {
     return guard([&] {
         c10::NoGradGuard no_grad;
         const auto *own = chosen(kernels);
-        if (own && filters && stride == 1 && padding == 1 && winograd_suits(x->tensor, weight->tensor)) {
+        if (own && filters && stride == 1 && padding == 1 && groups == 1 &&
+            winograd_suits(x->tensor, weight->tensor)) {
             *out = wrap(winograd_inference(x->tensor, weight->tensor, filters->tensor, bias->tensor,
-                                          shortcut ? shortcut->tensor : at::Tensor(), relu, *own));
+                                          shortcut ? shortcut->tensor : at::Tensor(),
+                                          kernel_activation(activation), *own));
         } else {
-            auto y = convolution(x->tensor, weight->tensor, bias->tensor, stride, padding);
+            auto y = convolution(x->tensor, weight->tensor, bias->tensor, stride, padding, groups);
             TORCH_CHECK(!shortcut || shortcut->tensor.sizes() == y.sizes(), "expected a shortcut of size ", y.sizes());
             if (shortcut) y.add_(shortcut->tensor);
-            if (relu) y.relu_();
-            *out = wrap(y);
+            *out = wrap(activated(y, activation));
         }
         count((*out)->tensor.numel() * (weight->tensor.numel() / weight->tensor.size(0)));
     });

@@ -1,4 +1,4 @@
-// Batch norm in training fused with a residual addition and ReLU: for float32 on the CPU, where memory is what it waits
+// Batch norm in training fused with a residual addition and an activation: for float32 on the CPU, where memory is what it waits
 // for.
 #include "kernels.h"
 #include "norm_gpu.h"
@@ -44,7 +44,7 @@ struct Layout {
 struct FusedNorm : torch::autograd::Function<FusedNorm> {
     static at::Tensor forward(AutogradContext *context, at::Tensor x, at::Tensor weight, at::Tensor bias,
                               c10::optional<at::Tensor> shortcut, at::Tensor running_mean, at::Tensor running_variance,
-                              bool relu, double momentum, double eps, int64_t pointer) {
+                              int64_t activation, double momentum, double eps, int64_t pointer) {
         const auto &kernels = *reinterpret_cast<const compute_norm *>(pointer);
         const Layout layout(x);
         const int64_t channels = layout.all.channels;
@@ -85,30 +85,31 @@ struct FusedNorm : torch::autograd::Function<FusedNorm> {
         parallel_for(layout.parts, [&](int64_t index) {
             const auto offset = layout.offset(index);
             kernels.forward(read(x) + offset, added.defined() ? read(added) + offset : nullptr, layout.shape(index),
-                            scale, shift, relu, written(y) + offset);
+                            scale, shift, compute_activation(activation), written(y) + offset);
         });
-        const auto mask = !relu ? NORM_NO_RELU : added.defined() ? NORM_RELU_OF_OUTPUT : NORM_RELU_OF_INPUT;
-        context->save_for_backward({x, statistics, mask == NORM_RELU_OF_OUTPUT ? y : at::Tensor()});
-        context->saved_data["mask"] = static_cast<int64_t>(mask);
+        const bool keeps = activation != COMPUTE_LINEAR && added.defined();
+        context->save_for_backward({x, statistics, keeps ? y : at::Tensor()});
+        context->saved_data["activation"] = activation;
         context->saved_data["kernels"] = pointer;
         context->saved_data["adds"] = added.defined();
         return y;
     }
 
-    // With g what ReLU lets through of dy, and xhat = (x - mean) / sd: d bias = sum(g), d weight = sum(g xhat),
+    // With g what the activation lets through of dy, and xhat = (x - mean) / sd: d bias = sum(g), d weight = sum(g xhat),
     // dx = weight / sd (g - sum(g) / n - xhat sum(g xhat) / n), d shortcut = g.
     static variable_list backward(AutogradContext *context, variable_list gradients) {
         const auto saved = context->get_saved_variables();
         const auto &x = saved[0], &statistics = saved[1], &y = saved[2];
         const auto &kernels = *reinterpret_cast<const compute_norm *>(context->saved_data["kernels"].toInt());
-        const auto mask = static_cast<norm_mask>(context->saved_data["mask"].toInt());
+        const norm_mask mask = {compute_activation(context->saved_data["activation"].toInt()),
+                                y.defined() ? NORM_FROM_OUTPUT : NORM_FROM_INPUT};
         const Layout layout(x);
         const int64_t channels = layout.all.channels;
         const double count = static_cast<double>(x.numel() / channels);
         const float *mean = read(statistics), *inverse = mean + channels, *scale = inverse + channels,
                     *shift = scale + channels;
         const auto dy = layout.like(gradients[0]);
-        const auto through = mask == NORM_RELU_OF_OUTPUT ? at::empty_like(x) : dy;
+        const auto through = y.defined() ? at::empty_like(x) : dy;
         std::vector<double> sums(layout.parts * channels), products(layout.parts * channels);
         parallel_for(layout.parts, [&](int64_t index) {
             const auto offset = layout.offset(index);
@@ -157,8 +158,8 @@ bool usable(const at::Tensor &x, const c10::optional<at::Tensor> &shortcut,
 } // namespace
 
 ctorch_status ctorch_batch_norm_fused(ctorch_tensor x, ctorch_tensor weight, ctorch_tensor bias, ctorch_tensor mean,
-                                      ctorch_tensor variance, ctorch_tensor shortcut, bool relu, double momentum,
-                                      double eps, ctorch_kernels kernels, ctorch_tensor *out) {
+                                      ctorch_tensor variance, ctorch_tensor shortcut, ctorch_activation activation,
+                                      double momentum, double eps, ctorch_kernels kernels, ctorch_tensor *out) {
     return guard([&] {
         const auto added = optional(shortcut);
         const auto &input = x->tensor;
@@ -168,18 +169,21 @@ ctorch_status ctorch_batch_norm_fused(ctorch_tensor x, ctorch_tensor weight, cto
                     "expected more than one value per channel in training, got an input of size ", input.sizes());
         if (own && usable(input, added, {weight->tensor, bias->tensor, mean->tensor, variance->tensor})) {
             *out = wrap(FusedNorm::apply(input, weight->tensor, bias->tensor, added, mean->tensor, variance->tensor,
-                                         relu, momentum, eps, reinterpret_cast<int64_t>(&own->norm)));
+                                         int64_t(kernel_activation(activation)), momentum, eps,
+                                         reinterpret_cast<int64_t>(&own->norm)));
             return;
         }
+        const bool relu = activation == CTORCH_RELU_AFTER;
         const NormInput given{input, weight->tensor, bias->tensor, added, mean->tensor, variance->tensor,
                               relu,  momentum,       eps};
         if (own && gpu_norm_serves(given)) {
-            *out = wrap(gpu_norm(given));
+            const auto y = gpu_norm(given);
+            *out = wrap(relu ? y : activated(y, activation));
             return;
         }
         auto y = at::batch_norm(input, weight->tensor, bias->tensor, mean->tensor, variance->tensor, true, momentum,
                                 eps, false);
         if (added) y = y + *added;
-        *out = wrap(relu ? y.relu_() : y);
+        *out = wrap(activated(y, activation));
     });
 }

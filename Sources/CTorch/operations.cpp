@@ -57,6 +57,7 @@ ctorch_status ctorch_unary(ctorch_unary_op op, ctorch_tensor a, ctorch_tensor *o
         case CTORCH_ABS: *out = wrap(x.abs()); break;
         case CTORCH_RELU: *out = wrap(x.relu()); break;
         case CTORCH_RELU_IN_PLACE: *out = wrap(a->tensor.relu_()); break;
+        case CTORCH_RELU6_IN_PLACE: *out = wrap(at::hardtanh_(a->tensor, 0, 6)); break;
         case CTORCH_DETACH: *out = wrap(x.detach()); break;
         case CTORCH_ISFINITE: *out = wrap(x.isfinite()); break;
         case CTORCH_GELU: *out = wrap(at::gelu(x)); break;

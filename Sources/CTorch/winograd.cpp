@@ -236,7 +236,8 @@ at::Tensor winograd_filters(const at::Tensor &w, const compute_kernels &kernels)
 }
 
 at::Tensor winograd_inference(const at::Tensor &x, const at::Tensor &w, const at::Tensor &u, const at::Tensor &bias,
-                             const at::Tensor &shortcut, bool relu, const compute_kernels &kernels) {
+                             const at::Tensor &shortcut, compute_activation activation,
+                             const compute_kernels &kernels) {
     const auto y = at::empty({x.size(0), w.size(0), x.size(2), x.size(3)}, x.options().memory_format(innermost));
     auto check = [](const at::Tensor &t, at::IntArrayRef sizes) {
         TORCH_CHECK(t.is_cpu() && t.scalar_type() == at::kFloat && t.sizes() == sizes, "expected float32 of size ",
@@ -251,7 +252,7 @@ at::Tensor winograd_inference(const at::Tensor &x, const at::Tensor &w, const at
         check(shortcut, y.sizes());
         added = shortcut.contiguous(innermost);
     }
-    const winograd_epilogue epilogue = {read(offsets), added.defined() ? read(added) : nullptr, relu};
+    const winograd_epilogue epilogue = {read(offsets), added.defined() ? read(added) : nullptr, activation};
     multiply(kernels, x, read(u), Shape(x, w.size(1), w.size(0)), epilogue, y);
     return y;
 }

@@ -13,8 +13,9 @@ at::Tensor winograd(const at::Tensor &x, const at::Tensor &w, const compute_kern
 /// The transforms of filters that suit.
 at::Tensor winograd_filters(const at::Tensor &w, const compute_kernels &kernels);
 /// The convolution without gradients from the filters' transforms by the same kernels, plus a bias, plus `shortcut` if
-/// it is defined, then ReLU if `relu` is set.
+/// it is defined, then the activation.
 at::Tensor winograd_inference(const at::Tensor &x, const at::Tensor &w, const at::Tensor &u, const at::Tensor &bias,
-                              const at::Tensor &shortcut, bool relu, const compute_kernels &kernels);
+                              const at::Tensor &shortcut, compute_activation activation,
+                              const compute_kernels &kernels);
 
 } // namespace ctorch

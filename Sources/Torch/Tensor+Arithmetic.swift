@@ -48,6 +48,8 @@ extension Tensor {
     public func relu() throws(TorchError) -> Tensor { try unary("relu", CTORCH_RELU) }
     /// max(x, 0), in place: for an intermediate result that nothing else needs.
     public func reluInPlace() throws(TorchError) -> Tensor { try unary("relu", CTORCH_RELU_IN_PLACE) }
+    /// `min(max(x, 0), 6)`, in place: for an intermediate result that nothing else needs.
+    public func relu6InPlace() throws(TorchError) -> Tensor { try unary("relu6", CTORCH_RELU6_IN_PLACE) }
     /// `x Phi(x)` with the normal distribution function: Hendrycks & Gimpel 2016, arXiv 1606.08415, without
     /// approximation.
     public func gelu() throws(TorchError) -> Tensor { try unary("gelu", CTORCH_GELU) }

@@ -32,8 +32,8 @@ enum Fixture {
     }
 
     /// The input of the encoders' fixtures.
-    static func images(_ size: [Int]) throws -> Tensor {
-        let shape = [2, 3] + size
+    static func images(_ size: [Int], count: Int = 2) throws -> Tensor {
+        let shape = [count, 3] + size
         return try (Tensor(hashed(shape.reduce(1, *), stream: 1_000_000), shape: shape) * 2).to(.float32)
     }
 

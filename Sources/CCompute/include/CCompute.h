@@ -11,7 +11,11 @@ extern "C" {
 /// Instructions that kernels are compiled for, each level faster than the one before.
 typedef enum { COMPUTE_ANY, COMPUTE_AVX2, COMPUTE_AVX512 } compute_level;
 
-// Batch norm in training with what follows it, a residual addition and ReLU, in as few passes over memory as possible.
+/// What is done to numbers before they are stored: nothing, `max(x, 0)`, or `min(max(x, 0), 6)`. NaN stays NaN.
+typedef enum { COMPUTE_LINEAR, COMPUTE_RELU, COMPUTE_RELU6 } compute_activation;
+
+// Batch norm in training with what follows it, a residual addition and ReLU or ReLU6, in as few passes over memory as
+// possible.
 
 /// The shape `[images][channels][size]` of an array; `size` is 1 where channels are innermost, and each pixel then
 /// counts as an image.
@@ -19,27 +23,34 @@ typedef struct {
     intptr_t images, channels, size;
 } norm_shape;
 
-/// Which ReLU masks a gradient.
+/// From where the activation that masks a gradient is known.
 typedef enum {
-    NORM_NO_RELU,
-    /// A ReLU whose input is `x scale + shift`, which is computed again.
-    NORM_RELU_OF_INPUT,
-    /// A ReLU whose output was kept.
-    NORM_RELU_OF_OUTPUT,
+    /// Its input is `x scale + shift`, which is computed again.
+    NORM_FROM_INPUT,
+    /// Its output was kept.
+    NORM_FROM_OUTPUT,
+} norm_source;
+
+/// The activation that masks a gradient.
+typedef struct {
+    compute_activation activation;
+    norm_source source;
 } norm_mask;
 
-/// Kernels of batch norm. Arrays of coefficients have one number per channel. ReLU passes NaN on, forward and backward.
+/// Kernels of batch norm. Arrays of coefficients have one number per channel. Masks let the gradient of
+/// NaN through.
 typedef struct {
     /// Each channel's mean, and the sum of squared differences from it.
     void (*moments)(const float *x, norm_shape shape, double *means, double *squares);
-    /// `y = x scale + shift`, plus the shortcut unless it is NULL, then ReLU if `relu` is set.
+    /// `y = x scale + shift`, plus the shortcut unless it is NULL, then the activation.
     void (*forward)(const float *x, const float *shortcut, norm_shape shape, const float *scale, const float *shift,
-                    int relu, float *y);
-    /// Each channel's `sum g` and `sum g (x - mean)`, where `g` is the masked gradient. Only NORM_RELU_OF_OUTPUT reads
-    /// `y` and stores `g` in `masked`.
+                    compute_activation activation, float *y);
+    /// Each channel's `sum g` and `sum g (x - mean)`, where `g` is the masked gradient. Only a mask from the output
+    /// reads `y` and stores `g` in `masked`.
     void (*sums)(const float *x, const float *dy, const float *y, norm_shape shape, norm_mask mask, const float *mean,
                  const float *scale, const float *shift, float *masked, double *sums, double *products);
-    /// `dx = scale g + slope (x - mean) + offset`; for NORM_RELU_OF_OUTPUT `dy` must be `g`, the masked gradient.
+    /// `dx = scale g + slope (x - mean) + offset`; for a mask from the output `dy` must be `g`, the masked
+    /// gradient.
     void (*backward)(const float *x, const float *dy, norm_shape shape, norm_mask mask, const float *mean,
                      const float *scale, const float *shift, const float *slope, const float *offset, float *dx);
 } compute_norm;
@@ -91,10 +102,10 @@ typedef struct {
 } winograd_images;
 
 /// What is done to outputs before they are stored: a bias per channel and a shortcut of the output's shape are added
-/// unless NULL, then ReLU is applied if `relu` is set.
+/// unless NULL, then the activation is applied.
 typedef struct {
     const float *bias, *shortcut;
-    int relu;
+    compute_activation activation;
 } winograd_epilogue;
 
 /// Winograd's transforms, for channels that are a multiple of 16.

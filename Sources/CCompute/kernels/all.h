@@ -15,6 +15,17 @@ INLINE vector load(const float *p) {
 }
 INLINE void store(float *p, vector v) { memcpy(p, &v, sizeof v); }
 
+/// The activation of a vector, and of one number; comparisons are false for NaN, which so passes.
+INLINE vector activated(vector v, compute_activation activation) {
+    if (activation == COMPUTE_LINEAR) return v;
+    v = (vector)((integers)v & ~(v < 0.0f));
+    return activation == COMPUTE_RELU6 ? (v > 6.0f ? (vector)(6.0f) : v) : v;
+}
+INLINE float activated1(float v, compute_activation activation) {
+    if (activation == COMPUTE_LINEAR) return v;
+    return v < 0 ? 0 : activation == COMPUTE_RELU6 && v > 6 ? 6 : v;
+}
+
 #include "norm.h"
 #include "tiles.h"
 #include "winograd.h"

@@ -9,11 +9,14 @@ INLINE intptr_t least(intptr_t a, intptr_t b) { return a < b ? a : b; }
 // pass's.
 INLINE vector affine(vector x, vector scale, vector shift) { return x * scale + shift; }
 INLINE float affine1(float x, float scale, float shift) { return x * scale + shift; }
-// Comparisons that NaN passes.
-INLINE vector rectified(vector v) { return (vector)((integers)v & ~(v < 0.0f)); }
-INLINE float rectified1(float v) { return v < 0 ? 0 : v; }
-INLINE vector masked(vector g, vector v) { return (vector)((integers)g & ~(v <= 0.0f)); }
-INLINE float masked1(float g, float v) { return v <= 0 ? 0 : g; }
+/// The gradient through the activation of v, which NaN passes.
+INLINE vector masked(vector g, vector v, compute_activation activation) {
+    g = (vector)((integers)g & ~(v <= 0.0f));
+    return activation == COMPUTE_RELU6 ? (vector)((integers)g & ~(v >= 6.0f)) : g;
+}
+INLINE float masked1(float g, float v, compute_activation activation) {
+    return v <= 0 || (activation == COMPUTE_RELU6 && v >= 6) ? 0 : g;
+}
 INLINE vector slanted(vector g, vector x, vector mean, vector scale, vector slope, vector offset) {
     return g * scale + ((x - mean) * slope + offset);
 }
@@ -142,19 +145,19 @@ static void moments(const float *x, norm_shape shape, double *means, double *squ
 }
 
 INLINE void forward_of(const float *x, const float *shortcut, norm_shape shape, const float *scale, const float *shift,
-                       int relu, int adds, float *y) {
+                       compute_activation activation, int adds, float *y) {
     for (intptr_t image = 0; image < shape.images; image++) {
         if (shape.size == 1) {
             intptr_t c = 0;
             for (; c + WIDTH <= shape.channels; c += WIDTH) {
                 vector v = affine(load(x + c), load(scale + c), load(shift + c));
                 if (adds) v += load(shortcut + c);
-                store(y + c, relu ? rectified(v) : v);
+                store(y + c, activated(v, activation));
             }
             for (; c < shape.channels; c++) {
                 float v = affine1(x[c], scale[c], shift[c]);
                 if (adds) v += shortcut[c];
-                y[c] = relu ? rectified1(v) : v;
+                y[c] = activated1(v, activation);
             }
         } else {
             for (intptr_t channel = 0; channel < shape.channels; channel++) {
@@ -163,12 +166,12 @@ INLINE void forward_of(const float *x, const float *shortcut, norm_shape shape, 
                 for (; at + WIDTH <= end; at += WIDTH) {
                     vector v = affine(load(x + at), (vector)(factor), (vector)(offset));
                     if (adds) v += load(shortcut + at);
-                    store(y + at, relu ? rectified(v) : v);
+                    store(y + at, activated(v, activation));
                 }
                 for (; at < end; at++) {
                     float v = affine1(x[at], factor, offset);
                     if (adds) v += shortcut[at];
-                    y[at] = relu ? rectified1(v) : v;
+                    y[at] = activated1(v, activation);
                 }
             }
         }
@@ -180,21 +183,25 @@ INLINE void forward_of(const float *x, const float *shortcut, norm_shape shape, 
 }
 
 static void forward(const float *x, const float *shortcut, norm_shape shape, const float *scale, const float *shift,
-                    int relu, float *y) {
-    if (shortcut) {
-        if (relu) forward_of(x, shortcut, shape, scale, shift, 1, 1, y);
-        else forward_of(x, shortcut, shape, scale, shift, 0, 1, y);
-    } else {
-        if (relu) forward_of(x, shortcut, shape, scale, shift, 1, 0, y);
-        else forward_of(x, shortcut, shape, scale, shift, 0, 0, y);
+                    compute_activation activation, float *y) {
+#define FORWARD(activation)                                                                                            \
+    case activation:                                                                                                   \
+        if (shortcut) forward_of(x, shortcut, shape, scale, shift, activation, 1, y);                                  \
+        else forward_of(x, shortcut, shape, scale, shift, activation, 0, y);                                           \
+        break;
+    switch (activation) {
+        FORWARD(COMPUTE_LINEAR)
+        FORWARD(COMPUTE_RELU)
+        FORWARD(COMPUTE_RELU6)
     }
 }
 
-/// Masks the gradient `g` of a vector or of one number, and stores it where ReLU's output is the mask.
+/// Masks the gradient `g` of a vector or of one number, and stores it where the activation's output is the mask.
 #define MASK(g, x, at, factor, offset, load, store, affine, masked)                                                    \
-    if (mask == NORM_RELU_OF_INPUT) g = masked(g, affine(x, factor, offset));                                          \
-    if (mask == NORM_RELU_OF_OUTPUT) {                                                                                 \
-        g = masked(g, load(y + (at)));                                                                                 \
+    if (mask.activation != COMPUTE_LINEAR && mask.source == NORM_FROM_INPUT)                                           \
+        g = masked(g, affine(x, factor, offset), mask.activation);                                                     \
+    if (mask.activation != COMPUTE_LINEAR && mask.source == NORM_FROM_OUTPUT) {                                        \
+        g = masked(g, load(y + (at)), mask.activation);                                                                \
         store(masked_out + (at), g);                                                                                   \
     }
 #define LOAD1(p) (*(p))
@@ -267,30 +274,33 @@ static void gradient_sums(const float *x, const float *dy, const float *y, norm_
                           double *products) {
     memset(sums, 0, (size_t)shape.channels * sizeof(double));
     memset(products, 0, (size_t)shape.channels * sizeof(double));
-#define SUMS(mask)                                                                                                     \
-    case mask:                                                                                                         \
-        if (shape.size == 1) sums_of_rows(x, dy, y, shape, mask, mean, scale, shift, masked_out, sums, products);      \
-        else sums_of_planes(x, dy, y, shape, mask, mean, scale, shift, masked_out, sums, products);                    \
-        break;
-    switch (mask) {
-        SUMS(NORM_NO_RELU)
-        SUMS(NORM_RELU_OF_INPUT)
-        SUMS(NORM_RELU_OF_OUTPUT)
-    }
+    // Constants, so that each combination is compiled apart.
+#define SUMS(activation, source)                                                                                       \
+    do {                                                                                                               \
+        norm_mask known = {activation, source};                                                                        \
+        if (shape.size == 1) sums_of_rows(x, dy, y, shape, known, mean, scale, shift, masked_out, sums, products);     \
+        else sums_of_planes(x, dy, y, shape, known, mean, scale, shift, masked_out, sums, products);                   \
+    } while (0)
+    if (mask.activation == COMPUTE_LINEAR) SUMS(COMPUTE_LINEAR, NORM_FROM_INPUT);
+    else if (mask.source == NORM_FROM_INPUT) {
+        if (mask.activation == COMPUTE_RELU) SUMS(COMPUTE_RELU, NORM_FROM_INPUT);
+        else SUMS(COMPUTE_RELU6, NORM_FROM_INPUT);
+    } else if (mask.activation == COMPUTE_RELU) SUMS(COMPUTE_RELU, NORM_FROM_OUTPUT);
+    else SUMS(COMPUTE_RELU6, NORM_FROM_OUTPUT);
 }
 
-INLINE void backward_of(const float *x, const float *dy, norm_shape shape, int masks, const float *mean,
+INLINE void backward_of(const float *x, const float *dy, norm_shape shape, compute_activation masks, const float *mean,
                         const float *scale, const float *shift, const float *slope, const float *offset, float *dx) {
     for (intptr_t image = 0; image < shape.images; image++) {
         if (shape.size == 1) {
             intptr_t c = 0;
             for (; c + WIDTH <= shape.channels; c += WIDTH) {
                 vector value = load(x + c), g = load(dy + c), factor = load(scale + c);
-                if (masks) g = masked(g, affine(value, factor, load(shift + c)));
+                if (masks) g = masked(g, affine(value, factor, load(shift + c)), masks);
                 store(dx + c, slanted(g, value, load(mean + c), factor, load(slope + c), load(offset + c)));
             }
             for (; c < shape.channels; c++) {
-                float g = masks ? masked1(dy[c], affine1(x[c], scale[c], shift[c])) : dy[c];
+                float g = masks ? masked1(dy[c], affine1(x[c], scale[c], shift[c]), masks) : dy[c];
                 dx[c] = slanted1(g, x[c], mean[c], scale[c], slope[c], offset[c]);
             }
         } else {
@@ -298,12 +308,12 @@ INLINE void backward_of(const float *x, const float *dy, norm_shape shape, int m
                 intptr_t at = k * shape.size, end = at + shape.size;
                 for (; at + WIDTH <= end; at += WIDTH) {
                     vector value = load(x + at), g = load(dy + at), factor = (vector)(scale[k]);
-                    if (masks) g = masked(g, affine(value, factor, (vector)(shift[k])));
+                    if (masks) g = masked(g, affine(value, factor, (vector)(shift[k])), masks);
                     store(dx + at,
                           slanted(g, value, (vector)(mean[k]), factor, (vector)(slope[k]), (vector)(offset[k])));
                 }
                 for (; at < end; at++) {
-                    float g = masks ? masked1(dy[at], affine1(x[at], scale[k], shift[k])) : dy[at];
+                    float g = masks ? masked1(dy[at], affine1(x[at], scale[k], shift[k]), masks) : dy[at];
                     dx[at] = slanted1(g, x[at], mean[k], scale[k], slope[k], offset[k]);
                 }
             }
@@ -317,8 +327,10 @@ INLINE void backward_of(const float *x, const float *dy, norm_shape shape, int m
 
 static void backward(const float *x, const float *dy, norm_shape shape, norm_mask mask, const float *mean,
                      const float *scale, const float *shift, const float *slope, const float *offset, float *dx) {
-    if (mask == NORM_RELU_OF_INPUT) backward_of(x, dy, shape, 1, mean, scale, shift, slope, offset, dx);
-    else backward_of(x, dy, shape, 0, mean, scale, shift, slope, offset, dx);
+    const compute_activation masks = mask.source == NORM_FROM_INPUT ? mask.activation : COMPUTE_LINEAR;
+    if (masks == COMPUTE_RELU) backward_of(x, dy, shape, COMPUTE_RELU, mean, scale, shift, slope, offset, dx);
+    else if (masks == COMPUTE_RELU6) backward_of(x, dy, shape, COMPUTE_RELU6, mean, scale, shift, slope, offset, dx);
+    else backward_of(x, dy, shape, COMPUTE_LINEAR, mean, scale, shift, slope, offset, dx);
 }
 
 static const compute_norm norm = {moments, forward, gradient_sums, backward};

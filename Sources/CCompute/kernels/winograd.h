@@ -116,9 +116,7 @@ static void output(const float *from, intptr_t stride, intptr_t row, winograd_im
                 for (int c = 0; c < 4 && c < columns; c++, place += p.channels) {
                     vector v = t[c] + load(bias + channel);
                     if (epilogue.shortcut) v += load(epilogue.shortcut + place);
-                    // What is no number stays so.
-                    if (epilogue.relu) v = v < 0 ? (vector)(0.0f) : v;
-                    store(y + place, v);
+                    store(y + place, activated(v, epilogue.activation));
                 }
             }
         }

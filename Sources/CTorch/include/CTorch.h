@@ -50,6 +50,7 @@ ctorch_status ctorch_binary(ctorch_binary_op op, ctorch_tensor a, ctorch_tensor 
 typedef enum { CTORCH_ADD_SCALAR, CTORCH_MUL_SCALAR, CTORCH_POW, CTORCH_CLAMP_MIN } ctorch_scalar_op;
 ctorch_status ctorch_scalar(ctorch_scalar_op op, ctorch_tensor a, double b, ctorch_tensor *out);
 typedef enum { CTORCH_NEG, CTORCH_EXP, CTORCH_LOG, CTORCH_SQRT, CTORCH_ABS, CTORCH_RELU, CTORCH_RELU_IN_PLACE,
+               CTORCH_RELU6_IN_PLACE,
                CTORCH_DETACH, CTORCH_ISFINITE, CTORCH_GELU, CTORCH_SIGMOID, CTORCH_ERF } ctorch_unary_op;
 ctorch_status ctorch_unary(ctorch_unary_op op, ctorch_tensor a, ctorch_tensor *out);
 typedef enum { CTORCH_SUM, CTORCH_MEAN, CTORCH_MAX, CTORCH_LOGSUMEXP, CTORCH_NORM } ctorch_reduction;
@@ -85,26 +86,28 @@ int64_t ctorch_operations(void);
 /// What computes on the CPU: the fastest kernels that the processor runs, libtorch's operations, or kernels of one
 /// level.
 typedef enum { CTORCH_FASTEST, CTORCH_LIBTORCH, CTORCH_ANY, CTORCH_AVX2, CTORCH_AVX512 } ctorch_kernels;
+/// What follows a layer: nothing, `max(x, 0)`, or `min(max(x, 0), 6)`.
+typedef enum { CTORCH_NO_ACTIVATION, CTORCH_RELU_AFTER, CTORCH_RELU6_AFTER } ctorch_activation;
 
 // network.cpp: layers
-/// `kernels` is for 3x3 convolutions with the channels innermost.
+/// Weights are `[outputs, inputs / groups, k, k]`; `kernels` is for 3x3 convolutions with the channels innermost.
 ctorch_status ctorch_conv2d(ctorch_tensor x, ctorch_tensor weight, ctorch_tensor bias, int64_t stride, int64_t padding,
-                            ctorch_kernels kernels, ctorch_tensor *out);
+                            int64_t groups, ctorch_kernels kernels, ctorch_tensor *out);
 /// What `ctorch_conv2d_inference` with these kernels computes once of weights `[outputs, inputs, k, k]`; NULL in `out`
 /// where it needs nothing.
 ctorch_status ctorch_conv2d_filters(ctorch_tensor weight, ctorch_kernels kernels, ctorch_tensor *out);
-/// The convolution plus a bias, plus `shortcut` unless NULL, then ReLU if wanted; without gradients. `filters` come
+/// The convolution plus a bias, plus `shortcut` unless NULL, then the activation; without gradients. `filters` come
 /// from `ctorch_conv2d_filters` of the same weights and kernels; NULL for libtorch's own convolution.
 ctorch_status ctorch_conv2d_inference(ctorch_tensor x, ctorch_tensor weight, ctorch_tensor filters, ctorch_tensor bias,
-                                      ctorch_tensor shortcut, bool relu, int64_t stride, int64_t padding,
-                                      ctorch_kernels kernels, ctorch_tensor *out);
+                                      ctorch_tensor shortcut, ctorch_activation activation, int64_t stride,
+                                      int64_t padding, int64_t groups, ctorch_kernels kernels, ctorch_tensor *out);
 ctorch_status ctorch_batch_norm(ctorch_tensor x, ctorch_tensor weight, ctorch_tensor bias, ctorch_tensor mean,
                                 ctorch_tensor variance, bool training, double momentum, double eps, ctorch_tensor *out);
-/// Batch norm in training, plus `shortcut` unless NULL, then ReLU if wanted; in few passes over memory for float32 on
+/// Batch norm in training, plus `shortcut` unless NULL, then the activation; in few passes over memory for float32 on
 /// the CPU, else as three operations.
 ctorch_status ctorch_batch_norm_fused(ctorch_tensor x, ctorch_tensor weight, ctorch_tensor bias, ctorch_tensor mean,
-                                      ctorch_tensor variance, ctorch_tensor shortcut, bool relu, double momentum,
-                                      double eps, ctorch_kernels kernels, ctorch_tensor *out);
+                                      ctorch_tensor variance, ctorch_tensor shortcut, ctorch_activation activation,
+                                      double momentum, double eps, ctorch_kernels kernels, ctorch_tensor *out);
 ctorch_status ctorch_linear(ctorch_tensor x, ctorch_tensor weight, ctorch_tensor bias, ctorch_tensor *out);
 ctorch_status ctorch_max_pool2d(ctorch_tensor x, int64_t kernel, int64_t stride, int64_t padding, ctorch_tensor *out);
 ctorch_status ctorch_layer_norm(ctorch_tensor x, ctorch_tensor weight, ctorch_tensor bias, double eps,

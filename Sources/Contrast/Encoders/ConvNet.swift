@@ -46,7 +46,7 @@ final class ConvNetEncoder: Encoder {
     func callAsFunction(_ images: Tensor, training: Bool) throws(TorchError) -> Tensor {
         var x = images
         for (layer, (convolution, norm)) in zip(convolutions.modules, norms.modules).enumerated() {
-            x = try norm(convolution(x), training: training, relu: true)
+            x = try norm(convolution(x), training: training, then: .relu)
             // Images below 8 pixels cannot be halved three times.
             if layer < 3, x.shape[2] > 1, x.shape[3] > 1 { x = try x.maxPool2d(kernel: 2, stride: 2) }
         }

@@ -41,5 +41,10 @@ extension EncoderSettings {
 public enum EncoderFamily: ComponentFamily {
     /// All of them.
     public static let registry = Registry<any EncoderSettings>(
-        kind: "an encoder", [ResNet18.self, ResNet34.self, ResNet50.self, ConvNet.self, ViT.self])
+        kind: "an encoder",
+        [
+            ResNet18.self, ResNet34.self, ResNet50.self, ResNet101.self, WideResNet50.self, MobileNetV2.self,
+            ConvNet.self,
+            ViT.self,
+        ])
 }

@@ -84,11 +84,11 @@ struct ONNXGraph {
 extension ONNXGraph {
     /// A convolution whose weights are the constant `key.weight`, and `key.bias` where it has one.
     mutating func convolution(
-        _ key: String, _ input: String, kernel: Int, stride: Int, padding: Int, bias: Bool = false
+        _ key: String, _ input: String, kernel: Int, stride: Int, padding: Int, groups: Int = 1, bias: Bool = false
     ) -> String {
         let attributes: [String: Attribute] = [
             "kernel_shape": .ints([kernel, kernel]), "strides": .ints([stride, stride]),
-            "pads": .ints([padding, padding, padding, padding]),
+            "pads": .ints([padding, padding, padding, padding]), "group": .int(groups),
         ]
         return bias
             ? add("Conv", input, "\(key).weight", "\(key).bias", attributes: attributes)
@@ -100,6 +100,15 @@ extension ONNXGraph {
         add(
             "BatchNormalization", input, "\(key).weight", "\(key).bias", "\(key).running_mean", "\(key).running_var",
             attributes: ["epsilon": .float(1e-5)])
+    }
+
+    /// The node of an activation; the input itself for none.
+    mutating func activation(_ activation: Activation, _ input: String) -> String {
+        switch activation {
+        case .none: input
+        case .relu: add("Relu", input)
+        case .relu6: add("Clip", input, constant(0.0), constant(6.0))
+        }
     }
 
     /// The largest of each window.

@@ -63,12 +63,13 @@ struct ONNXInterpreter {
         case "Conv":
             return try input(0).conv2d(
                 weight: input(1), bias: node.input.count > 2 ? try input(2) : nil, stride: ints("strides")[0],
-                padding: ints("pads")[0])
+                padding: ints("pads")[0], groups: max(int("group"), 1))
         case "BatchNormalization":
             func channels(_ place: Int) throws(TorchError) -> Tensor { try input(place).reshape([1, -1, 1, 1]) }
             let deviation = try (channels(4) + Double(attribute("epsilon")?.f ?? 1e-5)).sqrt()
             return try (input(0) - channels(3)) / deviation * channels(1) + channels(2)
         case "Relu": return try input(0).relu()
+        case "Clip": return try -(-(input(0).clamp(min: input(1).item()))).clamp(min: -input(2).item())
         case "MaxPool":
             return try input(0).maxPool2d(
                 kernel: ints("kernel_shape")[0], stride: ints("strides")[0], padding: ints("pads")[0])

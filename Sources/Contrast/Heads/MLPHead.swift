@@ -66,7 +66,7 @@ final class MLP: Head {
             guard layer < linears.modules.count - 1 else { break }
             x =
                 norms.modules.isEmpty
-                ? try x.reluInPlace() : try norms.modules[layer](x, training: training, relu: true)
+                ? try x.reluInPlace() : try norms.modules[layer](x, training: training, then: .relu)
         }
         return try outputNorm?(x, training: training) ?? x
     }

@@ -24,32 +24,32 @@ public final class BatchNorm: Module {
         numBatchesTracked = Buffer(try .zeros([], dtype: .int64))
     }
 
-    /// The normalised input, plus a shortcut of the same shape, then ReLU if `relu` is set.
+    /// The normalised input, plus a shortcut of the same shape, then the activation.
     ///
-    /// In float32 training on the CPU the addition and ReLU are nearly free here: they share the passes over memory of
+    /// In float32 training on the CPU the addition and the activation are nearly free here: they share the passes over memory of
     /// the normalisation and its gradient.
     /// - Throws: `TorchError`, in training also where a channel has one value only; nothing is then changed.
     public func callAsFunction(
-        _ x: Tensor, training: Bool, relu: Bool = false, adding shortcut: Tensor? = nil
+        _ x: Tensor, training: Bool, then activation: Activation = .none, adding shortcut: Tensor? = nil
     ) throws(TorchError) -> Tensor {
         var result: Tensor
         if training, group == nil {
             result = try make("batch_norm") {
                 ctorch_batch_norm_fused(
                     x.handle, weight.value.handle, bias.value.handle, runningMean.value.handle, runningVar.value.handle,
-                    shortcut?.handle, relu, 0.1, 1e-5, kernels.code, $0)
+                    shortcut?.handle, activation.code, 0.1, 1e-5, kernels.code, $0)
             }
         } else {
             result = try separate(x, training: training)
             if let shortcut { result = try result + shortcut }
-            if relu { result = try result.reluInPlace() }
+            result = try activation.inPlace(result)
         }
         // As int64: a number in float32 would stop counting at 2^24.
         if training { try check("increment", ctorch_increment(numBatchesTracked.value.handle)) }
         return result
     }
 
-    /// The normalised input without shortcut and ReLU.
+    /// The normalised input without shortcut and activation.
     private func separate(_ x: Tensor, training: Bool) throws(TorchError) -> Tensor {
         try make("batch_norm") {
             if training, let group {

@@ -1,7 +1,8 @@
 import CTorch
 
-/// A 2-d convolution of `[N, inputs, H, W]` with weights `[outputs, inputs, k, k]`, by default without a bias.
+/// A 2-d convolution of `[N, inputs, H, W]` with weights `[outputs, inputs / groups, k, k]`, by default without a bias.
 ///
+/// Each of `groups` equal parts of the outputs sees its part of the inputs.
 /// Weights start normal, by default with torchvision's standard deviation for ResNets, `sqrt(2 / (outputs k k))` (He et
 /// al. 2015, fan out); the bias starts at 0.
 public final class Conv2d: Module {
@@ -9,38 +10,43 @@ public final class Conv2d: Module {
     let bias: Parameter?
     private let stride: Int
     private let padding: Int
+    private let groups: Int
 
     /// Makes a layer with random weights.
     public init(
-        _ inputs: Int, _ outputs: Int, kernel: Int, stride: Int = 1, padding: Int = 0, bias: Bool = false,
-        deviation: Double? = nil, generator: Generator
+        _ inputs: Int, _ outputs: Int, kernel: Int, stride: Int = 1, padding: Int = 0, groups: Int = 1,
+        bias: Bool = false, deviation: Double? = nil, generator: Generator
     ) throws(TorchError) {
         let deviation = deviation ?? (2 / Double(outputs * kernel * kernel)).squareRoot()
-        weight = try Parameter(generator.normal([outputs, inputs, kernel, kernel], deviation: deviation))
+        weight = try Parameter(generator.normal([outputs, inputs / groups, kernel, kernel], deviation: deviation))
         self.bias = bias ? try Parameter(.zeros([outputs])) : nil
         self.stride = stride
         self.padding = padding
+        self.groups = groups
     }
 
     /// `[N, outputs, H', W']`.
     public func callAsFunction(_ x: Tensor) throws(TorchError) -> Tensor {
-        try x.conv2d(weight: weight.value, bias: bias?.value, stride: stride, padding: padding)
+        try x.conv2d(weight: weight.value, bias: bias?.value, stride: stride, padding: padding, groups: groups)
     }
 }
 
 extension Tensor {
-    /// The 2-d convolution of `[N, inputs, H, W]` by weights `[outputs, inputs, k, k]` and a bias `[outputs]`.
+    /// The 2-d convolution of `[N, inputs, H, W]` by weights `[outputs, inputs / groups, k, k]` and a bias
+    /// `[outputs]`.
     public func conv2d(
-        weight: Tensor, bias: Tensor? = nil, stride: Int = 1, padding: Int = 0
+        weight: Tensor, bias: Tensor? = nil, stride: Int = 1, padding: Int = 0, groups: Int = 1
     ) throws(TorchError) -> Tensor {
-        try conv2d(weight: weight, bias: bias, stride: stride, padding: padding, kernels: .fastest)
+        try conv2d(
+            weight: weight, bias: bias, stride: stride, padding: padding, groups: groups, kernels: .fastest)
     }
 
     func conv2d(
-        weight: Tensor, bias: Tensor? = nil, stride: Int = 1, padding: Int = 0, kernels: Kernels
+        weight: Tensor, bias: Tensor? = nil, stride: Int = 1, padding: Int = 0, groups: Int = 1, kernels: Kernels
     ) throws(TorchError) -> Tensor {
         try make("conv2d") {
-            ctorch_conv2d(handle, weight.handle, bias?.handle, Int64(stride), Int64(padding), kernels.code, $0)
+            ctorch_conv2d(
+                handle, weight.handle, bias?.handle, Int64(stride), Int64(padding), Int64(groups), kernels.code, $0)
         }
     }
 

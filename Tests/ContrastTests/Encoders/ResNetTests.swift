@@ -14,6 +14,26 @@ struct EncoderFixture: Decodable {
             name = try container.decode(String.self)
             shape = try container.decode([Int].self)
         }
+
+        /// The value that the rule of encoder_forward.py makes of entry `index`.
+        func ruled(_ index: Int) throws -> Tensor {
+            guard !name.hasSuffix("num_batches_tracked") else { return try .zeros([], dtype: .int64) }
+            let v = try Tensor(Fixture.hashed(shape.reduce(1, *), stream: UInt64(index)), shape: shape)
+            let ruled =
+                switch shape.count {
+                case 4: try v * (6 / Double(shape[1...].reduce(1, *))).squareRoot()
+                case 2: try v * (3 / Double(shape[1])).squareRoot()
+                default:
+                    if name.hasSuffix("running_var") {
+                        try v * 0.5 + 1
+                    } else if name.hasSuffix("running_mean") || name.hasSuffix("bias") {
+                        try v * 0.1
+                    } else {
+                        try v * 0.1 + 0.7
+                    }
+                }
+            return try ruled.to(.float32)
+        }
     }
     struct Model: Decodable {
         var architecture: String
@@ -73,23 +93,7 @@ struct ResNetTests {
     private func weights(_ model: EncoderFixture.Model) throws -> [String: Tensor] {
         var state: [String: Tensor] = [:]
         for (index, key) in model.keys.enumerated() where !key.name.hasPrefix("fc.") {
-            if key.name.hasSuffix("num_batches_tracked") {
-                state[key.name] = try .zeros([], dtype: .int64)
-                continue
-            }
-            let values = Fixture.hashed(key.shape.reduce(1, *), stream: UInt64(index))
-            let v = try Tensor(values, shape: key.shape)
-            let ruled =
-                if key.shape.count == 4 {
-                    try v * (6 / Double(key.shape[1...].reduce(1, *))).squareRoot()
-                } else if key.name.hasSuffix("running_var") {
-                    try v * 0.5 + 1
-                } else if key.name.hasSuffix("running_mean") || key.name.hasSuffix("bias") {
-                    try v * 0.1
-                } else {
-                    try v * 0.1 + 0.7
-                }
-            state[key.name] = try ruled.to(.float32)
+            state[key.name] = try key.ruled(index)
         }
         return state
     }

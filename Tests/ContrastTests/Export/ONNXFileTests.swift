@@ -28,6 +28,8 @@ struct ONNXFileTests {
 
     static let encoders = [
         ("resnet18: {width: 8, stem: small}", 32), ("resnet18: {width: 4}", 64), ("resnet50: {width: 4}", 64),
+        ("resnet101: {width: 4}", 32), ("wide_resnet50_2: {width: 4}", 32),
+        ("mobilenet_v2: {width_mult: 0.25}", 64), ("mobilenet_v2: {width_mult: 0.1, stem: small}", 32),
         ("convnet: {width: 4}", 16), ("vit: {image_size: 16, patch: 4, width: 12, depth: 2, heads: 3}", 16),
         ("vit: {image_size: 16, patch: 8, width: 8, depth: 1, heads: 2, pool: mean, position: sin_cos}", 16),
     ]

@@ -96,4 +96,5 @@ def main():
     }, digits=8)
 
 
-main()
+if __name__ == "__main__":
+    main()

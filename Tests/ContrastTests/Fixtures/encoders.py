@@ -7,7 +7,10 @@ from common import import_torchvision
 
 resnet = import_torchvision().models.resnet
 
-LAYERS = {"resnet18": [2, 2, 2, 2], "resnet34": [3, 4, 6, 3], "resnet50": [3, 4, 6, 3]}
+LAYERS = {
+    "resnet18": [2, 2, 2, 2], "resnet34": [3, 4, 6, 3], "resnet50": [3, 4, 6, 3], "resnet101": [3, 4, 23, 3],
+    "wide_resnet50_2": [3, 4, 6, 3],
+}
 
 
 class ResNet(resnet.ResNet):
@@ -17,9 +20,10 @@ class ResNet(resnet.ResNet):
     """
 
     def __init__(self, architecture, width=64, stem="imagenet", classes=1000):
-        block = resnet.Bottleneck if architecture == "resnet50" else resnet.BasicBlock
+        block = resnet.BasicBlock if architecture in ("resnet18", "resnet34") else resnet.Bottleneck
         layers = LAYERS[architecture]
-        super().__init__(block, layers, num_classes=classes)
+        base = 128 if architecture.startswith("wide") else 64
+        super().__init__(block, layers, num_classes=classes, width_per_group=base)
         if width != 64:
             self.inplanes = width
             self.bn1 = nn.BatchNorm2d(width)

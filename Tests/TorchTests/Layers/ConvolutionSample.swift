@@ -46,7 +46,7 @@ struct ConvolutionSample: CustomStringConvertible {
         }
         let layer = try InferenceConv2d(weight: all[1], bias: all[2], stride: stride, padding: padding)
         let sum = try (hasBias ? wanted[0] : wanted[0] + wide[2].reshape([1, -1, 1, 1])) + wide[3]
-        errors += try compare([layer(all[0], adding: all[3], relu: true)], [sum.relu()], " in inference")
+        errors += try compare([layer(all[0], adding: all[3], then: .relu)], [sum.relu()], " in inference")
         return errors + (try normErrors(all[0])) + (try poolErrors(all[0]))
     }
 
@@ -56,7 +56,7 @@ struct ConvolutionSample: CustomStringConvertible {
         guard images * height * width >= 8 else { return [] }
         // No sum is near 0, where rounding decides what ReLU lets through.
         let shortcut = try x / (x.abs() + 1e-30) * 8
-        let found = try Self.run(x) { try BatchNorm(inputs)($0, training: true, relu: true, adding: shortcut) }
+        let found = try Self.run(x) { try BatchNorm(inputs)($0, training: true, then: .relu, adding: shortcut) }
         let wanted = try Self.run(x.to(.float64)) { x in
             let centred = try x - x.mean(dims: [0, 2, 3], keepdim: true)
             let variance = try (centred * centred).mean(dims: [0, 2, 3], keepdim: true)

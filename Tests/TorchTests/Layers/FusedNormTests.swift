@@ -12,7 +12,10 @@ private struct NaiveNorm {
     var mean: [Double]
     var variance: [Double]
 
-    init(_ x: [Double], shape: [Int], weight: [Double], bias: [Double], shortcut: [Double]?, relu: Bool, dy: [Double]) {
+    init(
+        _ x: [Double], shape: [Int], weight: [Double], bias: [Double], shortcut: [Double]?,
+        activation: Activation, dy: [Double]
+    ) {
         let (channels, extent) = (shape[1], shape[2...].reduce(1, *))
         let count = Double(x.count / channels)
         let zeros = Array(repeating: 0.0, count: channels)
@@ -25,8 +28,14 @@ private struct NaiveNorm {
         for i in x.indices {
             let c = channel[i]
             let value = normal[i] * weight[c] + bias[c] + (shortcut?[i] ?? 0)
-            let open = !relu || value > 0
-            y.append(open ? value : 0)
+            let bounds: (Double, Double) =
+                switch activation {
+                case .none: (-.infinity, .infinity)
+                case .relu: (0, .infinity)
+                case .relu6: (0, 6)
+                }
+            let open = value > bounds.0 && value < bounds.1
+            y.append(min(max(value, bounds.0), bounds.1))
             dShortcut.append(open ? dy[i] : 0)
             dBias[c] += dShortcut[i]
             dWeight[c] += dShortcut[i] * normal[i]
@@ -55,7 +64,8 @@ struct FusedNormTests {
     }
 
     private func run(
-        _ x: Tensor, weight: Tensor, bias: Tensor, shortcut: Tensor?, relu: Bool, dy: Tensor, kernels: Kernels
+        _ x: Tensor, weight: Tensor, bias: Tensor, shortcut: Tensor?, activation: Activation, dy: Tensor,
+        kernels: Kernels
     ) throws -> Found {
         let norm = try BatchNorm(x.shape[1])
         try norm.load(stateDict: [
@@ -64,7 +74,7 @@ struct FusedNormTests {
         norm.kernels = kernels
         let leaves = try ([x] + (shortcut.map { [$0] } ?? [])).map { try $0.detach().clone() }
         for leaf in leaves { try leaf.setRequiresGrad() }
-        let y = try norm(leaves[0], training: true, relu: relu, adding: shortcut == nil ? nil : leaves[1])
+        let y = try norm(leaves[0], training: true, then: activation, adding: shortcut == nil ? nil : leaves[1])
         try (y * dy).sum().backward()
         let gradients = try (leaves + [norm.weight.value, norm.bias.value]).map { try #require(try $0.grad()) }
         return Found(y: y, gradients: gradients, norm: norm)
@@ -72,7 +82,7 @@ struct FusedNormTests {
 
     /// All kernels that this processor runs, on planes and with the channels innermost.
     private func check(
-        _ x: Grid, relu: Bool, adds: Bool, kernels: [Kernels] = kernels, tolerance: Double = 3e-6
+        _ x: Grid, activation: Activation, adds: Bool, kernels: [Kernels] = kernels, tolerance: Double = 3e-6
     ) throws {
         let channels = [x.shape[1]]
         // As float32 has them.
@@ -81,12 +91,12 @@ struct FusedNormTests {
             try Grid(Grid(x.shape, stream: 63).tensor(.float32))
         )
         let (weight, bias) = (
-            try Grid(Grid(channels, stream: 64, from: -2, to: 2).tensor(.float32)),
+            try Grid(Grid(channels, stream: 64, from: -7, to: 7).tensor(.float32)),
             try Grid(Grid(channels, stream: 65).tensor(.float32))
         )
         let wanted = NaiveNorm(
             x.values, shape: x.shape, weight: weight.values, bias: bias.values,
-            shortcut: adds ? shortcut.values : nil, relu: relu, dy: dy.values)
+            shortcut: adds ? shortcut.values : nil, activation: activation, dy: dy.values)
         var seen = 0
         for name in kernels {
             // libtorch's own sums with the channels innermost are in float32 throughout; of many numbers, one may then be on
@@ -95,7 +105,7 @@ struct FusedNormTests {
             if plain, x.values.count > 50_000 { continue }
             let tolerance = plain ? 5 * tolerance : tolerance
             for innermost in x.shape.count == 4 ? [false, true] : [false] {
-                let note: Comment = "\(x.shape), \(name), channels innermost \(innermost), \(relu) \(adds)"
+                let note: Comment = "\(x.shape), \(name), channels innermost \(innermost), \(activation) \(adds)"
                 func laid(_ grid: Grid) throws -> Tensor {
                     let tensor = try grid.tensor(.float32)
                     return innermost ? try tensor.channelsLast() : tensor
@@ -104,7 +114,8 @@ struct FusedNormTests {
                 do {
                     found = try run(
                         laid(x), weight: weight.tensor(.float32), bias: bias.tensor(.float32),
-                        shortcut: adds ? laid(shortcut) : nil, relu: relu, dy: dy.tensor(.float32), kernels: name)
+                        shortcut: adds ? laid(shortcut) : nil, activation: activation, dy: dy.tensor(.float32),
+                        kernels: name)
                 } catch let error as TorchError where error.message.contains("does not run kernels") {
                     continue
                 }
@@ -129,8 +140,10 @@ struct FusedNormTests {
     }
 
     @Test(arguments: shapes) func agreesWithFloat64(shape: [Int]) throws {
-        for (relu, adds) in [(true, false), (true, true), (false, false), (false, true)] {
-            try check(Grid(shape, stream: 61, from: -1, to: 3), relu: relu, adds: adds)
+        for activation in [.none, .relu, .relu6] as [Activation] {
+            for adds in [false, true] {
+                try check(Grid(shape, stream: 61, from: -1, to: 3), activation: activation, adds: adds)
+            }
         }
     }
 
@@ -140,11 +153,12 @@ struct FusedNormTests {
         let (planes, rows) = (
             Grid([30, 3, 9, 9], stream: 66, from: 1000, to: 1001), Grid([2000, 20], stream: 66, from: 1000, to: 1001)
         )
-        try check(planes, relu: true, adds: true, kernels: kernels, tolerance: 3e-4)
-        try check(rows, relu: false, adds: false, kernels: kernels, tolerance: 3e-4)
+        try check(planes, activation: .relu, adds: true, kernels: kernels, tolerance: 3e-4)
+        try check(rows, activation: .none, adds: false, kernels: kernels, tolerance: 3e-4)
     }
 
-    @Test(arguments: kernels) func letsNaNThrough(kernels: Kernels) throws {
+    @Test(arguments: kernels, [Activation.relu, .relu6])
+    func letsNaNThrough(kernels: Kernels, activation: Activation) throws {
         var values = Grid([4, 3, 5, 5], stream: 67)
         values.values[30] = .nan
         let ones = try Tensor.ones([3])
@@ -154,8 +168,8 @@ struct FusedNormTests {
             let found: Found
             do {
                 found = try run(
-                    x, weight: ones, bias: ones, shortcut: adds ? x : nil, relu: true, dy: Tensor.ones(x.shape),
-                    kernels: kernels)
+                    x, weight: ones, bias: ones, shortcut: adds ? x : nil, activation: activation,
+                    dy: Tensor.ones(x.shape), kernels: kernels)
             } catch let error as TorchError where error.message.contains("does not run kernels") {
                 return
             }
@@ -172,12 +186,13 @@ struct FusedNormTests {
         let (weight, bias) = (try Tensor.ones([7]), try Tensor.zeros([7]))
         let wanted = NaiveNorm(
             x.values, shape: x.shape, weight: Array(repeating: 1, count: 7), bias: Array(repeating: 0, count: 7),
-            shortcut: x.values, relu: true, dy: dy.values)
+            shortcut: x.values, activation: .relu, dy: dy.values)
         let plain = try x.tensor(.float32)
         let turned = try plain.transpose(2, 3).contiguous().transpose(2, 3)
         for (own, other) in [(turned, plain), (plain, turned), (try plain.channelsLast(), plain)] {
             let found = try run(
-                own, weight: weight, bias: bias, shortcut: other, relu: true, dy: dy.tensor(.float32), kernels: .fastest
+                own, weight: weight, bias: bias, shortcut: other, activation: .relu, dy: dy.tensor(.float32),
+                kernels: .fastest
             )
             try expectEqual(found.y, Grid(x.shape, wanted.y), tolerance: 3e-6)
             try expectEqual(found.gradients[0], Grid(x.shape, wanted.dx), tolerance: 3e-6)
@@ -188,13 +203,17 @@ struct FusedNormTests {
     @Test func isTheSameInEvaluation() throws {
         let norm = try BatchNorm(3)
         let (x, shortcut) = (try Grid([4, 3, 2, 3], stream: 70).tensor(.float32), try Tensor.full([4, 3, 2, 3], 0.25))
-        let wanted: [Float] = try (norm(x, training: false) + shortcut).relu().toArray()
-        #expect(try norm(x, training: false, relu: true, adding: shortcut).toArray() == wanted)
+        let sum = try norm(x, training: false) + shortcut
+        let wanted: [Float] = try sum.relu().toArray()
+        #expect(try norm(x, training: false, then: .relu, adding: shortcut).toArray() == wanted)
+        #expect(
+            try norm(x * 9, training: false, then: .relu6).toArray()
+                == norm(x * 9, training: false).toArray(Float.self).map { min(max($0, 0), 6) })
     }
 
     @Test func refusesWhatItCannotTake() throws {
         let norm = try BatchNorm(3)
-        let single = #expect(throws: TorchError.self) { try norm(Tensor.ones([1, 3]), training: true, relu: true) }
+        let single = #expect(throws: TorchError.self) { try norm(Tensor.ones([1, 3]), training: true, then: .relu) }
         #expect(single?.message.contains("more than one value per channel") == true)
         #expect(throws: TorchError.self) { try norm(Tensor.ones([2, 4]), training: true) }
         #expect(throws: TorchError.self) { try norm(Tensor.ones([2, 3]), training: true, adding: .ones([2, 4])) }
@@ -208,7 +227,8 @@ struct FusedNormTests {
             for threads in [1, 2, 3, 2] {
                 try Runtime.setThreads(threads)
                 let found = try tests.run(
-                    x.channelsLast(), weight: ones, bias: ones, shortcut: x, relu: true, dy: x, kernels: .fastest)
+                    x.channelsLast(), weight: ones, bias: ones, shortcut: x, activation: .relu, dy: x, kernels: .fastest
+                )
                 results.append(try ([found.y, found.norm.runningVar.value] + found.gradients).map { try $0.toArray() })
             }
             #expect(results.allSatisfy { $0 == results[0] })

@@ -29,13 +29,13 @@ struct InferenceConv2dTests {
         }
 
         /// Of the same numbers in float64.
-        func wanted(adding: Bool, relu: Bool) throws -> Tensor {
+        func wanted(adding: Bool, then activation: Activation) throws -> Tensor {
             var y = try x.to(.float64).conv2d(
                 weight: weight.to(.float64), bias: bias.to(.float64), stride: stride, padding: padding,
                 kernels: .libtorch
             )
             if adding { y = try y + shortcut.to(.float64) }
-            return relu ? try y.relu() : y
+            return try activation.inPlace(y)
         }
 
         func layer(_ kernels: Kernels) throws -> InferenceConv2d? {
@@ -50,13 +50,13 @@ struct InferenceConv2dTests {
 
     @Test(arguments: shapes, [false, true]) func agreesWithFloat64(shape: [Int], adding: Bool) throws {
         let sample = try Sample(shape)
-        for relu in [false, true] {
-            let wanted = try Grid(sample.wanted(adding: adding, relu: relu))
+        for activation in [.none, .relu, .relu6] as [Activation] {
+            let wanted = try Grid(sample.wanted(adding: adding, then: activation))
             for kernels in Self.kernels {
                 guard let layer = try sample.layer(kernels) else { continue }
                 // Shortcuts may lie either way.
                 for shortcut in [sample.shortcut, try sample.shortcut.channelsLast()] {
-                    let found = try layer(sample.x, adding: adding ? shortcut : nil, relu: relu)
+                    let found = try layer(sample.x, adding: adding ? shortcut : nil, then: activation)
                     try expectEqual(found, wanted, tolerance: 3e-5, "\(shape) \(kernels)")
                 }
             }
@@ -81,7 +81,7 @@ struct InferenceConv2dTests {
         values[100] = .nan
         sample.x = try Tensor(values, shape: sample.x.shape).channelsLast()
         let layer = try #require(try sample.layer(.fastest))
-        #expect(try layer(sample.x, adding: sample.shortcut, relu: true).toArray(Float.self).contains { $0.isNaN })
+        #expect(try layer(sample.x, adding: sample.shortcut, then: .relu).toArray(Float.self).contains { $0.isNaN })
     }
 
     @Test func recordsNoGradient() throws {
@@ -89,7 +89,7 @@ struct InferenceConv2dTests {
             let sample = try Sample(shape)
             try sample.weight.setRequiresGrad()
             let layer = try #require(try sample.layer(.fastest))
-            #expect(try !layer(sample.x, adding: sample.shortcut, relu: true).requiresGrad)
+            #expect(try !layer(sample.x, adding: sample.shortcut, then: .relu).requiresGrad)
         }
     }
 
@@ -110,7 +110,7 @@ struct InferenceConv2dTests {
             var results: [[Float]] = []
             for threads in [1, 2, 3, 2] {
                 try Runtime.setThreads(threads)
-                results.append(try layer(sample.x, adding: sample.shortcut, relu: true).toArray())
+                results.append(try layer(sample.x, adding: sample.shortcut, then: .relu).toArray())
             }
             #expect(results.allSatisfy { $0 == results[0] })
         }
