@@ -70,7 +70,7 @@ fuzz:
 	  -Xcc -fsanitize=address -Xcc -fsanitize-coverage=$(COVERAGE),trace-cmp \
 	  -Xlinker $(RESOURCES)/lib/linux/libclang_rt.fuzzer_no_main-$(shell uname -m).a -Xlinker -lstdc++
 	@for target in decode:Tests/ViewsTests/Fixtures/good,Tests/ViewsTests/Fixtures/webp yaml:pipelines tar:Tests/ViewsTests/Fixtures/tar \
-	  npy:Tests/FilesTests/Fixtures/npy captions:Tests/ViewsTests/Fixtures/captions vocabulary:Tests/TextTests/Fixtures border:; do \
+	  npy:Tests/FilesTests/Fixtures/npy tables:Tests/ViewsTests/Fixtures/tables vocabulary:Tests/TextTests/Fixtures border:; do \
 	  name=$${target%%:*}; corpus=.build-fuzz/corpus/$$name; mkdir -p $$corpus; \
 	  $(FUZZ) $$name $$corpus $$(echo $${target#*:} | tr , ' ') -max_total_time=$(SECONDS_EACH) -max_len=65536 -timeout=10 \
 	    -rss_limit_mb=2048 -artifact_prefix=.build-fuzz/$$name- </dev/null >.build-fuzz/$$name.log 2>&1 \

@@ -72,7 +72,7 @@ package struct BenchCommand: ParsableCommand {
         reading.maximumBad = tolerance.maxBad
         // As in training.
         reading.readAhead = 8 << 20
-        let opened = try OpenedImages(images, side: sides.side, options: reading)
+        let opened = try OpenedImages(images, side: sides.side, options: sides.reading(reading))
         let source = opened.source
         announce(opened.summary)
         var bench = Bench()
@@ -85,7 +85,7 @@ package struct BenchCommand: ParsableCommand {
 
     private func lookAtOrder() throws {
         let begun = ContinuousClock.now
-        let opened = try OpenedImages(images, side: sides.side, options: tolerance.reading)
+        let opened = try OpenedImages(images, side: sides.side, options: sides.reading(tolerance.reading))
         let source = opened.source
         let listed = (ContinuousClock.now - begun).components
         announce(opened.summary)

@@ -64,7 +64,7 @@ package struct PackCommand: ParsableCommand {
         try Folder.check(SystemPath.folder(of: output))
         var reading = SourceOptions()
         reading.maximumBad = maxBad ?? reading.maximumBad
-        let opened = try OpenedImages(images, side: sides.side, options: reading)
+        let opened = try OpenedImages(images, side: sides.side, options: sides.reading(reading))
         let source = opened.source
         announce(opened.summary)
         let status = StatusLine()

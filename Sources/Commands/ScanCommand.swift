@@ -41,7 +41,7 @@ package struct ScanCommand: ParsableCommand {
         // What is lost is what is asked for.
         options.maximumBad = 1
         options.progress = { found in status.show("\(found) images found") }
-        let opened = try OpenedImages(images, side: sides.side, usual: .all, options: options)
+        let opened = try OpenedImages(images, side: sides.side, usual: .all, options: sides.reading(options))
         let source = opened.source
         status.clear()
         announce(opened.summary)

@@ -7,6 +7,8 @@ extension TrainCommand {
             "diptych", "train", SystemPath.argument(images), "--output", SystemPath.argument(folder), "--resume",
         ]
         if let side = sides.side { words += ["--side", side.rawValue] }
+        for column in sides.column { words += ["--column", SystemPath.quoted(column.text)] }
+        if let root = sides.root { words += ["--root", SystemPath.argument(root)] }
         if compute.device != .auto { words += ["--device", compute.device.rawValue] }
         if let threads = compute.threads { words += ["--threads", "\(threads)"] }
         if tolerance.maxBad != ToleranceOptions.usual { words += ["--max-bad", "\(tolerance.maxBad)"] }

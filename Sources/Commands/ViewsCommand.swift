@@ -42,7 +42,7 @@ package struct ViewsCommand: ParsableCommand {
         let pipeline = try ViewPipeline(reader)
         var reading = SourceOptions()
         reading.maximumBad = 1
-        let opened = try OpenedImages(images, side: sides.side, options: reading)
+        let opened = try OpenedImages(images, side: sides.side, options: sides.reading(reading))
         announce(opened.summary)
         let shown: (images: Int, skipped: [DecodeError])
         if output.hasSuffix(".png") {

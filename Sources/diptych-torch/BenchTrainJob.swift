@@ -12,7 +12,8 @@ struct BenchTrainJob {
 
     func run() throws {
         let experiment = try options.settings.reader().read(Experiment.self)
-        let opened = try OpenedImages(options.images, side: options.sides.side, options: options.tolerance.reading)
+        let opened = try OpenedImages(
+            options.images, side: options.sides.side, options: options.sides.reading(options.tolerance.reading))
         let images = opened.source
         announce(opened.summary)
         var bench = StepBench()

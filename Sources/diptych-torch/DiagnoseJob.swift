@@ -31,7 +31,7 @@ struct DiagnoseJob {
                     + "\(SystemPath.argument(options.places[0])) IMAGES")
         }
         let opened = try OpenedImages(
-            options.places[1], side: options.sides.side, options: options.tolerance.reading)
+            options.places[1], side: options.sides.side, options: options.sides.reading(options.tolerance.reading))
         announce(opened.summary)
         let console = Console()
         var embedded = try RunEmbeddings(
@@ -53,7 +53,7 @@ struct DiagnoseJob {
         let split = try Split(
             images: options.places[1], side: options.sides.side, fraction: experiment.evaluation.holdOut,
             seed: experiment.training.seed,
-            by: experiment.evaluation.holdOutBy, options: options.tolerance.reading)
+            by: experiment.evaluation.holdOutBy, options: options.sides.reading(options.tolerance.reading))
         if case .stratified = split.origin, split.train.classes.isEmpty { return nil }
         guard split.test.count > 0 else { return nil }
         console.working("copies across train and test", share: 0)

@@ -17,7 +17,8 @@ struct EmbedJob {
         let console = Console()
         file.notes.forEach(console.notice)
         let opened = try OpenedImages(
-            options.images, side: options.sides.side, usual: .all, options: options.tolerance.reading)
+            options.images, side: options.sides.side, usual: .all,
+            options: options.sides.reading(options.tolerance.reading))
         announce(opened.summary)
         let source = labelled(opened.source, by: file, console)
         let machine = try Machine(options.compute)

@@ -35,7 +35,7 @@ struct ProbeJob {
         let split = try Split(
             images: options.images, side: options.sides.side, test: options.test,
             fraction: experiment.evaluation.holdOut, seed: options.seed ?? experiment.training.seed,
-            by: experiment.evaluation.holdOutBy, options: options.tolerance.reading)
+            by: experiment.evaluation.holdOutBy, options: options.sides.reading(options.tolerance.reading))
         announce(split.summary)
         if let note = SharedImages(train: split.train, test: split.test).note { Output.note("note: \(note)") }
         // In folders of their own, test images may have the names of others.

@@ -20,7 +20,8 @@ struct ReportJob {
         if let images = options.images {
             let machine = try Machine(options.compute)
             try Runtime.setThreads(machine.threads)
-            let opened = try OpenedImages(images, side: options.sides.side, options: options.tolerance.reading)
+            let opened = try OpenedImages(
+                images, side: options.sides.side, options: options.sides.reading(options.tolerance.reading))
             announce(opened.summary)
             sample = try ReportSample(
                 run: options.runs[0], images: opened.source, machine: machine,

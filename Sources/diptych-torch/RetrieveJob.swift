@@ -15,7 +15,7 @@ struct RetrieveJob {
         let run = try CLIPRun(options.encoder, machine: try Machine(options.compute))
         let (images, words) = try Split.judged(
             options.images, side: options.all ? .all : options.sides.side, experiment: run.file.experiment,
-            reading: options.tolerance.reading)
+            reading: options.sides.reading(options.tolerance.reading))
         let console = Console()
         run.file.notes.forEach(console.notice)
         let report = try Retrieval(run).report(

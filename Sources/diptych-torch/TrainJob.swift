@@ -38,7 +38,7 @@ struct TrainJob {
         if place.rank == 0 { try check(state, of: folder, isAgain: isAgain, console) }
         if place.rank == 0 { try Folder.check(folder.path) }
         let experiment = try configuration(folder, resumes: rereads, group, console)
-        var reading = options.tolerance.reading
+        var reading = options.sides.reading(options.tolerance.reading)
         // Shards are read from one end to the other; elsewhere this says nothing.
         reading.readAhead = 8 << 20
         let split = try Split(
@@ -202,18 +202,6 @@ extension String {
             guard let found = realpath(path, nil) else { return nil }
             defer { free(found) }
             return UnsafeRawBufferPointer(start: found, count: strlen(found)).map { $0 }
-        }
-    }
-}
-
-extension Split {
-    /// How the two parts were told apart, for people.
-    var words: String {
-        switch origin {
-        case .folders(let train, let test): "\(train)/ and \(test)/"
-        case .stratified(let seed, let fraction): "\(Int((fraction * 100).rounded()))% of each class, seed \(seed)"
-        case .hashed(let seed, let fraction):
-            "\(Int((fraction * 100).rounded()))% by hashes of the names, seed \(seed)"
         }
     }
 }

@@ -17,11 +17,12 @@ struct ZeroShotJob {
         let experiment = run.file.experiment
         let (images, words) =
             if let test = options.test {
-                try Split.judged(test, side: .all, experiment: experiment, reading: options.tolerance.reading)
+                try Split.judged(
+                    test, side: .all, experiment: experiment, reading: options.sides.reading(options.tolerance.reading))
             } else {
                 try Split.judged(
                     options.images, side: options.all ? .all : options.sides.side, seed: options.seed,
-                    experiment: experiment, reading: options.tolerance.reading)
+                    experiment: experiment, reading: options.sides.reading(options.tolerance.reading))
             }
         let console = Console()
         run.file.notes.forEach(console.notice)

@@ -6,17 +6,21 @@ public struct Split: Sendable {
     public enum Origin: Codable, Equatable, Sendable {
         /// By folders or files of these names inside the root, or by sources given apart.
         case folders(train: String, test: String)
+        /// By a column of a table, or of what shards say of their samples.
+        case column(train: Side, test: Side)
         /// By chance, class by class.
         case stratified(seed: UInt64, fraction: Double)
+        /// By chance, group by group, with the classes' shares kept alike.
+        case grouped(seed: UInt64, fraction: Double, groups: Int)
         /// By hashes of the images' names.
         case hashed(seed: UInt64, fraction: Double)
     }
 
     /// How a source that is not apart already is told apart.
     public enum Rule: String, Codable, Sendable, CaseIterable {
-        /// By chance, class by class; what has no class counts as one more.
+        /// By chance, class by class; what has no class counts as one more. No group is cut, where there are groups.
         case byClass = "class"
-        /// By hashes of the images' names: an image stays on its side when others come or go, all captions of an image are on
+        /// By hashes of the images' names, or of their groups' where there are any: an image stays on its side when others come or go, all captions of an image are on
         /// one side, and classes are not needed.
         case byName = "name"
     }
@@ -30,9 +34,12 @@ public struct Split: Sendable {
     /// What listing the folders came across.
     public let issues: [SourceIssue]
 
-    /// Whether the two lie apart, by folders or files of their own.
+    /// Whether the two are told apart by what the images say themselves: folders or files of their own, or a column.
     public var isOfSides: Bool {
-        if case .folders = origin { true } else { false }
+        switch origin {
+        case .folders, .column: true
+        case .stratified, .grouped, .hashed: false
+        }
     }
 
     /// What was taken for what, and what was left out; nil where the sources were opened elsewhere.
@@ -72,20 +79,20 @@ public struct Split: Sendable {
     ) throws(DataError) {
         if let test {
             let learn = try OpenedImages(images, side: side, options: options)
-            let layout = FolderLayout(test)
+            let layout = try FolderLayout(opening: test, options: options.judging(test, like: learn.source))
             let part = layout.part(.test) ?? layout.part(.validation)
-            let judge = try layout.open(part, options: options.labelled(like: learn.source))
+            let judge = try layout.open(part, options: options.judging(test, like: learn.source))
             self.init(
                 train: learn.source, test: judge, origin: .folders(train: images, test: test),
                 issues: learn.source.listing.issues + judge.listing.issues)
             summary = learn.summary.judged(by: layout, part: part, judge)
             return
         }
-        let layout = FolderLayout(images, side: side)
+        let layout = try FolderLayout(opening: images, side: side, options: options)
         let order: [Side] = purpose == .score ? [.test, .validation] : [.validation, .test]
         guard side == nil, let learnt = layout.part(.train), let judged = order.lazy.compactMap(layout.part).first
         else {
-            let whole = try OpenedImages(images, side: side, options: options)
+            let whole = try OpenedImages(layout, side: side, options: options)
             switch rule {
             case .byClass:
                 self.init(
@@ -98,9 +105,13 @@ public struct Split: Sendable {
         }
         let learn = try layout.open(learnt, options: options)
         let judge = try layout.open(judged, options: options.labelled(like: learn))
+        let isColumn = if case .opened = learnt.place { true } else { false }
         self.init(
-            train: learn, test: judge, origin: .folders(train: learnt.name.trimmed, test: judged.name.trimmed),
-            issues: learn.listing.issues + judge.listing.issues)
+            train: learn, test: judge,
+            origin: isColumn
+                ? .column(train: learnt.side, test: judged.side)
+                : .folders(train: learnt.name.trimmed, test: judged.name.trimmed),
+            issues: learn.listing.issues + (isColumn ? [] : judge.listing.issues))
         summary = SourceSummary(
             layout,
             parts: layout.parts.map { part in
@@ -113,11 +124,23 @@ public struct Split: Sendable {
     }
 
     /// Splits by chance: `fraction` of each class, rounded, but at least one image and never all, goes to `test`, so a
-    /// class of one image is only learnt from. An image that links bring under several names is on one side and counts for its
+    /// class of one image is only learnt from. Where there are groups, or sets of labels, it is `GroupedDeal` that splits. An image that links bring under several names is on one side and counts for its
     /// first name's class alone, so a class of nothing but later names may end on either side whole. The same seed gives the same split; both keep the source's order.
     public init(
         stratified source: any Source, fraction: Double = 0.2, seed: UInt64 = 0, issues: [SourceIssue] = []
     ) {
+        guard source.columns.isDisjoint(with: [.group, .labels]) else {
+            let deal = GroupedDeal(source)
+            let parts = deal.parts(shares: [1 - fraction, fraction], seed: seed)
+            let origin: Origin =
+                source.columns.contains(.group)
+                ? .grouped(seed: seed, fraction: fraction, groups: deal.groups)
+                : .stratified(seed: seed, fraction: fraction)
+            self.init(
+                train: Subset(source, indices: parts.indices.filter { parts[$0] == 0 }),
+                test: Subset(source, indices: parts.indices.filter { parts[$0] == 1 }), origin: origin, issues: issues)
+            return
+        }
         let unlabelled = source.classes.count
         let links = source.links
         var groups: [[Int]] = Array(repeating: [], count: unlabelled + 1)
@@ -144,8 +167,12 @@ public struct Split: Sendable {
     public init(hashed source: any Source, fraction: Double = 0.2, seed: UInt64 = 0, issues: [SourceIssue] = []) {
         var (train, test): ([Int], [Int]) = ([], [])
         let links = source.links
+        let hasGroups = source.columns.contains(.group)
         for index in 0..<source.count {
-            if Split.share(of: source.name(links[index] ?? index), seed: seed) < fraction {
+            let first = links[index] ?? index
+            // A group is hashed by its whole name.
+            let group = hasGroups ? source.fields(first).group.map { $0 + "." } : nil
+            if Split.share(of: group ?? source.name(first), seed: seed) < fraction {
                 test.append(index)
             } else {
                 train.append(index)
@@ -171,6 +198,13 @@ public struct Split: Sendable {
 }
 
 extension SourceOptions {
+    /// The same for images to judge by, which need not be a table where those to learn from are one.
+    func judging(_ images: String, like source: any Source) -> SourceOptions {
+        var options = labelled(like: source)
+        if !(Sources.kind(of: images) is ImageTable.Type) { (options.columns, options.root) = ([], nil) }
+        return options
+    }
+
     /// The same, with the classes of a source where it has any.
     func labelled(like source: any Source) -> SourceOptions {
         var options = self

@@ -31,6 +31,15 @@ public struct Subset: Source {
     /// The class of an image; nil if unlabelled.
     public func label(_ index: Int) -> Int? { base.label(indices[index]) }
 
+    /// All classes of an image.
+    public func labels(_ index: Int) -> [Int] { base.labels(indices[index]) }
+
+    /// What else is known of an image.
+    public func fields(_ index: Int) -> ImageFields { base.fields(indices[index]) }
+
+    /// What the base says of its images.
+    public var columns: Set<ImageColumn> { base.columns }
+
     /// The name in the base.
     public func name(_ index: Int) -> String { base.name(indices[index]) }
 

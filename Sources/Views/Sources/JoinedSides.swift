@@ -24,6 +24,9 @@ struct SideImages: Source {
     }
 
     func label(_ index: Int) -> Int? { base.label(index) }
+    func labels(_ index: Int) -> [Int] { base.labels(index) }
+    func fields(_ index: Int) -> ImageFields { base.fields(index) }
+    var columns: Set<ImageColumn> { base.columns }
     func name(_ index: Int) -> String { folder + base.name(index) }
     func byteCount(_ index: Int) -> Int? { base.byteCount(index) }
     func caption(_ index: Int) throws(DecodeError) -> String? { try base.caption(index) }
@@ -77,6 +80,23 @@ public struct JoinedSides: Source {
         let part = part(of: index)
         return part.images.label(index - part.range.lowerBound).flatMap { part.labels[$0] }
     }
+
+    /// All classes of an image.
+    public func labels(_ index: Int) -> [Int] {
+        let part = part(of: index)
+        return part.images.labels(index - part.range.lowerBound).compactMap { part.labels[$0] }
+    }
+
+    /// What else is known of an image, its side included.
+    public func fields(_ index: Int) -> ImageFields {
+        let part = part(of: index)
+        var fields = part.images.fields(index - part.range.lowerBound)
+        fields.side = part.side
+        return fields
+    }
+
+    /// What any of the sides says of its images.
+    public var columns: Set<ImageColumn> { parts.reduce([.split]) { $0.union($1.images.columns) } }
 
     /// The name, which begins with the side's folder.
     public func name(_ index: Int) -> String {

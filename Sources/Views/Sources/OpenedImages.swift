@@ -18,7 +18,15 @@ public struct OpenedImages: Sendable {
         _ images: String, side choice: SideChoice? = nil, usual: SideChoice = .train,
         options: SourceOptions = SourceOptions()
     ) throws(DataError) {
-        let layout = FolderLayout(images, side: choice)
+        try self.init(
+            FolderLayout(opening: images, side: choice, options: options), side: choice, usual: usual, options: options)
+    }
+
+    /// Opens a side of what was looked at.
+    init(
+        _ layout: FolderLayout, side choice: SideChoice? = nil, usual: SideChoice = .train, options: SourceOptions
+    ) throws(DataError) {
+        let images = layout.images
         let wanted = choice ?? usual
         let parts: [FolderLayout.Part]
         if let side = wanted.side, let part = layout.part(side) {

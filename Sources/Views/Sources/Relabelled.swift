@@ -19,7 +19,7 @@ public struct Relabelled: Source {
         if places.contains(where: { $0.index == nil }) {
             var counts = [Int](repeating: 0, count: places.count)
             for index in 0..<base.count {
-                if let label = base.label(index) { counts[label] += 1 }
+                for label in base.labels(index) { counts[label] += 1 }
             }
             for (label, place) in places.enumerated() where place.index == nil && counts[label] > 0 {
                 listing.note(unknown: base.classes[label], place, images: counts[label], isListed: true)
@@ -39,6 +39,12 @@ public struct Relabelled: Source {
 
     /// The class of an image; nil where it has none, or one that is not in the list.
     public func label(_ index: Int) -> Int? { base.label(index).flatMap { places[$0].index } }
+    /// The classes of an image that are in the list.
+    public func labels(_ index: Int) -> [Int] { base.labels(index).compactMap { places[$0].index } }
+    /// What else is known of an image.
+    public func fields(_ index: Int) -> ImageFields { base.fields(index) }
+    /// What the base says of its images.
+    public var columns: Set<ImageColumn> { base.columns }
     /// The name in the base.
     public func name(_ index: Int) -> String { base.name(index) }
     /// The text that goes with an image.

@@ -26,6 +26,15 @@ public protocol Source: Sendable {
     /// - Throws: `DecodeError` where there is one that cannot be read.
     func caption(_ index: Int) throws(DecodeError) -> String?
 
+    /// All classes of an image, indices into `classes`: any number of them where `columns` has `labels`.
+    func labels(_ index: Int) -> [Int]
+
+    /// What else is known of an image.
+    func fields(_ index: Int) -> ImageFields
+
+    /// What the source says of its images beside what every source does.
+    var columns: Set<ImageColumn> { get }
+
     /// Images that lie one after another in one file each, in the order of `index` and covering all; empty where every
     /// image is a file of its own. Storage is fastest when a run is read from its start to its end.
     var runs: [Range<Int>] { get }
@@ -44,6 +53,15 @@ extension Source {
 
     /// No text.
     public func caption(_ index: Int) throws(DecodeError) -> String? { nil }
+
+    /// The class, where there is one.
+    public func labels(_ index: Int) -> [Int] { label(index).map { [$0] } ?? [] }
+
+    /// Nothing.
+    public func fields(_ index: Int) -> ImageFields { ImageFields() }
+
+    /// None.
+    public var columns: Set<ImageColumn> { [] }
 
     /// Files of their own.
     public var runs: [Range<Int>] { [] }
@@ -81,6 +99,12 @@ public struct SourceIssue: Codable, Equatable, Sendable, CustomStringConvertible
         case noCaption = "no_caption"
         /// Folders in shards, and what they are taken for.
         case classesFromFolders = "classes_from_folders"
+        /// Rows of a table whose images are not there.
+        case missing
+        /// Rows of a table that name an image again.
+        case duplicate
+        /// Which column of a table says what.
+        case columns
         /// Something in a shard that is passed over, such as a link or a second image of one sample.
         case skipped
     }

@@ -70,7 +70,7 @@ extension SourceListing {
     /// Whether more of the data is lost than a command allows.
     func check(_ path: String, allowing share: Double) throws(DataError) {
         guard lost > share else { return }
-        let kinds: [SourceIssue.Kind] = [.unreadable, .damaged, .brokenLink, .notAFile, .loop]
+        let kinds: [SourceIssue.Kind] = [.unreadable, .damaged, .brokenLink, .notAFile, .loop, .missing]
         let issue = issues.first { kinds.contains($0.kind) }
         throw DataError(
             path: path,

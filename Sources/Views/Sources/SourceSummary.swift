@@ -1,3 +1,5 @@
+import Files
+
 /// What a command took for what, and what it leaves out: the lines that every command begins with.
 public struct SourceSummary: Sendable {
     /// One side, or the whole.
@@ -34,8 +36,7 @@ public struct SourceSummary: Sendable {
                 text += (text.isEmpty ? "" : " ") + (words.isEmpty ? counted(count, "image") : grouped(count))
             }
             if words.isEmpty, let images = part.images {
-                let classes = images.classes.count
-                text += classes == 0 ? ", no classes" : " of \(counted(classes, "class", "classes"))"
+                text += SourceSummary.targets(of: images)
             }
             if let role = part.role { text += " (\(role))" }
             words.append(text)
@@ -57,10 +58,31 @@ public struct SourceSummary: Sendable {
             + (rest > 0 ? ["note: and \(rest) more; diptych scan lists all"] : [])
     }
 
+    /// A number without `.0`.
+    private static func shown(_ value: Double) -> String {
+        Int(exactly: value).map { "\($0)" } ?? "\(value)"
+    }
+
+    /// What is to be predicted, for people.
+    private static func targets(of images: any Source) -> String {
+        let classes = counted(images.classes.count, "class", "classes")
+        switch images.targets {
+        case .none: return ", no classes"
+        case .classes: return " of \(classes)"
+        case .labelSets:
+            let labels = (0..<images.count).reduce(0) { $0 + images.labels($1).count }
+            return " of \(classes), \((Double(labels) / Double(max(1, images.count))).fixed(1)) each"
+        case .values:
+            let values = (0..<images.count).compactMap { images.fields($0).value }
+            guard let least = values.min(), let most = values.max() else { return ", no classes" }
+            return " with values from \(shown(least)) to \(shown(most))"
+        }
+    }
+
     private static func notes(on source: any Source, in part: String) -> [String] {
         var notes: [String] = []
         if !source.classes.isEmpty {
-            let unlabelled = (0..<source.count).count { source.label($0) == nil }
+            let unlabelled = (0..<source.count).count { source.labels($0).isEmpty }
             let place = part.isEmpty ? "" : "\(part): "
             if unlabelled == source.count {
                 notes.append("\(place)none of the \(counted(source.count, "image")) has a label of a class")
@@ -107,8 +129,10 @@ public struct SourceSummary: Sendable {
 extension FolderLayout.Part {
     /// Images by their names; nil where counting takes more than a look at names.
     var imageCount: Int? {
-        guard case .path(let folder) = place, FolderGlance(folder).tars.isEmpty else { return nil }
-        var listing = FolderListing(root: folder)
-        return listing.add(folder: []).count
+        switch place {
+        case .opened(let source): source.count
+        case .path(let folder): FolderGlance(folder).tars.isEmpty ? FolderListing.count(of: folder) : nil
+        case .shards, .records: nil
+        }
     }
 }

@@ -12,7 +12,7 @@ protocol SourceKind: Source {
 }
 
 /// The kinds of sources, the first that recognises an argument opens it.
-let sourceKinds: [any SourceKind.Type] = [TarShards.self, CaptionsFile.self, CIFARBinary.self, ImageFolder.self]
+let sourceKinds: [any SourceKind.Type] = [TarShards.self, ImageTable.self, CIFARBinary.self, ImageFolder.self]
 
 /// How a source is opened, whatever its kind.
 public struct SourceOptions: Sendable {
@@ -22,6 +22,10 @@ public struct SourceOptions: Sendable {
     public var readAhead = 0
     /// The share of a source that may be lost to folders that cannot be listed or shards that are damaged, 0...1.
     public var maximumBad = 0.01
+    /// Columns of tables that are chosen by name; the others are found by the names that are known.
+    public var columns: [NamedColumn] = []
+    /// The folder that paths of tables are relative to; nil for the table's own.
+    public var root: String?
     /// Threads that list.
     public var threads = ProcessInfo.processInfo.activeProcessorCount
     /// Told the images found so far, from any thread, now and then.
@@ -34,7 +38,7 @@ public struct SourceOptions: Sendable {
 /// Opens what a command is given as IMAGES.
 public enum Sources {
     /// Opens a folder of images, a folder of tar shards, a tar file, a pattern such as `shards-{000..123}.tar`, a
-    /// captions file (.tsv, .csv or .jsonl), or a folder of binary CIFAR files.
+    /// table (.csv, .tsv or .jsonl, or a folder with its metadata.csv), or a folder of binary CIFAR files.
     /// - Throws: `DataError` where it cannot be used.
     public static func open(
         _ images: String, options: SourceOptions = SourceOptions()
@@ -59,6 +63,7 @@ public enum Sources {
         case .shards(let paths):
             let images = try TarShards(bytes: paths, options: .init(options))
             return try checked(images, paths.first.map { printable($0) } ?? "", options)
+        case .opened(let source): return relabel(source, options.classes)
         case .records(let folder, let part): return try relabel(CIFARBinary(folder, part: part), options.classes)
         }
     }
@@ -135,13 +140,14 @@ extension TarShards.Options {
     }
 }
 
-extension CaptionsFile: SourceKind {
+extension ImageTable: SourceKind {
     static func recognizes(_ argument: String) -> Bool {
-        !isFolder(argument) && Format(of: argument) != nil
+        isFolder(argument) ? metadata(in: argument) != nil : mayBeTable(argument)
     }
 
-    static func open(_ argument: String, options: SourceOptions) throws(DataError) -> CaptionsFile {
-        try CaptionsFile(argument)
+    static func open(_ argument: String, options: SourceOptions) throws(DataError) -> ImageTable {
+        guard isFolder(argument) else { return try ImageTable(argument, options: options) }
+        return try ImageTable(metadata(in: argument) ?? argument, options: options, standsFor: argument)
     }
 }
 

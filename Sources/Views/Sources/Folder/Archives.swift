@@ -18,7 +18,7 @@ enum Archives {
             guard what != "a tar archive" || !isTar(Array(path.utf8)) else { return }
             throw DataError(path: path, reason: "is \(what); \(remedy(for: what, path))")
         }
-        if CaptionsFile.Format(opening: data, name: path) != nil || isTar(Array(path.utf8)) { return }
+        if TableFormat(opening: data, name: path) != nil || isTar(Array(path.utf8)) { return }
         if ImageFormat.recognizes(data) {
             throw DataError(path: path, reason: "is one picture; give the folder that holds it")
         }

@@ -20,6 +20,8 @@ public struct FolderLayout: Sendable {
         case path([UInt8])
         case shards([[UInt8]])
         case records(folder: String, CIFARBinary.Part)
+        /// Images that had to be opened for their sides to be known.
+        case opened(any Source)
     }
 
     /// IMAGES, as the caller named it.
@@ -31,7 +33,7 @@ public struct FolderLayout: Sendable {
     /// What else lies there, and what was taken for what, a line each.
     public private(set) var notes: [String] = []
     /// All that lies there.
-    let whole: Place
+    private(set) var whole: Place
 
     /// Folders inside of folders that are looked through for the one that is meant.
     private static let depth = 8
@@ -47,8 +49,12 @@ public struct FolderLayout: Sendable {
             (root, whole) = (images, .path(given))
             return
         }
-        let inner = FolderLayout.inside(given, depth: FolderLayout.depth)
+        let inner = ImageTable.metadata(in: images) == nil ? FolderLayout.inside(given, depth: FolderLayout.depth) : nil
         let folder = inner ?? given
+        if let table = ImageTable.metadata(in: SystemPath.text(folder)) {
+            (root, whole) = (table, .path(folder))
+            return
+        }
         root = SystemPath.text(folder)
         whole = .path(folder)
         if inner != nil { notes.append("\(images) holds nothing but \(root), so that is taken") }
@@ -64,6 +70,34 @@ public struct FolderLayout: Sendable {
 
     /// The part of a side; nil where there is none.
     public func part(_ side: Side) -> Part? { parts.first { $0.side == side } }
+
+    // MARK: Tables
+
+    /// The same, where a table or shards say themselves which image is on which side: these are opened.
+    /// - Throws: `DataError` where they cannot be used.
+    init(opening images: String, side choice: SideChoice? = nil, options: SourceOptions) throws(DataError) {
+        self.init(images, side: choice)
+        let kind = Sources.kind(of: root)
+        let isTable = kind is ImageTable.Type
+        guard isTable || (options.columns.isEmpty && options.root == nil) else {
+            throw DataError(path: images, reason: "is no table, so --column and --root have nothing to choose from")
+        }
+        guard isTable || (kind is TarShards.Type && parts.isEmpty) else { return }
+        let source = try Sources.open(whole, options: options)
+        whole = .opened(source)
+        guard choice != .unsplit, source.columns.contains(.split) else { return }
+        var rows: [Side: [Int]] = [:]
+        var others = 0
+        for index in 0..<source.count {
+            if let side = source.fields(index).side { rows[side, default: []].append(index) } else { others += 1 }
+        }
+        if others > 0 {
+            notes.append("\(counted(others, "image")) of no side \(others == 1 ? "is" : "are") not used")
+        }
+        parts = Side.allCases.compactMap { side in
+            rows[side].map { Part(side: side, name: side.rawValue, place: .opened(Subset(source, indices: $0))) }
+        }
+    }
 
     // MARK: Folders
 
@@ -116,8 +150,7 @@ public struct FolderLayout: Sendable {
         if !others.isEmpty {
             let beside = parts.map(\.name).joined(separator: " and ")
             let names = others.prefix(5).map { name in
-                var listing = FolderListing(root: join(folder, name))
-                return "\(printable(name))/ (\(counted(listing.add(folder: []).count, "image")))"
+                "\(printable(name))/ (\(counted(FolderListing.count(of: join(folder, name)), "image")))"
             }.joined(separator: ", ")
             let more = others.count > 5 ? " and \(others.count - 5) more folders" : ""
             notes.append(

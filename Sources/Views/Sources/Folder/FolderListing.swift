@@ -52,6 +52,12 @@ struct FolderListing {
         self.progress = progress
     }
 
+    /// Number of images in and below a folder.
+    static func count(of folder: [UInt8]) -> Int {
+        var listing = FolderListing(root: folder)
+        return listing.add(folder: []).count
+    }
+
     /// The names of the folders directly inside, sorted, and of the images directly inside, by the same rules as below.
     mutating func topLevel() throws(DataError) -> (folders: [[UInt8]], images: [[UInt8]]) {
         var folders: [[UInt8]] = []

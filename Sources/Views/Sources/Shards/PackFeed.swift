@@ -9,14 +9,19 @@ final class PackFeed {
         var ending: String
         var label: Int?
         var caption: String?
+        /// What else is known of the image, as JSON.
+        var facts: [UInt8]?
         var bytes: [UInt8]
 
         /// Bytes that it takes in an archive.
         var size: Int { members.reduce(0) { $0 + TarWriter.size(ofMember: name($1.ending), contents: $1.count) } }
 
         private var members: [(ending: String, count: Int)] {
-            [(ending, bytes.count)] + (label.map { [("cls", String($0).utf8.count)] } ?? [])
-                + (caption.map { [("txt", $0.utf8.count)] } ?? [])
+            var members = [(ending: ending, count: bytes.count)]
+            if let label { members.append(("cls", String(label).utf8.count)) }
+            if let caption { members.append(("txt", caption.utf8.count)) }
+            if let facts { members.append(("json", facts.count)) }
+            return members
         }
 
         private func name(_ ending: String) -> [UInt8] { key + [UInt8(ascii: ".")] + Array(ending.utf8) }
@@ -25,6 +30,7 @@ final class PackFeed {
             try bytes.withUnsafeBytesTyped { bytes throws(FileError) in try tar.add(name(ending), bytes) }
             if let label { try tar.add(name("cls"), String(label)) }
             if let caption { try tar.add(name("txt"), caption) }
+            try facts?.withUnsafeBytesTyped { bytes throws(FileError) in try tar.add(name("json"), bytes) }
         }
     }
 
@@ -142,7 +148,7 @@ private final class Packer {
             if decodes { try decoder.decode(buffer.bytes, path: "", into: image) }
             return PackFeed.Sample(
                 ending: header.format.extensions[0], label: source.label(index), caption: try source.caption(index),
-                bytes: Array(buffer.bytes))
+                facts: SampleFacts(source, index)?.json, bytes: Array(buffer.bytes))
         }
     }
 }

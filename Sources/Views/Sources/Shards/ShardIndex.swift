@@ -27,6 +27,8 @@ struct ShardIndex: Sendable {
     var text: [UInt8] = []
     /// The labels that samples have, as texts.
     var labels = ClassTable()
+    /// What the samples' .json members say beside their labels.
+    var columns = ImageColumns()
     /// Class names, where the shard has them.
     var classes: [String]?
     var listing = SourceListing()
@@ -55,17 +57,19 @@ struct ShardIndex: Sendable {
     private struct Texts {
         var caption: TarMembers.Member?
         var label: String?
-        var jsonLabel: String?
+        var object: TableObject?
         var isWrong = false
+
+        /// The label that the object has.
+        var jsonLabel: String? { (object?.texts[.label]).flatMap { ClassTable.label($0.utf8) } }
 
         /// What these lack is taken from others.
         func filled(from other: Texts?) -> Texts {
             guard let other else { return self }
             var texts = self
             texts.caption = caption ?? other.caption
-            if label == nil, jsonLabel == nil, !isWrong {
-                (texts.label, texts.jsonLabel, texts.isWrong) = (other.label, other.jsonLabel, other.isWrong)
-            }
+            if label == nil, jsonLabel == nil, !isWrong { (texts.label, texts.isWrong) = (other.label, other.isWrong) }
+            texts.object = object ?? other.object
             return texts
         }
     }
@@ -138,8 +142,8 @@ struct ShardIndex: Sendable {
             group.texts[stem, default: Texts()].isWrong = label == nil
         case "json":
             let bytes = try members.contents(of: member, limit: ShardIndex.jsonLimit)
-            guard member.size <= ShardIndex.jsonLimit, let label = ShardIndex.label(json: bytes) else { return }
-            group.texts[stem, default: Texts()].jsonLabel = label
+            guard member.size <= ShardIndex.jsonLimit, let object = ShardIndex.object(bytes) else { return }
+            group.texts[stem, default: Texts()].object = object
         case "txt":
             if member.size <= ShardIndex.captionLimit { group.texts[stem, default: Texts()].caption = member }
         default:
@@ -179,6 +183,7 @@ struct ShardIndex: Sendable {
             var own = texts[stem] ?? Texts()
             if stem != group.key { own = own.filled(from: texts[group.key]) }
             samples.append(sample(image, own))
+            note(own.object, of: samples.count - 1)
         }
         for (_, stem) in chosen { texts[stem] = nil }
         if !chosen.isEmpty { texts[group.key] = nil }
@@ -214,6 +219,7 @@ struct ShardIndex: Sendable {
             var sample = samples[place]
             fill(&sample, from: texts)
             samples[place] = sample
+            note(texts.object, of: place)
         }
         orphans = [:]
     }
@@ -247,20 +253,17 @@ struct ShardIndex: Sendable {
         bytes.split(separator: 0x0A).map { printable($0.last == 0x0D ? $0.dropLast() : $0) }.filter { !$0.isEmpty }
     }
 
-    /// The number or the word under `cls`, `label` or `class` of a JSON object.
-    private static func label(json bytes: UnsafeRawBufferPointer) -> String? {
-        let keys = ["cls", "label", "class"]
-        // Most of the objects in use hold captions and addresses; those are not worth parsing.
+    /// What an object says that this reads.
+    private static func object(_ bytes: UnsafeRawBufferPointer) -> TableObject? {
         let data = Data(bytes)
-        guard keys.contains(where: { data.firstRange(of: Data("\"\($0)\"".utf8)) != nil }),
-            let object = try? JSONDecoder().decode([String: JSONField].self, from: data)
-        else { return nil }
-        for key in keys {
-            switch object[key] {
-            case .text(let text), .number(let text): if let label = ClassTable.label(text.utf8) { return label }
-            default: break
-            }
-        }
-        return nil
+        guard TableObject.Keys.sample.mayOccur(in: data) else { return nil }
+        return try? JSONDecoder().decode(TableObject.self, from: data, configuration: .sample)
+    }
+
+    /// Keeps what a sample's object says beside its label; what makes no sense says nothing, for objects may be of other programs.
+    private mutating func note(_ object: TableObject?, of sample: Int) {
+        guard var object else { return }
+        object.removeLabel()
+        for column in object.keys.keys { try? columns.set(object.only(column), at: sample) }
     }
 }

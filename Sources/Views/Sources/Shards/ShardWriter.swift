@@ -3,7 +3,7 @@ import Files
 /// Packs a source into WebDataset shards, so that storage reads long stretches instead of a million small files.
 ///
 /// A sample is `KEY.jpg`, `.png` or `.ppm` with the image's bytes unchanged, `KEY.cls` with its label where it has
-/// one, and `KEY.txt` with its caption where it has one. The key is the image's name without its ending, points in
+/// one, `KEY.txt` with its caption where it has one, and `KEY.json` with what a table says of it (`SampleFacts`). The key is the image's name without its ending, points in
 /// the base name made `_`, and `~2` and so on where two would be the same. Class names lie in each shard as
 /// `__meta__/classes.txt`, which WebDataset's readers pass over and `TarShards` reads. Each shard appears whole or
 /// not at all. The same source, options and seed give the same bytes.

@@ -2,14 +2,15 @@ extension TarShards {
     /// Gives the samples their final labels and returns the class names; nil where nothing is labelled.
     /// - Parameters:
     ///   - samples: the samples of all shards, whose labels are places in their shard's table.
+    ///   - facts: what .json members say, sets of labels among it.
     ///   - starts: the first sample of each shard, and the end of the last.
     ///   - tables: the labels of each shard.
     ///   - names: the class names that came with the shards.
     ///   - known: the classes to label by.
     ///   - listing: told of labels that no class has.
     static func label(
-        _ samples: inout [ShardIndex.Sample], starts: [Int], tables: [ClassTable], names: [String]?, known: [String]?,
-        listing: inout SourceListing
+        _ samples: inout [ShardIndex.Sample], _ facts: inout ImageColumns, starts: [Int], tables: [ClassTable],
+        names: [String]?, known: [String]?, listing: inout SourceListing
     ) -> [String]? {
         var table = ClassTable()
         for (shard, own) in tables.enumerated() where !own.labels.isEmpty {
@@ -19,9 +20,14 @@ extension TarShards {
                 samples[place].label = Int32(table.place(of: table.labels[label]))
             }
         }
+        let sets = zip(facts.labelUses, 0...).map { uses, text in
+            ClassTable.label(facts.labelTexts[text]).map { table.place(of: $0, uses: uses) }
+        }
         guard !table.labels.isEmpty else { return nil }
         let (own, places) = TarShards.classes(of: table, names: names, known: known)
         let final = ClassNames.places(of: own, in: known ?? own)
+        facts.replaceLabels(
+            by: sets.map { label in label.flatMap { places[$0] }.flatMap { final[$0].index }.map { Int32($0) } ?? -1 })
         var unknown = [Int](repeating: 0, count: own.count)
         var wrong = 0
         for index in samples.indices where samples[index].label >= 0 {

@@ -48,6 +48,7 @@ public struct TarShards: Source {
     private let readAhead: ReadAhead?
     private let text: [UInt8]
     private let samples: [ShardIndex.Sample]
+    private let facts: ImageColumns
     /// The first sample of each shard, and the end of the last.
     private let starts: [Int]
 
@@ -74,7 +75,11 @@ public struct TarShards: Source {
         var samples: [ShardIndex.Sample] = []
         samples.reserveCapacity(found.reduce(0) { $0 + $1.index.samples.count })
         var starts: [Int] = [0]
+        var facts = ImageColumns()
         for (place, (_, index)) in found.enumerated() {
+            if !index.columns.columns.isEmpty {
+                facts.append(index.columns, at: starts[place])
+            }
             listing = listing + TarShards.notes(of: index, shard: paths[place])
             for var sample in index.samples {
                 sample.name += text.count
@@ -92,9 +97,12 @@ public struct TarShards: Source {
         let names = found.lazy.compactMap(\.index.classes).first ?? TarShards.sidecar(of: bytes[0])
         classes =
             TarShards.label(
-                &samples, starts: starts, tables: found.map(\.index.labels), names: names, known: options.classes,
-                listing: &listing)
+                &samples, &facts, starts: starts, tables: found.map(\.index.labels), names: names,
+                known: options.classes, listing: &listing)
             ?? TarShards.label(&samples, byFoldersIn: text, known: options.classes, listing: &listing)
+        _ = facts.findSides()
+        facts.close()
+        self.facts = facts
         let captions = samples.count { $0.caption >= 0 }
         if captions > 0, captions < samples.count {
             let missing = "\(grouped(samples.count - captions)) of \(counted(samples.count, "image")) have none"
@@ -117,6 +125,18 @@ public struct TarShards: Source {
 
     /// The class of an image; nil if unlabelled.
     public func label(_ index: Int) -> Int? { samples[index].label < 0 ? nil : Int(samples[index].label) }
+
+    /// All classes of an image.
+    public func labels(_ index: Int) -> [Int] {
+        let labels = facts.labels(index)
+        return labels.isEmpty ? label(index).map { [$0] } ?? [] : labels
+    }
+
+    /// What else the sample's .json member says.
+    public func fields(_ index: Int) -> ImageFields { facts.fields(index) }
+
+    /// What the samples' .json members say.
+    public var columns: Set<ImageColumn> { facts.columns }
 
     /// `SHARD/PATH`, printable: the shard's file name and the image's path in it.
     public func name(_ index: Int) -> String {

@@ -1,0 +1,266 @@
+import Files
+
+/// What tables and shards say of their images, column by column: texts that recur are kept once, and a column that is not there
+/// takes nothing.
+struct ImageColumns: Sendable {
+    /// A column's values; rows that it does not reach are blank.
+    struct Column<Value: Sendable>: Sendable {
+        private(set) var values: [Value] = []
+        private let blank: Value
+
+        init(blank: Value) { self.blank = blank }
+
+        subscript(row: Int) -> Value { row < values.count ? values[row] : blank }
+
+        mutating func set(_ value: Value, at row: Int) {
+            while values.count < row { values.append(blank) }
+            if values.count == row { values.append(value) } else { values[row] = value }
+        }
+
+        mutating func keep(_ rows: [Int]) {
+            guard !values.isEmpty else { return }
+            values = rows.map { self[$0] }
+        }
+
+        mutating func map(_ body: (Value) -> Value) {
+            for row in values.indices { values[row] = body(values[row]) }
+        }
+    }
+
+    /// A part of an array that all rows share.
+    struct Span: Sendable {
+        var start: UInt32 = 0
+        var count: UInt32 = 0
+        var range: Range<Int> { Int(start)..<Int(start) + Int(count) }
+    }
+
+    /// Why a field makes no sense.
+    struct Nonsense: Error {
+        var reason: String
+    }
+
+    /// Columns of which some row says something.
+    private(set) var columns = Set<ImageColumn>()
+    /// Labels as they are written, each once.
+    private(set) var labelTexts = TextTable()
+    private var label = Column<Int32>(blank: -1)
+    /// Of each row its part of `members`.
+    private var set = Column(blank: Span())
+    /// Places among `labelTexts`, later classes.
+    private var members: [Int32] = []
+    private var value = Column(blank: Double.nan)
+    private var weight = Column(blank: Double.nan)
+    private var groupTexts = TextTable()
+    private var group = Column<Int32>(blank: -1)
+    /// Sides as they are written, each once.
+    private(set) var splitTexts = TextTable()
+    private var split = Column<Int32>(blank: -1)
+    /// Of each of `splitTexts` the side, once that is known.
+    private var sides: [Side?] = []
+
+    /// What separates labels of one field.
+    static let separator = UInt8(ascii: "|")
+
+    // MARK: Reading
+
+    /// The class of a row, or its only one; nil where it has none, or several.
+    func label(_ row: Int) -> Int? {
+        let label = label[row]
+        if label >= 0 { return Int(label) }
+        let set = set[row]
+        return set.count == 1 ? Int(members[Int(set.start)]) : nil
+    }
+
+    /// All classes of a row.
+    func labels(_ row: Int) -> [Int] {
+        let set = set[row]
+        let label = label[row]
+        return set.count > 0 ? members[set.range].map(Int.init) : label >= 0 ? [Int(label)] : []
+    }
+
+    /// What else a row says.
+    func fields(_ row: Int) -> ImageFields {
+        var fields = ImageFields()
+        let (value, weight) = (value[row], weight[row])
+        if !value.isNaN { fields.value = value }
+        if !weight.isNaN { fields.weight = weight }
+        let (group, split) = (Int(group[row]), Int(split[row]))
+        if group >= 0 { fields.group = printable(groupTexts[group]) }
+        if sides.indices.contains(split) { fields.side = sides[split] }
+        return fields
+    }
+
+    // MARK: Writing
+
+    /// Says what a column has in a row.
+    /// - Throws: why it cannot have that, for people.
+    mutating func set(_ column: ImageColumn, _ bytes: UnsafeRawBufferPointer, at row: Int) throws(Nonsense) {
+        columns.insert(column)
+        guard !bytes.isEmpty else { return }
+        switch column {
+        case .path, .caption: break
+        case .label:
+            try ImageColumns.check(bytes, "label")
+            label.set(Int32(labelTexts.place(of: bytes)), at: row)
+        case .labels:
+            let labels = bytes.split(separator: ImageColumns.separator)
+            try setLabels(labels.map { UnsafeRawBufferPointer(rebasing: $0) }, at: row)
+        case .value: value.set(try ImageColumns.number(bytes, "value"), at: row)
+        case .weight:
+            let number = try ImageColumns.number(bytes, "weight")
+            guard !(number < 0) else { throw Nonsense(reason: "the weight is negative: \(number)") }
+            weight.set(number, at: row)
+        case .group: group.set(Int32(groupTexts.place(of: bytes)), at: row)
+        case .split: split.set(Int32(splitTexts.place(of: bytes)), at: row)
+        }
+    }
+
+    /// Says which labels a row has.
+    mutating func setLabels(_ texts: [UnsafeRawBufferPointer], at row: Int) throws(Nonsense) {
+        columns.insert(.labels)
+        var span = Span(start: UInt32(members.count))
+        for text in texts {
+            try ImageColumns.check(text, "label")
+            let place = Int32(labelTexts.place(of: text))
+            if !members[span.range].contains(place) {
+                members.append(place)
+                span.count += 1
+            }
+        }
+        set.set(span, at: row)
+    }
+
+    /// Says what an object has in a row; its path and its caption are not kept here.
+    mutating func set(_ object: TableObject, at row: Int) throws(Nonsense) {
+        for (column, text) in object.texts where column != .path && column != .caption {
+            try Array(text.utf8).withUnsafeBufferPointer { bytes throws(Nonsense) in
+                try self.set(column, UnsafeRawBufferPointer(bytes), at: row)
+            }
+        }
+        guard let labels = object.labels else { return }
+        columns.remove(.label)
+        let texts = labels.map { Array($0.utf8) }
+        var start = 0
+        try texts.flatMap { $0 }.withUnsafeBufferPointer { bytes throws(Nonsense) in
+            let parts = texts.map { text in
+                defer { start += text.count }
+                return UnsafeRawBufferPointer(UnsafeBufferPointer(rebasing: bytes[start..<start + text.count]))
+            }
+            try self.setLabels(parts, at: row)
+        }
+    }
+
+    /// Adds the rows of another after those that are there.
+    /// - Parameter start: the row that the other's first becomes.
+    mutating func append(_ other: ImageColumns, at start: Int) {
+        columns.formUnion(other.columns)
+        func places(_ texts: TextTable, in own: inout TextTable) -> [Int32] {
+            (0..<texts.count).map { text in texts[text].withUnsafeBytes { Int32(own.place(of: $0)) } }
+        }
+        let labels = places(other.labelTexts, in: &labelTexts)
+        let groups = places(other.groupTexts, in: &groupTexts)
+        let splits = places(other.splitTexts, in: &splitTexts)
+        for (row, place) in other.label.values.enumerated() where place >= 0 {
+            label.set(labels[Int(place)], at: start + row)
+        }
+        for (row, place) in other.group.values.enumerated() where place >= 0 {
+            group.set(groups[Int(place)], at: start + row)
+        }
+        for (row, place) in other.split.values.enumerated() where place >= 0 {
+            split.set(splits[Int(place)], at: start + row)
+        }
+        for (row, number) in other.value.values.enumerated() where !number.isNaN { value.set(number, at: start + row) }
+        for (row, number) in other.weight.values.enumerated() where !number.isNaN {
+            weight.set(number, at: start + row)
+        }
+        for (row, span) in other.set.values.enumerated() where span.count > 0 {
+            set.set(Span(start: UInt32(members.count), count: span.count), at: start + row)
+            members += other.members[span.range].map { labels[Int($0)] }
+        }
+    }
+
+    private static func check(_ bytes: UnsafeRawBufferPointer, _ what: String) throws(Nonsense) {
+        guard String(validating: bytes, as: UTF8.self) == nil else { return }
+        throw Nonsense(reason: "the \(what) is not text in UTF-8; save the table as UTF-8")
+    }
+
+    /// Refuses a text that is not UTF-8.
+    static func checkCaption(_ bytes: UnsafeRawBufferPointer) throws(Nonsense) { try check(bytes, "caption") }
+
+    /// A number, with a point or a comma before its fraction; none where the text is `nan` or blank.
+    private static func number(_ bytes: UnsafeRawBufferPointer, _ what: String) throws(Nonsense) -> Double {
+        let text = String(decoding: bytes.filter { $0 != 0x20 }, as: UTF8.self)
+        if text.isEmpty || ["nan", "na", "null", "none"].contains(text.lowercased()) { return .nan }
+        guard let number = Double(text) ?? Double(String(text.map { $0 == "," ? "." : $0 })), number.isFinite else {
+            throw Nonsense(reason: "the \(what) is no number: \(SystemPath.printable(bytes.prefix(40)))")
+        }
+        return number
+    }
+
+    // MARK: Once all rows are there
+
+    /// Keeps some rows, ascending.
+    mutating func keep(_ rows: [Int]) {
+        label.keep(rows)
+        set.keep(rows)
+        value.keep(rows)
+        weight.keep(rows)
+        group.keep(rows)
+        split.keep(rows)
+    }
+
+    /// Gives back the memory that growing takes.
+    mutating func close() {
+        labelTexts.close()
+        groupTexts.close()
+        splitTexts.close()
+    }
+
+    /// How many images have each of `labelTexts`.
+    var labelUses: [Int] {
+        var uses = [Int](repeating: 0, count: labelTexts.count)
+        for place in label.values where place >= 0 { uses[Int(place)] += 1 }
+        for span in set.values { for member in members[span.range] { uses[Int(member)] += 1 } }
+        return uses
+    }
+
+    /// Replaces labels by classes, of which negative ones are none.
+    mutating func replaceLabels(by classes: [Int32]) {
+        label.map { $0 < 0 ? -1 : classes[Int($0)] }
+        var kept: [Int32] = []
+        set.map { span in
+            let start = kept.count
+            for member in members[span.range] {
+                let place = classes[Int(member)]
+                if place >= 0, !kept[start...].contains(place) { kept.append(place) }
+            }
+            return Span(start: UInt32(start), count: UInt32(kept.count - start))
+        }
+        members = kept
+    }
+
+    /// Takes the labels of rows from a list; negative for none.
+    mutating func setLabels(_ places: [Int32], texts: TextTable) {
+        labelTexts = texts
+        label = Column(blank: -1)
+        for (row, place) in places.enumerated() where place >= 0 { label.set(place, at: row) }
+        columns.insert(.label)
+    }
+
+    /// Reads the words for sides. Where none is one, numbers are folds, which are taken for groups where there are no others.
+    /// - Returns: what is to be said of it; nil where all is plain.
+    mutating func findSides() -> String? {
+        guard columns.contains(.split) else { return nil }
+        let texts = (0..<splitTexts.count).map { splitTexts[$0] }
+        sides = texts.map { Side.meant(byFolder: $0)?.side }
+        if sides.contains(where: { $0 != nil }) { return nil }
+        columns.remove(.split)
+        defer { split = Column(blank: -1) }
+        if texts.allSatisfy({ $0.allSatisfy { (0x30...0x39).contains($0) } }), columns.insert(.group).inserted {
+            (groupTexts, group) = (splitTexts, split)
+            return "holds numbers, so its folds are the groups"
+        }
+        let examples = texts.prefix(3).map { printable($0) }.joined(separator: ", ")
+        return "is not used: none of its words (\(examples)) is train, test or val"
+    }
+}

@@ -1,0 +1,54 @@
+/// How a table is written.
+public enum TableFormat: Equatable, Sendable {
+    /// Fields with a character between them, as RFC 4180 has it: a comma, a semicolon, a tab or `|`.
+    case fields(separator: UInt8)
+    /// JSON objects, one a line.
+    case jsonl
+
+    /// Fields with commas between.
+    public static let csv = TableFormat.fields(separator: UInt8(ascii: ","))
+    /// Fields with tabs between; quotes mean nothing but around a whole field of one line.
+    public static let tsv = TableFormat.fields(separator: 0x09)
+
+    private static let separators: [UInt8] = [UInt8(ascii: ","), UInt8(ascii: ";"), 0x09, UInt8(ascii: "|")]
+
+    /// The format of a file by the ending of its name, in any case, and by its first line, which shows the separator; a .txt is a
+    /// table where that line names columns. Nil where it is none.
+    init?(opening data: UnsafeRawBufferPointer, name: String, chosen: [NamedColumn] = []) {
+        let name = name.lowercased()
+        if name.hasSuffix(".jsonl") {
+            self = .jsonl
+            return
+        }
+        let isText = name.hasSuffix(".txt")
+        let usual: UInt8 = name.hasSuffix(".csv") ? UInt8(ascii: ",") : 0x09
+        guard isText || name.hasSuffix(".csv") || name.hasSuffix(".tsv") else { return nil }
+        let start = data.starts(with: TableScanner.byteOrder) ? TableScanner.byteOrder.count : 0
+        let line = data.dropFirst(start).prefix(TableFormat.looked).prefix { $0 != 0x0A && $0 != 0x0D }
+        let order = [usual] + TableFormat.separators.filter { $0 != usual }
+        let rows = order.map { TableFormat.fields(of: line, separator: $0) }
+        let named = rows.firstIndex { row in
+            let names = try? TableNames(row, chosen: chosen)
+            return row.count > 1 && names?.places[.path] != nil
+        }
+        guard !isText || named != nil else { return nil }
+        // What splits a row without names is a guess: the usual separator, or else the one that makes a path and a text.
+        let guess = rows[0].count > 1 ? 0 : rows.firstIndex { $0.count == 2 } ?? rows.firstIndex { $0.count > 2 } ?? 0
+        self = .fields(separator: order[named ?? guess])
+    }
+
+    /// Bytes of the first line that are looked at.
+    static let looked = 1 << 16
+
+    /// The fields of a line.
+    private static func fields(of line: some Collection<UInt8>, separator: UInt8) -> [String] {
+        let bytes = Array(line)
+        return bytes.withUnsafeBytes { bytes in
+            var scanner = TableScanner(bytes, separator: separator)
+            guard (try? scanner.next()) == true else { return [] }
+            return scanner.fields.indices.map { place in
+                scanner.withBytes(place) { String(decoding: $0, as: UTF8.self) }
+            }
+        }
+    }
+}

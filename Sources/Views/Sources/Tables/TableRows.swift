@@ -1,0 +1,118 @@
+/// The rows of a table: paths, captions, and what the other columns say.
+struct TableRows: Sendable {
+    /// Number of rows.
+    private(set) var count = 0
+    /// Paths, each once.
+    private(set) var paths = TextTable()
+    /// Of each row its place among `paths`.
+    private(set) var path: [Int32] = []
+    /// What the other columns say.
+    var columns = ImageColumns()
+
+    private var captions: [UInt8] = []
+    private var captionSpans = ImageColumns.Column(blank: ImageColumns.Span())
+    private var hasPath = false
+
+    /// The path of a row.
+    func name(_ row: Int) -> ArraySlice<UInt8> { paths[Int(path[row])] }
+
+    /// The caption of a row; empty where it has none.
+    func caption(_ row: Int) -> ArraySlice<UInt8> { captions[captionSpans[row].range] }
+
+    /// Number of images that rows name.
+    var distinctPaths: Int {
+        var isNamed = [Bool](repeating: false, count: paths.count)
+        for place in path { isNamed[Int(place)] = true }
+        return isNamed.count { $0 }
+    }
+
+    /// Rows that name an image again, with the first row that names it.
+    var repeats: [Int: Int] {
+        var first = [Int32](repeating: -1, count: paths.count)
+        var repeats: [Int: Int] = [:]
+        for row in 0..<count {
+            let place = Int(path[row])
+            if first[place] < 0 { first[place] = Int32(row) } else { repeats[row] = Int(first[place]) }
+        }
+        return repeats
+    }
+
+    /// Says what a column has in the row at hand.
+    /// - Throws: why it cannot have that, for people.
+    mutating func set(_ column: ImageColumn, _ bytes: UnsafeRawBufferPointer) throws(ImageColumns.Nonsense) {
+        try columns.set(column, bytes, at: count)
+        guard !bytes.isEmpty else { return }
+        if column == .path {
+            guard !bytes.contains(0) else {
+                throw ImageColumns.Nonsense(reason: "the image's path has a zero byte in it")
+            }
+            path.append(Int32(paths.place(of: bytes)))
+            hasPath = true
+        } else if column == .caption {
+            try ImageColumns.checkCaption(bytes)
+            captionSpans.set(.init(start: UInt32(captions.count), count: UInt32(bytes.count)), at: count)
+            captions.append(contentsOf: bytes)
+        }
+    }
+
+    /// Adds an object.
+    mutating func add(_ object: TableObject) throws(ImageColumns.Nonsense) {
+        try columns.set(object, at: count)
+        for (column, text) in object.texts where column == .path || column == .caption {
+            try Array(text.utf8).withUnsafeBufferPointer { bytes throws(ImageColumns.Nonsense) in
+                try self.set(column, UnsafeRawBufferPointer(bytes))
+            }
+        }
+        try end()
+    }
+
+    /// Ends the row at hand.
+    mutating func end() throws(ImageColumns.Nonsense) {
+        guard hasPath else { throw ImageColumns.Nonsense(reason: "names no image") }
+        hasPath = false
+        count += 1
+    }
+
+    // MARK: Once all rows are there
+
+    /// Keeps some rows, ascending.
+    mutating func keep(_ rows: [Int]) {
+        guard rows.count < count else { return }
+        path = rows.map { path[$0] }
+        columns.keep(rows)
+        captionSpans.keep(rows)
+        count = rows.count
+    }
+
+    /// Gives back the memory that growing takes.
+    mutating func close() {
+        paths.close()
+        columns.close()
+    }
+
+    /// Makes classes of the labels, and labels of the rows indices of them.
+    /// - Returns: the classes' names.
+    mutating func makeClasses() -> [String] {
+        var table = ClassTable()
+        let uses = columns.labelUses
+        let places: [Int?] = uses.indices.map { text in
+            guard uses[text] > 0, let label = ClassTable.label(columns.labelTexts[text]) else { return nil }
+            return table.place(of: label, uses: uses[text])
+        }
+        let (names, classes) = table.classes()
+        columns.replaceLabels(by: places.map { place in place.flatMap { classes[$0] }.map { Int32($0) } ?? -1 })
+        return names
+    }
+
+    /// Takes the first folder of each path for its label, as in `cat/1.jpg`; does nothing where a path has none, or all have one.
+    mutating func labelByFolders() {
+        var texts = TextTable()
+        var labels: [Int32] = []
+        for row in 0..<count {
+            let path = name(row)
+            guard let slash = path.firstIndex(of: UInt8(ascii: "/")), slash > path.startIndex else { return }
+            labels.append(Int32(path[..<slash].withUnsafeBytes { texts.place(of: $0) }))
+        }
+        if texts.count > 1 { columns.setLabels(labels, texts: texts) }
+    }
+}

@@ -1,0 +1,46 @@
+import Files
+
+/// Writes what a source says of its images as a table that `ImageTable` reads again.
+public enum TableWriter {
+    /// Columns of a source that are not files of their own elsewhere: all but label and caption where there are no others.
+    static let order: [ImageColumn] = [.path, .label, .labels, .value, .split, .group, .weight, .caption]
+
+    /// A table in CSV of the images at some positions, row by row; a field is empty where nothing is known.
+    /// - Parameters:
+    ///   - source: the images.
+    ///   - indices: the positions of the rows; all where nil.
+    ///   - paths: what the column of paths has, row by row.
+    public static func text(of source: any Source, indices: [Int]? = nil, paths: [String]) -> String {
+        let columns = order.filter { column in
+            switch column {
+            case .path: true
+            case .label: !source.classes.isEmpty && !source.columns.contains(.labels)
+            default: source.columns.contains(column)
+            }
+        }
+        var text = columns.map(\.rawValue).joined(separator: ",") + "\n"
+        for (row, index) in (indices ?? Array(0..<source.count)).enumerated() {
+            let fields = source.fields(index)
+            let cells = columns.map { column in
+                switch column {
+                case .path: paths[row]
+                case .label: source.label(index).map { source.classes[$0] } ?? ""
+                case .labels: source.labels(index).map { source.classes[$0] }.joined(separator: "|")
+                case .value: fields.value.map { "\($0)" } ?? ""
+                case .split: fields.side?.word ?? ""
+                case .group: fields.group ?? ""
+                case .weight: fields.weight.map { "\($0)" } ?? ""
+                case .caption: ((try? source.caption(index)) ?? nil) ?? ""
+                }
+            }
+            text += cells.map(quoted).joined(separator: ",") + "\n"
+        }
+        return text
+    }
+
+    /// A field as RFC 4180 has it: in quotes where it needs them.
+    private static func quoted(_ field: String) -> String {
+        let needs = field.utf8.contains { $0 == 0x22 || $0 == 0x2C || $0 == 0x0A || $0 == 0x0D }
+        return needs ? "\"" + field.replacing("\"", with: "\"\"") + "\"" : field
+    }
+}
