@@ -1,6 +1,6 @@
 import Views
 
-/// Says on standard error what a command took for what, and what it leaves out.
+/// Notes on standard error how a command understood its images, and what it skips.
 package func announce(_ summary: SourceSummary?) {
     for line in summary?.lines ?? [] { Output.note(line) }
 }

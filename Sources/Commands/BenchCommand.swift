@@ -22,7 +22,7 @@ package struct BenchCommand: ParsableCommand {
 
     @OptionGroup package var settings: PipelineOptions
 
-    @Option(help: ArgumentHelp("Seconds of the measurement proper.", valueName: "N"))
+    @Option(help: ArgumentHelp("Seconds to measure; warm-up takes about as long again.", valueName: "N"))
     package var seconds = 10.0
 
     @Flag(help: "Measures training steps.")
@@ -31,7 +31,7 @@ package struct BenchCommand: ParsableCommand {
     @Option(help: ArgumentHelp("With --train, steps of each measurement.", valueName: "N"))
     package var steps = 20
 
-    @Flag(help: "Looks at the order of the images alone.")
+    @Flag(help: "Measures only the order of the images.")
     package var order = false
 
     @Option(help: ArgumentHelp("With --order, processes that train together.", valueName: "N"))
@@ -65,7 +65,7 @@ package struct BenchCommand: ParsableCommand {
         if train { return try TorchProcess.handOver() }
         let reader = try settings.reader()
         let pipeline = try ViewPipeline(reader)
-        // To its end before anything is measured.
+        // The check must end before anything is measured.
         try SettingsCheck(settings, reader)?.finish()
         if order { return try lookAtOrder() }
         var reading = SourceOptions()

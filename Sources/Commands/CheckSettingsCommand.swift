@@ -2,9 +2,9 @@ import ArgumentParser
 import Files
 import Views
 
-/// `diptych check-settings`, not listed: reads a pipeline file with all that training knows, and does nothing else.
+/// `diptych check-settings`, which the help does not list: checks all settings of a pipeline file.
 ///
-/// Commands that make views know the settings under `views` alone, and ask this of `diptych-torch` for the others.
+/// Commands that make views only know the settings under `views`, so `diptych-torch` checks the others.
 package struct CheckSettingsCommand: ParsableCommand {
     package static let configuration = CommandConfiguration(
         commandName: "check-settings", abstract: "Checks a pipeline file.", shouldDisplay: false)
@@ -20,7 +20,7 @@ package struct CheckSettingsCommand: ParsableCommand {
 struct SettingsCheck {
     private let process: ChildProcess
 
-    /// Begins; nil where there is nothing that this process does not check itself, or no program that could.
+    /// Starts the check; nil if there are no other settings than `views`, or no `diptych-torch`.
     init?(_ settings: PipelineOptions, _ reader: ConfigurationReader) {
         guard !reader.sections.isSubset(of: [ViewConfiguration.name]) else { return nil }
         let arguments =
@@ -31,7 +31,7 @@ struct SettingsCheck {
     }
 
     /// Waits for its end.
-    /// - Throws: `Failure` where a setting is wrong; a program that cannot run checks nothing.
+    /// - Throws: `Failure` if a setting is wrong; nothing if the check could not run.
     func finish() throws {
         let ended = process.finish()
         guard ended.status == ExitStatus.unusable.rawValue else { return }

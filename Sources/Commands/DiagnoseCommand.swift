@@ -4,7 +4,7 @@ import ArgumentParser
 package struct DiagnoseCommand: ParsableCommand {
     package static let configuration = CommandConfiguration(
         commandName: "diagnose",
-        abstract: "Says which regime a run or paired embeddings are in, with evidence and the lines to change.",
+        abstract: "Diagnoses the regime of a run or of paired embeddings, with evidence and the settings to change.",
         discussion: """
             Either a run folder, whose own encoder and head embed view pairs of IMAGES, or two .npy files of any \
             framework: row i of both is a view of the same sample. Findings come with causes first; what the sample is \
@@ -16,7 +16,7 @@ package struct DiagnoseCommand: ParsableCommand {
 
     @Argument(
         help: ArgumentHelp("Run folder, then the folder of images.", valueName: "run"), transform: PathArgument.read)
-    package var places: [String] = []
+    package var paths: [String] = []
 
     @Option(
         parsing: .upToNextOption,
@@ -37,15 +37,15 @@ package struct DiagnoseCommand: ParsableCommand {
         transform: PathArgument.read)
     package var json: String?
 
-    @Option(help: ArgumentHelp("The most pairs that are looked at.", valueName: "N"))
+    @Option(help: ArgumentHelp("The largest number of pairs to use.", valueName: "N"))
     package var pairs = 4096
 
-    @Option(help: ArgumentHelp("Seed of the choice of pairs and of the resamples.", valueName: "N"))
+    @Option(help: ArgumentHelp("Seed of the choice of pairs and of the resampling.", valueName: "N"))
     package var seed: UInt64 = 0
 
     @Flag(
         inversion: .prefixedNo,
-        help: "With a run, looks for held-out images that are also learnt from; decodes each image once.")
+        help: "With a run, looks for held-out images that are also in the training set; decodes each image once.")
     package var copies = true
 
     @OptionGroup package var sides: SideOptions
@@ -57,13 +57,13 @@ package struct DiagnoseCommand: ParsableCommand {
     package init() {}
 
     package func validate() throws {
-        if views.isEmpty == places.isEmpty {
+        if views.isEmpty == paths.isEmpty {
             throw ValidationError("give a run folder, or --views with two .npy files")
         }
         if !views.isEmpty && views.count != 2 {
             throw ValidationError("--views takes two .npy files, are \(views.count)")
         }
-        if places.count > 2 { throw ValidationError("there are \(places.count) places; give RUN and IMAGES") }
+        if paths.count > 2 { throw ValidationError("there are \(paths.count) paths; give RUN and IMAGES") }
         if labels != nil && views.isEmpty { throw ValidationError("--labels goes with --views") }
         if let temperature, !(temperature > 0 && temperature.isFinite) {
             throw ValidationError("--temperature must be positive, is \(temperature)")

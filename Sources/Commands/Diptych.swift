@@ -1,7 +1,7 @@
 import ArgumentParser
 import Views
 
-/// The command tree. Commands that need libtorch hand over to `diptych-torch`, so that the others start at once.
+/// The command tree. Commands that need libtorch run `diptych-torch`, so that the others start at once.
 package struct Diptych: ParsableCommand {
     package static let configuration = CommandConfiguration(
         commandName: "diptych",
@@ -27,19 +27,19 @@ package struct Diptych: ParsableCommand {
     package init() {}
 }
 
-/// Where the work is done.
+/// The device to compute on.
 package enum DeviceChoice: String, ExpressibleByArgument, CaseIterable, Sendable {
-    /// CUDA where there is one, else the CPU.
+    /// CUDA if available, else the CPU.
     case auto
-    /// The processor.
+    /// The CPU.
     case cpu
-    /// The first GPU, or the one of `LOCAL_RANK`.
+    /// The first GPU, or that of `LOCAL_RANK`.
     case cuda
 }
 
-/// What is done with images that cannot be used; shared by the commands that read many.
+/// The policy for images that cannot be used; shared by the commands that read many images.
 package struct ToleranceOptions: ParsableArguments, Sendable {
-    /// What holds where nothing is said.
+    /// The default share.
     package static let usual = 0.01
 
     @Option(
@@ -63,14 +63,14 @@ package struct ToleranceOptions: ParsableArguments, Sendable {
     }
 }
 
-/// How many threads and where; shared by the commands that compute.
+/// The threads and the device; shared by the commands that compute.
 package struct ComputeOptions: ParsableArguments, Sendable {
     @Option(help: "Where to compute: auto, cpu or cuda.")
     package var device: DeviceChoice = .auto
 
     @OptionGroup private var threading: ThreadOptions
 
-    /// Threads, where a number is given.
+    /// The number of threads, if it is given.
     package var threads: Int? { threading.count }
 
     package init() {}

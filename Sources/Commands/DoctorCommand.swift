@@ -6,14 +6,14 @@ import Views
 package struct DoctorCommand: ParsableCommand {
     package static let configuration = CommandConfiguration(
         commandName: "doctor",
-        abstract: "Says what is installed, which libtorch and device would be used, and what is missing.")
+        abstract: "Shows what is installed, which libtorch and device are used, and what is missing.")
 
     @Flag(help: "Prints one JSON object.")
     package var json = false
 
     package init() {}
 
-    /// What was found; `nil` where it is missing.
+    /// What was found; nil for what is missing.
     package struct Findings: Codable, Equatable, Sendable {
         /// Diptych's version.
         package var diptych: String
@@ -21,7 +21,7 @@ package struct DoctorCommand: ParsableCommand {
         package var cores: Int
         /// Memory in GiB.
         package var memoryGiB: Double
-        /// Which build of the pixel kernels runs here: `avx2` or `baseline`.
+        /// The pixel kernels for this processor: `avx2` or `baseline`.
         package var kernels: String
         /// The libraries that decode.
         package var codecs: [String: String]
@@ -31,15 +31,15 @@ package struct DoctorCommand: ParsableCommand {
         package var missingFormats: [String: String]
         /// libtorch's version.
         package var libtorch: String?
-        /// Where libtorch was loaded from.
+        /// The path from which libtorch was loaded.
         package var libtorchPath: String?
-        /// The device that `--device auto` takes.
+        /// The device that `--device auto` selects.
         package var device: String?
         /// Whether batch norm on the GPU is `fused` with what follows it or `plain`.
         package var norm: String?
-        /// How far a GPU's step is from the processor's, by precision.
+        /// The difference between a training step on the GPU and on the CPU, by precision.
         package var check: [String: String]?
-        /// What is missing, each with its remedy.
+        /// What is missing, and how to fix it.
         package var problems: [String]
     }
 
@@ -64,7 +64,7 @@ package struct DoctorCommand: ParsableCommand {
         if let problem = findings.problems.first { throw Failure(.failed, problem) }
     }
 
-    /// What `diptych-torch` says of libtorch, as `key=value` lines; a missing library keeps it from starting at all.
+    /// What `diptych-torch` prints about libtorch, as `key=value` lines. It cannot start if a library is missing.
     private static func torch() -> Result<[String: String], Failure> {
         let ended: (status: Int32, output: String, errors: String)
         do {

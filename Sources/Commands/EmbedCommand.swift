@@ -23,7 +23,8 @@ package struct EmbedCommand: ParsableCommand {
     package var images: String
 
     @Option(
-        help: ArgumentHelp("The features, float32 [images, dimension]; the other files go beside.", valueName: "file"),
+        help: ArgumentHelp(
+            "The features, float32 [images, dimension]; the other files are written beside it.", valueName: "file"),
         transform: PathArgument.read)
     package var output: String
 

@@ -29,7 +29,7 @@ package struct EstimateCommand: ParsableCommand {
         transform: PathArgument.read)
     package var scores: String?
 
-    @Flag(help: "Climbs the staircase of Poole et al. 2019 on correlated Gaussians.")
+    @Flag(help: "Runs the staircase of Poole et al. 2019 on correlated Gaussians.")
     package var gaussian = false
 
     @Option(
@@ -47,13 +47,15 @@ package struct EstimateCommand: ParsableCommand {
 
     @Option(
         help: ArgumentHelp(
-            "Training steps at most, of each level with --gaussian; 0 for the best critic alone.", valueName: "N"))
+            "The largest number of training steps, for each level with --gaussian; 0 for the best critic only.",
+            valueName: "N"))
     package var steps: Int?
 
     @Option(
         name: .customLong("set"), parsing: .singleValue,
         help: ArgumentHelp(
-            "Overrides a setting of the training, as in optimizer.adamw.lr=1e-3. Repeatable.", valueName: "key=value"))
+            "Overrides a setting of the critic's training, as in optimizer.adamw.lr=1e-3. Repeatable.",
+            valueName: "key=value"))
     package var overrides: [String] = []
 
     @Option(
@@ -61,16 +63,16 @@ package struct EstimateCommand: ParsableCommand {
         help: ArgumentHelp("Levels of --gaussian, nats; 2 4 6 8 10 by default.", valueName: "nats"))
     package var information: [Double] = []
 
-    @Option(help: ArgumentHelp("Numbers of x and of y with --gaussian; 20 by default.", valueName: "d"))
+    @Option(help: ArgumentHelp("Dimension of x and of y with --gaussian; 20 by default.", valueName: "d"))
     package var dimension: Int?
 
-    @Flag(help: "Cubes the numbers of y with --gaussian.")
+    @Flag(help: "Cubes the components of y with --gaussian.")
     package var cubed = false
 
-    @Flag(help: "InfoNCE with the best critic at 2 to 4096 candidates, in place of the staircase.")
+    @Flag(help: "InfoNCE with the best critic at 2 to 4096 candidates, instead of the staircase.")
     package var saturation = false
 
-    @Flag(help: "Regresses a trained InfoNCE critic on the pointwise information, in place of the staircase.")
+    @Flag(help: "Regresses a trained InfoNCE critic on the pointwise information, instead of the staircase.")
     package var pointwise = false
 
     @Option(

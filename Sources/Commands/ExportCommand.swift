@@ -19,7 +19,7 @@ package struct ExportCommand: ParsableCommand {
     package var encoder: String
 
     @Option(
-        help: ArgumentHelp("The file; its ending, .onnx or .safetensors, says which.", valueName: "file"),
+        help: ArgumentHelp("The file; its ending, .onnx or .safetensors, selects the format.", valueName: "file"),
         transform: PathArgument.read)
     package var output: String
 

@@ -6,7 +6,7 @@ import Views
 package enum ExitStatus: Int32, Sendable {
     /// Done.
     case done = 0
-    /// Something went wrong that is neither of the following.
+    /// Any failure other than those below.
     case failed = 1
     /// The arguments or the configuration cannot be used.
     case unusable = 2
@@ -23,13 +23,13 @@ package struct Failure: Error, Equatable, Sendable {
     /// What is wrong, where, and what to do; one line.
     package var message: String
 
-    /// Makes a failure.
+    /// A failure with this exit code and message.
     package init(_ status: ExitStatus, _ message: String) {
         self.status = status
         self.message = message
     }
 
-    /// The failure that an error of the libraries stands for.
+    /// The failure for an error of the libraries.
     package init(_ error: any Error) {
         switch error {
         case let failure as Failure: self = failure
@@ -51,16 +51,16 @@ package struct Failure: Error, Equatable, Sendable {
 }
 
 extension Diptych {
-    /// Parses the arguments, runs `body` on the command found, and exits as the command's contract says.
+    /// Parses the arguments, runs `body` on the command, and exits with its status.
     package static func start(
         classify: (any Error) -> Failure = { Failure($0) }, _ body: (inout any ParsableCommand) throws -> Void
     ) -> Never {
         Output.occupyStandardDescriptors()
-        // A reader that goes away (`| head`) must not kill a run before its checkpoint.
+        // A reader that ends early (`| head`) must not kill a run before its checkpoint.
         signal(SIGPIPE, SIG_IGN)
-        // A limit on the size of files is an error of the write, which can be told, like a full disk.
+        // A limit on the size of files becomes an error of the write, like a full disk.
         signal(SIGXFSZ, SIG_IGN)
-        // A program that started this one on a thread that takes no signals has handed that down.
+        // The signal mask is inherited from the program that started this one; it may block these signals.
         var heard = sigset_t()
         sigemptyset(&heard)
         for number in [SIGINT, SIGTERM, SIGHUP] { sigaddset(&heard, number) }
@@ -83,14 +83,14 @@ extension Diptych {
         }
     }
 
-    /// The arguments; those that are no UTF-8 as texts of paths.
+    /// The arguments; those that are not UTF-8 as texts of paths.
     private static var arguments: [String] {
         (1..<Int(max(1, CommandLine.argc))).compactMap { index in
             CommandLine.unsafeArgv[index].map { SystemPath.text(UnsafeRawBufferPointer(start: $0, count: strlen($0))) }
         }
     }
 
-    /// Gives what was asked for, as the help.
+    /// Prints a requested text, such as the help, and exits.
     private static func answer(_ text: String) -> Never {
         do {
             try Output.result(text)

@@ -6,7 +6,7 @@ import Views
 package struct PackCommand: ParsableCommand {
     package static let configuration = CommandConfiguration(
         commandName: "pack",
-        abstract: "Packs images into WebDataset shards, which storage reads in long stretches.",
+        abstract: "Packs images into WebDataset shards, which are read sequentially.",
         discussion: """
             Images are shuffled by the seed, checked, and written unchanged as KEY.jpg, KEY.png with KEY.cls (the label) \
             and KEY.txt (the caption) where there are any. Commands take the shards as shards-{000..123}.tar, or the \
@@ -21,10 +21,10 @@ package struct PackCommand: ParsableCommand {
     @Option(help: ArgumentHelp("The shards, as shards/%06d.tar.", valueName: "pattern"), transform: PathArgument.read)
     package var output: String
 
-    @Option(help: ArgumentHelp("Images in a shard at most.", valueName: "N"))
+    @Option(help: ArgumentHelp("The largest number of images in a shard.", valueName: "N"))
     package var count = 10_000
 
-    @Option(help: ArgumentHelp("MiB of a shard at most.", valueName: "MiB"))
+    @Option(help: ArgumentHelp("The largest shard in MiB.", valueName: "MiB"))
     package var size = 256
 
     @Option(help: ArgumentHelp("The seed of the order.", valueName: "N"))
@@ -41,7 +41,7 @@ package struct PackCommand: ParsableCommand {
 
     @Option(
         help: ArgumentHelp(
-            "Ends with an error when more than this share of the images is left out; all that are left out are listed.",
+            "Ends with an error if more than this share of the images is skipped; all skipped images are listed.",
             valueName: "share"))
     package var maxBad: Double?
 
@@ -85,13 +85,13 @@ package struct PackCommand: ParsableCommand {
         let report = try writer.pack(source)
         status.clear()
         for image in report.skipped {
-            status.note("left out \(image.path): \(image.reason)")
+            status.note("skipped \(image.path): \(image.reason)")
         }
         guard report.images > 0 else { throw Failure(.data, "\(images): none of \(source.count) images can be used") }
         if let maxBad, Double(report.skipped.count) > maxBad * Double(source.count) {
             throw Failure(
                 .data,
-                "\(images): \(report.skipped.count) of \(source.count) images were left out, more than --max-bad "
+                "\(images): \(report.skipped.count) of \(source.count) images were skipped, more than --max-bad "
                     + "allows; \(output) holds the others")
         }
         let mebibytes = Double(report.bytes) / 0x1p20

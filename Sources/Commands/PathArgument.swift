@@ -1,18 +1,18 @@
 import Files
 
-/// How every path in an argument is read: `~` is expanded where no shell has done so, and an empty text, as of a variable that
-/// is not set, is refused.
+/// How every path in an argument is read: `~` is expanded if no shell has done so, and an empty text, for example of an
+/// unset variable, is an error.
 enum PathArgument {
     struct Empty: Error {}
 
-    /// The path of an argument; `-` stays what it is.
+    /// The path of an argument; `-` is unchanged.
     /// - Throws: `Empty`.
     static func read(_ text: String) throws -> String {
         if text.isEmpty { throw Empty() }
         return SystemPath.expanded(text)
     }
 
-    /// ArgumentParser's words for an argument that is empty, made ours: which one it is, and what may be the cause.
+    /// Replaces ArgumentParser's message for an empty argument by one that names the argument and the probable cause.
     static func explain(_ message: String) -> String {
         let start = "The value '' is invalid for '"
         guard message.hasPrefix(start) else { return message }

@@ -1,7 +1,7 @@
 import ArgumentParser
 import Views
 
-/// Which pipeline file, and what is changed in it; shared by the commands that make views.
+/// The pipeline file and its overrides; shared by the commands that make views.
 package struct PipelineOptions: ParsableArguments, Sendable {
     @Option(
         help: ArgumentHelp("The run's YAML file; SimCLR's defaults without it.", valueName: "file"),
@@ -15,7 +15,7 @@ package struct PipelineOptions: ParsableArguments, Sendable {
 
     package init() {}
 
-    /// Reads the file, or another where none was named; all is default where there is neither.
+    /// Reads the file, or another one if none is named; all settings have their defaults without a file.
     package func reader(otherwise file: String? = nil) throws(ConfigurationError) -> ConfigurationReader {
         guard let file = pipeline ?? file else {
             return try ConfigurationReader(file: "defaults", text: "{}", overrides: overrides)

@@ -32,15 +32,15 @@ package struct ProbeCommand: ParsableCommand {
     @Option(
         parsing: .singleValue,
         help: ArgumentHelp(
-            "A prompt, {} standing for the class; 'a photo of a {}.' by default. Repeatable.", valueName: "text"))
+            "A prompt with {} for the class; 'a photo of a {}.' by default. Repeatable.", valueName: "text"))
     package var template: [String] = []
 
-    @Flag(help: "With --zero-shot, judges by all images, as where the run saw none of them.")
+    @Flag(help: "With --zero-shot, tests on all images, for images that the run was not trained on.")
     package var all = false
 
     @Option(
         help: ArgumentHelp(
-            "Where the scores go; RUN/probe.json, or RUN/zero-shot.json with --zero-shot, by default.",
+            "The file of the scores; RUN/probe.json, or RUN/zero-shot.json with --zero-shot, by default.",
             valueName: "file"), transform: PathArgument.read)
     package var output: String?
 
@@ -55,18 +55,18 @@ package struct ProbeCommand: ParsableCommand {
     @Option(
         name: [.customLong("knn-k"), .customLong("neighbours")],
         help: ArgumentHelp(
-            "Neighbours of the kNN; 200 where the bank has 10,000 images or more, else 20, by default.", valueName: "k")
+            "Neighbours of the kNN; by default 200 if the bank has 10,000 images or more, else 20.", valueName: "k")
     )
     package var neighbours: Int?
 
     @Option(
         name: .customLong("knn-temperature"),
         help: ArgumentHelp(
-            "T of a neighbour's weight e^(cos/T); 0.1 where the bank has 10,000 images or more, else 0.07, by default.",
+            "T of a neighbour's weight e^(cos/T); by default 0.1 if the bank has 10,000 images or more, else 0.07.",
             valueName: "T"))
     package var temperature: Double?
 
-    @Flag(name: .customLong("knn-uniform"), help: "One vote for each neighbour: k = 10 is the usual race.")
+    @Flag(name: .customLong("knn-uniform"), help: "Gives each neighbour one vote; usual with k = 10.")
     package var uniform = false
 
     @Option(help: ArgumentHelp("Seed of the stratified split; the run's by default.", valueName: "N"))

@@ -18,7 +18,7 @@ package struct ReportCommand: ParsableCommand {
     package var runs: [String]
 
     @Option(
-        help: ArgumentHelp("What the first run learnt from, or images like it.", valueName: "images"),
+        help: ArgumentHelp("The training images of the first run, or similar ones.", valueName: "images"),
         transform: PathArgument.read)
     package var images: String?
 
@@ -26,7 +26,7 @@ package struct ReportCommand: ParsableCommand {
         help: ArgumentHelp("The page; RUN/report.html by default.", valueName: "file"), transform: PathArgument.read)
     package var output: String?
 
-    @Option(help: ArgumentHelp("The most view pairs that are looked at.", valueName: "N"))
+    @Option(help: ArgumentHelp("The largest number of view pairs to use.", valueName: "N"))
     package var pairs = 1024
 
     @OptionGroup package var sides: SideOptions

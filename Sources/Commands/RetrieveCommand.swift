@@ -17,7 +17,7 @@ package struct RetrieveCommand: ParsableCommand {
     @Argument(help: ArgumentHelp("Images with captions.", valueName: "images"), transform: PathArgument.read)
     package var images: String
 
-    @Flag(help: "Judges by all images, as where the run saw none of them.")
+    @Flag(help: "Tests on all images, for images that the run was not trained on.")
     package var all = false
 
     @Option(

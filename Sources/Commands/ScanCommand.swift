@@ -38,7 +38,7 @@ package struct ScanCommand: ParsableCommand {
         try Output.check(json)
         let status = StatusLine()
         var options = SourceOptions()
-        // What is lost is what is asked for.
+        // Lost images are part of the result, so they are no error.
         options.maximumBad = 1
         options.progress = { found in status.show("\(found) images found") }
         let opened = try OpenedImages(images, side: sides.side, usual: .all, options: sides.reading(options))
@@ -65,7 +65,7 @@ package struct ScanCommand: ParsableCommand {
 }
 
 extension ScanReport {
-    /// The report for people; long lists end in a count.
+    /// The report as text; long lists end with a count.
     fileprivate func lines(root: String) -> [String] {
         let kinds = classes.isEmpty ? "no classes" : counted(classes.count, "class", "classes")
         var lines = ["\(root): \(counted(images, "image")), \(kinds)"]
@@ -86,16 +86,17 @@ extension ScanReport {
             lines.append("heights: \(heights.smallest) to \(heights.largest), median \(heights.median)")
         }
         if alpha > 0 { lines.append("transparent: \(alpha)") }
-        if oriented > 0 { lines.append("turned or mirrored by EXIF: \(oriented)") }
+        if oriented > 0 { lines.append("rotated or mirrored by EXIF: \(oriented)") }
         if several > 0 {
             lines.append("of several pictures (animations, pages), of which the first is read: \(several)")
         }
         if warned > 0 { lines.append("read with warnings: \(warned)") }
-        lines += some("named as another format than they have", mislabelled)
+        lines += some("named as another format than their contents", mislabelled)
         lines += some(
-            "of 16 bits, but nearly black, as only the low bits are used (views.depth: stretch helps)", faint,
+            "16-bit images that are nearly black because only the low bits are used (views.depth: stretch helps)",
+            faint,
             limit: 5)
-        lines += some("images to judge by that are among those to learn from", across)
+        lines += some("test images that are also training images", across)
         lines += some("unreadable", unreadable.map { "\($0.path): \($0.reason)" })
         lines += some("groups of identical files", duplicates.map { $0.joined(separator: " = ") })
         lines += some(

@@ -3,7 +3,7 @@ import Views
 
 extension SideChoice: ExpressibleByArgument {}
 
-/// Which images of IMAGES are taken, and what a table's columns say; shared by the commands that read images.
+/// The side of IMAGES to use, and what a table's columns hold; shared by the commands that read images.
 package struct SideOptions: ParsableArguments, Sendable {
     @Option(
         help: ArgumentHelp(

@@ -1,10 +1,10 @@
 import Files
 import Synchronization
 
-/// A line on a terminal that is written over as work goes on, between lines that stay; may be written to from any thread.
+/// A progress line on a terminal that is overwritten, between permanent lines. Any thread may write.
 ///
-/// It is written over by a carriage return and blanks, so no terminal sees a control sequence. Where standard error is no
-/// terminal, or one that cannot go back (`TERM` is `dumb` or unset), only the lines that stay are written.
+/// It is overwritten by a carriage return and blanks, without control sequences. If standard error is not a terminal,
+/// or one that cannot overwrite (`TERM` is `dumb` or unset), only the permanent lines are written.
 package final class StatusLine: Sendable {
     /// Whether the line is shown.
     package let isLive: Bool
@@ -12,20 +12,20 @@ package final class StatusLine: Sendable {
 
     private struct State {
         var last = ContinuousClock.now - .seconds(60)
-        /// Characters of the line that is there.
+        /// The number of characters of the current line.
         var length = 0
     }
 
-    /// Looks at what standard error is.
+    /// A status line on standard error.
     package init() {
         isLive = StatusLine.canGoBack(
             isTerminal: isatty(STDERR_FILENO) == 1, terminal: ProcessInfo.processInfo.environment["TERM"])
     }
 
-    // Whatever ended the work, an error must find an empty line.
+    // An error message needs an empty line.
     deinit { clear() }
 
-    /// Whether a line can be written over.
+    /// Whether a line can be overwritten.
     static func canGoBack(isTerminal: Bool, terminal: String?) -> Bool {
         isTerminal && !["", "dumb"].contains(terminal ?? "")
     }
@@ -37,7 +37,7 @@ package final class StatusLine: Sendable {
             let now = ContinuousClock.now
             guard now - state.last >= .milliseconds(100) else { return }
             state.last = now
-            // A line that wraps could not be taken back.
+            // A line that wraps could not be overwritten.
             let line = String(text().prefix(StatusLine.width - 1))
             let blanks = String(repeating: " ", count: max(0, state.length - line.count))
             Output.diagnose("\r\(line)\(blanks)")
@@ -45,10 +45,10 @@ package final class StatusLine: Sendable {
         }
     }
 
-    /// Takes the line away.
+    /// Clears the line.
     package func clear() { state.withLock { StatusLine.clear(&$0) } }
 
-    /// Writes a line that stays.
+    /// Writes a permanent line.
     package func note(_ line: String) {
         state.withLock { state in
             StatusLine.clear(&state)
@@ -61,7 +61,7 @@ package final class StatusLine: Sendable {
         state.length = 0
     }
 
-    /// Columns of the terminal.
+    /// The width of the terminal in columns.
     private static var width: Int {
         var size = winsize()
         guard ioctl(STDERR_FILENO, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 1 else { return 80 }

@@ -1,14 +1,14 @@
 import ArgumentParser
 import Files
 
-/// How many threads; shared by all commands that have some.
+/// The number of threads; shared by all commands that use threads.
 package struct ThreadOptions: ParsableArguments, Sendable {
     @Option(name: .customLong("threads"), help: ArgumentHelp("Threads; all cores by default.", valueName: "N"))
     package var count: Int?
 
     package init() {}
 
-    /// More only wait for each other: 256, or four for each core where that is more.
+    /// The largest number of threads: 256, or four for each core if that is more. More would only wait for each other.
     static let most = max(256, 4 * ProcessInfo.processInfo.activeProcessorCount)
 
     package func validate() throws {

@@ -1,21 +1,22 @@
 import Files
 
-/// The hand-over to `diptych-torch`, which lies beside this program and is linked with libtorch.
+/// Runs `diptych-torch`, which is beside this program and is linked with libtorch.
 ///
-/// Loading libtorch takes a third of a second; replacing the process keeps that from commands that do not need it, and
-/// keeps the process id for whoever started it.
+/// Loading libtorch takes a third of a second, which commands without it need not spend. Replacing the process keeps
+/// its id.
 enum TorchProcess {
-    /// The program beside this one.
+    /// The program's name.
     static let name = "diptych-torch"
 
-    /// Replaces this process by `diptych-torch` with the same arguments; returns only by throwing.
+    /// Replaces this process by `diptych-torch` with the same arguments. It only returns by throwing.
     static func handOver() throws {
         let program = try path()
         _ = SystemPath.with(program) { execv($0, CommandLine.unsafeArgv) }
         throw Failure(.failed, "\(program): cannot be started: \(String(cString: strerror(errno)))")
     }
 
-    /// Where the program lies. Started by the Python package, it gets the libraries of the torch that pip installed.
+    /// The path of the program. If the Python package started this process, it sets up the libraries of the installed
+    /// torch.
     static func path() throws -> String {
         try findTorch()
         var buffer = [UInt8](repeating: 0, count: Int(PATH_MAX))
@@ -28,8 +29,8 @@ enum TorchProcess {
         return program
     }
 
-    /// Takes what the Python package says in `DIPTYCH_TORCH`: a folder of libraries, or, with `DIPTYCH_NO_TORCH`, why there is
-    /// none.
+    /// Applies what the Python package found: `DIPTYCH_TORCH` is a folder of libraries, `DIPTYCH_NO_TORCH` says why
+    /// there is none.
     private static func findTorch() throws {
         let environment = ProcessInfo.processInfo.environment
         if let reason = environment["DIPTYCH_NO_TORCH"] { throw Failure(.failed, reason) }

@@ -1,7 +1,7 @@
 import Files
 
 extension TrainCommand {
-    /// The line of the shell that goes on with a run in a folder as it was started; the folder knows its configuration.
+    /// The command line that resumes a run; the run folder has its configuration.
     package func resumption(of folder: String) -> String {
         var words = [
             "diptych", "train", SystemPath.argument(images), "--output", SystemPath.argument(folder), "--resume",

@@ -25,7 +25,7 @@ package struct TrainCommand: ParsableCommand {
         transform: PathArgument.read)
     package var output: String?
 
-    @Flag(help: "Goes on from the last checkpoint of --output.")
+    @Flag(help: "Resumes from the last checkpoint in --output.")
     package var resume = false
 
     @Flag(
@@ -44,7 +44,7 @@ package struct TrainCommand: ParsableCommand {
 
     @Option(
         help: ArgumentHelp(
-            "Seconds from SIGTERM to the end, for machines that are taken away: a step that takes longer is given up.",
+            "Seconds to stop after SIGTERM, for machines that are reclaimed; a longer training step is abandoned.",
             valueName: "seconds"))
     package var grace: Double?
 
@@ -56,7 +56,7 @@ package struct TrainCommand: ParsableCommand {
 
     package func validate() throws {
         if resume && output == nil {
-            throw ValidationError("--resume needs --output, the run folder to go on with")
+            throw ValidationError("--resume needs --output, the run folder to resume")
         }
         if allowOtherImages && !resume {
             throw ValidationError("--allow-other-images goes with --resume")

@@ -61,7 +61,7 @@ package struct ViewsCommand: ParsableCommand {
             try Npy.write(views.values, shape: shape, to: output)
             shown = (views.images, views.skipped)
         }
-        for image in shown.skipped.prefix(20) { Output.note("left out \(image)") }
+        for image in shown.skipped.prefix(20) { Output.note("skipped \(image)") }
         if shown.skipped.count > 20 {
             Output.note("and \(shown.skipped.count - 20) more; diptych scan lists all")
         }

@@ -2,7 +2,7 @@ import CDiptych
 import Files
 import Views
 
-/// Why a call of the C interface fails: a status and one line.
+/// Why a call of the C interface fails: a status and a message of one line.
 struct BorderError: Error {
     var status: diptych_status
     var message: String
@@ -12,7 +12,7 @@ struct BorderError: Error {
         self.message = message
     }
 
-    /// The status that an error of Views stands for.
+    /// The status and message for an error of Views.
     init(_ error: any Error) {
         switch error {
         case let error as BorderError: self = error
@@ -42,7 +42,7 @@ extension LoaderError {
     }
 }
 
-/// Runs the body of a C function; an error becomes a status and the thread's message.
+/// Runs the body of a C function and turns an error into a status and the thread's message.
 func border(_ body: () throws -> Void) -> diptych_status {
     streaming {
         try body()
@@ -50,7 +50,7 @@ func border(_ body: () throws -> Void) -> diptych_status {
     }
 }
 
-/// The same for a body that has a status of its own.
+/// The same for a body that returns a status.
 func streaming(_ body: () throws -> diptych_status) -> diptych_status {
     do {
         return try body()
@@ -61,10 +61,10 @@ func streaming(_ body: () throws -> diptych_status) -> diptych_status {
     }
 }
 
-/// Bytes of a string that a caller gives, its NUL not counted.
+/// The longest string from a caller in bytes, without its NUL.
 private let longest = 1 << 20
 
-/// A caller's text; nil where it gave none.
+/// A caller's text; nil for a null pointer.
 func text(_ pointer: UnsafePointer<CChar>?, _ what: String) throws -> String? {
     guard let pointer else { return nil }
     let length = strnlen(pointer, longest + 1)
@@ -76,21 +76,21 @@ func text(_ pointer: UnsafePointer<CChar>?, _ what: String) throws -> String? {
     return text
 }
 
-/// A pointer that must be there.
+/// A pointer that must not be null.
 func required<Pointer>(_ pointer: Pointer?, _ what: String) throws -> Pointer {
     guard let pointer else { throw BorderError.invalid("\(what): is NULL") }
     return pointer
 }
 
-/// An index that must be in a range.
-func place(_ index: Int, below count: Int, _ what: String) throws -> Int {
+/// An index, checked to be in `0..<count`.
+func checked(_ index: Int, below count: Int, _ what: String) throws -> Int {
     guard (0..<count).contains(index) else {
         throw BorderError.invalid("\(what): must be below \(count), is \(UInt(bitPattern: index))")
     }
     return index
 }
 
-/// Gives an object to a caller, who owns it until it is closed.
+/// Passes an object to a caller, who owns it until it is closed.
 func handOut(_ object: some AnyObject) -> OpaquePointer { OpaquePointer(Unmanaged.passRetained(object).toOpaque()) }
 
 /// The object behind a caller's handle.
@@ -98,12 +98,12 @@ func object<Object: AnyObject>(_ handle: OpaquePointer?, _ type: Object.Type) th
     Unmanaged<Object>.fromOpaque(UnsafeRawPointer(try required(handle, "the handle"))).takeUnretainedValue()
 }
 
-/// Takes an object back from a caller.
+/// Takes ownership of an object from a caller.
 func takeBack<Object: AnyObject>(_ handle: OpaquePointer?, _ type: Object.Type) {
     if let handle { Unmanaged<Object>.fromOpaque(UnsafeRawPointer(handle)).release() }
 }
 
-/// Copies a text to a caller's memory, cut to its capacity, with a NUL; `length` gets the whole length.
+/// Copies a text to a caller's memory, truncated to its capacity, with a NUL; `length` gets the full length.
 func copy(
     _ text: String, to target: UnsafeMutablePointer<CChar>?, capacity: Int, length: UnsafeMutablePointer<Int>?
 ) throws {

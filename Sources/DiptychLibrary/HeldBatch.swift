@@ -32,7 +32,7 @@ final class HeldBatch {
         branches.deallocate()
     }
 
-    /// The description of a batch, which keeps it and its loader alive until it is taken back.
+    /// The description of a batch; it keeps the batch and its loader alive until it is released.
     static func handOut(_ batch: ViewBatch, of loader: LoaderHandle) -> diptych_batch {
         let held = HeldBatch(batch, of: loader)
         return diptych_batch(
@@ -41,10 +41,10 @@ final class HeldBatch {
             owner: Unmanaged.passRetained(held).toOpaque())
     }
 
-    /// Gives a batch back to its loader.
+    /// Releases a batch to its loader.
     static func takeBack(_ owner: UnsafeMutableRawPointer) {
         let held = Unmanaged<HeldBatch>.fromOpaque(owner)
-        // In a fork the ring's lock may be held for ever by a thread that is not here.
+        // In a fork, a thread that does not exist may hold the ring's lock for ever.
         if held.takeUnretainedValue().loader.isForked { return }
         let own = held.takeRetainedValue()
         own.loader.loader.release(own.batch)

@@ -1,7 +1,7 @@
 import CDiptych
 import Views
 
-/// A source and its classes' names, for as long as the caller wants it.
+/// A source and its class names, owned by the caller.
 final class SourceHandle {
     let source: any Source
     let classes: [CString]
@@ -46,7 +46,7 @@ public func sourceClass(
 ) -> diptych_status {
     border {
         let own = try object(source, SourceHandle.self)
-        let index = try place(index, below: own.classes.count, "index")
+        let index = try checked(index, below: own.classes.count, "index")
         try required(name, "name").pointee = UnsafePointer(own.classes[index].pointer)
     }
 }
@@ -74,7 +74,7 @@ public func sourcePath(
 ) -> diptych_status {
     border {
         let source = try object(source, SourceHandle.self).source
-        let index = try place(index, below: source.count, "index")
+        let index = try checked(index, below: source.count, "index")
         try copy(source.name(index), to: path, capacity: capacity, length: length)
     }
 }

@@ -2,7 +2,7 @@ import CDiptych
 import Files
 import Views
 
-/// A loader, and the process that its worker threads live in.
+/// A loader and the process of its worker threads.
 final class LoaderHandle {
     let loader: Loader
     let sampler: Sampler
@@ -13,10 +13,10 @@ final class LoaderHandle {
         self.sampler = sampler
     }
 
-    /// Whether this is another process than the one that made it: its worker threads are not here.
+    /// Whether this is a fork of the process that made the loader, without its worker threads.
     var isForked: Bool { process != getpid() }
 
-    /// The handle of a caller that has not forked.
+    /// The loader of a handle; throws in a fork.
     static func of(_ handle: OpaquePointer?) throws -> LoaderHandle {
         let own = try object(handle, LoaderHandle.self)
         guard !own.isForked else {
@@ -29,7 +29,7 @@ final class LoaderHandle {
     }
 }
 
-/// The memory that a caller's functions give.
+/// Memory from a caller's functions.
 private struct CallersMemory: BatchMemory, @unchecked Sendable {
     let functions: diptych_memory
 
@@ -45,7 +45,7 @@ private struct CallersMemory: BatchMemory, @unchecked Sendable {
     func free(_ pointer: UnsafeMutableRawPointer) { functions.free?(functions.context, pointer) }
 }
 
-/// Settings as the interface's first version has them.
+/// The options of the interface's first version.
 private struct LoaderSettings {
     var given: diptych_loader_options
 
@@ -99,7 +99,7 @@ private struct LoaderSettings {
     }
 }
 
-/// The pixels that a number stands for.
+/// The type of pixel values for a number of the interface.
 func pixels(_ number: Int32) throws -> ViewPixels {
     switch number {
     case Int32(DIPTYCH_FLOAT32.rawValue): .float32
@@ -145,7 +145,7 @@ public func loaderOpen(
 /// `diptych_loader_close` of diptych.h.
 @_cdecl("diptych_loader_close")
 public func loaderClose(loader: OpaquePointer?) {
-    // A fork has no threads to wait for, and must leave the parent's memory as it is.
+    // A fork has no threads to wait for, and must not change the parent's memory.
     guard let own = try? object(loader, LoaderHandle.self), !own.isForked else { return }
     own.loader.stop()
     takeBack(loader, LoaderHandle.self)
@@ -220,7 +220,7 @@ public func loaderQuarantine(
 ) -> diptych_status {
     border {
         let records = try LoaderHandle.of(loader).loader.quarantine
-        let record = records[try place(index, below: records.count, "index")]
+        let record = records[try checked(index, below: records.count, "index")]
         sample?.pointee = Int64(record.sample)
         try copy(record.description, to: text, capacity: capacity, length: length)
     }

@@ -1,7 +1,7 @@
 import CDiptych
 import Views
 
-/// Bytes that a caller holds.
+/// Bytes that are owned by the caller.
 final class HeldBytes {
     let memory: UnsafeMutableBufferPointer<UInt8>
 
@@ -68,7 +68,7 @@ public func makeViews(
 ) -> diptych_status {
     border {
         let pipeline = try object(pipeline, PipelineHandle.self).pipeline
-        let branch = try place(branch, below: pipeline.branches.count, "branch")
+        let branch = try checked(branch, below: pipeline.branches.count, "branch")
         let kind = pipeline.branches[branch]
         let pixels = try pixels(number)
         let stride = pixels == .float32 ? MemoryLayout<Float>.stride : 1

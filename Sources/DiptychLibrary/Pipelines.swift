@@ -1,7 +1,7 @@
 import CDiptych
 import Views
 
-/// A pipeline and its branches' names, for as long as the caller wants it.
+/// A pipeline and the names of its branches, owned by the caller.
 final class PipelineHandle {
     let pipeline: ViewPipeline
     let names: [CString]
@@ -67,7 +67,7 @@ public func pipelineBranch(
 ) -> diptych_status {
     border {
         let own = try object(pipeline, PipelineHandle.self)
-        let index = try place(index, below: own.names.count, "index")
+        let index = try checked(index, below: own.names.count, "index")
         let found = own.pipeline.branches[index]
         try required(branch, "branch").pointee = diptych_branch(
             name: own.names[index].pointer, views: Int64(found.count), height: Int64(found.size.height),

@@ -1,10 +1,10 @@
-/// A log that grows by whole records, each handed to the system before `append` returns.
+/// A log file that grows by whole records; the system has each record when `append` returns.
 public final class AppendingFile {
-    /// Where it lies.
+    /// The path of the file.
     public let path: String
     private let file: Int32
 
-    /// Opens a file for appending, making it where it is missing.
+    /// Opens a file for appending; creates it if it is missing.
     /// - Throws: `FileError`.
     public init(_ path: String) throws(FileError) {
         self.path = path
@@ -15,7 +15,7 @@ public final class AppendingFile {
     deinit { close(file) }
 
     /// Appends one record.
-    /// - Throws: `FileError`, as when the disk is full.
+    /// - Throws: `FileError`, for example if the disk is full.
     public func append(_ record: some Collection<UInt8>) throws(FileError) {
         let written = Array(record).withUnsafeBytes { writeAll($0, to: file) }
         guard written else { throw FileError(path: path, failed: "cannot be written") }

@@ -1,7 +1,7 @@
-/// Writes files that appear whole or not at all: aside, flushed to the disk, then renamed.
+/// Writes files that appear whole or not at all: a temporary file is written, flushed to the disk and renamed.
 public enum AtomicFile {
-    /// Replaces the file at `path` by `bytes`; folders on the way are made.
-    /// - Throws: `FileError`; the old file, if any, is then untouched and nothing is left aside.
+    /// Replaces the file at `path` by `bytes`; missing folders are created.
+    /// - Throws: `FileError`; the old file, if any, is then unchanged and no temporary file remains.
     public static func write(_ bytes: some Collection<UInt8>, to path: String) throws(FileError) {
         try write(to: path) { (file: Int32) throws(FileError) in
             if let result = bytes.withContiguousStorageIfAvailable({ all($0, into: file) }) {
@@ -13,26 +13,26 @@ public enum AtomicFile {
         }
     }
 
-    /// Replaces the file at `path` by a text in UTF-8.
+    /// Replaces the file at `path` by text in UTF-8.
     /// - Throws: `FileError`, as `write(_:to:)`.
     public static func write(_ text: String, to path: String) throws(FileError) {
         try write(Array(text.utf8), to: path)
     }
 
-    /// Replaces the file at `path` by what `body` writes to the descriptor that it is given; a link stays, and what it leads to
-    /// is replaced. What is no file, as `/dev/stdout`, is written to.
+    /// Replaces the file at `path` by what `body` writes to its descriptor. Of a symbolic link, the target is replaced.
+    /// A path that is not a regular file, such as `/dev/stdout`, is written to directly.
     /// - Throws: `FileError`, as `write(_:to:)`.
     public static func write(to path: String, _ body: (Int32) throws(FileError) -> Void) throws(FileError) {
-        let place = resolved(path)
-        let folder = SystemPath.folder(of: place)
+        let target = resolved(path)
+        let folder = SystemPath.folder(of: target)
         try Folder.create(at: folder)
-        if isFolder(place) { throw FileError(path: path, reason: "is a folder; name a file") }
-        let isSpecial = StoredFile.status(place).map { $0.st_mode & S_IFMT != S_IFREG } ?? false
-        // One process writes one path: the process id keeps two runs apart that share a folder by mistake.
-        let aside = "\(place).\(getpid()).tmp"
+        if isFolder(target) { throw FileError(path: path, reason: "is a folder; name a file") }
+        let isSpecial = StoredFile.status(target).map { $0.st_mode & S_IFMT != S_IFREG } ?? false
+        // The process id separates two runs that share a folder by mistake.
+        let aside = "\(target).\(getpid()).tmp"
         var file: Int32 = -1
         if isSpecial {
-            file = SystemPath.with(place) { open($0, O_WRONLY | O_CLOEXEC) }
+            file = SystemPath.with(target) { open($0, O_WRONLY | O_CLOEXEC) }
         } else {
             file = nameless(in: folder)
         }
@@ -50,30 +50,30 @@ public enum AtomicFile {
             throw error
         }
         // A network file system may report a full disk only here.
-        guard close(file) == 0, isSpecial || rename(aside, place) else {
+        guard close(file) == 0, isSpecial || rename(aside, target) else {
             let error = FileError(path: path, failed: "cannot be written")
             StoredFile.remove(aside)
             throw error
         }
     }
 
-    /// Finds out before the work whether a file could be written, and leaves everything as it was.
+    /// Checks, before any work, that a file can be written. It changes nothing.
     /// - Throws: `FileError`.
     public static func check(_ path: String) throws(FileError) {
-        let place = resolved(path)
-        if isFolder(place) { throw FileError(path: path, reason: "is a folder; name a file") }
-        if let status = StoredFile.status(place), status.st_mode & S_IFMT != S_IFREG { return }
+        let target = resolved(path)
+        if isFolder(target) { throw FileError(path: path, reason: "is a folder; name a file") }
+        if let status = StoredFile.status(target), status.st_mode & S_IFMT != S_IFREG { return }
         do throws(FileError) {
-            try Folder.check(SystemPath.folder(of: place))
+            try Folder.check(SystemPath.folder(of: target))
         } catch {
             throw FileError(path: path, reason: "cannot be written: \(error)")
         }
     }
 
-    /// Whether a path means a folder, be it there or not.
+    /// Whether a path is that of a folder, existing or not.
     private static func isFolder(_ path: String) -> Bool { path.utf8.last == UInt8(ascii: "/") || Folder.exists(path) }
 
-    /// Where a path leads, the last link of it followed.
+    /// The path after its last symbolic link is followed.
     private static func resolved(_ path: String) -> String {
         SystemPath.with(path) { path in
             guard let real = realpath(path, nil) else { return nil }
@@ -82,11 +82,12 @@ public enum AtomicFile {
         } ?? path
     }
 
-    /// A file that has no name yet, so that nothing is left of it whenever the process is killed; -1 where the file system has none.
+    /// A file without a name, of which nothing remains if the process is killed; -1 if the file system has no such
+    /// files.
     private static func nameless(in folder: String) -> Int32 {
         #if os(Linux)
         guard access("/proc/self/fd", X_OK) == 0 else { return -1 }
-        // O_TMPFILE, which is no simple constant in C.
+        // O_TMPFILE, which is a macro that Swift does not import.
         let temporary = 0o20_000_000 | O_DIRECTORY
         return SystemPath.with(folder.isEmpty ? "." : folder) { open($0, temporary | O_WRONLY | O_CLOEXEC, 0o644) }
         #else
@@ -94,7 +95,7 @@ public enum AtomicFile {
         #endif
     }
 
-    /// Gives such a file a name.
+    /// Gives a file without a name its name.
     private static func name(_ file: Int32, _ path: String) -> Bool {
         StoredFile.remove(path)
         return SystemPath.with(path) { linkat(AT_FDCWD, "/proc/self/fd/\(file)", AT_FDCWD, $0, AT_SYMLINK_FOLLOW) } == 0
@@ -104,10 +105,10 @@ public enum AtomicFile {
         SystemPath.with(old) { old in SystemPath.with(new) { systemRename(old, $0) } } == 0
     }
 
-    /// Gives a file one more name, in place of what bore it; the two share their bytes where the file system can.
+    /// Gives a file a second name and replaces the file of that name; the two share their bytes if the file system can.
     ///
-    /// Files written here are replaced, not changed, so that one name keeps its bytes when the other gets new ones.
-    /// - Throws: `FileError`; what bore the name is then untouched.
+    /// Files written here are replaced, not changed, so the bytes of one name stay the same when the other is written.
+    /// - Throws: `FileError`; the file of that name is then unchanged.
     public static func link(_ path: String, as name: String) throws(FileError) {
         let aside = "\(name).\(getpid()).tmp"
         StoredFile.remove(aside)
@@ -116,17 +117,17 @@ public enum AtomicFile {
         }
         let isDone = rename(aside, name)
         let code = errno
-        // Where both were the same file already, the system leaves the name aside.
+        // If both were already the same file, the system keeps the temporary name.
         StoredFile.remove(aside)
         guard isDone else { throw FileError(path: name, failed: "cannot be written", code: code) }
     }
 
-    /// Takes away what processes that were killed left aside in a folder.
+    /// Removes the temporary files that killed processes left in a folder.
     public static func sweep(_ folder: String) {
         for name in Folder.names(in: folder) where name.hasSuffix(".tmp") {
             let parts = name.split(separator: ".")
             guard parts.count >= 3, let process = pid_t(parts[parts.count - 2]), process > 0 else { continue }
-            // A process of this number that is not this one may be writing.
+            // Another process with this id may still be writing.
             if process == getpid() || kill(process, 0) != 0 && errno == ESRCH {
                 StoredFile.remove("\(folder)/\(name)")
             }
@@ -138,7 +139,7 @@ public enum AtomicFile {
     }
 }
 
-/// Writes every byte, whatever share of them each call takes; false with `errno` set where the system refuses.
+/// Writes all bytes, with as many calls as needed; false with `errno` set on failure.
 public func writeAll(_ bytes: UnsafeRawBufferPointer, to file: Int32) -> Bool {
     var done = 0
     while done < bytes.count {
@@ -146,7 +147,7 @@ public func writeAll(_ bytes: UnsafeRawBufferPointer, to file: Int32) -> Bool {
         if count < 0 {
             if errno == EINTR { continue }
             guard errno == EAGAIN else { return false }
-            // A terminal or pipe that somebody else made non-blocking: wait for its reader, as otherwise.
+            // A terminal or pipe that another process made non-blocking: wait for its reader.
             var state = pollfd(fd: file, events: Int16(POLLOUT), revents: 0)
             _ = poll(&state, 1, -1)
             continue

@@ -1,11 +1,11 @@
-/// Why data as a whole cannot be used, as opposed to one image of it.
+/// Why a data set as a whole cannot be used, as opposed to one of its images.
 public struct DataError: Error, Equatable, Sendable, CustomStringConvertible {
     /// The file or folder, as the caller named it.
     public var path: String
-    /// One line for people: what is wrong.
+    /// What is wrong, in one line.
     public var reason: String
 
-    /// Makes an error.
+    /// An error with this path and reason.
     public init(path: String, reason: String) {
         self.path = path
         self.reason = reason

@@ -1,11 +1,11 @@
 /// A file that could not be read or written.
 public struct FileError: Error, Equatable, Sendable, CustomStringConvertible {
-    /// The file.
+    /// The path of the file.
     public var path: String
     /// What went wrong, as in `cannot be written: No space left on device`.
     public var reason: String
 
-    /// Makes an error.
+    /// An error with this path and reason.
     public init(path: String, reason: String) {
         self.path = path
         self.reason = reason

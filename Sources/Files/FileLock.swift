@@ -1,14 +1,14 @@
-/// A file that one process at a time holds; the system lets go of it when the process ends, however it ends.
+/// A lock file that one process at a time holds; the system releases it when the process ends, in any way.
 public final class FileLock {
     private let file: Int32
 
-    /// Takes the lock at `path`, making the file where it is missing and writing into it who holds it.
-    /// - Parameter what: what is locked, which an error names.
-    /// - Throws: `FileError` that names the process that holds it, or where the file cannot be made. A file system without
-    ///   locks, as some network ones are, locks nothing and is no error.
+    /// Acquires the lock at `path`: creates the file if it is missing and writes the holder into it.
+    /// - Parameter what: what is locked, for the error.
+    /// - Throws: `FileError` that names the holder, or if the file cannot be created. On a file system without locks, such
+    ///   as some network ones, nothing is locked, which is not an error.
     public init(_ path: String, of what: String) throws(FileError) {
-        // Not the property yet: an initialiser that throws with all of them set ends in `deinit`, and what is closed twice may be
-        // somebody else's by then.
+        // The property is set last: an initialiser that throws after setting all properties runs `deinit`, which would
+        // close the descriptor a second time.
         let file = SystemPath.with(path) { open($0, O_RDWR | O_CREAT | O_CLOEXEC, 0o644) }
         guard file >= 0 else { throw FileError(path: path, failed: "cannot be written") }
         var result = flock(file, LOCK_EX | LOCK_NB)
@@ -19,22 +19,22 @@ public final class FileLock {
             throw FileError(
                 path: what, reason: "is in use by \(holder); wait for its end or stop it, or choose another folder")
         }
-        // Who waits reads this; the lock itself is the system's.
-        let words = Array("process \(getpid()) on \(ProcessInfo.processInfo.hostName)\n".utf8)
+        // Other processes read this; the lock itself is the system's.
+        let text = Array("process \(getpid()) on \(ProcessInfo.processInfo.hostName)\n".utf8)
         if result == 0, ftruncate(file, 0) == 0 {
-            _ = words.withUnsafeBytes { pwrite(file, $0.baseAddress, $0.count, 0) }
+            _ = text.withUnsafeBytes { pwrite(file, $0.baseAddress, $0.count, 0) }
         }
         self.file = file
     }
 
-    // The file stays: who removed it could take the lock of one who has just opened it.
+    // The file stays: removing it could break the lock of a process that has just opened it.
     deinit { close(file) }
 
     private static func holder(_ file: Int32) -> String {
         var bytes = [UInt8](repeating: 0, count: 200)
         let count = bytes.withUnsafeMutableBytes { pread(file, $0.baseAddress, $0.count, 0) }
-        let words = String(decoding: bytes.prefix(max(0, count)), as: UTF8.self)
-        let line = words.prefix { !$0.isNewline }.filter { $0 == " " || $0.isASCII && !$0.isWhitespace }
+        let text = String(decoding: bytes.prefix(max(0, count)), as: UTF8.self)
+        let line = text.prefix { !$0.isNewline }.filter { $0 == " " || $0.isASCII && !$0.isWhitespace }
         return line.hasPrefix("process ") ? line : "another process"
     }
 }

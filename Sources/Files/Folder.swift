@@ -1,29 +1,29 @@
 /// Folders that results go to.
 public enum Folder {
-    /// Makes the folder and those above it where they are missing.
+    /// Creates the folder and missing folders above it.
     /// - Throws: `FileError`.
     public static func create(at path: String) throws(FileError) { _ = try make(path) }
 
-    /// Whether there is a folder at `path`, links followed.
+    /// Whether there is a folder at `path`, or a link to one.
     public static func exists(_ path: String) -> Bool {
         StoredFile.status(path).map { $0.st_mode & S_IFMT == S_IFDIR } ?? false
     }
 
-    /// The names of what lies in a folder, in no order; none where it cannot be listed.
+    /// The names of the entries of a folder, in no order; empty if it cannot be listed.
     public static func names(in path: String) -> [String] {
         guard let stream = SystemPath.with(path, { opendir($0) }) else { return [] }
         defer { closedir(stream) }
         let offset = MemoryLayout<dirent>.offset(of: \.d_name) ?? 0
         var names: [String] = []
         while let entry = readdir(stream) {
-            // Through a raw pointer: the field is a tuple of 256 bytes that would be copied.
+            // A raw pointer, since the field is a tuple of 256 bytes that would be copied.
             let name = String.bytes((UnsafeRawPointer(entry) + offset).assumingMemoryBound(to: CChar.self))
             if name != [0x2E], name != [0x2E, 0x2E] { names.append(SystemPath.text(name)) }
         }
         return names
     }
 
-    /// Finds out before the work whether results can go into a folder, by doing so; leaves everything as it was.
+    /// Checks, before any work, that files can be written into a folder, by writing one. It changes nothing.
     /// - Throws: `FileError`.
     public static func check(_ path: String) throws(FileError) {
         let made = try make(path)
@@ -35,12 +35,12 @@ public enum Folder {
         StoredFile.remove(trial)
     }
 
-    /// A path in a folder.
+    /// The path of a name in a folder.
     public static func join(_ folder: String, _ name: String) -> String {
         folder.isEmpty || folder.utf8.last == UInt8(ascii: "/") ? folder + name : "\(folder)/\(name)"
     }
 
-    /// Makes what is missing of a folder and those above it, and says what that was, from the top.
+    /// Creates a folder and missing folders above it; returns those that were missing, from the top.
     private static func make(_ path: String) throws(FileError) -> [String] {
         if path.isEmpty || exists(path) { return [] }
         var trimmed = path.utf8[...]
@@ -53,7 +53,7 @@ public enum Folder {
             let error = FileError(path: path, failed: "the folder cannot be made")
             for folder in made.reversed() { _ = SystemPath.with(folder) { rmdir($0) } }
             throw isInTheWay
-                ? FileError(path: path, reason: "is there already, and is no folder; choose another place") : error
+                ? FileError(path: path, reason: "is there already, and is no folder; choose another path") : error
         }
         return made
     }

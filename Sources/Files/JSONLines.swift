@@ -1,10 +1,10 @@
 /// A file of JSON objects, one a line, that grows by whole lines.
 public final class JSONLines {
-    /// Where it lies.
+    /// The path of the file.
     public let path: String
     private var file: AppendingFile?
 
-    /// Names a file; nothing is opened.
+    /// A file at `path`, which is not opened yet.
     public init(_ path: String) { self.path = path }
 
     /// Makes the file if it is missing, so that a file that cannot be written is an error now.
@@ -19,7 +19,7 @@ public final class JSONLines {
         try file?.append(line)
     }
 
-    /// The lines of a type; others are left out. A missing file has none.
+    /// The records of a type; other lines are skipped. A missing file has none.
     public func records<Record: Decodable>(_ type: Record.Type = Record.self) -> [Record] {
         lines.compactMap { try? JSON.value(from: $0) }
     }

@@ -18,9 +18,10 @@ public enum Npy {
         _ values: [Value], type: String, shape: [Int], to path: String
     ) throws(FileError) {
         precondition(values.count == shape.reduce(1, *), "the values must fill the shape")
-        let extents = shape.map { "\($0)," }.joined(separator: " ")
-        var header = "{'descr': '\(type)', 'fortran_order': False, 'shape': (\(extents)), }"
-        // The elements begin at a multiple of 64, after the magic, the version, the length and the header's newline.
+        let sizes = shape.map { "\($0)," }.joined(separator: " ")
+        var header = "{'descr': '\(type)', 'fortran_order': False, 'shape': (\(sizes)), }"
+        // The elements start at a multiple of 64 bytes, after the magic, the version, the length and the header's
+        // newline.
         header += String(repeating: " ", count: (64 - (10 + header.utf8.count + 1) % 64) % 64) + "\n"
         let length = UInt16(header.utf8.count)
         let start =

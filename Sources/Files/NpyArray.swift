@@ -1,22 +1,22 @@
-/// An array read from one of NumPy's files: its extents and its elements as floats or integers, in row-major order.
+/// An array from one of NumPy's files: its shape, and its elements as floats or integers in row-major order.
 public struct NpyArray: Equatable, Sendable {
-    /// The elements, in the width that keeps them exact.
+    /// The elements.
     public enum Elements: Equatable, Sendable {
-        /// From float16, float32; and from float64, rounded.
+        /// From float16 and float32, and from float64, rounded.
         case floats([Float])
         /// From signed and unsigned integers and booleans; unsigned ones above 2^63 wrap.
         case integers([Int64])
     }
 
-    /// NumPy's name of the file's type, as in `<f4`.
+    /// NumPy's name for the type in the file, as in `<f4`.
     public var type: String
-    /// The extents.
+    /// The shape.
     public var shape: [Int]
     /// The elements.
     public var elements: Elements
 
     /// Reads a file of version 1, 2 or 3, little or big endian, row-major or column-major (rank 2 at most).
-    /// - Throws: `FileError` where it cannot be read, is cut short, or holds something other than numbers.
+    /// - Throws: `FileError` if it cannot be read, is cut short, or holds something other than numbers.
     public init(contentsOf path: String) throws(FileError) {
         guard StoredFile.exists(path) else { throw FileError(path: path, reason: "there is no such file") }
         let data = try StoredFile.read(path)
@@ -37,17 +37,17 @@ public struct NpyArray: Equatable, Sendable {
         let rows = columns > 1 ? shape[0] : 1
         elements = data.withUnsafeBytes { bytes in
             let body = UnsafeRawBufferPointer(rebasing: bytes[header.length...])
-            /// Where element `index` of the row-major order lies in the file.
-            func place(_ index: Int) -> Int { columns > 1 ? index % columns * rows + index / columns : index }
+            /// The position in the file of element `index` in row-major order.
+            func position(_ index: Int) -> Int { columns > 1 ? index % columns * rows + index / columns : index }
             if header.kind == "f" {
-                return .floats((0..<count).map { header.float(body, at: place($0)) })
+                return .floats((0..<count).map { header.float(body, at: position($0)) })
             }
-            return .integers((0..<count).map { header.integer(body, at: place($0)) })
+            return .integers((0..<count).map { header.integer(body, at: position($0)) })
         }
     }
 }
 
-/// The head of an .npy file: `{'descr': '<f4', 'fortran_order': False, 'shape': (3, 4), }` behind magic and length.
+/// The header of an .npy file: `{'descr': '<f4', 'fortran_order': False, 'shape': (3, 4), }` after magic and length.
 private struct NpyHeader {
     var type: String
     var kind: Character
@@ -74,15 +74,15 @@ private struct NpyHeader {
             guard let found = text.firstRange(of: "'\(key)'") else { return nil }
             return text[found.upperBound...].drop { $0 == ":" || $0 == " " }
         }
-        guard let descr = value("descr"), let order = value("fortran_order"), let extents = value("shape"),
-            extents.first == "(", let end = extents.firstIndex(of: ")")
+        guard let descr = value("descr"), let order = value("fortran_order"), let sizes = value("shape"),
+            sizes.first == "(", let end = sizes.firstIndex(of: ")")
         else { throw FileError(path: path, reason: "has a damaged .npy header") }
         guard descr.first == "'" else {
             throw FileError(path: path, reason: "holds records with fields; save one plain array of numbers")
         }
         type = String(descr.dropFirst().prefix { $0 != "'" })
         isColumnMajor = order.hasPrefix("True")
-        let parts = extents[extents.index(after: extents.startIndex)..<end].split(separator: ",")
+        let parts = sizes[sizes.index(after: sizes.startIndex)..<end].split(separator: ",")
         let numbers = parts.map { Int($0.filter { $0 != " " && $0 != "\t" }) }
         shape = numbers.compactMap { $0 }
         guard shape.count == numbers.count, shape.allSatisfy({ $0 >= 0 }) else {
@@ -99,8 +99,8 @@ private struct NpyHeader {
 
     func count(path: String) throws(FileError) -> Int {
         var count = 1
-        for extent in shape {
-            let (product, overflow) = count.multipliedReportingOverflow(by: extent)
+        for size in shape {
+            let (product, overflow) = count.multipliedReportingOverflow(by: size)
             guard !overflow, product < Int.max / 16 else {
                 throw FileError(path: path, reason: "has an impossible shape \(shape)")
             }
@@ -109,11 +109,11 @@ private struct NpyHeader {
         return count
     }
 
-    func float(_ body: UnsafeRawBufferPointer, at place: Int) -> Float {
+    func float(_ body: UnsafeRawBufferPointer, at position: Int) -> Float {
         switch width {
         case 2:
-            // Not every processor's Swift has Float16.
-            let bits = UInt32(load(body, place, UInt16.self))
+            // Float16 is not available on every processor.
+            let bits = UInt32(load(body, position, UInt16.self))
             let sign: UInt32 = (bits & 0x8000) << 16
             let exponent: UInt32 = (bits >> 10) & 31
             let fraction: UInt32 = bits & 1023
@@ -122,29 +122,29 @@ private struct NpyHeader {
                 exponent == 0
                 ? Float(fraction) * 0x1p-24 : Float(bitPattern: ((exponent + 112) << 23) | (fraction << 13))
             return sign == 0 ? size : -size
-        case 4: return Float(bitPattern: load(body, place, UInt32.self))
-        default: return Float(Double(bitPattern: load(body, place, UInt64.self)))
+        case 4: return Float(bitPattern: load(body, position, UInt32.self))
+        default: return Float(Double(bitPattern: load(body, position, UInt64.self)))
         }
     }
 
-    func integer(_ body: UnsafeRawBufferPointer, at place: Int) -> Int64 {
+    func integer(_ body: UnsafeRawBufferPointer, at position: Int) -> Int64 {
         let isSigned = kind == "i"
         switch width {
         case 1:
-            let bits = load(body, place, UInt8.self)
+            let bits = load(body, position, UInt8.self)
             return isSigned ? Int64(Int8(bitPattern: bits)) : Int64(bits)
         case 2:
-            let bits = load(body, place, UInt16.self)
+            let bits = load(body, position, UInt16.self)
             return isSigned ? Int64(Int16(bitPattern: bits)) : Int64(bits)
         case 4:
-            let bits = load(body, place, UInt32.self)
+            let bits = load(body, position, UInt32.self)
             return isSigned ? Int64(Int32(bitPattern: bits)) : Int64(bits)
-        default: return Int64(bitPattern: load(body, place, UInt64.self))
+        default: return Int64(bitPattern: load(body, position, UInt64.self))
         }
     }
 
-    private func load<Bits: FixedWidthInteger>(_ body: UnsafeRawBufferPointer, _ place: Int, _: Bits.Type) -> Bits {
-        let bits = body.loadUnaligned(fromByteOffset: place * width, as: Bits.self)
+    private func load<Bits: FixedWidthInteger>(_ body: UnsafeRawBufferPointer, _ position: Int, _: Bits.Type) -> Bits {
+        let bits = body.loadUnaligned(fromByteOffset: position * width, as: Bits.self)
         return isBigEndian ? Bits(bigEndian: bits) : Bits(littleEndian: bits)
     }
 }

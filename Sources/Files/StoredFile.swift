@@ -1,12 +1,12 @@
-/// Files that are there, by the text of their path; see `SystemPath`.
+/// Existing files, by the text of their path; see `SystemPath`.
 public enum StoredFile {
-    /// Whether something lies there, links followed.
+    /// Whether there is a file or folder at a path, or a link to one.
     public static func exists(_ path: String) -> Bool { status(path) != nil }
 
-    /// Removes a file; does nothing where there is none.
+    /// Removes a file; does nothing if there is none.
     public static func remove(_ path: String) { _ = SystemPath.with(path) { unlink($0) } }
 
-    /// The bytes of a file, mapped where the system can.
+    /// The bytes of a file, mapped into memory if the system can.
     /// - Throws: `FileError`.
     public static func read(_ path: String) throws(FileError) -> Data {
         let file = SystemPath.with(path) { open($0, O_RDONLY | O_CLOEXEC) }
@@ -34,7 +34,7 @@ public enum StoredFile {
     }
 
     /// The bytes of a regular file of at most `limit` bytes.
-    /// - Throws: `FileError`, for a pipe, a device or a folder as well.
+    /// - Throws: `FileError`, also for a pipe, a device or a folder.
     public static func read(_ path: String, limit: Int) throws(FileError) -> Data {
         guard let status = status(path) else { throw FileError(path: path, failed: "cannot be read") }
         guard status.st_mode & S_IFMT == S_IFREG else { throw FileError(path: path, reason: "is not a file") }
@@ -45,7 +45,7 @@ public enum StoredFile {
         return try read(path)
     }
 
-    /// What a path leads to; nil where to nothing.
+    /// The status of a file or folder, with links followed; nil if there is none.
     static func status(_ path: String) -> stat? {
         var status = stat()
         return SystemPath.with(path) { stat($0, &status) } == 0 ? status : nil

@@ -1,7 +1,7 @@
 extension SystemPath {
-    /// The path that a shell makes of a text: `~` and `~/x` lie in the home folder, `~name/x` in that of a user.
+    /// Expands a tilde as a shell does: `~` and `~/x` are in the home folder, `~name/x` is in that of a user.
     ///
-    /// Shells leave it to the program in `--output=~/x`, and where the text is quoted.
+    /// Shells do not expand it in `--output=~/x`, nor in quoted text.
     public static func expanded(_ text: String) -> String {
         guard text.utf8.first == UInt8(ascii: "~") else { return text }
         let end = text.utf8.firstIndex(of: UInt8(ascii: "/")) ?? text.endIndex
@@ -17,17 +17,17 @@ extension SystemPath {
         return entry.pointee.pw_dir.map { text(String.bytes($0)) }
     }
 
-    /// A word as a POSIX shell takes it: as it is where nothing in it means anything to a shell, else quoted.
+    /// A word for a POSIX shell, quoted unless all its characters are safe.
     public static func quoted(_ word: String) -> String {
         let bytes = bytes(word)
         if !bytes.isEmpty, bytes.allSatisfy(isSafe) { return word }
         let quote = UInt8(ascii: "'")
         if String(validating: bytes, as: UTF8.self) != nil, bytes.allSatisfy({ $0 >= 0x20 && $0 != 0x7F }) {
-            // A quote ends the quoted part, stands for itself, and begins the next.
+            // A quote ends the quoted part, is escaped, and starts the next part.
             let inner = bytes.flatMap { $0 == quote ? Array("'\\''".utf8) : [$0] }
             return String(decoding: [quote] + inner + [quote], as: UTF8.self)
         }
-        // What cannot be shown is written by its number.
+        // Other bytes are written as octal numbers.
         let octal = bytes.map { isSafe($0) ? String(Unicode.Scalar($0)) : octalEscape($0) }
         return "\"$(printf '\(octal.joined())')\""
     }
@@ -44,14 +44,14 @@ extension SystemPath {
         }
     }
 
-    /// A path as an argument of a command line that is printed for copying.
+    /// A path as an argument of a printed command line.
     public static func argument(_ path: String) -> String {
         quoted(path.utf8.first == UInt8(ascii: "-") ? "./\(path)" : path)
     }
 }
 
 extension String {
-    /// The bytes of a text of C.
+    /// The bytes of a C string.
     static func bytes(_ text: UnsafePointer<CChar>) -> [UInt8] {
         [UInt8](UnsafeRawBufferPointer(start: text, count: strlen(text)))
     }

@@ -1,22 +1,22 @@
-/// The characters that stand for bytes in vocabulary files of byte-level encodings, as GPT-2 and CLIP write them.
+/// The characters that represent bytes in vocabulary files of byte-level encodings, as in GPT-2 and CLIP.
 ///
-/// The 188 printable bytes of Latin-1 stand for themselves, the other 68, in ascending order, for U+0100 and on; this is also
-/// the order of their tokens.
+/// The 188 printable bytes of Latin-1 represent themselves; the other 68, in ascending order, are U+0100 and on. This
+/// is also the order of their tokens.
 enum ByteAlphabet {
     /// The bytes in the order of their tokens.
     static let order: [UInt8] = printable + (0...255).filter { !printable.contains($0) }
-    /// The place of each byte in `order`.
-    static let place: [Int32] = {
-        var places = [Int32](repeating: 0, count: 256)
-        for (place, byte) in order.enumerated() { places[Int(byte)] = Int32(place) }
-        return places
+    /// The index of each byte in `order`.
+    static let index: [Int32] = {
+        var indices = [Int32](repeating: 0, count: 256)
+        for (index, byte) in order.enumerated() { indices[Int(byte)] = Int32(index) }
+        return indices
     }()
 
     private static let printable: [UInt8] = Array(33...126) + Array(161...172) + Array(174...255)
     private static let characters: [Unicode.Scalar] = {
         var characters = [Unicode.Scalar](repeating: " ", count: 256)
-        for (place, byte) in order.enumerated() {
-            let code = place < printable.count ? UInt32(byte) : UInt32(256 + place - printable.count)
+        for (index, byte) in order.enumerated() {
+            let code = index < printable.count ? UInt32(byte) : UInt32(256 + index - printable.count)
             characters[Int(byte)] = Unicode.Scalar(code) ?? " "
         }
         return characters
@@ -31,7 +31,7 @@ enum ByteAlphabet {
         return String(text)
     }
 
-    /// The bytes that characters stand for; nil where one of them stands for none.
+    /// The bytes that characters represent; nil if one of them represents none.
     static func bytes(of text: some Sequence<Unicode.Scalar>) -> [UInt8]? {
         var result: [UInt8] = []
         for character in text {

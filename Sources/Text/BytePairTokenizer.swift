@@ -1,19 +1,19 @@
 /// Turns text into the tokens of a `BytePairVocabulary`, and back.
 ///
-/// A piece of text (see `WordSplitter`) begins as its bytes, the last of them as the token that ends a word. Then the pair whose
-/// merge comes first in the vocabulary is merged wherever it stands, until no neighbours can be.
+/// A piece of text (see `WordSplitter`) starts as the tokens of its bytes; that of the last byte ends a word. Then the
+/// pair whose merge comes first in the vocabulary is merged at all its positions, until no pair can be merged.
 public struct BytePairTokenizer: Sendable {
     /// The vocabulary.
     public let vocabulary: BytePairVocabulary
     private let symbols: [BytePairVocabulary.Symbol]
-    /// What a pair of tokens becomes, and how early.
+    /// The token that a pair merges into, and the order of the merge.
     private let merges: [UInt64: (rank: Int, token: Int32)]
 
-    /// Prepares a vocabulary.
+    /// A tokenizer for a vocabulary.
     public init(_ vocabulary: BytePairVocabulary) {
         self.vocabulary = vocabulary
         let symbols = BytePairVocabulary.bytesAsSymbols + vocabulary.merges.map { $0.first + $0.second }
-        // Where two merges give the same token, the later number is its number, as in CLIP's code.
+        // If two merges give the same token, its number is the later one, as in CLIP's code.
         var numbers: [BytePairVocabulary.Symbol: Int32] = [:]
         for (number, symbol) in symbols.enumerated() { numbers[symbol] = Int32(number) }
         var merges: [UInt64: (rank: Int, token: Int32)] = [:]
@@ -27,18 +27,18 @@ public struct BytePairTokenizer: Sendable {
         self.merges = merges
     }
 
-    /// The token before a text.
+    /// The token that starts a text.
     public var start: Int32 { Int32(symbols.count) }
-    /// The token after a text, the largest of all.
+    /// The token that ends a text; it has the largest number.
     public var end: Int32 { Int32(symbols.count) + 1 }
 
-    /// The tokens of a text, without start and end.
+    /// The tokens of a text, without those of its start and end.
     public func encode(_ text: String) -> [Int32] {
         var memory: [ArraySlice<UInt8>: [Int32]] = [:]
         return encode(text, memory: &memory)
     }
 
-    /// The same, remembering pieces: texts have most of them in common.
+    /// The same with a cache of pieces, since texts have most of their pieces in common.
     public func encode(_ text: String, memory: inout [ArraySlice<UInt8>: [Int32]]) -> [Int32] {
         var tokens: [Int32] = []
         WordSplitter.forEach(in: text) { piece in
@@ -46,7 +46,7 @@ public struct BytePairTokenizer: Sendable {
                 tokens += known
             } else {
                 let new = encode(piece: piece)
-                // A million pieces, then anew.
+                // The cache is emptied after a million pieces.
                 if memory.count >= 1 << 20 { memory.removeAll() }
                 memory[ArraySlice(Array(piece))] = new
                 tokens += new
@@ -55,8 +55,8 @@ public struct BytePairTokenizer: Sendable {
         return tokens
     }
 
-    /// The bytes of tokens; a space follows what ends a word, and start and end have none. Numbers without a token are passed
-    /// over.
+    /// The bytes of tokens, with a space after each word; start and end have no bytes. Numbers without a token are
+    /// skipped.
     public func bytes(of tokens: some Sequence<Int32>) -> [UInt8] {
         var bytes: [UInt8] = []
         for token in tokens where symbols.indices.contains(Int(token)) {
@@ -66,18 +66,18 @@ public struct BytePairTokenizer: Sendable {
         return bytes
     }
 
-    /// The text of tokens, what is not UTF-8 replaced.
+    /// The text of tokens, with replacement characters for invalid UTF-8.
     public func decode(_ tokens: some Sequence<Int32>) -> String { String(decoding: bytes(of: tokens), as: UTF8.self) }
 
     /// The tokens of the bytes of one piece.
     func encode(piece: ArraySlice<UInt8>) -> [Int32] {
         guard let last = piece.last else { return [] }
-        var tokens = piece.dropLast().map { ByteAlphabet.place[Int($0)] } + [256 + ByteAlphabet.place[Int(last)]]
+        var tokens = piece.dropLast().map { ByteAlphabet.index[Int($0)] } + [256 + ByteAlphabet.index[Int(last)]]
         while tokens.count > 1 {
             var best: (rank: Int, token: Int32)?
             var pair: UInt64 = 0
-            for place in 1..<tokens.count {
-                let key = pairKey(tokens[place - 1], tokens[place])
+            for position in 1..<tokens.count {
+                let key = pairKey(tokens[position - 1], tokens[position])
                 if let merge = merges[key], merge.rank < best?.rank ?? Int.max { (best, pair) = (merge, key) }
             }
             guard let best else { break }
@@ -92,17 +92,17 @@ func pairKey(_ first: Int32, _ second: Int32) -> UInt64 {
     UInt64(UInt32(bitPattern: first)) << 32 | UInt64(UInt32(bitPattern: second))
 }
 
-/// Replaces a pair wherever it stands, from the left.
+/// Replaces a pair at all its positions, from the left.
 func replace(_ pair: UInt64, by token: Int32, in tokens: inout [Int32]) {
     var kept = 0
-    var place = 0
-    while place < tokens.count {
-        if place + 1 < tokens.count, pairKey(tokens[place], tokens[place + 1]) == pair {
+    var position = 0
+    while position < tokens.count {
+        if position + 1 < tokens.count, pairKey(tokens[position], tokens[position + 1]) == pair {
             tokens[kept] = token
-            place += 2
+            position += 2
         } else {
-            tokens[kept] = tokens[place]
-            place += 1
+            tokens[kept] = tokens[position]
+            position += 1
         }
         kept += 1
     }

@@ -1,12 +1,12 @@
-/// Learns a `BytePairVocabulary` from texts: the pair of neighbours that is most frequent becomes a token, again and again
+/// Trains a `BytePairVocabulary` on texts: the most frequent pair of neighbours becomes a token, again and again
 /// (Sennrich et al. 2016, arXiv 1508.07909, algorithm 1).
 ///
-/// Of pairs that are equally frequent the one whose tokens come first is taken, so that the same texts give the same
-/// vocabulary in whatever order they come.
+/// Of equally frequent pairs, it merges the one whose tokens come first, so that the same texts in any order give the
+/// same vocabulary.
 public struct BytePairTrainer {
     private var pieces: [ArraySlice<UInt8>: Int] = [:]
 
-    /// Nothing seen yet.
+    /// A trainer without texts.
     public init() {}
 
     /// Counts the pieces of a text.
@@ -16,8 +16,8 @@ public struct BytePairTrainer {
         }
     }
 
-    /// The vocabulary of what was counted.
-    /// - Parameter size: tokens at most, of which 514 are no merges; fewer where no pair is there twice.
+    /// The vocabulary of the counted texts.
+    /// - Parameter size: the largest number of tokens, of which 514 are not merges; there are fewer if no pair occurs twice.
     public func vocabulary(size: Int) -> BytePairVocabulary {
         var state = Counts(pieces)
         var merges: [BytePairVocabulary.Merge] = []
@@ -26,15 +26,15 @@ public struct BytePairTrainer {
     }
 }
 
-/// The counts of all pairs of neighbours, kept up as pairs are merged.
+/// The counts of all pairs of neighbours, updated as pairs are merged.
 private struct Counts {
     private var words: [[Int32]] = []
     private var weights: [Int] = []
     private var symbols = BytePairVocabulary.bytesAsSymbols
     private var numbers: [BytePairVocabulary.Symbol: Int32] = [:]
     private var counts: [UInt64: Int] = [:]
-    /// The words in which a pair may stand.
-    private var places: [UInt64: Set<Int32>] = [:]
+    /// The words in which a pair may occur.
+    private var occurrences: [UInt64: Set<Int32>] = [:]
     private var heap = PairHeap()
 
     init(_ pieces: [ArraySlice<UInt8>: Int]) {
@@ -42,17 +42,17 @@ private struct Counts {
         for (piece, count) in pieces {
             guard let last = piece.last else { continue }
             words.append(
-                piece.dropLast().map { ByteAlphabet.place[Int($0)] } + [256 + ByteAlphabet.place[Int(last)]])
+                piece.dropLast().map { ByteAlphabet.index[Int($0)] } + [256 + ByteAlphabet.index[Int(last)]])
             weights.append(count)
         }
         for word in words.indices { change(word, by: weights[word], noting: true) }
         for (pair, count) in counts { heap.push(count, pair) }
     }
 
-    /// The next merge, done in all words; nil where no pair is there twice.
+    /// Applies the next merge to all words and returns it; nil if no pair occurs twice.
     mutating func next() -> BytePairVocabulary.Merge? {
         while let (count, pair) = heap.pop() {
-            // What was counted before a change is in the heap once more, with the count of today.
+            // An entry with an outdated count is pushed again with its current count.
             guard count == counts[pair], count >= 2 else { continue }
             let first = symbols[Int(pair >> 32)]
             let second = symbols[Int(pair & 0xFFFF_FFFF)]
@@ -62,15 +62,15 @@ private struct Counts {
                 numbers[joined] = token
                 symbols.append(joined)
             }
-            let concerned = places[pair] ?? []
+            let concerned = occurrences[pair] ?? []
             var changed = Set<UInt64>()
-            for place in concerned {
-                let word = Int(place)
+            for index in concerned {
+                let word = Int(index)
                 changed.formUnion(change(word, by: -weights[word], noting: false))
                 replace(pair, by: token, in: &words[word])
                 changed.formUnion(change(word, by: weights[word], noting: true))
             }
-            places[pair] = nil
+            occurrences[pair] = nil
             counts[pair] = nil
             for pair in changed { if let count = counts[pair], count >= 2 { heap.push(count, pair) } }
             return BytePairVocabulary.Merge(first: first, second: second)
@@ -78,15 +78,15 @@ private struct Counts {
         return nil
     }
 
-    /// Adds a word's pairs to the counts, and gives them.
+    /// Adds a word's pairs to the counts and returns them.
     @discardableResult
     private mutating func change(_ word: Int, by weight: Int, noting: Bool) -> Set<UInt64> {
         var pairs = Set<UInt64>()
         let tokens = words[word]
-        for place in tokens.indices.dropFirst() {
-            let pair = pairKey(tokens[place - 1], tokens[place])
+        for position in tokens.indices.dropFirst() {
+            let pair = pairKey(tokens[position - 1], tokens[position])
             counts[pair, default: 0] += weight
-            if noting { places[pair, default: []].insert(Int32(word)) }
+            if noting { occurrences[pair, default: []].insert(Int32(word)) }
             pairs.insert(pair)
         }
         return pairs
@@ -103,10 +103,10 @@ private struct PairHeap {
 
     mutating func push(_ count: Int, _ pair: UInt64) {
         items.append((count, pair))
-        var place = items.count - 1
-        while place > 0, precedes(place, (place - 1) / 2) {
-            items.swapAt(place, (place - 1) / 2)
-            place = (place - 1) / 2
+        var position = items.count - 1
+        while position > 0, precedes(position, (position - 1) / 2) {
+            items.swapAt(position, (position - 1) / 2)
+            position = (position - 1) / 2
         }
     }
 
@@ -114,15 +114,15 @@ private struct PairHeap {
         guard let top = items.first, let last = items.popLast() else { return nil }
         guard !items.isEmpty else { return top }
         items[0] = last
-        var place = 0
+        var position = 0
         while true {
-            var best = place
-            for child in [2 * place + 1, 2 * place + 2] where child < items.count && precedes(child, best) {
+            var best = position
+            for child in [2 * position + 1, 2 * position + 2] where child < items.count && precedes(child, best) {
                 best = child
             }
-            guard best != place else { return top }
-            items.swapAt(place, best)
-            place = best
+            guard best != position else { return top }
+            items.swapAt(position, best)
+            position = best
         }
     }
 }

@@ -1,10 +1,12 @@
 import Files
 
-/// The tokens of a byte-level byte-pair encoding (Sennrich et al. 2016, arXiv 1508.07909) and the merges that lead to them.
+/// The tokens of a byte-level byte-pair encoding (Sennrich et al. 2016, arXiv 1508.07909) and the merges that lead to
+/// them.
 ///
-/// As CLIP numbers them: 256 bytes, 256 bytes that end a word, one for each merge, then the start and the end of a text. Files
-/// have the form of CLIP's `bpe_simple_vocab_16e6.txt`, unpacked: a first line with `#version`, then a merge a line, two tokens
-/// with a space between, the most important first, `</w>` closing a token that ends a word.
+/// Tokens are numbered as in CLIP: 256 bytes, 256 bytes that end a word, one token for each merge, then the start and
+/// the end of a text. Files have the format of CLIP's `bpe_simple_vocab_16e6.txt`, unpacked: a first line with
+/// `#version`, then one merge a line, the most frequent first. A merge is two tokens with a space between; `</w>` marks
+/// the end of a word.
 public struct BytePairVocabulary: Equatable, Sendable {
     /// A token: bytes, and whether a word ends with them.
     struct Symbol: Hashable, Sendable {
@@ -18,29 +20,29 @@ public struct BytePairVocabulary: Equatable, Sendable {
         var text: String { ByteAlphabet.text(bytes) + (endsWord ? "</w>" : "") }
     }
 
-    /// Two tokens that become one.
+    /// Two tokens that are merged into one.
     struct Merge: Hashable, Sendable {
         var first: Symbol
         var second: Symbol
     }
 
-    /// Tokens that are no merges: bytes, bytes that end a word, start and end.
+    /// The number of tokens that are not merges: bytes, bytes that end a word, start and end.
     public static let fixedTokens = 514
-    /// Bytes that a vocabulary file may have.
+    /// The largest vocabulary file in bytes.
     static let maximumBytes = 64 << 20
 
     let merges: [Merge]
 
     init(merges: [Merge]) { self.merges = merges }
 
-    /// Number of tokens, start and end included.
+    /// The number of tokens, including start and end.
     public var size: Int { merges.count + BytePairVocabulary.fixedTokens }
 
     /// Reads a vocabulary file.
     /// - Parameters:
-    ///   - path: a file of merges, a line each, not packed.
-    ///   - size: tokens at most; further merges are left out, as CLIP takes the first 48,894 of its file.
-    /// - Throws: `DataError` with the line where a merge makes no sense.
+    ///   - path: a file with one merge a line, not packed.
+    ///   - size: the largest number of tokens; further merges are ignored, as CLIP uses the first 48,894 of its file.
+    /// - Throws: `DataError` with the line of an invalid merge.
     public init(contentsOf path: String, size: Int) throws(DataError) {
         let data: Data
         do throws(FileError) {
@@ -56,7 +58,7 @@ public struct BytePairVocabulary: Equatable, Sendable {
     /// Reads the text of a vocabulary file.
     public init(_ bytes: UnsafeRawBufferPointer, path: String, size: Int) throws(DataError) {
         guard !bytes.starts(with: [0x1F, 0x8B]) else {
-            throw DataError(path: path, reason: "is packed by gzip; unpack it first, as by gunzip")
+            throw DataError(path: path, reason: "is packed by gzip; unpack it first, for example by gunzip")
         }
         guard let text = String(validating: bytes, as: UTF8.self) else {
             throw DataError(path: path, reason: "is not text in UTF-8")
@@ -88,7 +90,7 @@ public struct BytePairVocabulary: Equatable, Sendable {
         self.init(merges: merges)
     }
 
-    /// The text of a file from which the vocabulary reads back.
+    /// The text of a vocabulary file.
     public var text: String {
         merges.reduce(into: "#version: 0.2\n") { $0 += "\($1.first.text) \($1.second.text)\n" }
     }

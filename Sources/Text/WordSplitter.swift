@@ -4,14 +4,15 @@
 import Foundation
 #endif
 
-/// Cuts text into the pieces that CLIP encodes one by one: Radford et al. 2021, arXiv 2103.00020, section 2.4.
+/// Splits text into the pieces that CLIP encodes one by one: Radford et al. 2021, arXiv 2103.00020, section 2.4.
 ///
-/// In lower case: the endings 's, 't, 're, 've, 'm, 'll and 'd, runs of letters, single numerals, and runs of anything else
-/// that is no space. Space of any kind and length only separates. As CLIP's code does through ftfy, text is composed first
-/// (Unicode's form C) and curly quotes are made straight; unlike it, HTML entities and wrongly decoded characters are not repaired,
-/// ligatures and characters of full width stay, and the names of the start and end tokens are text like any other.
+/// Text is lowercased. Pieces are the endings 's, 't, 're, 've, 'm, 'll and 'd, runs of letters, single numerals, and
+/// runs of other characters; white space only separates pieces. As in CLIP's code, which uses ftfy, text is normalised
+/// first (Unicode's form C) and curly quotes become straight. Unlike there, HTML entities and wrongly decoded
+/// characters are not repaired, ligatures and full-width characters stay, and the names of the start and end tokens are
+/// ordinary text.
 enum WordSplitter {
-    /// Bytes of a piece at most; longer ones, which no language has, are cut.
+    /// The largest piece in bytes; longer ones, which no language has, are cut.
     static let maximumBytes = 1024
 
     private enum Kind { case letter, numeral, space, other }
@@ -21,19 +22,21 @@ enum WordSplitter {
         let composed = text.utf8.allSatisfy { $0 < 0x80 } ? text : composed(text)
         let scalars = composed.lowercased().unicodeScalars.map { straight($0) }
         var piece: [UInt8] = []
-        var place = 0
-        while place < scalars.count {
-            let start = place
-            if let length = ending(at: place, of: scalars) {
-                place += length
+        var position = 0
+        while position < scalars.count {
+            let start = position
+            if let length = ending(at: position, of: scalars) {
+                position += length
             } else {
-                let kind = kind(of: scalars[place])
-                place += 1
+                let kind = kind(of: scalars[position])
+                position += 1
                 if kind == .space { continue }
-                while kind != .numeral, place < scalars.count, self.kind(of: scalars[place]) == kind { place += 1 }
+                while kind != .numeral, position < scalars.count, self.kind(of: scalars[position]) == kind {
+                    position += 1
+                }
             }
             piece.removeAll(keepingCapacity: true)
-            for scalar in scalars[start..<place] { piece += UTF8.encode(scalar) ?? UTF8.encodedReplacementCharacter }
+            for scalar in scalars[start..<position] { piece += UTF8.encode(scalar) ?? UTF8.encodedReplacementCharacter }
             for cut in stride(from: 0, to: piece.count, by: maximumBytes) {
                 body(piece[cut..<min(piece.count, cut + maximumBytes)])
             }
@@ -59,11 +62,11 @@ enum WordSplitter {
         }
     }
 
-    /// Scalars of a contracted ending that begins here.
-    private static func ending(at place: Int, of scalars: [Unicode.Scalar]) -> Int? {
-        guard scalars[place] == "'", place + 1 < scalars.count else { return nil }
-        let second: Unicode.Scalar? = place + 2 < scalars.count ? scalars[place + 2] : nil
-        switch (scalars[place + 1], second) {
+    /// The number of scalars of a contracted ending that starts at `position`.
+    private static func ending(at position: Int, of scalars: [Unicode.Scalar]) -> Int? {
+        guard scalars[position] == "'", position + 1 < scalars.count else { return nil }
+        let second: Unicode.Scalar? = position + 2 < scalars.count ? scalars[position + 2] : nil
+        switch (scalars[position + 1], second) {
         case ("s", _), ("t", _), ("m", _), ("d", _): return 2
         case ("r", "e"), ("v", "e"), ("l", "l"): return 3
         default: return nil

@@ -24,18 +24,18 @@ struct DiagnoseJob {
                 first: options.views[0], second: options.views[1], labels: options.labels)
             return try show(try Diagnosis(embeddings, options: settings))
         }
-        guard options.places.count == 2 else {
+        guard options.paths.count == 2 else {
             throw Failure(
                 .unusable,
-                "\(options.places[0]): a run does not name its images; give them too, as in diptych diagnose "
-                    + "\(SystemPath.argument(options.places[0])) IMAGES")
+                "\(options.paths[0]): a run does not name its images; give them too, as in diptych diagnose "
+                    + "\(SystemPath.argument(options.paths[0])) IMAGES")
         }
         let opened = try OpenedImages(
-            options.places[1], side: options.sides.side, options: options.sides.reading(options.tolerance.reading))
+            options.paths[1], side: options.sides.side, options: options.sides.reading(options.tolerance.reading))
         announce(opened.summary)
         let console = Console()
         var embedded = try RunEmbeddings(
-            run: options.places[0], images: opened.source, machine: machine, options: settings,
+            run: options.paths[0], images: opened.source, machine: machine, options: settings,
             maximumBad: options.tolerance.maxBad
         ) { done, all in console.working("views", share: Double(done) / Double(max(all, 1))) }
         embedded.notes.forEach(console.notice)
@@ -51,7 +51,7 @@ struct DiagnoseJob {
         of experiment: Experiment, _ machine: Machine, _ console: Console
     ) throws -> TrainTestCopies? {
         let split = try Split(
-            images: options.places[1], side: options.sides.side, fraction: experiment.evaluation.holdOut,
+            images: options.paths[1], side: options.sides.side, fraction: experiment.evaluation.holdOut,
             seed: experiment.training.seed,
             by: experiment.evaluation.holdOutBy, options: options.sides.reading(options.tolerance.reading))
         if case .stratified = split.origin, split.train.classes.isEmpty { return nil }

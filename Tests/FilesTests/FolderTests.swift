@@ -33,7 +33,7 @@ struct FolderTests {
         try AtomicFile.check("\(folder)/c/d.json")
         #expect(Folder.names(in: folder).isEmpty)
         try AtomicFile.write("x", to: "\(folder)/file")
-        let reason = "is there already, and is no folder; choose another place"
+        let reason = "is there already, and is no folder; choose another path"
         #expect(throws: FileError(path: "\(folder)/file", reason: reason)) { try Folder.check("\(folder)/file") }
         #expect(throws: FileError(path: "\(folder)/file", reason: reason)) { try Folder.check("\(folder)/file/a/b") }
         #expect(throws: FileError.self) { try AtomicFile.check("\(folder)/file/x") }

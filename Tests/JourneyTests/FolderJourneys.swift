@@ -32,7 +32,7 @@ struct FolderJourneys {
         Journey("two capitals", "diptych scan photos", says: "Cat and cat (labels 0 and 1) are classes of their own"),
         Journey(
             "the same on both sides", "diptych scan photos",
-            says: "images to judge by that are among those to learn from: 12"),
+            says: "test images that are also training images: 12"),
         Journey(
             "two classes",
             "diptych train photos --pipeline tiny.yaml --output run && diptych probe run photos --test photos",
@@ -53,7 +53,7 @@ struct FolderJourneys {
         Journey(
             "two good, three damaged",
             "diptych views photos --pipeline tiny.yaml --output v.npy && diptych views photos --pipeline tiny.yaml --output v.png",
-            says: "v.npy: 2 images, 2 views each", "v.png: 2 images", "left out cat/c.jpg: is none of"),
+            says: "v.npy: 2 images, 2 views each", "v.png: 2 images", "skipped cat/c.jpg: is none of"),
         Journey(
             "two good, three damaged", "diptych bench photos --pipeline tiny.yaml --seconds 0.1", exit: 3,
             says: "more than --max-bad allows"),

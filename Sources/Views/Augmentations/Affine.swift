@@ -1,7 +1,7 @@
-/// Rotated (clockwise), moved, scaled and sheared about the centre, in the same extent: torchvision's `RandomAffine`, with a
-/// probability.
+/// Rotates (clockwise), moves, scales and shears the picture about its centre and keeps its size: torchvision's
+/// `RandomAffine`, with a probability.
 public struct Affine: Augmentation {
-    /// `affine`.
+    /// Its name in pipeline files.
     public static let name = "affine"
     /// The angle in degrees: `a` for a draw from `[-a, a]`, or the two bounds; torchvision has no default.
     public var degrees = Jitter.magnitude(0)
@@ -9,19 +9,19 @@ public struct Affine: Augmentation {
     public var translate: [Double]?
     /// Bounds of the scale; 1 by default.
     public var scale: Interval?
-    /// Degrees: the bounds across, or across and down; none by default.
+    /// Bounds of the shear in degrees: across, or across and down; none by default.
     public var shear: [Double]?
-    /// Nearest pixel or bilinear.
+    /// How pixels are interpolated: nearest or bilinear.
     public var interpolation = WarpInterpolation.nearest
-    /// The colour of what comes from outside.
+    /// The colour of pixels that come from outside the picture.
     public var fill = Fill()
-    /// The probability.
+    /// The probability that the step is applied, 0...1.
     public var p = 1.0
 
-    /// No change until something is set.
+    /// No change: set at least one of the transforms.
     public init() {}
 
-    /// What was drawn.
+    /// What `sample` drew.
     public struct Parameters: Codable, Equatable, Sendable {
         /// Clockwise, in degrees.
         public var angle: Double
@@ -29,14 +29,14 @@ public struct Affine: Augmentation {
         public var translateX: Int
         /// Down, in pixels.
         public var translateY: Int
-        /// The factor.
+        /// The factor of the size.
         public var scale: Double
         /// Across, in degrees.
         public var shearX: Double
         /// Down, in degrees.
         public var shearY: Double
 
-        /// Makes parameters.
+        /// Parameters with these values.
         public init(
             angle: Double = 0, translateX: Int = 0, translateY: Int = 0, scale: Double = 1, shearX: Double = 0,
             shearY: Double = 0
@@ -50,7 +50,7 @@ public struct Affine: Augmentation {
         }
     }
 
-    /// Checks the ranges.
+    /// Throws `InvalidSetting` for a setting that is out of range.
     public func validate() throws(InvalidSetting) {
         try degrees.validate("degrees", largest: 360, in: -360...360)
         if let translate {
@@ -71,7 +71,7 @@ public struct Affine: Augmentation {
         try require("p", p, in: 0...1)
     }
 
-    /// 14 draws, whatever the settings, or two where chance leaves the picture alone.
+    /// Uses 14 random draws with any settings, or two if the step is skipped.
     public func sample(from random: inout RandomStream, input: Size, target: Size) -> Parameters? {
         guard random.chance(p) else { return nil }
         let angle = random.uniform(in: degrees.shifts)
@@ -87,7 +87,7 @@ public struct Affine: Augmentation {
             angle: angle, translateX: moveX, translateY: moveY, scale: factor, shearX: shearX, shearY: shearY)
     }
 
-    /// Writes a new picture.
+    /// Replaces the picture.
     public func apply(_ parameters: Parameters, to canvas: Canvas) {
         let matrix = inverseAffine(
             angle: parameters.angle, translate: (Double(parameters.translateX), Double(parameters.translateY)),

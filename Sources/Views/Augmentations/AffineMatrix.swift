@@ -1,16 +1,16 @@
 import Files
 
-/// How a turned picture's pixels are computed.
+/// How the pixels of a rotated or warped picture are computed.
 public enum WarpInterpolation: String, Codable, Sendable {
-    /// The nearest pixel's level.
+    /// The value of the nearest pixel.
     case nearest
-    /// The four pixels around, weighed by distance; not antialiased.
+    /// The four pixels around, weighted by distance; not antialiased.
     case bilinear
 }
 
-/// Row by row the 2x3 matrix that takes a pixel of the result to its source, both counted from the centre: the inverse of
-/// translate * rotate(clockwise, degrees) * scale * shear(degrees), as torchvision composes them. The point that stays
-/// in place without a translation is `centre`, counted from the picture's.
+/// The 2x3 matrix, row by row, that maps a pixel of the result to its source, both relative to the picture's centre. It
+/// is the inverse of translate * rotate(clockwise, degrees) * scale * shear(degrees), in torchvision's order. `centre`,
+/// relative to the picture's, is the fixed point without translation.
 func inverseAffine(
     angle: Double, translate: (x: Double, y: Double), scale: Double, shear: (x: Double, y: Double),
     centre: (x: Double, y: Double) = (0, 0)

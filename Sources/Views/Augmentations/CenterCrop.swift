@@ -1,15 +1,16 @@
-/// The middle of the picture in the branch's size, black around where the picture is smaller: torchvision's `CenterCrop`.
+/// Crops the centre of the picture to the branch's size and pads smaller pictures with black: torchvision's
+/// `CenterCrop`.
 public struct CenterCrop: Augmentation {
-    /// `center_crop`.
+    /// Its name in pipeline files.
     public static let name = "center_crop"
 
-    /// There is nothing to set.
+    /// The step has no settings.
     public init() {}
 
     /// The branch's size.
     public func shape(of input: Shape, target: Size) throws(InvalidSetting) -> Shape { .fixed(target) }
 
-    /// No draws.
+    /// Uses no random draws.
     public func sample(from random: inout RandomStream, input: Size, target: Size) -> Placement? {
         Placement(centring: target, on: input)
     }
@@ -17,7 +18,7 @@ public struct CenterCrop: Augmentation {
     /// The part that is kept.
     public func window(_ parameters: Placement) -> Region? { parameters.read }
 
-    /// Copies to a new picture.
+    /// Copies the crop to a new picture.
     public func apply(_ parameters: Placement, to canvas: Canvas) {
         canvas.replace(size: parameters.region.size) { source, target in
             PixelOperations.place(source, x: parameters.region.x, y: parameters.region.y, fill: Fill(), to: target)
@@ -25,16 +26,16 @@ public struct CenterCrop: Augmentation {
     }
 }
 
-/// Where a new picture lies on an old one, which it need not contain nor be contained in.
+/// The position of a new picture on an old one; neither needs to contain the other.
 public struct Placement: Codable, Equatable, Sendable {
-    /// The new picture's extent in the old one's coordinates, which may be negative.
+    /// The new picture's region in the old one's coordinates, which may be negative.
     public var region: Region
     /// The part of the old picture that the new one shows; nil where there is none.
     public var read: Region?
 
-    /// Puts a picture of extent `size` on the middle of one of extent `input`.
+    /// Centres a picture of size `size` on one of size `input`.
     ///
-    /// A half pixel goes where torchvision lets it: rounded to even where it is cut off, to the right where it is added.
+    /// Half pixels are rounded as in torchvision: to even for a crop, to the right for padding.
     public init(centring size: Size, on input: Size) {
         func corner(_ new: Int, _ old: Int) -> Int {
             new > old ? -((new - old) / 2) : Int((Double(old - new) / 2).rounded(.toNearestOrEven))

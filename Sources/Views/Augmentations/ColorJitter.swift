@@ -1,25 +1,25 @@
-/// Brightness, contrast, saturation and hue changed at random, in a random order: torchvision's `ColorJitter`, with a
+/// Changes brightness, contrast, saturation and hue at random and in random order: torchvision's `ColorJitter`, with a
 /// probability.
 ///
-/// A part whose setting is 0, as by default, takes no part in it.
+/// An adjustment whose setting is 0, the default, is not made.
 public struct ColorJitter: Augmentation {
-    /// `color_jitter`.
+    /// Its name in pipeline files.
     public static let name = "color_jitter"
-    /// Factor of all levels: `a` for a draw from `[max(0, 1 - a), 1 + a]`, or the two bounds.
+    /// Factor of all pixel values: `a` for a draw from `[max(0, 1 - a), 1 + a]`, or the two bounds.
     public var brightness = Jitter.magnitude(0)
-    /// Factor of the distance from the picture's mean gray, likewise.
+    /// Factor of the distance from the picture's mean gray value, given as `brightness`.
     public var contrast = Jitter.magnitude(0)
-    /// Factor of the distance from the pixel's gray, likewise.
+    /// Factor of the distance from the pixel's gray value, given as `brightness`.
     public var saturation = Jitter.magnitude(0)
     /// Shift of the hue in turns: `a` for a draw from `[-a, a]`, or the two bounds, within -0.5...0.5.
     public var hue = Jitter.magnitude(0)
-    /// The probability that anything is done.
+    /// The probability that the step is applied, 0...1.
     public var p = 1.0
 
     /// torchvision's defaults, which change nothing.
     public init() {}
 
-    /// One change of all pixels.
+    /// One adjustment of all pixels.
     public enum Adjustment: Codable, Equatable, Sendable {
         /// `clamp(factor * x)`.
         case brightness(factor: Double)
@@ -27,22 +27,22 @@ public struct ColorJitter: Augmentation {
         case contrast(factor: Double)
         /// `clamp(factor * x + (1 - factor) * gray)`.
         case saturation(factor: Double)
-        /// The hue turned by a part of a turn.
+        /// Shifts the hue by a part of a turn.
         case hue(shift: Double)
     }
 
-    /// What was drawn.
+    /// What `sample` drew.
     public struct Parameters: Codable, Equatable, Sendable {
-        /// The changes in their order.
+        /// The adjustments in their order.
         public var adjustments: [Adjustment]
 
-        /// Makes parameters.
+        /// Parameters with these values.
         public init(_ adjustments: [Adjustment]) {
             self.adjustments = adjustments
         }
     }
 
-    /// Checks the ranges.
+    /// Throws `InvalidSetting` for a setting that is out of range.
     public func validate() throws(InvalidSetting) {
         try brightness.validate("brightness", largest: 1e6, in: 0...1e6)
         try contrast.validate("contrast", largest: 1e6, in: 0...1e6)
@@ -51,7 +51,7 @@ public struct ColorJitter: Augmentation {
         try require("p", p, in: 0...1)
     }
 
-    /// 13 draws, whatever the settings, or two where chance leaves the picture alone.
+    /// Uses 13 random draws with any settings, or two if the step is skipped.
     public func sample(from random: inout RandomStream, input: Size, target: Size) -> Parameters? {
         guard random.chance(p) else { return nil }
         let order = random.permutation(4)
@@ -70,7 +70,7 @@ public struct ColorJitter: Augmentation {
         return adjustments.isEmpty ? nil : Parameters(adjustments)
     }
 
-    /// Makes the changes in their order, rounding to bytes after each.
+    /// Makes the adjustments in order and rounds to bytes after each.
     public func apply(_ parameters: Parameters, to canvas: Canvas) {
         canvas.mutate { image in
             for adjustment in parameters.adjustments {

@@ -1,9 +1,9 @@
 import Files
 
 extension Region {
-    /// Draws the rectangle that torchvision's `RandomErasing` erases: its area uniform in `scale` times the picture's, the
-    /// logarithm of its height to width ratio uniform in the logarithms of `ratio`; at most ten tries of six draws. Nil
-    /// where none of them is smaller than the picture both ways.
+    /// Draws the rectangle that torchvision's `RandomErasing` erases. Its area is uniform in `scale` times the
+    /// picture's, and the logarithm of height / width is uniform between the logarithms of `ratio`. Makes at most ten
+    /// tries of six draws; nil if none of them is smaller than the picture in both dimensions.
     init?(erasing scale: Interval, ratio: Interval, of input: Size, random: inout RandomStream) {
         let logarithms = Interval(log(ratio.lower), log(ratio.upper))
         for _ in 0..<10 {

@@ -1,17 +1,17 @@
-/// The colour of what lies outside of a picture; written as one level for all channels or as `[red, green, blue]`.
+/// The colour of pixels outside of a picture; written as one value for all channels or as `[red, green, blue]`.
 public struct Fill: Codable, Hashable, Sendable {
     /// Red, green and blue, 0...255.
-    public var levels: SIMD3<UInt8>
+    public var values: SIMD3<UInt8>
 
-    /// One level for all channels.
-    public init(_ level: UInt8 = 0) {
-        levels = SIMD3(repeating: level)
+    /// One value for all channels.
+    public init(_ value: UInt8 = 0) {
+        values = SIMD3(repeating: value)
     }
 
-    /// Reads a level or three.
+    /// Decodes one value or three.
     public init(from decoder: any Decoder) throws {
-        if let level = try? decoder.singleValueContainer().decode(UInt8.self) {
-            levels = SIMD3(repeating: level)
+        if let value = try? decoder.singleValueContainer().decode(UInt8.self) {
+            values = SIMD3(repeating: value)
             return
         }
         let list = try decoder.singleValueContainer().decode([UInt8].self)
@@ -19,18 +19,18 @@ public struct Fill: Codable, Hashable, Sendable {
             throw DecodingError.dataCorrupted(
                 DecodingError.Context(
                     codingPath: decoder.codingPath,
-                    debugDescription: "must be a level in 0...255 or three: [red, green, blue]"))
+                    debugDescription: "must be a value in 0...255, or three: [red, green, blue]"))
         }
-        levels = SIMD3(list[0], list[1], list[2])
+        values = SIMD3(list[0], list[1], list[2])
     }
 
-    /// Writes one level where the three are equal.
+    /// Encodes one value if the three are equal.
     public func encode(to encoder: any Encoder) throws {
         var container = encoder.singleValueContainer()
-        if levels == SIMD3(repeating: levels.x) {
-            try container.encode(levels.x)
+        if values == SIMD3(repeating: values.x) {
+            try container.encode(values.x)
         } else {
-            try container.encode([levels.x, levels.y, levels.z])
+            try container.encode([values.x, values.y, values.z])
         }
     }
 }

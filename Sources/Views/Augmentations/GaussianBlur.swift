@@ -1,36 +1,36 @@
-/// Blurs with a random deviation: torchvision's `GaussianBlur`, with a probability.
+/// Blurs with a random standard deviation: torchvision's `GaussianBlur`, with a probability.
 ///
 /// The kernel is e^{-x^2 / 2 sigma^2}, normalised over its taps; the picture is mirrored at its edges without repeating
 /// them.
 public struct GaussianBlur: Augmentation {
-    /// `gaussian_blur`.
+    /// Its name in pipeline files.
     public static let name = "gaussian_blur"
-    /// Number of taps to a side, odd; by default a tenth of the branch's size rounded to odd (23 for 224), as SimCLR
-    /// (Chen 2020, 2002.05709, appendix A).
+    /// Number of taps along each side, odd. By default a tenth of the branch's size, rounded to odd (23 for 224), as in
+    /// SimCLR (Chen 2020, 2002.05709, appendix A).
     public var kernelSize: Int?
-    /// The deviation in pixels.
+    /// Bounds of the standard deviation in pixels.
     public var sigma = Interval(0.1, 2)
-    /// The probability.
+    /// The probability that the step is applied, 0...1.
     public var p = 1.0
 
-    /// SimCLR's kernel, torchvision's deviations.
+    /// SimCLR's kernel and torchvision's standard deviations.
     public init() {}
 
-    /// What was drawn.
+    /// What `sample` drew.
     public struct Parameters: Codable, Equatable, Sendable {
-        /// Number of taps to a side.
+        /// Number of taps along each side.
         public var kernelSize: Int
-        /// The deviation in pixels.
+        /// The standard deviation in pixels.
         public var sigma: Double
 
-        /// Makes parameters.
+        /// Parameters with these values.
         public init(kernelSize: Int, sigma: Double) {
             self.kernelSize = kernelSize
             self.sigma = sigma
         }
     }
 
-    /// Checks the ranges.
+    /// Throws `InvalidSetting` for a setting that is out of range.
     public func validate() throws(InvalidSetting) {
         if let kernelSize {
             try require("kernel_size", kernelSize, in: 1...1023)
@@ -40,7 +40,7 @@ public struct GaussianBlur: Augmentation {
         try require("p", p, in: 0...1)
     }
 
-    /// Unchanged; half the kernel must be smaller than either side.
+    /// Keeps the size; half the kernel must be smaller than either side.
     public func shape(of input: Shape, target: Size) throws(InvalidSetting) -> Shape {
         let taps = taps(for: target)
         if case .fixed(let size) = input, taps / 2 >= min(size.width, size.height) {
@@ -53,7 +53,7 @@ public struct GaussianBlur: Augmentation {
         kernelSize ?? min(target.width, target.height) / 10 / 2 * 2 + 1
     }
 
-    /// Four draws, or two where chance leaves the picture alone.
+    /// Uses four random draws, or two if the step is skipped.
     public func sample(from random: inout RandomStream, input: Size, target: Size) -> Parameters? {
         guard random.chance(p) else { return nil }
         return Parameters(kernelSize: taps(for: target), sigma: random.uniform(in: sigma))

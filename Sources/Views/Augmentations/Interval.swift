@@ -5,13 +5,13 @@ public struct Interval: Codable, Hashable, Sendable, CustomStringConvertible {
     /// The largest value.
     public var upper: Double
 
-    /// Makes an interval; `require` checks the order.
+    /// An interval from its bounds; `require` checks their order.
     public init(_ lower: Double, _ upper: Double) {
         self.lower = lower
         self.upper = upper
     }
 
-    /// Reads `[lower, upper]`.
+    /// Decodes `[lower, upper]`.
     public init(from decoder: any Decoder) throws {
         var list = try decoder.unkeyedContainer()
         lower = try list.decode(Double.self)
@@ -21,7 +21,7 @@ public struct Interval: Codable, Hashable, Sendable, CustomStringConvertible {
         }
     }
 
-    /// Writes `[lower, upper]`.
+    /// Encodes `[lower, upper]`.
     public func encode(to encoder: any Encoder) throws {
         var list = encoder.unkeyedContainer()
         try list.encode(lower)

@@ -1,11 +1,11 @@
-/// How far a factor may lie from what changes nothing; written as a number or as `[lower, upper]`.
+/// How far a factor or shift may be from the neutral value; written as a number or as `[lower, upper]`.
 public enum Jitter: Codable, Hashable, Sendable {
     /// The distance to either side.
     case magnitude(Double)
     /// The bounds themselves.
     case range(Interval)
 
-    /// Reads a number or `[lower, upper]`.
+    /// Decodes a number or `[lower, upper]`.
     public init(from decoder: any Decoder) throws {
         if let number = try? decoder.singleValueContainer().decode(Double.self) {
             self = .magnitude(number)
@@ -14,7 +14,7 @@ public enum Jitter: Codable, Hashable, Sendable {
         }
     }
 
-    /// Writes what was read.
+    /// Encodes what `init(from:)` decodes.
     public func encode(to encoder: any Encoder) throws {
         switch self {
         case .magnitude(let number):

@@ -1,18 +1,18 @@
-/// Bytes to the floats that a network takes, channel by channel: `(x / 255 - mean) / std`.
+/// Turns bytes into the floats of a network's input, channel by channel: `(x / 255 - mean) / std`.
 ///
-/// This is how a view leaves the canvas, not a step on it.
+/// It is not a step: it is applied when a finished view is written into the batch.
 public struct Normalize: Component {
-    /// `normalize`.
+    /// Its name in pipeline files.
     public static let name = "normalize"
-    /// Subtracted, one value a channel, of pixel values in 0...1.
+    /// The mean of each channel, for pixel values in 0...1.
     public var mean = [0.485, 0.456, 0.406]
-    /// Divided by, likewise.
+    /// The standard deviation of each channel, for pixel values in 0...1.
     public var std = [0.229, 0.224, 0.225]
 
     /// ImageNet's statistics.
     public init() {}
 
-    /// Checks that each has one usable value a channel.
+    /// Throws `InvalidSetting` unless both have one usable value for each channel.
     public func validate() throws(InvalidSetting) {
         for (key, values) in [("mean", mean), ("std", std)] {
             guard values.count == Image.channels else {
@@ -33,16 +33,18 @@ public struct Normalize: Component {
         // Of values in 0...1 the variance is at most m (1 - m).
         func possible(_ mean: [Double], _ std: [Double]) -> [Bool] { zip(mean, std).map { $1 * $1 <= $0 * (1 - $0) } }
         if possible(mean, std).contains(false), !possible(std, mean).contains(false), !mean.contains(0) {
-            throw InvalidSetting("mean", "\(mean) and std \(std) look exchanged: no images have such a deviation")
+            throw InvalidSetting(
+                "mean", "\(mean) and std \(std) look exchanged: no images have such a standard deviation")
         }
     }
 
-    /// What a level, 0...255, is multiplied by and what is then added, for each channel: `1 / (255 std)` and `-mean / std`.
+    /// The factor and offset that normalise a pixel value of 0...255, for each channel: `1 / (255 std)` and `-mean /
+    /// std`.
     public var affine: [(factor: Float, offset: Float)] {
         zip(mean, std).map { (Float(1 / (255 * $1)), Float(-$0 / $1)) }
     }
 
-    /// Writes a picture as `[3, height, width]` to `target`, which has room for it.
+    /// Writes a picture as `[3, height, width]` to `target`, which must have room for it.
     public func write(_ image: Image, to target: UnsafeMutablePointer<Float>) {
         let count = image.size.area
         for channel in 0..<Image.channels {

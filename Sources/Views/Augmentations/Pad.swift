@@ -1,8 +1,8 @@
-/// The picture in the middle of one of the branch's size, which `fill` completes; a longer side is cut to the middle.
+/// Pads the picture with `fill` on all sides to the branch's size; a longer side is cropped at its centre.
 ///
-/// torchvision's `Pad` takes widths of borders instead; here they follow from the sizes.
+/// torchvision's `Pad` takes the widths of the borders instead; here they follow from the sizes.
 public struct Pad: Augmentation {
-    /// `pad`.
+    /// Its name in pipeline files.
     public static let name = "pad"
     /// The colour of the border.
     public var fill = Fill()
@@ -10,15 +10,15 @@ public struct Pad: Augmentation {
     /// A black border.
     public init() {}
 
-    /// The branch's size; what is known to be larger cannot be padded to it.
+    /// The branch's size; a picture that is known to be larger cannot be padded to it.
     public func shape(of input: Shape, target: Size) throws(InvalidSetting) -> Shape {
         if case .fixed(let size) = input, size.width > target.width || size.height > target.height {
-            throw InvalidSetting("", "a picture of \(size) is larger than the \(target) that it is to be padded to")
+            throw InvalidSetting("", "a picture of \(size) cannot be padded to the smaller \(target)")
         }
         return .fixed(target)
     }
 
-    /// No draws.
+    /// Uses no random draws.
     public func sample(from random: inout RandomStream, input: Size, target: Size) -> Placement? {
         Placement(centring: target, on: input)
     }
@@ -26,7 +26,7 @@ public struct Pad: Augmentation {
     /// The part that is kept.
     public func window(_ parameters: Placement) -> Region? { parameters.read }
 
-    /// Copies to a new picture.
+    /// Copies the picture to a new one.
     public func apply(_ parameters: Placement, to canvas: Canvas) {
         canvas.replace(size: parameters.region.size) { source, target in
             PixelOperations.place(source, x: parameters.region.x, y: parameters.region.y, fill: fill, to: target)

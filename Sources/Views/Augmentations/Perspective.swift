@@ -1,54 +1,54 @@
-/// Seen at an angle with probability `p`, in the same extent: torchvision's `RandomPerspective`.
+/// Distorts the perspective with probability `p` and keeps the size: torchvision's `RandomPerspective`.
 ///
 /// Each corner moves inwards by up to `distortion_scale` times half the width and height, uniformly in whole pixels. A
-/// picture of one row or column, and corners that fall on one line, leave the picture as it is.
+/// picture of one row or column stays as it is, and so does one whose new corners lie on a line.
 public struct Perspective: Augmentation {
-    /// `perspective`.
+    /// Its name in pipeline files.
     public static let name = "perspective"
     /// How far corners move, 0...1.
     public var distortionScale = 0.5
-    /// Nearest pixel or bilinear.
+    /// How pixels are interpolated: nearest or bilinear.
     public var interpolation = WarpInterpolation.bilinear
-    /// The colour of what comes from outside.
+    /// The colour of pixels that come from outside the picture.
     public var fill = Fill()
-    /// The probability.
+    /// The probability that the step is applied, 0...1.
     public var p = 0.5
 
     /// torchvision's defaults.
     public init() {}
 
-    /// A pixel.
+    /// A pixel position.
     public struct Point: Codable, Equatable, Sendable {
         /// Its column.
         public var x: Int
         /// Its row.
         public var y: Int
 
-        /// Makes a point.
+        /// A point from its column and row.
         public init(x: Int, y: Int) {
             self.x = x
             self.y = y
         }
     }
 
-    /// What was drawn.
+    /// What `sample` drew.
     public struct Parameters: Codable, Equatable, Sendable {
         /// Where the corners go: upper left, upper right, lower right, lower left.
         public var corners: [Point]
 
-        /// Makes parameters.
+        /// Parameters with these values.
         public init(corners: [Point]) {
             self.corners = corners
         }
     }
 
-    /// Checks the ranges.
+    /// Throws `InvalidSetting` for a setting that is out of range.
     public func validate() throws(InvalidSetting) {
         try require("distortion_scale", distortionScale, in: 0...1)
         try require("p", p, in: 0...1)
     }
 
-    /// Ten draws, or two where chance leaves the picture alone.
+    /// Uses ten random draws, or two if the step is skipped.
     public func sample(from random: inout RandomStream, input: Size, target: Size) -> Parameters? {
         guard random.chance(p) else { return nil }
         let boundX = Int(distortionScale * Double(input.width / 2)) + 1
@@ -64,7 +64,7 @@ public struct Perspective: Augmentation {
         ])
     }
 
-    /// Writes a new picture.
+    /// Replaces the picture.
     public func apply(_ parameters: Parameters, to canvas: Canvas) {
         let size = canvas.size
         guard let coefficients = Self.coefficients(of: size, corners: parameters.corners) else { return }
@@ -75,9 +75,10 @@ public struct Perspective: Augmentation {
         }
     }
 
-    /// The coefficients that take each of the four new corners to the picture's own; nil where there are none.
+    /// The coefficients that map each of the four new corners to the picture's own; nil if there are none.
     ///
-    /// With (x, y) a new corner and (u, v) the old one: a x + b y + c - g x u - h y u = u, d x + e y + f - g x v - h y v = v.
+    /// With (x, y) a new corner and (u, v) the old one: a x + b y + c - g x u - h y u = u, d x + e y + f - g x v - h y
+    /// v = v.
     static func coefficients(of size: Size, corners: [Point]) -> [Double]? {
         guard corners.count == 4, size.width > 1, size.height > 1 else { return nil }
         let (right, lower) = (Double(size.width - 1), Double(size.height - 1))
@@ -90,7 +91,7 @@ public struct Perspective: Augmentation {
         return solve(rows)
     }
 
-    /// Gauss and Jordan's elimination with the largest pivots; each row ends in its right side.
+    /// Gauss-Jordan elimination with partial pivoting; each row ends with its right-hand side.
     private static func solve(_ system: [[Double]]) -> [Double]? {
         var rows = system
         let count = rows.count

@@ -1,22 +1,22 @@
-/// Some operations of one strength, drawn from fourteen: RandAugment (Cubuk 2019, 1909.13719) as torchvision's.
+/// Applies some of fourteen operations, all of one strength: RandAugment (Cubuk 2019, 1909.13719), as in torchvision.
 ///
-/// Each operation is drawn uniformly, with replacement; its strength is entry `magnitude` of `num_magnitude_bins` that
-/// divide its range evenly, and where it has a direction, that is a fair coin's. What comes from outside of a sheared,
-/// moved or rotated picture is `fill`.
+/// Each operation is drawn uniformly, with replacement. Its strength is entry `magnitude` of `num_magnitude_bins`
+/// values that divide its range evenly; a direction is drawn with equal probability. Pixels from outside a sheared,
+/// moved or rotated picture are `fill`.
 public struct RandAugment: Augmentation {
-    /// `rand_augment`.
+    /// Its name in pipeline files.
     public static let name = "rand_augment"
-    /// How many operations follow one another.
+    /// The number of operations, applied one after another.
     public var numOps = 2
     /// The strength, from 0 for the weakest to `num_magnitude_bins - 1`.
     public var magnitude = 9
-    /// In how many strengths the ranges are divided.
+    /// The number of strengths in each range.
     public var numMagnitudeBins = 31
-    /// How moved pixels are computed.
+    /// How pixels of moved, sheared and rotated pictures are computed.
     public var interpolation = WarpInterpolation.nearest
-    /// The colour of what comes from outside.
+    /// The colour of pixels that come from outside the picture.
     public var fill = Fill()
-    /// The probability that anything is done; torchvision always does.
+    /// The probability that the step is applied, 0...1; always in torchvision.
     public var p = 1.0
 
     /// torchvision's defaults.
@@ -24,30 +24,30 @@ public struct RandAugment: Augmentation {
 
     /// One operation as it was drawn.
     public struct Drawn: Codable, Equatable, Sendable {
-        /// Which it is.
+        /// The operation.
         public var operation: RandAugmentOperation
         /// Its strength in its own unit; see `RandAugmentOperation`.
         public var magnitude: Double
 
-        /// Makes a drawn operation.
+        /// An operation with its strength.
         public init(_ operation: RandAugmentOperation, magnitude: Double) {
             self.operation = operation
             self.magnitude = magnitude
         }
     }
 
-    /// What was drawn.
+    /// What `sample` drew.
     public struct Parameters: Codable, Equatable, Sendable {
         /// The operations in their order.
         public var operations: [Drawn]
 
-        /// Makes parameters.
+        /// Parameters with these values.
         public init(_ operations: [Drawn]) {
             self.operations = operations
         }
     }
 
-    /// Checks the ranges.
+    /// Throws `InvalidSetting` for a setting that is out of range.
     public func validate() throws(InvalidSetting) {
         try require("num_ops", numOps, in: 1...100)
         try require("num_magnitude_bins", numMagnitudeBins, in: 2...10000)
@@ -59,7 +59,7 @@ public struct RandAugment: Augmentation {
         try require("p", p, in: 0...1)
     }
 
-    /// Two draws and three for each operation.
+    /// Uses two random draws, and three more for each operation.
     public func sample(from random: inout RandomStream, input: Size, target: Size) -> Parameters? {
         guard random.chance(p) else { return nil }
         let all = RandAugmentOperation.allCases
@@ -72,7 +72,7 @@ public struct RandAugment: Augmentation {
         return Parameters(drawn)
     }
 
-    /// Does one operation after the other, rounding to bytes after each.
+    /// Applies the operations in order and rounds to bytes after each.
     public func apply(_ parameters: Parameters, to canvas: Canvas) {
         for drawn in parameters.operations {
             drawn.operation.apply(drawn.magnitude, interpolation: interpolation, fill: fill, to: canvas)

@@ -2,36 +2,36 @@ import Files
 
 /// The operations that RandAugment draws from, in torchvision's order and with its ranges.
 public enum RandAugmentOperation: String, Codable, CaseIterable, Sendable {
-    /// Nothing is done.
+    /// No change.
     case identity
-    /// Across about the upper left corner by the tangent 0...0.3, either way.
+    /// Horizontal shear about the upper left corner by the tangent 0...0.3, in either direction.
     case shearX = "shear_x"
-    /// Down, likewise.
+    /// Vertical shear, with the same range.
     case shearY = "shear_y"
-    /// Across by 0...150/331 of the width in pixels, rounded towards 0, either way.
+    /// Horizontal shift by 0...150/331 of the width, rounded towards 0 pixels, in either direction.
     case translateX = "translate_x"
-    /// Down, likewise of the height.
+    /// Vertical shift, with the same share of the height.
     case translateY = "translate_y"
-    /// By 0...30 degrees, either way.
+    /// Rotation by 0...30 degrees, in either direction.
     case rotate
-    /// A factor of 1 and 0...0.9, more or less.
+    /// Brightness times 1 plus or minus 0...0.9.
     case brightness
-    /// The saturation, likewise.
+    /// Saturation, with the same range.
     case color
-    /// Likewise.
+    /// Contrast, with the same range.
     case contrast
-    /// Likewise.
+    /// Sharpness, with the same range.
     case sharpness
-    /// 8...4 bits kept.
+    /// Keeps 8...4 bits.
     case posterize
-    /// Inverted from the share 1...0 of the highest level.
+    /// Inverts pixel values from 1...0 times 255 on.
     case solarize
-    /// Each channel stretched to all levels.
+    /// Stretches each channel to 0...255.
     case autoContrast = "auto_contrast"
-    /// Each channel's histogram flattened.
+    /// Flattens each channel's histogram.
     case equalize
 
-    /// Whether a coin decides the direction.
+    /// Whether the direction is random.
     var isSigned: Bool {
         switch self {
         case .identity, .posterize, .solarize, .autoContrast, .equalize: false
@@ -62,12 +62,12 @@ public enum RandAugmentOperation: String, Codable, CaseIterable, Sendable {
                 ? first.addingProduct(step, Float(bin)) : last.addingProduct(-step, Float(count - 1 - bin)))
     }
 
-    /// Rounded towards 0; a recipe from elsewhere may hold any number.
+    /// Rounds towards 0; a recipe from elsewhere may hold any number.
     private func whole(_ magnitude: Double) -> Int {
         Int(exactly: max(-1e6, min(1e6, magnitude)).rounded(.towardZero)) ?? 0
     }
 
-    /// Does the operation.
+    /// Applies the operation.
     func apply(_ magnitude: Double, interpolation: WarpInterpolation, fill: Fill, to canvas: Canvas) {
         switch self {
         case .identity: break

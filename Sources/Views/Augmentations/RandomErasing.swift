@@ -1,45 +1,45 @@
-/// A random rectangle set to one colour or to noise with probability `p`: torchvision's `RandomErasing`, on bytes.
+/// Sets a random rectangle to one colour or to noise with probability `p`: torchvision's `RandomErasing`, on bytes.
 ///
-/// The rectangle is drawn as torchvision draws it; after ten tries that do not fit, nothing is erased. `value: random` sets
-/// every level to a uniform one in 0...255, as the paper does (Zhong 2017, 1708.04896, algorithm 1); torchvision, which
-/// erases after normalisation, takes normal draws there.
+/// The rectangle is drawn as in torchvision; if ten tries do not fit, nothing is erased. `value: random` sets every
+/// pixel value to a uniform draw from 0...255, as in the paper (Zhong 2017, 1708.04896, algorithm 1). torchvision
+/// erases after normalisation and uses normal draws.
 public struct RandomErasing: Augmentation {
-    /// `random_erasing`.
+    /// Its name in pipeline files.
     public static let name = "random_erasing"
-    /// The share of the picture's area.
+    /// Bounds of the area, as a share of the picture's.
     public var scale = Interval(0.02, 0.33)
-    /// Height over width.
+    /// Bounds of height / width.
     public var ratio = Interval(0.3, 3.3)
-    /// What the rectangle becomes.
+    /// What the rectangle is set to.
     public var value = ErasingValue.fill(Fill())
-    /// The probability.
+    /// The probability that the step is applied, 0...1.
     public var p = 0.5
 
     /// torchvision's defaults.
     public init() {}
 
-    /// What was drawn.
+    /// What `sample` drew.
     public struct Parameters: Codable, Equatable, Sendable {
         /// The rectangle.
         public var region: Region
-        /// The noise in it; nil where it becomes one colour.
+        /// The key of its noise; nil for one colour.
         public var noise: NoiseKey?
 
-        /// Makes parameters.
+        /// Parameters with these values.
         public init(region: Region, noise: NoiseKey? = nil) {
             self.region = region
             self.noise = noise
         }
     }
 
-    /// Checks the ranges.
+    /// Throws `InvalidSetting` for a setting that is out of range.
     public func validate() throws(InvalidSetting) {
         try require("scale", scale, in: 0...1)
         try require("ratio", ratio, in: 0.01...100)
         try require("p", p, in: 0...1)
     }
 
-    /// At most two draws, ten tries of six, and two for the noise.
+    /// Uses two draws, at most ten times six for the rectangle, and two for the noise.
     public func sample(from random: inout RandomStream, input: Size, target: Size) -> Parameters? {
         guard random.chance(p),
             let region = Region(erasing: scale, ratio: ratio, of: input, random: &random)
@@ -59,14 +59,14 @@ public struct RandomErasing: Augmentation {
     }
 }
 
-/// What an erased rectangle becomes; written as `random`, as one level, or as `[red, green, blue]`.
+/// What an erased rectangle is set to; written as `random`, as one value, or as `[red, green, blue]`.
 public enum ErasingValue: Codable, Hashable, Sendable {
     /// One colour.
     case fill(Fill)
-    /// Every level uniform in 0...255.
+    /// Every pixel value is uniform in 0...255.
     case random
 
-    /// Reads the word or a colour.
+    /// Decodes `random` or a colour.
     public init(from decoder: any Decoder) throws {
         guard let word = try? decoder.singleValueContainer().decode(String.self) else {
             self = .fill(try Fill(from: decoder))
@@ -76,12 +76,12 @@ public enum ErasingValue: Codable, Hashable, Sendable {
             throw DecodingError.dataCorrupted(
                 .init(
                     codingPath: decoder.codingPath,
-                    debugDescription: "must be random, a level in 0...255, or three: [red, green, blue]"))
+                    debugDescription: "must be random, a value in 0...255, or three: [red, green, blue]"))
         }
         self = .random
     }
 
-    /// Writes the same.
+    /// Encodes what `init(from:)` decodes.
     public func encode(to encoder: any Encoder) throws {
         switch self {
         case .fill(let fill): try fill.encode(to: encoder)

@@ -1,24 +1,25 @@
-/// Resized so that the shorter side is `size`, aspect kept, or to `[height, width]`: torchvision's `Resize`.
+/// Resizes the shorter side to `size` and keeps the aspect ratio, or resizes to `[height, width]`: torchvision's
+/// `Resize`.
 ///
-/// The longer side is `size * longer / shorter`, rounded down; unlike torchvision's it is at most 100 times the shorter,
-/// so that a line of pixels in the data cannot ask for gigabytes.
+/// The longer side is `size * longer / shorter`, rounded down. Unlike torchvision's, it is at most 100 times the
+/// shorter, so that a picture of one row cannot need gigabytes.
 public struct Resize: Augmentation {
-    /// `resize`.
+    /// Its name in pipeline files.
     public static let name = "resize"
     /// The shorter side in pixels, or both as `[height, width]`; the branch's shorter side by default.
     public var size: ResizeSize?
     /// How pixels are computed; always antialiased.
     public var interpolation = Interpolation.bilinear
 
-    /// To the branch's size.
+    /// Resizes to the branch's size.
     public init() {}
 
-    /// What is done.
+    /// The result's size.
     public struct Parameters: Codable, Equatable, Sendable {
         /// The size of the result.
         public var size: Size
 
-        /// Makes parameters.
+        /// Parameters with these values.
         public init(size: Size) {
             self.size = size
         }
@@ -34,14 +35,14 @@ public struct Resize: Augmentation {
         }
     }
 
-    /// Known where the input's is, or where both sides are set.
+    /// Known if the input's size is known, or if both sides are set.
     public func shape(of input: Shape, target: Size) throws(InvalidSetting) -> Shape {
         if case .both(let size) = size { return .fixed(size) }
         guard case .fixed(let size) = input else { return .any }
         return .fixed(result(for: size, target: target))
     }
 
-    /// The size that a picture becomes.
+    /// The size to which a picture is resized.
     func result(for input: Size, target: Size) -> Size {
         var short = min(target.width, target.height)
         switch size {
@@ -55,12 +56,12 @@ public struct Resize: Augmentation {
         return input.width <= input.height ? Size(width: short, height: long) : Size(width: long, height: short)
     }
 
-    /// No draws.
+    /// Uses no random draws.
     public func sample(from random: inout RandomStream, input: Size, target: Size) -> Parameters? {
         Parameters(size: result(for: input, target: target))
     }
 
-    /// Writes a new picture, unless it has that size.
+    /// Replaces the picture, unless it already has that size.
     public func apply(_ parameters: Parameters, to canvas: Canvas) {
         guard parameters.size != canvas.size else { return }
         canvas.replace(size: parameters.size) { source, target in

@@ -1,11 +1,11 @@
-/// What a picture is resized to, as files write it: a number, or `[height, width]`.
+/// The size to which a picture is resized, as files write it: a number, or `[height, width]`.
 public enum ResizeSize: Codable, Hashable, Sendable {
     /// The shorter side; the longer one follows.
     case shorter(Int)
-    /// Both sides, whatever the picture's were.
+    /// Both sides; the aspect ratio is not kept.
     case both(Size)
 
-    /// Reads a number or two.
+    /// Decodes one number or two.
     public init(from decoder: any Decoder) throws {
         let container = try decoder.singleValueContainer()
         if let side = try? container.decode(Int.self) {
@@ -18,7 +18,7 @@ public enum ResizeSize: Codable, Hashable, Sendable {
         }
     }
 
-    /// Writes the same.
+    /// Encodes what `init(from:)` decodes.
     public func encode(to encoder: any Encoder) throws {
         var container = encoder.singleValueContainer()
         switch self {

@@ -1,15 +1,15 @@
 import Files
 
-/// A random part of the picture, resized to the branch's size: torchvision's `RandomResizedCrop`.
+/// Crops a random part of the picture and resizes it to the branch's size: torchvision's `RandomResizedCrop`.
 ///
-/// The part's area is uniform in `scale` times the picture's, the logarithm of its width to height ratio uniform in the
-/// logarithms of `ratio`. After ten tries that do not fit, it is the largest centred part of an allowed ratio.
+/// The part's area is uniform in `scale` times the picture's, and the logarithm of width / height is uniform between
+/// the logarithms of `ratio`. If ten tries do not fit, it is the largest centred part of an allowed ratio.
 public struct ResizedCrop: Augmentation {
-    /// `resized_crop`.
+    /// Its name in pipeline files.
     public static let name = "resized_crop"
-    /// The share of the picture's area.
+    /// Bounds of the area, as a share of the picture's.
     public var scale = Interval(0.08, 1)
-    /// Width over height.
+    /// Bounds of width / height.
     public var ratio = Interval(3.0 / 4, 4.0 / 3)
     /// How pixels are computed; always antialiased.
     public var interpolation = Interpolation.bilinear
@@ -17,21 +17,21 @@ public struct ResizedCrop: Augmentation {
     /// torchvision's defaults.
     public init() {}
 
-    /// The part that was drawn, and the size that it becomes.
+    /// The part that was drawn, and the size to which it is resized.
     public struct Parameters: Codable, Equatable, Sendable {
         /// The part, in the coordinates of the whole picture.
         public var region: Region
         /// The size of the result.
         public var size: Size
 
-        /// Makes parameters.
+        /// Parameters with these values.
         public init(region: Region, size: Size) {
             self.region = region
             self.size = size
         }
     }
 
-    /// Checks the bounds.
+    /// Throws `InvalidSetting` for bounds that are out of range or out of order.
     public func validate() throws(InvalidSetting) {
         try require("scale", scale, in: 0...1)
         guard scale.upper > 0 else { throw InvalidSetting("scale", "the upper bound must be above 0, is \(scale)") }
@@ -41,7 +41,7 @@ public struct ResizedCrop: Augmentation {
     /// The branch's size.
     public func shape(of input: Shape, target: Size) throws(InvalidSetting) -> Shape { .fixed(target) }
 
-    /// At most ten tries of six draws.
+    /// Uses at most ten tries of six random draws.
     public func sample(from random: inout RandomStream, input: Size, target: Size) -> Parameters? {
         let logarithms = Interval(log(ratio.lower), log(ratio.upper))
         for _ in 0..<10 {
@@ -75,14 +75,14 @@ public struct ResizedCrop: Augmentation {
     /// The part that was drawn.
     public func window(_ parameters: Parameters) -> Region? { parameters.region }
 
-    /// As long as the part has a pixel or more for each of the result.
+    /// As much as leaves the part at least as many pixels as the result.
     public func shrink(_ parameters: Parameters) -> Int {
         let (region, size) = (parameters.region, parameters.size)
         let factor = min(region.width / max(1, size.width), region.height / max(1, size.height))
         return factor >= 8 ? 8 : factor >= 4 ? 4 : factor >= 2 ? 2 : 1
     }
 
-    /// Reads the part only, wherever the canvas holds it.
+    /// Resizes the part; reads nothing else.
     public func apply(_ parameters: Parameters, to canvas: Canvas) {
         canvas.replace(size: parameters.size) { source, target in
             PixelOperations.resample(

@@ -1,30 +1,31 @@
-/// One of gray, inverted highlights and blur, each as likely: the 3-Augment of DeiT III (Touvron 2022, 2204.07118).
+/// Applies grayscale, solarization or blur with equal probability: the 3-Augment of DeiT III (Touvron 2022,
+/// 2204.07118).
 ///
-/// Grayscale and solarization are those of `grayscale` and `solarize`; the blur is `gaussian_blur`'s, where the original
-/// takes Pillow's, which approximates it by boxes. As with the original, a flip, a crop and a colour jitter are steps of
-/// their own.
+/// Grayscale and solarization are those of `grayscale` and `solarize`; the blur is that of `gaussian_blur`, while
+/// the original uses Pillow's approximation by boxes. As in the original, flip, crop and colour jitter are separate
+/// steps.
 public struct ThreeAugment: Augmentation {
-    /// `three_augment`.
+    /// Its name in pipeline files.
     public static let name = "three_augment"
-    /// The smallest level that is inverted, 0...255.
+    /// The smallest pixel value that solarization inverts, 0...255.
     public var threshold = 128.0
-    /// The blur's number of taps to a side, odd; as `gaussian_blur`'s if nil.
+    /// The blur's number of taps along each side, odd; that of `gaussian_blur` if nil.
     public var kernelSize: Int?
-    /// The blur's deviation in pixels.
+    /// Bounds of the blur's standard deviation in pixels.
     public var sigma = Interval(0.1, 2)
-    /// The probability that any of the three is done.
+    /// The probability that one of the three is applied, 0...1.
     public var p = 1.0
 
     /// The original's settings.
     public init() {}
 
-    /// What was chosen, with the blur's own draw.
+    /// The operation that was drawn, with the blur's parameters.
     public enum Parameters: Codable, Equatable, Sendable {
-        /// The gray level in all channels.
+        /// Sets all channels to the gray value.
         case grayscale
-        /// High levels inverted.
+        /// Inverts high pixel values.
         case solarize
-        /// Blurred.
+        /// Blurs.
         case blur(kernelSize: Int, sigma: Double)
     }
 
@@ -41,19 +42,19 @@ public struct ThreeAugment: Augmentation {
         return solarize
     }
 
-    /// Checks the ranges.
+    /// Throws `InvalidSetting` for a setting that is out of range.
     public func validate() throws(InvalidSetting) {
         try solarize.validate()
         try blur.validate()
         try require("p", p, in: 0...1)
     }
 
-    /// Unchanged; half the blur's kernel must be smaller than either side.
+    /// Keeps the size; half the blur's kernel must be smaller than either side.
     public func shape(of input: Shape, target: Size) throws(InvalidSetting) -> Shape {
         try blur.shape(of: input, target: target)
     }
 
-    /// Three draws, and four for a blur; or two where chance leaves the picture alone.
+    /// Uses three random draws, and four for a blur; or two if the step is skipped.
     public func sample(from random: inout RandomStream, input: Size, target: Size) -> Parameters? {
         guard random.chance(p) else { return nil }
         switch random.integer(below: 3) {

@@ -1,19 +1,19 @@
-/// Top and bottom exchanged with probability `p`: torchvision's `RandomVerticalFlip`.
+/// Mirrors the picture from top to bottom with probability `p`: torchvision's `RandomVerticalFlip`.
 public struct VerticalFlip: Augmentation {
-    /// `vertical_flip`.
+    /// Its name in pipeline files.
     public static let name = "vertical_flip"
-    /// The probability.
+    /// The probability that the step is applied, 0...1.
     public var p = 0.5
 
     /// torchvision's defaults.
     public init() {}
 
-    /// Checks the probability.
+    /// Throws `InvalidSetting` for a probability outside 0...1.
     public func validate() throws(InvalidSetting) {
         try require("p", p, in: 0...1)
     }
 
-    /// Two draws.
+    /// Uses two random draws.
     public func sample(from random: inout RandomStream, input: Size, target: Size) -> NoParameters? {
         random.chance(p) ? NoParameters() : nil
     }

@@ -1,7 +1,7 @@
-/// What to say of a name that is none of the valid ones: what was probably meant, and all of them.
+/// What to say about a name that is not valid: which name was probably meant, and the valid names.
 ///
-/// In order: the same name in another spelling, the name that torchvision, Albumentations, timm or lightly have for it, and
-/// the closest name where one is close.
+/// It tries, in this order, another spelling of the same name, what torchvision, Albumentations, timm and lightly call
+/// it, and the closest name if one is close.
 /// - Parameter areOwn: whether the names are those of this file, so that no other library has names for them.
 func advice(for name: String, among valid: [String], areOwn: Bool = false) -> String {
     guard !valid.isEmpty else { return "there are none" }
@@ -22,7 +22,7 @@ func advice(for name: String, among valid: [String], areOwn: Bool = false) -> St
     return "did you mean \(nearest)? \(list)"
 }
 
-/// A name without what differs between spellings: `batch-size`, `batchSize` and `batch_size` are `batchsize`.
+/// A name without separators and case: `batch-size`, `batchSize` and `batch_size` are `batchsize`.
 private func plainName(_ name: some StringProtocol) -> String {
     String(name).filter { $0.isLetter || $0.isNumber }.lowercased()
 }
@@ -39,7 +39,7 @@ private func withoutAffixes(_ plain: String) -> String {
 
 /// The number of insertions, deletions and replacements between two words (Levenshtein's distance).
 func editDistance(_ first: String, _ second: String) -> Int {
-    // Names are short; what is not a name need not be measured to the end.
+    // Names are short, so longer texts need no exact distance.
     let a = Array(first.utf8.prefix(64))
     let b = Array(second.utf8.prefix(64))
     var row = Array(0...b.count)

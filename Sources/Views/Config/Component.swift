@@ -1,14 +1,14 @@
-/// A part that a pipeline file can name: a Codable struct whose stored properties with defaults are its settings.
+/// A part of a pipeline file: a Codable struct whose stored properties, with their defaults, are its settings.
 ///
 /// The file writes it as `name: {setting: value}` with settings in snake_case, or `name` alone for the defaults.
 public protocol Component: Codable, Sendable {
-    /// The name in the file, snake_case.
+    /// Its name in pipeline files, in snake_case.
     static var name: String { get }
 
-    /// The defaults.
+    /// All settings with their defaults.
     init()
 
-    /// Checks the ranges of the settings; the reader adds file and path to what is thrown.
+    /// Throws `InvalidSetting` for a setting that is out of range; the reader adds the file and the path.
     func validate() throws(InvalidSetting)
 }
 
@@ -19,19 +19,19 @@ extension Component {
 
 /// A setting whose value cannot be used.
 public struct InvalidSetting: Error, Equatable, Sendable {
-    /// The setting's name in the file, snake_case; empty for the component as a whole.
+    /// The setting's name in the file, in snake_case; empty for the component as a whole.
     public var key: String
     /// What is wrong, as in `must be in 0...0.5, is 3.0`.
     public var reason: String
 
-    /// Makes an error about one setting.
+    /// An error about one setting.
     public init(_ key: String, _ reason: String) {
         self.key = key
         self.reason = reason
     }
 }
 
-/// Throws unless `value` lies in `range`; the check that most settings need.
+/// Throws unless `value` lies in `range`.
 public func require<Value: Comparable & Sendable>(
     _ key: String, _ value: Value, in range: ClosedRange<Value>
 ) throws(InvalidSetting) {

@@ -1,4 +1,4 @@
-/// The settings of a mapping, the file's before the defaults'.
+/// The settings of a mapping: those of the file, then the defaults.
 struct KeyedConfiguration<Key: CodingKey>: KeyedDecodingContainerProtocol {
     let decoder: ConfigurationDecoder
     var codingPath: [any CodingKey] { [] }
@@ -10,7 +10,7 @@ struct KeyedConfiguration<Key: CodingKey>: KeyedDecodingContainerProtocol {
     }
 
     private func child(_ key: Key) -> ConfigurationDecoder {
-        // Keys that were taken from the file are looked up as they stand, a property's name as files write it.
+        // Keys from the file are looked up as they are, a property's name as files write it.
         let name = decoder.asked.takesAny ? key.stringValue : snakeCase(key.stringValue)
         if !decoder.asked.keys.contains(name) { decoder.asked.keys.append(name) }
         return ConfigurationDecoder(
@@ -92,7 +92,7 @@ struct ConfigurationList: UnkeyedDecodingContainer {
     mutating func superDecoder() throws -> any Decoder { try next() }
 }
 
-/// One value.
+/// A single value.
 struct ConfigurationScalar: SingleValueDecodingContainer {
     let decoder: ConfigurationDecoder
     var codingPath: [any CodingKey] { [] }

@@ -1,7 +1,7 @@
-/// Decodes a tree strictly: settings that a component does not ask for are errors, settings that a file leaves out come
-/// from the component's defaults, and every error carries the path of what it is about.
+/// Decodes a tree strictly: unknown settings are errors, missing settings get the component's defaults, and every error
+/// has the path of its setting.
 struct ConfigurationDecoder: Decoder {
-    /// The keys that a type has asked for, which are its settings.
+    /// The keys that a type has decoded: its settings.
     final class Asked {
         var keys: [String] = []
         var takesAny = false
@@ -9,9 +9,9 @@ struct ConfigurationDecoder: Decoder {
 
     let file: String
     let path: String
-    /// What the file says here; nil where it says nothing.
+    /// The value in the file; nil if there is none.
     let node: ConfigurationTree?
-    /// What holds where the file says nothing.
+    /// The default.
     let fallback: ConfigurationTree?
     let asked = Asked()
     var codingPath: [any CodingKey] { [] }
@@ -23,7 +23,7 @@ struct ConfigurationDecoder: Decoder {
         ConfigurationError(file: file, path: path, reason: reason)
     }
 
-    /// Decodes a value of any type, checks components, and gives every error its place.
+    /// Decodes a value of any type, checks components, and gives every error its path.
     func decode<Value: Decodable>(_ type: Value.Type) throws -> Value {
         if let component = type as? any Component.Type {
             guard let value = try decode(component: component) as? Value else { throw failure("cannot be read") }
@@ -38,7 +38,7 @@ struct ConfigurationDecoder: Decoder {
     }
 
     private func decode<Value: Component>(component type: Value.Type) throws -> Value {
-        // What the parent's default says of this part wins over the part's own defaults.
+        // The parent's default for this part wins over the part's own defaults.
         let inherited = fallback.flatMap { $0.isNull ? nil : $0 }
         let defaults = try inherited ?? ConfigurationEncoder.tree(Value())
         guard case .mapping(let settings) = defaults else {
@@ -58,8 +58,8 @@ struct ConfigurationDecoder: Decoder {
         do {
             try value.validate()
         } catch {
-            let place = error.key.isEmpty || path.isEmpty ? path + error.key : "\(path).\(error.key)"
-            throw ConfigurationError(file: file, path: place, reason: error.reason)
+            let fullPath = error.key.isEmpty || path.isEmpty ? path + error.key : "\(path).\(error.key)"
+            throw ConfigurationError(file: file, path: fullPath, reason: error.reason)
         }
         return value
     }
@@ -75,9 +75,9 @@ struct ConfigurationDecoder: Decoder {
         }
         if case .mapping(let entries)? = node, !asked.takesAny, !asked.keys.isEmpty {
             for entry in entries where !asked.keys.contains(entry.key) {
-                let place = path.isEmpty ? entry.key : "\(path).\(entry.key)"
+                let fullPath = path.isEmpty ? entry.key : "\(path).\(entry.key)"
                 let reason = "is not a setting; \(advice(for: entry.key, among: asked.keys))"
-                throw ConfigurationError(file: file, path: place, reason: reason)
+                throw ConfigurationError(file: file, path: fullPath, reason: reason)
             }
         }
         return result

@@ -2,16 +2,16 @@
 public struct ConfigurationDifference: Equatable, Sendable, CustomStringConvertible {
     /// The setting's path, as in `training.optimizer.sgd.lr`.
     public var path: String
-    /// Its value in the first configuration; nil where it is not there.
+    /// Its value in the first configuration; nil if it is missing.
     public var first: String?
-    /// Its value in the second one.
+    /// Its value in the second configuration; nil if it is missing.
     public var second: String?
 
     /// `path is first, was second`.
     public var description: String { "\(path) is \(first ?? "not set"), was \(second ?? "not set")" }
 
     /// Compares two texts setting by setting, in the first one's order.
-    /// - Throws: `ConfigurationError` where one of them is no YAML.
+    /// - Throws: `ConfigurationError` if one of them is not YAML.
     public static func between(_ first: String, _ second: String) throws(ConfigurationError)
         -> [ConfigurationDifference]
     {

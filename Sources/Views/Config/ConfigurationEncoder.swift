@@ -1,6 +1,6 @@
-/// Encodes a value as a tree, names in snake_case, every setting written out, nil as `null`.
+/// Encodes a value as a tree with names in snake_case, every setting, and nil as `null`.
 struct ConfigurationEncoder: Encoder {
-    /// Where containers leave what they were given.
+    /// The storage that containers write to.
     final class Slot {
         enum Content {
             case leaf(ConfigurationTree)
@@ -8,9 +8,9 @@ struct ConfigurationEncoder: Encoder {
             case map([(key: String, value: Slot)])
         }
         var content = Content.map([])
-        /// A dictionary's order differs from run to run.
+        /// Whether to sort keys, since a dictionary's order differs from run to run.
         var sorts = false
-        /// Whether keys are names of a family's members.
+        /// Whether keys are names of members of a family.
         var isChoice = false
 
         var tree: ConfigurationTree {
@@ -38,7 +38,7 @@ struct ConfigurationEncoder: Encoder {
     }
 
     let slot: Slot
-    /// Whether keys are data, to be left as they are, rather than names of properties.
+    /// Whether keys are data, which stay as they are, rather than names of properties.
     var keepsKeys = false
     var codingPath: [any CodingKey] { [] }
     var userInfo: [CodingUserInfoKey: Any] { [:] }
@@ -83,7 +83,7 @@ struct ConfigurationEncoder: Encoder {
             try ConfigurationEncoder(slot: add(key)).encode(value)
         }
 
-        // The defaults of these leave nil out.
+        // The default implementations skip nil.
         mutating func encodeIfPresent(_ value: Bool?, forKey key: Key) throws { try optional(value, key) }
         mutating func encodeIfPresent(_ value: String?, forKey key: Key) throws { try optional(value, key) }
         mutating func encodeIfPresent(_ value: Double?, forKey key: Key) throws { try optional(value, key) }
@@ -169,7 +169,7 @@ struct ConfigurationEncoder: Encoder {
             try ConfigurationEncoder(slot: slot).encode(value)
         }
 
-        /// As YAML 1.1 writes it, which wants a point before an exponent.
+        /// A number as YAML 1.1 writes it, with a point before an exponent.
         private func real(_ text: String) -> String {
             switch text {
             case "inf": ".inf"

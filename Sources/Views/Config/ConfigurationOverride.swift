@@ -1,4 +1,4 @@
-/// One setting given beside the file, as `--set views.branches[0].size=96` does.
+/// A setting that overrides the file, as in `--set views.branches[0].size=96`.
 struct ConfigurationOverride: Sendable {
     enum Step: Sendable {
         case key(String)
@@ -9,16 +9,16 @@ struct ConfigurationOverride: Sendable {
     private let steps: [Step]
     private let value: ConfigurationTree
 
-    /// Where errors about overrides are placed.
+    /// The file that errors about overrides name.
     static let source = "--set"
 
-    /// Whether a setting is this override's, one inside of it, or one around it.
+    /// Whether a path is that of this override, inside of it, or around it.
     func concerns(_ path: String) -> Bool {
         let own = text.prefix { $0 != "=" }
         return path.hasPrefix(own) || own.hasPrefix(path)
     }
 
-    /// The name at the top of the file under which the setting is.
+    /// The setting's name at the top of the file.
     var section: String {
         guard case .key(let key)? = steps.first else { return "" }
         return key
@@ -75,7 +75,7 @@ struct ConfigurationOverride: Sendable {
         switch step {
         case .index(let index):
             guard case .sequence(var items) = tree else {
-                throw ConfigurationError(file: Self.source, path: path, reason: "is not a list, but \(tree.kind)")
+                throw ConfigurationError(file: Self.source, path: path, reason: "is not a list but \(tree.kind)")
             }
             guard items.indices.contains(index) else {
                 throw ConfigurationError(
@@ -84,27 +84,27 @@ struct ConfigurationOverride: Sendable {
             try set(&items[index], rest.dropFirst(), at: "\(path)[\(index)]", inList: true)
             tree = .sequence(items)
         case .key(let key):
-            let place = path.isEmpty ? key : "\(path).\(key)"
+            let keyPath = path.isEmpty ? key : "\(path).\(key)"
             var entries: [ConfigurationTree.Entry]
             switch tree {
             case .mapping(let existing): entries = existing
-            // A part that is absent, or selected by its name alone, takes its defaults.
+            // A part that is missing, or selected by its name alone, gets its defaults.
             case .scalar(let name, _) where tree.isNull || name == key: entries = []
             default:
-                throw ConfigurationError(file: Self.source, path: place, reason: "\(path) is \(tree.kind)")
+                throw ConfigurationError(file: Self.source, path: keyPath, reason: "\(path) is \(tree.kind)")
             }
-            // Another member of a family takes the place of the one that there is, with its own defaults; not in a list,
-            // where another index may have been meant.
-            let takesPlace = !inList && entries.count == 1 && entries[0].isChoice && entries[0].key != key
+            // Another member of a family replaces the current one and gets its own defaults. Not in a list, where
+            // another index may have been meant.
+            let replaces = !inList && entries.count == 1 && entries[0].isChoice && entries[0].key != key
             if inList, let other = entries.first, other.isChoice, other.key != key {
-                let reason = "\(path) is \(other.key); \(path)=\(key) puts another in its place"
-                throw ConfigurationError(file: Self.source, path: place, reason: reason)
+                let reason = "\(path) is \(other.key); \(path)=\(key) replaces it"
+                throw ConfigurationError(file: Self.source, path: keyPath, reason: reason)
             }
-            if takesPlace { entries = [] }
-            // A key that is no setting is named by the decoder, which knows them all.
+            if replaces { entries = [] }
+            // The decoder reports an unknown key, since it knows all settings.
             let index = entries.firstIndex { $0.key == key } ?? entries.endIndex
-            if index == entries.endIndex { entries.append(.init(key: key, value: .null, isChoice: takesPlace)) }
-            try set(&entries[index].value, rest.dropFirst(), at: place, inList: false)
+            if index == entries.endIndex { entries.append(.init(key: key, value: .null, isChoice: replaces)) }
+            try set(&entries[index].value, rest.dropFirst(), at: keyPath, inList: false)
             tree = .mapping(entries)
         }
     }

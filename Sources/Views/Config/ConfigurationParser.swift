@@ -1,6 +1,6 @@
-/// Reads YAML text into a tree, within limits that no honest configuration meets.
+/// Parses YAML text into a tree, within limits that no real configuration reaches.
 ///
-/// Text is measured before it is parsed: a few bytes can otherwise ask for a deep stack or for exponential time.
+/// The text is checked before it is parsed, since a few bytes can need a deep stack or exponential time.
 struct ConfigurationParser {
     static let maximumBytes = 1 << 18
     static let maximumBrackets = 1000

@@ -5,12 +5,12 @@
 /// let experiment = try reader.read(Experiment.self)
 /// ```
 public struct ConfigurationReader: Sendable {
-    /// The text's name in messages.
+    /// The file's name in messages.
     public let file: String
     private let tree: ConfigurationTree
     private let overrides: [ConfigurationOverride]
 
-    /// Takes YAML text.
+    /// A reader of YAML text.
     /// - Parameters:
     ///   - file: the text's name in messages.
     ///   - text: one YAML document, a mapping; at most 256 KiB.
@@ -25,7 +25,7 @@ public struct ConfigurationReader: Sendable {
         self.overrides = try ConfigurationOverride.parse(overrides)
     }
 
-    /// Takes a YAML file.
+    /// A reader of a YAML file.
     public init(contentsOf file: String, overrides: [String] = []) throws(ConfigurationError) {
         let buffer = FileBuffer(limit: ConfigurationParser.maximumBytes)
         do throws(DecodeError) {
@@ -39,17 +39,17 @@ public struct ConfigurationReader: Sendable {
         try self.init(file: file, text: text, overrides: overrides)
     }
 
-    /// The names at the top of the file, and those that overrides begin with.
+    /// The names at the top of the file and of the overrides.
     public var sections: Set<String> {
         guard case .mapping(let entries) = tree else { return [] }
         return Set(entries.map(\.key) + overrides.map(\.section))
     }
 
-    /// Reads a configuration, the overrides applied to the file with all defaults written out.
+    /// Reads a configuration: the file, completed by the defaults, with the overrides applied.
     /// - Parameters:
     ///   - type: the component whose settings are read.
-    ///   - section: the key of the part to read, where a file has more than `Value` knows; the other parts are not looked
-    ///     at. Its defaults if the file has no such part. Empty for the whole file.
+    ///   - section: the key of the part to read, if the file has more parts than `Value` knows. The other parts are
+    ///     ignored; a missing part gets its defaults. Empty for the whole file.
     public func read<Value: Component>(
         _ type: Value.Type, section: String = ""
     ) throws(ConfigurationError) -> Value {
@@ -63,10 +63,10 @@ public struct ConfigurationReader: Sendable {
         do {
             return try decode(type, from: section.isEmpty ? resolved : resolved[section] ?? .null, path: section)
         } catch {
-            // The file alone was right.
+            // The file alone was valid.
             let isOwn = concerned.contains { $0.concerns(error.path) }
-            let place = isOwn ? ConfigurationOverride.source : "\(file) with \(ConfigurationOverride.source)"
-            throw ConfigurationError(file: place, path: error.path, reason: error.reason)
+            let origin = isOwn ? ConfigurationOverride.source : "\(file) with \(ConfigurationOverride.source)"
+            throw ConfigurationError(file: origin, path: error.path, reason: error.reason)
         }
     }
 

@@ -1,6 +1,6 @@
-/// A configuration as a tree of text, lists and named values, before it is known what each part means.
+/// A configuration as a tree of text, lists and mappings, before its types are known.
 enum ConfigurationTree: Equatable, Sendable {
-    /// Text; `quoted` text is never a number, a truth value or nothing.
+    /// Text; `quoted` text is never a number, a boolean or null.
     case scalar(String, quoted: Bool)
     case sequence([ConfigurationTree])
     case mapping([Entry])
@@ -8,13 +8,13 @@ enum ConfigurationTree: Equatable, Sendable {
     struct Entry: Equatable, Sendable {
         var key: String
         var value: ConfigurationTree
-        /// Whether the key names one member of a family, so that another name may stand in its place.
+        /// Whether the key selects a member of a family, so that another name may replace it.
         var isChoice = false
     }
 
     static let null = ConfigurationTree.scalar("null", quoted: false)
 
-    /// The value of a key; nil also for what is not a mapping.
+    /// The value of a key; nil if there is none, or if this is not a mapping.
     subscript(key: String) -> ConfigurationTree? {
         guard case .mapping(let entries) = self else { return nil }
         return entries.first { $0.key == key }?.value
@@ -42,7 +42,7 @@ enum ConfigurationTree: Equatable, Sendable {
         case "-.inf": return -.infinity
         default: break
         }
-        // Double also takes "nan", "infinity" and hexadecimal, which YAML writes otherwise or not at all.
+        // Double also parses "nan", "infinity" and hexadecimal, which YAML writes differently or not at all.
         let allowed = text.utf8.allSatisfy { byte in
             (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte) || "+-.eE".utf8.contains(byte)
         }
@@ -54,7 +54,7 @@ enum ConfigurationTree: Equatable, Sendable {
         return Value(text) ?? number.flatMap { Value(exactly: $0) }
     }
 
-    /// What stands here, for messages.
+    /// What this is, for messages.
     var kind: String {
         switch self {
         case .mapping: "a mapping"

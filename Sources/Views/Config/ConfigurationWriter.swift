@@ -1,4 +1,4 @@
-/// Writes a configuration as YAML with every setting written out; what it writes reads back equal.
+/// Writes a configuration as YAML with every setting; reading it gives an equal configuration.
 public enum ConfigurationWriter {
     /// The YAML text of a configuration.
     public static func yaml<Value: Component>(_ value: Value) throws(ConfigurationError) -> String {

@@ -1,31 +1,31 @@
 /// What a name of torchvision, Albumentations, timm, lightly or solo-learn is called here.
 struct ForeignName: Sendable {
-    /// Where it is, if none of the names is valid at this position.
+    /// Where the setting is, if none of the names is valid at this position.
     enum Elsewhere: Sendable {
-        /// A setting of the file, by its whole path.
+        /// A setting, by its full path.
         case setting(String)
-        /// Something else, in words.
+        /// Advice in words.
         case words(String)
     }
 
-    /// Components or settings of that meaning.
+    /// Components or settings with that meaning.
     var names: [String] = []
     var elsewhere: Elsewhere?
 
-    /// An augmentation, an optimizer or another component.
+    /// The name of a component.
     static func component(_ name: String) -> ForeignName { .init(names: [name]) }
 
-    /// A setting, that of the same name wherever it is valid; `path` is that of the default method and optimizer.
+    /// The name of a setting, wherever it is valid; `path` is that for the default method and optimizer.
     static func setting(_ path: String) -> ForeignName {
         .init(names: path.split(separator: ".").last.map { [String($0)] } ?? [], elsewhere: .setting(path))
     }
 
-    /// What is no setting here.
+    /// Something that is not a setting here.
     static func words(_ words: String) -> ForeignName { .init(elsewhere: .words(words)) }
 }
 
-/// Other libraries' names, in lowercase without `_` and `-`, also without a leading `random` or a final `loss`. What differs
-/// from ours in spelling alone is not here.
+/// Other libraries' names, in lowercase without `_` and `-`, also without a leading `random` or a final `loss`. Names
+/// that differ from ours only in spelling are not listed.
 let foreignNames: [String: ForeignName] = {
     var names: [String: ForeignName] = [:]
     for (theirs, ours) in augmentationNames + settingNames {
@@ -62,12 +62,12 @@ private let augmentationNames: [(String, ForeignName)] = [
     ("mixup cutmix", .setting("views.mix")),
     (
         "totensor totensorv2 piltotensor toimage todtype convertimagedtype tofloat",
-        .words("views become tensors without a step, leave it out")
+        .words("views become tensors without a step; remove it")
     ),
-    ("compose sequential augmentationsequential", .words("steps is the list itself, leave it out")),
+    ("compose sequential augmentationsequential", .words("steps is the list itself; remove it")),
     (
         "simclr simclrtransform mocotransform swavtransform dinotransform simclrviewtransform multiviewtransform twocrop",
-        .words("the steps are written out, as in pipelines/simclr.yaml")
+        .words("write out the steps, as in pipelines/simclr.yaml")
     ),
 ]
 
@@ -146,7 +146,7 @@ private let settingNames: [(String, ForeignName)] = [
     ("resume resumefrom ckptpath", .words("a run is resumed by an argument, --resume")),
     (
         "droplast shuffle pinmemory persistentworkers prefetchfactor",
-        .words("there is no such setting: images are shuffled, and an epoch's last, smaller batch is left out")
+        .words("there is no such setting: images are shuffled, and an epoch's last, smaller batch is dropped")
     ),
     ("numclasses nclasses classes", .words("classes are the folders' names")),
     ("wandb logger tensorboard", .words("metrics.jsonl and TensorBoard's events are always written")),

@@ -1,11 +1,11 @@
-/// The one list of the components of a kind, by which a file's names are found: `Registry<any Augmentation>`.
+/// The list of the components of one kind, by name, as in `Registry<any Augmentation>`.
 public struct Registry<Member>: Sendable {
-    /// What a member is called in messages, with its article, as in `an augmentation`.
+    /// The kind in messages, with its article, as in `an augmentation`.
     public let kind: String
     /// The members, in the order in which messages list them.
     public let types: [any Component.Type]
 
-    /// Makes a registry.
+    /// A registry of these types.
     /// - Precondition: every type is a `Member`, and names are unique.
     public init(kind: String, _ types: [any Component.Type]) {
         precondition(types.allSatisfy { $0.init() is Member }, "every type must be \(kind)")
@@ -17,7 +17,7 @@ public struct Registry<Member>: Sendable {
     /// The names that a file may use.
     public var names: [String] { types.map { $0.name } }
 
-    /// The type of that name.
+    /// The type with a name.
     public func type(named name: String) throws(UnknownComponent) -> any Component.Type {
         guard let found = types.first(where: { $0.name == name }) else {
             throw UnknownComponent(kind: kind, name: name, valid: names)
@@ -26,24 +26,24 @@ public struct Registry<Member>: Sendable {
     }
 }
 
-/// A name that its registry does not know.
+/// A name that is not in its registry.
 public struct UnknownComponent: Error, Equatable, Sendable, CustomStringConvertible {
-    /// What was looked for, as in `an augmentation`.
+    /// The kind of component, as in `an augmentation`.
     public var kind: String
     /// The name that was given.
     public var name: String
-    /// The names that there are.
+    /// The valid names.
     public var valid: [String]
 
     /// `colour_jitter is not an augmentation; did you mean color_jitter? valid are ...`.
     public var description: String { "\(name) is not \(kind); \(advice(for: name, among: valid))" }
 }
 
-/// A kind of component of which a configuration selects members by name.
+/// A kind of component; a configuration selects its members by name.
 public protocol ComponentFamily: Sendable {
     /// The protocol that members share, as in `any Augmentation`.
     associatedtype Member: Sendable
 
-    /// The list of them.
+    /// The list of members.
     static var registry: Registry<Member> { get }
 }

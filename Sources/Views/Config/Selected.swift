@@ -1,12 +1,12 @@
-/// One member of a family, as a file writes it: `name`, or `name: {setting: value}`.
+/// A member of a family, selected by name, as a file writes it: `name`, or `name: {setting: value}`.
 ///
-/// Encodes as `{name: {every setting}}`, so that what was selected reads back equal under later defaults too.
+/// It is encoded as `{name: {every setting}}`, so that it stays the same if defaults change later.
 public struct Selected<Family: ComponentFamily>: Codable, Sendable {
     /// The member with its settings.
     public let component: Family.Member
     private let base: any Component
 
-    /// Selects a member.
+    /// A selection of this member.
     /// - Precondition: the member is a component, as all members of a registry are.
     public init(_ component: Family.Member) {
         guard let base = component as? any Component else {
@@ -25,7 +25,7 @@ public struct Selected<Family: ComponentFamily>: Codable, Sendable {
     /// The member's name in the file.
     public var name: String { Swift.type(of: base).name }
 
-    /// Checks the member's settings; the key of the error starts with the member's name.
+    /// Throws `InvalidSetting` for a setting of the member; its key starts with the member's name.
     public func validate() throws(InvalidSetting) {
         do {
             try base.validate()
@@ -34,7 +34,7 @@ public struct Selected<Family: ComponentFamily>: Codable, Sendable {
         }
     }
 
-    /// Reads a name, or a mapping from one name to its settings.
+    /// Decodes a name, or a mapping from one name to its settings.
     public init(from decoder: any Decoder) throws {
         let chosen: any Component
         if let name = try? decoder.singleValueContainer().decode(String.self) {
@@ -55,7 +55,7 @@ public struct Selected<Family: ComponentFamily>: Codable, Sendable {
         self = selected
     }
 
-    /// Writes `{name: {setting: value}}`.
+    /// Encodes `{name: {setting: value}}`.
     public func encode(to encoder: any Encoder) throws {
         var container = encoder.container(keyedBy: NameKey.self)
         try container.encode(base, forKey: NameKey(name))
@@ -80,7 +80,7 @@ public struct Selected<Family: ComponentFamily>: Codable, Sendable {
     }
 }
 
-/// A coding key made of a name known only at run time.
+/// A coding key whose name is known only at run time.
 struct NameKey: CodingKey {
     let stringValue: String
     var intValue: Int? { nil }

@@ -1,15 +1,15 @@
-/// The memory in which one worker makes one view after another: a borrowed source, two own pictures, and scratch bytes.
+/// The memory in which a worker makes one view after another: a borrowed source, two pictures of its own, and scratch.
 ///
-/// A view starts from a decoded picture that other views need too. Steps that change the extent read the current picture
-/// and write the spare one; steps that work in place get a copy of the source first, once. Nothing is allocated after
-/// the largest view has been seen.
+/// A view starts from a decoded picture that other views need too. A step that changes the size reads the current
+/// picture and writes the spare one. A step that works in place first gets a copy of the source. Nothing is allocated
+/// after the largest view.
 public final class Canvas {
     private var current: Image
     private var owned: Image
     private var spare: Image
     private var scratch: UnsafeMutableRawBufferPointer
 
-    /// Makes a canvas with room for pictures of `capacity` pixels.
+    /// A canvas with room for pictures of `capacity` pixels.
     public init(capacity: Int = 0) {
         owned = Image(capacity: capacity)
         spare = Image(capacity: capacity)
@@ -19,10 +19,10 @@ public final class Canvas {
 
     deinit { scratch.deallocate() }
 
-    /// The extent that the next step sees: the whole picture's, even where only a window of it was decoded.
+    /// The size that the next step sees: that of the whole picture, even if only a window of it was decoded.
     public var size: Size { current.whole }
 
-    /// The current picture, to be read only.
+    /// The current picture; it must not be written to.
     public var picture: Image { current }
 
     /// Starts a view from a picture, which is never written to.
@@ -30,7 +30,7 @@ public final class Canvas {
         current = source
     }
 
-    /// Runs a step in place on a picture that this canvas owns.
+    /// Runs a step that changes the current picture in place.
     public func mutate(_ step: (Image) -> Void) {
         if current !== owned {
             owned.copy(from: current)
@@ -39,7 +39,7 @@ public final class Canvas {
         step(owned)
     }
 
-    /// Runs a step that reads the current picture and fills another of extent `size`, which then becomes current.
+    /// Runs a step that reads the current picture and fills another of size `size`, which then becomes current.
     public func replace(size: Size, _ step: (_ source: Image, _ target: Image) -> Void) {
         spare.reshape(to: size)
         step(current, spare)
@@ -47,7 +47,7 @@ public final class Canvas {
         current = owned
     }
 
-    /// Lends at least `count` bytes, aligned to 64, contents undefined; not to be nested.
+    /// Lends at least `count` bytes, aligned to 64, with undefined contents. Calls must not be nested.
     public func withScratch<Result>(bytes count: Int, _ body: (UnsafeMutableRawPointer) -> Result) -> Result {
         if scratch.count < count {
             scratch.deallocate()

@@ -1,36 +1,36 @@
-/// An RGB picture of 8 bits a channel, or the part of one that was decoded: three planes (CHW), rows without padding.
+/// An RGB picture with 8 bits a channel, or a decoded part of one: three planes (CHW), rows without padding.
 ///
-/// Planes rather than interleaved pixels: this is torchvision's layout, every kernel after the decoder works on one
-/// channel at a time, and a plane needs no shuffles to fill a vector register. The memory only ever grows, so that a
-/// worker's picture stops allocating once it has seen its largest file. One owner; not shared between threads.
+/// Pixels are in planes because this is torchvision's layout, because every kernel after the decoder works on one
+/// channel at a time, and because a plane fills a vector register without shuffles. The memory only grows, so a
+/// worker's picture stops allocating after its largest file. It is not shared between threads.
 public final class Image {
-    /// Red, green and blue; every decoder delivers these.
+    /// The number of channels: red, green and blue.
     public static let channels = 3
 
-    /// Bytes past the last plane that may be read (not written) by kernels whose vectors overrun the end.
+    /// Bytes after the last plane that kernels may read, but not write, because their vectors overrun the end.
     public static let slack = 64
 
-    /// The extent of the pixels held here.
+    /// The size of the pixels that are held.
     public private(set) var size = Size(width: 0, height: 0)
 
-    /// The extent of the picture that the pixels belong to; equals `size` unless only a part was decoded.
+    /// The size of the whole picture; equals `size` unless only a part was decoded.
     public private(set) var whole = Size(width: 0, height: 0)
 
-    /// The place of the held pixels in the whole picture.
+    /// The region of the held pixels in the whole picture.
     public private(set) var window = Region(x: 0, y: 0, width: 0, height: 0)
 
-    /// Pixels of the picture along each side that one held here stands for; `size`, `whole` and `window` count those held.
+    /// The factor by which each side was decoded smaller; `size`, `whole` and `window` count the smaller pixels.
     public private(set) var shrink = 1
 
     private var memory: UnsafeMutableRawBufferPointer
 
-    /// Makes an empty picture with room for `capacity` pixels.
+    /// An empty picture with room for `capacity` pixels.
     public init(capacity: Int = 0) {
         memory = .allocate(byteCount: capacity * Image.channels + Image.slack, alignment: 64)
         memory.initializeMemory(as: UInt8.self, repeating: 0)
     }
 
-    /// Makes a picture from interleaved pixels, `[height, width, 3]`.
+    /// A picture from interleaved pixels, `[height, width, 3]`.
     public convenience init(size: Size, interleaved pixels: [UInt8]) {
         precondition(pixels.count == size.area * Image.channels, "pixels must be [height, width, 3]")
         self.init(capacity: size.area)
@@ -43,12 +43,12 @@ public final class Image {
 
     deinit { memory.deallocate() }
 
-    /// Sets the extent, growing the memory where needed; the pixels are undefined afterwards.
+    /// Sets the size and grows the memory if needed; the pixels are undefined afterwards.
     public func reshape(to size: Size) {
         reshape(toHold: Region(size), of: size)
     }
 
-    /// Sets the picture to hold `window` of a picture of extent `whole`; the pixels are undefined afterwards.
+    /// Prepares the picture to hold `window` of a picture of size `whole`; the pixels are undefined afterwards.
     public func reshape(toHold window: Region, of whole: Size, shrink: Int = 1) {
         let needed = window.size.area * Image.channels + Image.slack
         if needed > memory.count {
@@ -64,7 +64,7 @@ public final class Image {
 
     /// The first pixel of a channel's plane, row by row, `size.width` bytes a row; valid until the next `reshape`.
     public func plane(_ channel: Int) -> UnsafeMutablePointer<UInt8> {
-        // Never nil: the memory holds at least the slack.
+        // Not nil: the memory holds at least the slack.
         (memory.baseAddress.unsafelyUnwrapped + channel * size.area).assumingMemoryBound(to: UInt8.self)
     }
 

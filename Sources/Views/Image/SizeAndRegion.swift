@@ -1,25 +1,25 @@
-/// The extent of a picture in pixels.
+/// The size of a picture in pixels.
 public struct Size: Hashable, Codable, Sendable, CustomStringConvertible {
-    /// Columns.
+    /// The number of columns.
     public var width: Int
-    /// Rows.
+    /// The number of rows.
     public var height: Int
 
-    /// Makes a size; either side may be zero only for an empty picture.
+    /// A size from its sides; they may be zero only for an empty picture.
     public init(width: Int, height: Int) {
         self.width = width
         self.height = height
     }
 
-    /// Makes a square.
+    /// A square.
     public init(square side: Int) {
         self.init(width: side, height: side)
     }
 
-    /// Number of pixels, `width * height`.
+    /// The number of pixels, `width * height`.
     public var area: Int { width * height }
 
-    /// The extent where `factor` pixels along each side become one; what is left over gives one more.
+    /// The size after `factor` pixels along each side become one, rounded up.
     func shrunk(by factor: Int) -> Size {
         Size(width: (width + factor - 1) / factor, height: (height + factor - 1) / factor)
     }
@@ -34,12 +34,12 @@ public struct Region: Hashable, Codable, Sendable, CustomStringConvertible {
     public var x: Int
     /// Topmost row.
     public var y: Int
-    /// Columns.
+    /// The number of columns.
     public var width: Int
-    /// Rows.
+    /// The number of rows.
     public var height: Int
 
-    /// Makes a region from its corner and its extent.
+    /// A region from its corner and its size.
     public init(x: Int, y: Int, width: Int, height: Int) {
         self.x = x
         self.y = y
@@ -52,7 +52,7 @@ public struct Region: Hashable, Codable, Sendable, CustomStringConvertible {
         self.init(x: 0, y: 0, width: size.width, height: size.height)
     }
 
-    /// The extent without the place.
+    /// The size without the position.
     public var size: Size { Size(width: width, height: height) }
 
     /// Whether every pixel of `other` lies in this region.
@@ -70,12 +70,12 @@ public struct Region: Hashable, Codable, Sendable, CustomStringConvertible {
             height: max(y + height, other.y + other.height) - top)
     }
 
-    /// This region in the coordinates of a picture whose corner is at `origin`'s corner.
+    /// This region in coordinates relative to the corner of `origin`.
     public func relative(to origin: Region) -> Region {
         Region(x: x - origin.x, y: y - origin.y, width: width, height: height)
     }
 
-    /// The nearest region, of a pixel at least, where `factor` pixels along each side have become one.
+    /// The nearest region, of at least one pixel, after `factor` pixels along each side have become one.
     func shrunk(by factor: Int) -> Region {
         guard factor > 1 else { return self }
         func near(_ edge: Int) -> Int { (edge + factor / 2) / factor }
@@ -84,13 +84,13 @@ public struct Region: Hashable, Codable, Sendable, CustomStringConvertible {
             x: left, y: top, width: max(1, near(x + width) - left), height: max(1, near(y + height) - top))
     }
 
-    /// The smallest region that covers this one where `factor` pixels along each side have become one.
+    /// The smallest region that covers this one after `factor` pixels along each side have become one.
     func cover(shrunkBy factor: Int) -> Region {
         let (left, top) = (x / factor, y / factor)
         let end = Size(width: x + width, height: y + height).shrunk(by: factor)
         return Region(x: left, y: top, width: end.width - left, height: end.height - top)
     }
 
-    /// As in `120x80+16+32`, extent first.
+    /// As in `120x80+16+32`, size first.
     public var description: String { "\(width)x\(height)+\(x)+\(y)" }
 }

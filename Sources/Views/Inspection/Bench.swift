@@ -1,24 +1,24 @@
 import Files
 
-/// Measures how fast the views of a source's images are made on this machine, and where the time goes.
+/// Measures how fast this machine makes the views of a source's images, and how long each stage takes.
 ///
-/// First the loader itself runs, as in training but with a consumer that takes no time; then the same threads only decode
-/// the same files as a whole, which is the yardstick; then one thread times every step of the pipeline.
+/// First the loader runs as in training, but with a consumer that needs no time. Then the same threads only decode
+/// whole files, for comparison. Then one thread times every step of the pipeline.
 public struct Bench: Sendable {
-    /// Seconds of the measurement proper; warming up and the yardsticks take about as long again.
+    /// Seconds for which the loader is measured; warm-up and comparison take about as long again.
     public var seconds = 10.0
-    /// Images in a batch; fewer where there are fewer images.
+    /// Images in a batch; fewer if there are fewer images.
     public var batch = 64
     /// The seed of the order and of the views.
     public var seed: UInt64 = 0
     /// How the loader works.
     public var options = LoaderOptions()
 
-    /// Ten seconds with a thread for every processor.
+    /// Ten seconds with one thread for each processor.
     public init() {}
 
     /// Runs all measurements.
-    /// - Throws: `LoaderError` where there are no images, or too many that cannot be used.
+    /// - Throws: `LoaderError` if there are no images, or too many that cannot be used.
     public func run(_ source: any Source, pipeline: ViewPipeline) throws(LoaderError) -> BenchReport {
         let threads = max(1, options.threads ?? ProcessInfo.processInfo.activeProcessorCount)
         let run = try load(source, pipeline, threads: threads)
@@ -32,7 +32,7 @@ public struct Bench: Sendable {
             views: pipeline.viewCount, decodes: decodes, steps: steps)
     }
 
-    /// What the workers did in the time measured.
+    /// The workers' times during the measurement.
     private func load(
         _ source: any Source, _ pipeline: ViewPipeline, threads: Int
     ) throws(LoaderError) -> (statistics: LoaderStatistics, wall: UInt64, processor: UInt64) {
@@ -48,7 +48,7 @@ public struct Bench: Sendable {
         func take(until end: UInt64) throws(LoaderError) {
             while monotonicNanoseconds() < end { _ = try loader.next() }
         }
-        // A cache is full after one pass; without one, memory has its final extent long before.
+        // A cache is full after one epoch; without one, memory has its final size long before.
         if pipeline.cacheBytes > 0 { while try loader.next() != nil {} }
         try take(until: monotonicNanoseconds() + UInt64(min(seconds / 5, 2) * 1e9))
         let before = loader.statistics
@@ -58,7 +58,7 @@ public struct Bench: Sendable {
         return (after - before, monotonicNanoseconds() - wall, processorNanoseconds() - processor)
     }
 
-    /// Files that these threads read and decode as a whole a second, and the processor time of each in nanoseconds.
+    /// Whole files that these threads read and decode a second, and the processor time of each in nanoseconds.
     private func decodeWhole(
         _ source: any Source, _ pipeline: ViewPipeline, threads: Int
     ) -> (rate: Double, processor: Double) {
@@ -92,7 +92,7 @@ public struct Bench: Sendable {
     }
 }
 
-/// PixelOperations time of this process, of all its threads.
+/// The processor time of this process, over all its threads.
 private func processorNanoseconds() -> UInt64 {
     var time = timespec()
     clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time)

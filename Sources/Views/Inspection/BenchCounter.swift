@@ -1,6 +1,6 @@
 import Synchronization
 
-/// Numbers for threads that share a list of images, and how many of them are done.
+/// Indices for threads that share a list of images, and the number of images done.
 final class BenchCounter: Sendable {
     private let given = Atomic(0)
     private let finished = Atomic(0)

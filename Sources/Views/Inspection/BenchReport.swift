@@ -1,10 +1,10 @@
-/// What a benchmark found; times are averages.
+/// The result of a benchmark; times are means.
 public struct BenchReport: Codable, Equatable, Sendable {
-    /// Microseconds of worker time that one image takes, by stage.
+    /// Microseconds of worker time for one image, by stage.
     public struct Stages: Codable, Equatable, Sendable {
         /// Reading the file.
         public var read: Double
-        /// Decoding, the header included.
+        /// Decoding, including the header.
         public var decode: Double
         /// Drawing and applying the steps of all views.
         public var augment: Double
@@ -12,33 +12,33 @@ public struct BenchReport: Codable, Equatable, Sendable {
         public var normalize: Double
         /// Waiting for room in the queue, because the consumer is slower.
         public var idle: Double
-        /// Handing out and taking back work, and whatever kept threads from running.
+        /// Distributing work, and anything that kept threads from running.
         public var other: Double
     }
 
     /// One step of the pipeline, timed on one thread while nothing else runs.
     public struct Step: Codable, Equatable, Sendable {
-        /// Where it is: a branch's name, or `trunk`.
+        /// The name of its branch, or `trunk`.
         public var branch: String
-        /// Which augmentation it is.
+        /// The augmentation's name.
         public var name: String
-        /// Microseconds for a view, chance's leaving it out included.
+        /// Microseconds for a view, including views that skip the step.
         public var microseconds: Double
     }
 
     /// What limits the rate.
     public enum Bottleneck: String, Codable, Sendable {
-        /// Files come too slowly.
+        /// Reading files.
         case read
-        /// Decompressing them.
+        /// Decoding images.
         case decode
         /// The steps of the pipeline.
         case augment
         /// Writing the views into the batch.
         case normalize
-        /// The loader waits for whoever takes the batches.
+        /// The consumer of the batches: the loader waits.
         case consumer
-        /// The threads do not get the processors, or wait for each other.
+        /// Threads get too little processor time, or wait for each other.
         case scheduling
     }
 
@@ -48,7 +48,7 @@ public struct BenchReport: Codable, Equatable, Sendable {
     public var seconds: Double
     /// Images made into views in this time.
     public var images: Int
-    /// Images that could not be used, over and over.
+    /// Images that could not be used, counted each time.
     public var failures: Int
     /// Views of each image.
     public var views: Int
@@ -58,18 +58,18 @@ public struct BenchReport: Codable, Equatable, Sendable {
     public var pairsPerSecond: Double
     /// Encoded megabytes (10^6 bytes) read a second.
     public var megabytesPerSecond: Double
-    /// Files that the same threads decode as a whole a second, read included.
+    /// Whole files that the same threads read and decode a second.
     public var decodesPerSecond: Double
-    /// Images a second over whole decodes a second.
+    /// Images a second divided by whole decodes a second.
     public var decodeRatio: Double
-    /// Microseconds of processor time that a whole decode takes, read included.
+    /// Microseconds of processor time for reading and decoding a whole file.
     public var decodeProcessorMicroseconds: Double
-    /// Microseconds of processor time that an image takes in all; beside the one above, a ratio that other programs on
-    /// the machine change little.
+    /// Microseconds of processor time for an image in all. Other programs on the machine change its ratio to
+    /// `decodeProcessorMicroseconds` little.
     public var processorMicroseconds: Double
-    /// Share of the threads' time in which they had a processor, 0...1.
+    /// Share of the threads' time in which they ran on a processor, 0...1.
     public var processorShare: Double
-    /// Where the workers' time goes.
+    /// The workers' time by stage.
     public var stages: Stages
     /// Every step of the pipeline, in order.
     public var steps: [Step]
@@ -112,7 +112,7 @@ public struct BenchReport: Codable, Equatable, Sendable {
 }
 
 extension BenchReport: CustomStringConvertible {
-    /// A few lines for people.
+    /// The results in a few lines.
     public var description: String {
         func text(_ value: Double) -> String {
             let digits = value < 10 ? 10.0 : 1.0
@@ -140,15 +140,15 @@ extension BenchReport: CustomStringConvertible {
 }
 
 extension BenchReport.Bottleneck {
-    /// What to do about it, in a clause.
+    /// What limits the rate, and what to do about it.
     public var explanation: String {
         switch self {
         case .read: "reading files; put them on a faster disk, or in memory"
         case .decode: "decoding; use more threads, smaller files, or a cache of decoded pictures"
         case .augment: "augmenting; use more threads, or fewer or cheaper steps"
         case .normalize: "writing floats; use more threads"
-        case .consumer: "whoever takes the batches; the loader waits"
-        case .scheduling: "the threads do not get the processors; use fewer, or end other programs"
+        case .consumer: "the consumer of the batches; the loader waits"
+        case .scheduling: "scheduling: threads get too little processor time; use fewer, or end other programs"
         }
     }
 }

@@ -1,4 +1,4 @@
-/// A picture of what a pipeline makes: a row for each image, the original at the left, its views beside it.
+/// A picture of the views that a pipeline makes: a row for each image, with the original at the left.
 public struct ContactSheet: Sendable {
     private let pipeline: ViewPipeline
     private let seed: UInt64
@@ -6,24 +6,24 @@ public struct ContactSheet: Sendable {
     private let zoom: Int
     private let gap = 4
 
-    /// Makes a sheet of the views that a run of this seed sees in its first epoch.
+    /// A sheet of the views that a run with this seed sees in its first epoch.
     public init(pipeline: ViewPipeline, seed: UInt64) {
         self.pipeline = pipeline
         self.seed = seed
         let side = pipeline.branches.map { max($0.size.width, $0.size.height) }.max() ?? 1
         cell = side
-        // Views of 32 pixels would be hard to judge on a screen.
+        // Views of 32 pixels would be hard to see on a screen.
         zoom = max(1, 96 / side)
     }
 
-    /// Draws `count` images, spread evenly over the source; images that cannot be used give way to the next.
-    /// - Throws: `DecodeError` where no image can be used.
+    /// Draws `count` images, spread evenly over the source; images that cannot be used are replaced by the next.
+    /// - Throws: `DecodeError` if no image can be used.
     public func draw(_ source: any Source, count: Int) throws(DecodeError) -> Image {
         try sheet(of: source, count: count).picture
     }
 
-    /// Draws as `draw` does, and tells how many images are shown and which were passed over.
-    /// - Throws: `DecodeError` where no image can be used.
+    /// Draws as `draw` does, and returns how many images are shown and which were skipped.
+    /// - Throws: `DecodeError` if no image can be used.
     public func sheet(
         of source: any Source, count: Int
     ) throws(DecodeError) -> (picture: Image, images: Int, skipped: [DecodeError]) {
@@ -41,15 +41,15 @@ public struct ContactSheet: Sendable {
         return (sheet, rows.count, skipped)
     }
 
-    /// A thumbnail of one image and the views that a run of this seed sees in its first epoch.
-    /// - Throws: `DecodeError` where the image cannot be used.
+    /// A thumbnail of one image and the views that a run with this seed sees in its first epoch.
+    /// - Throws: `DecodeError` if the image cannot be used.
     public func pictures(of source: any Source, index: Int) throws(DecodeError) -> [Image] {
         try row(
             source, index, ImageDecoder(options: pipeline.decoding), FileBuffer(), Image(),
             Canvas())
     }
 
-    /// For each image a thumbnail and its views, and why others have none.
+    /// A thumbnail and the views of each image, and the errors of the skipped images.
     private func views(
         of source: any Source, count: Int
     ) throws(DecodeError) -> (rows: [[Image]], skipped: [DecodeError]) {
@@ -60,8 +60,8 @@ public struct ContactSheet: Sendable {
         var rows: [[Image]] = []
         var skipped: [DecodeError] = []
         var next = 0
-        for place in 0..<min(count, source.count) {
-            next = max(next, place * source.count / min(count, source.count))
+        for position in 0..<min(count, source.count) {
+            next = max(next, position * source.count / min(count, source.count))
             while next < source.count {
                 defer { next += 1 }
                 do throws(DecodeError) {

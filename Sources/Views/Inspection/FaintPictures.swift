@@ -1,5 +1,5 @@
-/// Pictures of 9 to 16 bits a channel whose values fill only the low bits, as cameras and scanners of 10 to 14 bits write
-/// them.
+/// Pictures of 9 to 16 bits a channel whose values use only the low bits, as cameras and scanners of 10 to 14 bits
+/// write them.
 ///
 /// With `views.depth: high_byte` the upper 8 bits are what is read, so that such pictures are nearly black.
 enum FaintPictures {

@@ -1,6 +1,6 @@
-/// What tells files apart by their bytes: the length and two independent 64-bit hashes.
+/// Identifies a file by its bytes: the length and two independent 64-bit hashes.
 ///
-/// With a million files the chance of a false pair is below 10^-26, so the bytes need not be kept.
+/// With a million files the chance of a false pair is below 10^-26, so the bytes need not be stored.
 struct Fingerprint: Hashable, Sendable {
     var length: Int
     var first: UInt64

@@ -1,23 +1,23 @@
 import Files
 
-/// What a picture looks like in 64 bits: pictures that people would call the same differ in few of them, whatever their
-/// size, format, compression and brightness.
+/// A hash of 64 bits of a picture's appearance. Pictures that look the same differ in few bits, also if their size,
+/// format, compression or brightness differ.
 ///
-/// The picture is resampled to 32 by 32, of whose luma's cosine transform (DCT-II) the 8 by 8 lowest frequencies, but for the
-/// mean, say by their sign against their median what the bits are (Zauner 2010, "Implementation and benchmarking of
-/// perceptual image hash functions", section 3.2; that takes frequencies 1...8, here 0...7 so that gradients count).
-/// Drawings of few edges share hashes by chance, so the colours of 8 by 8 cells are kept to be compared as well.
+/// The picture is resampled to 32 by 32. The bits are the 8 by 8 lowest frequencies of the cosine transform (DCT-II) of
+/// its luma, without the mean: 1 above their median (Zauner 2010, "Implementation and benchmarking of perceptual image
+/// hash functions", section 3.2; frequencies 1...8 there, 0...7 here, so that gradients count). Drawings with few edges
+/// have equal hashes by chance, so the colours of 8 by 8 cells are compared too.
 ///
-/// Keeps its memory from one picture to the next. One owner; not shared between threads.
+/// It reuses its memory from one picture to the next. It is not shared between threads.
 final class PerceptualHash {
-    /// What is kept of a picture.
+    /// The hash and colours of a picture.
     struct Likeness: Sendable {
         var bits: UInt64
         /// The means of 8 by 8 cells, plane by plane.
         var cells: [UInt8]
 
-        /// The correlation of the cells' colours, each plane's mean taken away: 1 for pictures that are alike but for
-        /// brightness and contrast, near 0 for others. Planes that are even count as 0.
+        /// The correlation of the cells' colours after the mean of each plane is subtracted: 1 for pictures that differ
+        /// only in brightness and contrast, near 0 for others. Planes of one value count as 0.
         func correlation(with other: Likeness) -> Double {
             var (product, own, others) = (0.0, 0.0, 0.0)
             let area = cells.count / Image.channels
@@ -46,13 +46,13 @@ final class PerceptualHash {
     private let canvas = Canvas()
 
     init() {
-        cosines = (0..<PerceptualHash.kept * PerceptualHash.side).map { place in
-            let (frequency, position) = (place / PerceptualHash.side, place % PerceptualHash.side)
+        cosines = (0..<PerceptualHash.kept * PerceptualHash.side).map { index in
+            let (frequency, position) = (index / PerceptualHash.side, index % PerceptualHash.side)
             return Float(cos(.pi / Double(PerceptualHash.side) * (Double(position) + 0.5) * Double(frequency)))
         }
     }
 
-    /// What is kept of a picture; nil where it is so even that its bits would be noise, standard deviation below 2 levels.
+    /// The hash and colours of a picture; nil if its standard deviation is below 2, so that the bits would be noise.
     func likeness(of image: Image) -> Likeness? {
         let (side, kept) = (PerceptualHash.side, PerceptualHash.kept)
         small.reshape(to: Size(width: side, height: side))
@@ -60,17 +60,17 @@ final class PerceptualHash {
             image, region: Region(image.size), to: small, interpolation: .bilinear, scratch: canvas)
         let (red, green, blue) = (small.plane(0), small.plane(1), small.plane(2))
         // ITU-R BT.601.
-        let levels = (0..<side * side).map {
+        let luma = (0..<side * side).map {
             0.299 * Float(red[$0]) + 0.587 * Float(green[$0]) + 0.114 * Float(blue[$0])
         }
-        let mean = levels.reduce(0, +) / Float(levels.count)
-        let variance = levels.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / Float(levels.count)
+        let mean = luma.reduce(0, +) / Float(luma.count)
+        let variance = luma.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / Float(luma.count)
         guard variance >= 4 else { return nil }
-        let frequencies = transform(levels)
-        // The mean says nothing; the median of the 63 others parts them as evenly as it can.
+        let frequencies = transform(luma)
+        // The mean is no feature; the median of the other 63 splits them evenly.
         let median = frequencies.dropFirst().sorted()[(kept * kept - 1) / 2]
         var bits: UInt64 = 0
-        for (place, value) in frequencies.enumerated() where place > 0 && value > median { bits |= 1 << UInt64(place) }
+        for (index, value) in frequencies.enumerated() where index > 0 && value > median { bits |= 1 << UInt64(index) }
         return Likeness(bits: bits, cells: cells())
     }
 
@@ -89,14 +89,14 @@ final class PerceptualHash {
         }
     }
 
-    /// The lowest frequencies, row by row.
-    private func transform(_ levels: [Float]) -> [Float] {
+    /// The lowest frequencies of the cosine transform, row by row.
+    private func transform(_ luma: [Float]) -> [Float] {
         let (side, kept) = (PerceptualHash.side, PerceptualHash.kept)
         var half = [Float](repeating: 0, count: side * kept)
         for row in 0..<side {
             for frequency in 0..<kept {
                 var sum: Float = 0
-                for column in 0..<side { sum += levels[row * side + column] * cosines[frequency * side + column] }
+                for column in 0..<side { sum += luma[row * side + column] * cosines[frequency * side + column] }
                 half[row * kept + frequency] = sum
             }
         }

@@ -1,15 +1,15 @@
 import Synchronization
 
-/// Decodes every image of a source once, on several threads, and counts what it finds.
+/// Decodes every image of a source once, on several threads, and reports what it finds.
 public struct Scan: Sendable {
-    /// Bits in which two perceptual hashes may differ and still be taken for the same picture.
+    /// The largest distance in bits between perceptual hashes of near duplicates.
     public static let defaultDistance = 6
-    /// Correlation of the colours of 8 by 8 cells from which on such pictures are near duplicates.
+    /// The smallest correlation of the colours of 8 by 8 cells of near duplicates.
     ///
-    /// Chosen by eye: on CIFAR-10 and on 8,000 drawings nearly all pairs above are the same picture, and hardly any
-    /// below.
+    /// It was chosen by eye: on CIFAR-10 and on 8,000 drawings, nearly all pairs above it are the same picture, and
+    /// hardly any below.
     public static let nearDuplicateCorrelation = 0.95
-    /// Pixels below which a side is tiny.
+    /// The side in pixels below which an image is tiny.
     public static let defaultTinyBelow = 32
 
     private let source: any Source
@@ -17,11 +17,11 @@ public struct Scan: Sendable {
     private let distance: Int
     private let tinyBelow: Int
 
-    /// Makes a scan of a source.
+    /// A scan of a source.
     /// - Parameters:
     ///   - source: the images.
-    ///   - options: what is too large to be decoded.
-    ///   - distance: the bits of 64 in which perceptual hashes of near duplicates differ at most, 0...7.
+    ///   - options: the limits of decoding.
+    ///   - distance: the largest distance between perceptual hashes of near duplicates, 0...7 of 64 bits.
     ///   - tinyBelow: the side in pixels below which an image is tiny.
     public init(
         _ source: any Source, options: DecodeOptions = DecodeOptions(), distance: Int = Scan.defaultDistance,
@@ -36,7 +36,7 @@ public struct Scan: Sendable {
     /// Scans all images.
     /// - Parameters:
     ///   - threads: at least 1.
-    ///   - progress: told the images done so far, from any thread, every 64 and at the end.
+    ///   - progress: called with the number of images done, from any thread, every 64 images and at the end.
     public func run(threads: Int, progress: @escaping @Sendable (Int) -> Void = { _ in }) -> ScanReport {
         let next = Atomic<Int>(0)
         let done = Atomic<Int>(0)
@@ -89,7 +89,7 @@ public struct Scan: Sendable {
                 if facts.hasMore { report.several += 1 }
                 if facts.isFaint { report.faint.append(source.name(index)) }
                 if min(facts.size.width, facts.size.height) < tinyBelow { report.tiny.append(source.name(index)) }
-                // Copies of a file are duplicates; its first stands for them among those that are only alike.
+                // Copies of a file are duplicates; only the first is compared with other pictures.
                 let isFirst = look.fingerprint.flatMap { groups[$0]?.first } == index
                 likenesses.append(isFirst ? facts.likeness : nil)
             }
@@ -110,7 +110,7 @@ public struct Scan: Sendable {
         }
         report.nearDuplicates = alike.map { group in
             .init(
-                paths: [source.name(group.first)] + group.others.map { source.name($0.place) },
+                paths: [source.name(group.first)] + group.others.map { source.name($0.index) },
                 distances: [0] + group.others.map(\.distance))
         }
         return report
@@ -118,7 +118,7 @@ public struct Scan: Sendable {
 }
 
 extension Scan {
-    /// The sides with their classes; none where the images are one whole.
+    /// The sides with their classes; none if there are no sides.
     private func sides() -> [ScanReport.SideCount] {
         guard let joined = source as? JoinedSides else { return [] }
         return joined.parts.map { part in
@@ -131,7 +131,7 @@ extension Scan {
         }
     }
 
-    /// Images of other sides that are files of the training side too.
+    /// Images of other sides that are also files of the training side.
     private func across(_ groups: [Fingerprint: [Int]]) -> [String] {
         guard let joined = source as? JoinedSides, let train = joined.parts.first, train.side == .train else {
             return []
@@ -149,7 +149,7 @@ extension ScanReport.Range {
     }
 }
 
-/// What one image turned out to be.
+/// What the scan found about one image.
 private struct Look: Sendable {
     struct Facts: Sendable {
         var format: String
@@ -158,11 +158,11 @@ private struct Look: Sendable {
         var isOriented: Bool
         var isMislabelled: Bool
         var warnings: Int
-        /// Whether it has 16 bits a channel and fills only the low ones.
+        /// Whether it has 16 bits a channel and uses only the low ones.
         var isFaint: Bool
         /// Whether its file holds more pictures.
         var hasMore: Bool
-        /// What it looks like; nil where that says nothing.
+        /// Its perceptual hash; nil if it has none.
         var likeness: PerceptualHash.Likeness?
     }
 
@@ -170,7 +170,7 @@ private struct Look: Sendable {
     var outcome: Result<Facts, DecodeError>
 }
 
-/// One thread's memory for looking at images.
+/// One thread's memory for decoding and hashing.
 private final class Looker {
     private let decoder: ImageDecoder
     private let buffer = FileBuffer()

@@ -1,18 +1,18 @@
-/// What a look at every image of a source found.
+/// The result of a scan of every image of a source.
 public struct ScanReport: Codable, Equatable, Sendable {
     /// One class and its images.
     public struct ClassCount: Codable, Equatable, Sendable {
         /// The class's name.
         public var name: String
-        /// Its images, unreadable ones included.
+        /// The number of its images, including unreadable ones.
         public var images: Int
     }
 
-    /// One side of a folder that has some.
+    /// One side of a folder that has sides, such as train and test.
     public struct SideCount: Codable, Equatable, Sendable {
-        /// What it is for.
+        /// Which side it is.
         public var side: Side
-        /// Its images.
+        /// The number of its images.
         public var images: Int
         /// Its classes with their images.
         public var classes: [ClassCount]
@@ -28,51 +28,51 @@ public struct ScanReport: Codable, Equatable, Sendable {
         public var reason: String
     }
 
-    /// Images that look like one another but are not the same file.
+    /// Images that look alike but are not the same file.
     public struct NearDuplicates: Codable, Equatable, Sendable {
-        /// Their paths; of files with the same bytes only the first.
+        /// Their paths; only the first of files with the same bytes.
         public var paths: [String]
-        /// In how many of 64 bits the perceptual hash of each differs from that of the first.
+        /// The number of bits, of 64, in which the perceptual hash of each differs from that of the first.
         public var distances: [Int]
     }
 
-    /// The smallest, the middle and the largest of a figure.
+    /// The minimum, median and maximum of a quantity.
     public struct Range: Codable, Equatable, Sendable {
-        /// The smallest.
+        /// The minimum.
         public var smallest: Int
-        /// The one in the middle.
+        /// The median.
         public var median: Int
-        /// The largest.
+        /// The maximum.
         public var largest: Int
     }
 
-    /// Images listed.
+    /// The number of images listed.
     public var images = 0
-    /// The classes in the order of their labels; empty if unlabelled.
+    /// The classes in the order of their labels; empty without labels.
     public var classes: [ClassCount] = []
-    /// The sides; empty where the images are one whole.
+    /// The sides; empty if there are none.
     public var sides: [SideCount] = []
-    /// Images of the other sides whose files are among those to learn from.
+    /// Images of the other sides that are also files of the training side.
     public var across: [String] = []
-    /// Images of the largest class over images of the smallest; nil if unlabelled.
+    /// Images of the largest class divided by images of the smallest; nil without labels.
     public var imbalance: Double?
-    /// Images by format, as the content has it.
+    /// The number of images by format, detected from the contents.
     public var formats: [String: Int] = [:]
-    /// Columns of the readable images.
+    /// The widths of the readable images.
     public var widths: Range?
-    /// Rows of the readable images.
+    /// The heights of the readable images.
     public var heights: Range?
     /// Images with an alpha channel or a transparent colour.
     public var alpha = 0
-    /// Images whose EXIF orientation turns or mirrors them.
+    /// Images that their EXIF orientation rotates or mirrors.
     public var oriented = 0
     /// Files of several pictures (animations, pages), of which the first is read.
     public var several = 0
-    /// Images whose name promises another format than the content has.
+    /// Images whose name ends as that of another format than their contents have.
     public var mislabelled: [String] = []
-    /// Images whose decoder had something to say, but which are used.
+    /// Images that are used although their decoder gave a warning.
     public var warned = 0
-    /// Images of 16 bits a channel that fill only the low ones, and so are read as nearly black.
+    /// Images of 16 bits a channel that use only the low ones, and so are read as nearly black.
     public var faint: [String] = []
     /// Images that cannot be used.
     public var unreadable: [Unreadable] = []
@@ -80,21 +80,21 @@ public struct ScanReport: Codable, Equatable, Sendable {
     public var duplicates: [[String]] = []
     /// Groups of images that look alike, by perceptual hash and colours.
     public var nearDuplicates: [NearDuplicates] = []
-    /// Bits out of 64 in which hashes differ at most that are taken for alike.
+    /// The largest distance, of 64 bits, between hashes of images that count as alike.
     public var nearDuplicateDistance = Scan.defaultDistance
-    /// Images of which a side is below `tinyBelow` pixels.
+    /// Images with a side below `tinyBelow` pixels.
     public var tiny: [String] = []
-    /// Pixels below which a side is tiny.
+    /// The side in pixels below which an image is tiny.
     public var tinyBelow = Scan.defaultTinyBelow
     /// Pictures of formats that are not read, by the ending of their names; counted in `ignoredFiles` too.
     public var foreign: [String: SourceListing.Foreign] = [:]
-    /// Files that are no images by their names, left out.
+    /// The number of skipped files whose names are not those of images.
     public var ignoredFiles = 0
-    /// Entries whose names start with a point, left out.
+    /// The number of skipped entries whose names start with a point.
     public var hiddenEntries = 0
-    /// Entries that belong to a system, such as `@eaDir`, left out.
+    /// The number of skipped entries of a system, such as `@eaDir`.
     public var systemEntries = 0
-    /// What the listing came across.
+    /// What the listing found.
     public var issues: [SourceIssue] = []
 
     /// An empty report.

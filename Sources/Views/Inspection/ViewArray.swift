@@ -3,16 +3,16 @@ public struct ViewArray: Sendable {
     private let pipeline: ViewPipeline
     private let seed: UInt64
 
-    /// Makes views as a run of this seed sees them in its first epoch.
+    /// Makes the views that a run with this seed sees in its first epoch.
     public init(pipeline: ViewPipeline, seed: UInt64) {
         self.pipeline = pipeline
         self.seed = seed
     }
 
     /// The views of the first `count` images that can be used: `[images, views, 3, H, W]`.
-    /// - Precondition: all branches have one extent.
-    /// - Returns: the values, the images that they are of, and why others were passed over.
-    /// - Throws: `DecodeError` where no image can be used.
+    /// - Precondition: all branches have the same size.
+    /// - Returns: the values, the positions of their images, and the errors of skipped images.
+    /// - Throws: `DecodeError` if no image can be used.
     public func make(
         _ source: any Source, count: Int
     ) throws(DecodeError) -> (values: [Float], images: Int, skipped: [DecodeError]) {

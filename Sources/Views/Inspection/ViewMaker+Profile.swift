@@ -1,5 +1,5 @@
 extension ViewMaker {
-    /// Times every step on images of a source one after another, for about `seconds`; empty where none can be used.
+    /// Times every step on images of a source, for about `seconds`; empty if no image can be used.
     func profile(_ source: any Source, seed: UInt64, seconds: Double) -> [BenchReport.Step] {
         var steps = pipeline.trunkSteps.map { BenchReport.Step(branch: "trunk", name: $0, microseconds: 0) }
         for branch in pipeline.branches {
@@ -11,7 +11,7 @@ extension ViewMaker {
         var counts = times
         let start = monotonicNanoseconds()
         var sample = 0
-        // The first image warms up, whatever it takes.
+        // The first image warms up and is not timed.
         while sample < 2 || (monotonicNanoseconds() - start < UInt64(seconds * 1e9)) {
             if sample == 1 {
                 times = times.map { _ in 0 }
@@ -33,16 +33,16 @@ extension ViewMaker {
         return steps
     }
 
-    /// Makes the views of an image, telling after each step its place in the graph and the nanoseconds that it took.
+    /// Makes the views of an image and reports each step's index in the graph and its nanoseconds.
     private func time(
         _ source: any Source, sample: Int, seed: UInt64, epoch: Int, _ note: (Int, UInt64) -> Void
     ) throws(DecodeError) {
         let recipes = try prepare(source, sample: sample, seed: seed, epoch: epoch)
         let trunkCount = pipeline.trunkSteps.count
         var clock = monotonicNanoseconds()
-        func lap(_ place: Int) {
+        func lap(_ step: Int) {
             let now = monotonicNanoseconds()
-            note(place, now - clock)
+            note(step, now - clock)
             clock = monotonicNanoseconds()
         }
         var start = picture

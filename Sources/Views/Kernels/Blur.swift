@@ -2,11 +2,11 @@ import CKernels
 
 /// Separable blurring with a symmetric kernel, in 16-bit fixed point.
 ///
-/// Between the passes a level has seven fractional bits. Each product keeps its high half only; the mean of what is cut
-/// off is added back, which leaves an error with a deviation of 0.01 levels, so about 1 pixel in 100 differs from
-/// a floating-point blur, by 1 level.
+/// Between the two directions, a value has seven fractional bits. Each product keeps only its high half, and the mean
+/// of the truncation error is added back. The remaining error has a standard deviation of 0.01, so about 1 pixel in 100
+/// differs by 1 from a floating-point blur.
 extension Kernels {
-    /// The mirrored place of `index` in a row of `count`, without repeating the edge.
+    /// `index` mirrored into `0..<count`, without repeating the edge.
     @inline(__always)
     private static func mirrored(_ index: Int, _ count: Int) -> Int {
         index < 0 ? -index : index >= count ? 2 * (count - 1) - index : index
@@ -29,9 +29,9 @@ extension Kernels {
 
     /// Blurs one plane in place, mirrored at its edges.
     ///
-    /// `weights` holds the kernel from its centre outwards, `radius + 1` values in 1/65536, `radius` at least 1 and less
-    /// than `width` and `height`. `work` holds `blurWork(width:height:radius:)` values; up to 15 bytes after the plane
-    /// are read.
+    /// `weights` holds the kernel from its centre outwards, `radius + 1` values in 1/65536, `radius` at least 1 and
+    /// less than `width` and `height`. `work` holds `blurWork(width:height:radius:)` values; up to 15 bytes after the
+    /// plane are read.
     package static func blur(
         _ pixels: UnsafeMutablePointer<UInt8>, width: Int, height: Int, radius: Int,
         weights: UnsafePointer<UInt16>, work: UnsafeMutablePointer<UInt16>
@@ -39,7 +39,7 @@ extension Kernels {
         let stride = (width + 15) / 16 * 16
         let line = work
         let rows = work + stride + 2 * radius + 16
-        // Half a unit for each of the radius + 1 products that are cut off.
+        // Half a unit for each of the radius + 1 truncated products.
         let bias = UInt16(truncatingIfNeeded: (radius + 1) / 2)
         for y in 0..<height {
             let source = pixels + y * width

@@ -29,14 +29,14 @@ extension Kernels {
         }
     }
 
-    /// The sum of the gray levels of three planes.
+    /// The sum of the gray values of three planes.
     package static func graySum(
         _ red: UnsafePointer<UInt8>, _ green: UnsafePointer<UInt8>, _ blue: UnsafePointer<UInt8>, count: Int
     ) -> Int {
         var total = 0
         var index = 0
         while index < count {
-            // A lane holds 2^16 gray levels without overflow.
+            // A lane holds 2^16 gray values without overflow.
             let end = min(count, index + 16 << 16)
             var sums = SIMD16<UInt32>()
             while index + 16 <= end {
@@ -58,7 +58,7 @@ extension Kernels {
         return total
     }
 
-    /// Every plane becomes the gray level.
+    /// Sets every plane to the gray value.
     package static func grayscale(
         _ red: UnsafeMutablePointer<UInt8>, _ green: UnsafeMutablePointer<UInt8>,
         _ blue: UnsafeMutablePointer<UInt8>, count: Int
@@ -90,7 +90,7 @@ extension Kernels {
         }
     }
 
-    /// One channel that has `share` of the turned hue, clamped to the chroma.
+    /// One channel that has `share` of the shifted hue, clamped to the chroma.
     @inline(__always)
     private static func channel(
         _ share: SIMD16<Float>, chroma: SIMD16<Float>, least: SIMD16<Float>
@@ -100,10 +100,10 @@ extension Kernels {
         return ck_u8_from_f32((least + kept) * Float(255.999 / 255))
     }
 
-    /// Turns the hue by `shift` of a turn, in -0.5...0.5.
+    /// Shifts the hue by `shift` turns, in -0.5...0.5.
     ///
-    /// With the hue h in sixths of a turn, chroma c and least channel m, HSV to RGB is R = m + c clamp(|h - 3| - 1),
-    /// G = m + c clamp(2 - |h - 2|), B = m + c clamp(2 - |h - 4|), where clamp is to 0...1. All of it is multiplied by c
+    /// With the hue h in sixths of a turn, chroma c and least channel m, HSV to RGB is R = m + c clamp(|h - 3| - 1), G
+    /// = m + c clamp(2 - |h - 2|), B = m + c clamp(2 - |h - 4|), where clamp is to 0...1. All of it is multiplied by c
     /// here: c h before the turn is a whole number, and there are no cases and no division.
     package static func turnHue(
         _ red: UnsafeMutablePointer<UInt8>, _ green: UnsafeMutablePointer<UInt8>,

@@ -1,8 +1,9 @@
 import CKernels
 
-/// Noise on levels: every level's is a function of a key and of its index, counted by the caller.
+/// Noise on pixel values. The noise of a value is a function of a key and of the value's index, which the caller
+/// counts.
 extension Kernels {
-    /// Fills a row with levels uniform in 0...255, those of the indices from `first`.
+    /// Fills a row with values uniform in 0...255, for the indices from `first`.
     package static func noise(
         to target: UnsafeMutablePointer<UInt8>, count: Int, first: UInt32, key: UInt32, other: UInt32
     ) {
@@ -12,10 +13,10 @@ extension Kernels {
         }
     }
 
-    /// Adds `offset + deviation * n`, truncated, to every level, in place and clamped; n = table[i] + table[j] of two times
-    /// ten random bits. `table` holds 1024 values, `work` 16.
+    /// Adds `offset + std * n`, truncated, to every value and clamps it, in place; n = table[i] + table[j], with i and
+    /// j ten random bits each. `table` holds 1024 values, `work` 16.
     package static func addNoise(
-        _ pixels: UnsafeMutablePointer<UInt8>, count: Int, offset: Float, deviation: Float, key: UInt32, other: UInt32,
+        _ pixels: UnsafeMutablePointer<UInt8>, count: Int, offset: Float, std: Float, key: UInt32, other: UInt32,
         table: UnsafePointer<Float>, work: UnsafeMutablePointer<UInt32>
     ) {
         for index in stride(from: 0, to: count, by: 16) {
@@ -23,8 +24,8 @@ extension Kernels {
             for lane in 0..<min(16, count - index) {
                 let bits = work[lane]
                 let normal = table[Int(bits & 1023)] + table[Int(bits >> 10 & 1023)]
-                let level = Int32(pixels[index + lane]) &+ Int32(offset + normal * deviation)
-                pixels[index + lane] = UInt8(truncatingIfNeeded: min(max(level, 0), 255))
+                let value = Int32(pixels[index + lane]) &+ Int32(offset + normal * std)
+                pixels[index + lane] = UInt8(truncatingIfNeeded: min(max(value, 0), 255))
             }
         }
     }

@@ -1,16 +1,16 @@
 import CKernels
 
-/// Resampling of three planes from places that are not an affine function of the target's, with torchvision's grids in
-/// single precision. What comes from outside is `fill`, weighed as in `warp`; `work` holds 64 values.
+/// Resampling of three planes at positions that are not an affine function of the target's, with torchvision's grids in
+/// single precision. Pixels from outside are `fill`, weighted as in `warp`; `work` holds 64 values.
 extension Kernels {
-    /// Writes one vector of pixels from the source's places (u, v), which may be anything, NaN included.
+    /// Writes one vector of pixels from the source positions (u, v), which may have any value, including NaN.
     @inline(__always)
     private static func sample(
         _ source: UnsafePointer<UInt8>, _ u: SIMD16<Float>, _ v: SIMD16<Float>, width: Int, height: Int, linear: Bool,
         fill: (UInt8, UInt8, UInt8), to output: UnsafeMutablePointer<UInt8>, count: Int,
         work: UnsafeMutablePointer<Int32>
     ) {
-        // Anything far outside is as good as anything else far outside, and fits the integers.
+        // All positions far outside give the same result; clamped, they fit the integers.
         let u = ck_min_f32(ck_max_f32(u, SIMD16(repeating: -1000)), SIMD16(repeating: Float(width) + 1000))
         let v = ck_min_f32(ck_max_f32(v, SIMD16(repeating: -1000)), SIMD16(repeating: Float(height) + 1000))
         let plane = width * height
@@ -70,9 +70,9 @@ extension Kernels {
         let (halfWidth, halfHeight) = (Float(width) * 0.5, Float(height) * 0.5)
         for row in 0..<height {
             for left in stride(from: 0, to: width, by: 16) {
-                let place = row * fieldStride + left
-                let u = lanes + Float(left) + ck_load_f32(across + place) * halfWidth
-                let v = ck_load_f32(down + place) * halfHeight + Float(row)
+                let offset = row * fieldStride + left
+                let u = lanes + Float(left) + ck_load_f32(across + offset) * halfWidth
+                let v = ck_load_f32(down + offset) * halfHeight + Float(row)
                 sample(
                     source, u, v, width: width, height: height, linear: linear, fill: fill,
                     to: target + row * width + left, count: min(16, width - left), work: work)
@@ -84,8 +84,9 @@ extension Kernels {
     /// multiplies it by `factor`.
     ///
     /// The noise of (x, y) is that of the index `first + y * width + x`. `weights` holds the kernel from its centre
-    /// outwards, `radius + 1` values, `radius` less than `width` and `height`. `field` has `height` rows of `fieldStride`
-    /// values, a multiple of 16; `work` holds `(height + 2 radius) * fieldStride + fieldStride + 2 radius + 32` values.
+    /// outwards, `radius + 1` values, `radius` less than `width` and `height`. `field` has `height` rows of
+    /// `fieldStride` values, a multiple of 16; `work` holds `(height + 2 radius) * fieldStride + fieldStride + 2 radius
+    /// + 32` values.
     package static func displacement(
         _ field: UnsafeMutablePointer<Float>, fieldStride: Int, width: Int, height: Int, first: UInt32, key: UInt32,
         other: UInt32, radius: Int, weights: UnsafePointer<Float>, factor: Float, work: UnsafeMutablePointer<Float>

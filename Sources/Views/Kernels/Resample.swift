@@ -5,7 +5,7 @@ import CKernels
 /// The weights are those of ATen's `upsample_bilinear2d_aa` and `upsample_bicubic2d_aa` on bytes: 16 bits with as many
 /// fractional bits as the largest weight leaves room for, sums in 32 bits.
 extension Kernels {
-    /// The number of taps of each output pixel, rounded up to pairs; the last may weigh nothing.
+    /// The number of taps of each output pixel, rounded up to pairs; the last may have weight 0.
     package static func taps(from length: Int, to count: Int, cubic: Bool) -> Int {
         let reach = (cubic ? 2.0 : 1.0) * max(1, Double(length) / Double(count))
         let most = Int(reach.rounded(.up)) * 2 + 1
@@ -21,9 +21,9 @@ extension Kernels {
         return x < 2 ? ((-0.5 * x + 2.5) * x - 4) * x + 2 : 0
     }
 
-    /// Fills `starts` (`count` values) with the first source index of each output pixel, `used` likewise with the number
-    /// of its taps and `weights` (`count * taps`) with their weights, 0 from there on; `work` has room for
-    /// `count * taps` values.
+    /// Fills `starts` (`count` values) with the first source index of each output pixel, `used` (`count` values) with
+    /// the number of its taps, and `weights` (`count * taps`) with their weights, 0 after the last tap; `work` has room
+    /// for `count * taps` values.
     /// - Returns: the number of fractional bits of the weights.
     package static func resampleWeights(
         from length: Int, to count: Int, cubic: Bool, taps: Int,
@@ -102,7 +102,7 @@ extension Kernels {
                 let taken = Int(used[index])
                 var sum = SIMD16<Int32>(repeating: half)
                 var tap = 0
-                // An odd tap's partner weighs nothing.
+                // The partner of an odd tap has weight 0.
                 while tap < taken {
                     sum &+= ck_weigh_pair(ck_load(first + tap * 16), ck_load(first + tap * 16 + 16), pair(row + tap))
                     tap += 2

@@ -1,5 +1,6 @@
 extension Kernels {
-    /// Writes `target[y][x] = source[x * column + y * row]`: a mirroring, a turn or a transposition of one plane.
+    /// Writes `target[y][x] = source[x * column + y * row]`: a mirror image, a rotation or a transposition of one
+    /// plane.
     ///
     /// In tiles, because a transposition that walks whole columns would touch a new cache line at every pixel.
     static func turn(

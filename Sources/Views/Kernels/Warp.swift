@@ -2,7 +2,7 @@ import CKernels
 
 /// Affine resampling of three planes, with torchvision's grid in single precision.
 ///
-/// Where a pixel comes from is computed for 16 pixels at a time and once for all planes.
+/// Source positions are computed for 16 pixels at a time, once for all planes.
 extension Kernels {
     /// Adding and subtracting 1.5 * 2^23 rounds to the nearest integer, ties to even.
     private static var rounder: Float { 12_582_912 }
@@ -14,18 +14,17 @@ extension Kernels {
     ) -> SIMD16<Float> {
         let half = length * 0.5
         let grid = x * (row[0] / half) + y * (row[1] / half) + row[2] / half
-        let place = ((grid + 1) * length - 1) * 0.5
-        // Anything far outside is as good as anything else far outside, and fits the integers.
-        return ck_min_f32(ck_max_f32(place, SIMD16(repeating: -1000)), SIMD16(repeating: length + 1000))
+        let position = ((grid + 1) * length - 1) * 0.5
+        // All positions far outside give the same result; clamped, they fit the integers.
+        return ck_min_f32(ck_max_f32(position, SIMD16(repeating: -1000)), SIMD16(repeating: length + 1000))
     }
 
-    /// Fills `target` with the pixels of `source` that an inverse transform finds; both are three planes of `width` x
-    /// `height`.
+    /// Fills `target` by an inverse affine transform of `source`; both are three planes of `width` x `height`.
     ///
     /// With x and y counted from the centre, the pixel at (x, y) comes from (a x + b y + c, d x + e y + f), where
-    /// `matrix` is (a, b, c, d, e, f); what comes from outside is `fill`. Without `linear` it is the nearest pixel, ties to
-    /// even, else the four around it are weighed, and what lies outside counts as torchvision counts it:
-    /// (sum - fill) * inside + fill, with `inside` the weight of the pixels inside. `work` holds 64 values.
+    /// `matrix` is (a, b, c, d, e, f); pixels from outside are `fill`. Without `linear`, a pixel is the nearest one,
+    /// ties to even. With it, the four around are weighted, and pixels outside count as in torchvision: (sum - fill) *
+    /// inside + fill, with `inside` the weight of the pixels inside. `work` holds 64 values.
     package static func warp(
         _ source: UnsafePointer<UInt8>, width: Int, height: Int, matrix: UnsafePointer<Float>, linear: Bool,
         fill: (UInt8, UInt8, UInt8), to target: UnsafeMutablePointer<UInt8>, work: UnsafeMutablePointer<Int32>
@@ -61,7 +60,7 @@ extension Kernels {
         }
     }
 
-    /// The weights of the four pixels around each of 16 places, 0 where there is none.
+    /// The weights of the four pixels around each of 16 positions, 0 for pixels outside.
     struct Taps {
         var upperLeft: SIMD16<Float>
         var upperRight: SIMD16<Float>

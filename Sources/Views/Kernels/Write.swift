@@ -1,6 +1,6 @@
 import CKernels
 
-/// Copies of planes: mirrored, as the floats that a network takes, or as pixels.
+/// Copies of planes: mirrored, as normalised floats, or as interleaved pixels.
 extension Kernels {
     /// Mirrors every row of a plane from left to right, in place; `line` holds `width + 16` bytes.
     package static func mirrorRows(
@@ -25,7 +25,7 @@ extension Kernels {
     package static func normalize(
         _ pixels: UnsafePointer<UInt8>, count: Int, factor: Float, offset: Float, to target: UnsafeMutablePointer<Float>
     ) {
-        // Large views leave the caches before anyone reads them; then their lines need not be fetched to be written.
+        // Large views leave the caches before they are read, so non-temporal stores avoid fetching their lines.
         if count >= 4096 && count & 15 == 0 && UInt(bitPattern: target) & 63 == 0 {
             for index in stride(from: 0, to: count, by: 16) {
                 ck_stream_f32(target + index, ck_f32(ck_load(pixels + index)) * factor + offset)

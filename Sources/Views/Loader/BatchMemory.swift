@@ -1,25 +1,26 @@
 import Files
 
-/// Where a loader's batches lie, so that a device's own memory, such as pages that its copies need not lock, can be used.
+/// The memory of a loader's batches. It can be a device's own, such as page-locked memory.
 ///
-/// Called while a loader is made and when its last batches are let go, from any thread; never while batches stream.
+/// Both methods are called when a loader is made and when its last batches are released, from any thread, but never
+/// while batches stream.
 public protocol BatchMemory: Sendable {
-    /// Gives memory of `byteCount` bytes, at least 1, at an address that is a multiple of `alignment`, a power of 2. Its
-    /// contents may be anything.
-    /// - Throws: any error, described in one line, where there is none; the loader then fails with `LoaderError.memory`.
+    /// Allocates `byteCount` bytes, at least 1, at an address that is a multiple of `alignment`, a power of 2. The
+    /// contents are undefined.
+    /// - Throws: any error, described in one line; the loader then fails with `LoaderError.memory`.
     func allocate(byteCount: Int, alignment: Int) throws -> UnsafeMutableRawPointer
 
-    /// Takes memory back, once, that `allocate` gave.
+    /// Frees memory that `allocate` returned; called once for each.
     func free(_ pointer: UnsafeMutableRawPointer)
 }
 
-/// The ordinary heap.
+/// The process's heap.
 public struct HeapMemory: BatchMemory {
-    /// The process's heap.
+    /// Memory from the process's heap.
     public init() {}
 
-    /// Asks the heap.
-    /// - Throws: `POSIXError` where there is not enough.
+    /// Allocates on the heap.
+    /// - Throws: `POSIXError` if there is not enough memory.
     public func allocate(byteCount: Int, alignment: Int) throws -> UnsafeMutableRawPointer {
         var pointer: UnsafeMutableRawPointer?
         let status = posix_memalign(&pointer, max(alignment, MemoryLayout<Int>.stride), byteCount)
@@ -27,19 +28,19 @@ public struct HeapMemory: BatchMemory {
         return pointer
     }
 
-    /// Gives the memory back to the heap.
+    /// Frees memory of the heap.
     public func free(_ pointer: UnsafeMutableRawPointer) {
         systemFree(pointer)
     }
 }
 
-/// One piece of a memory, given back when it is let go: batches that are only partly allocated leave nothing behind.
+/// A buffer that frees its memory when it is released, so that batches that are only partly allocated leak nothing.
 final class BatchBuffer {
     /// The first byte.
     let start: UnsafeMutableRawPointer
     private let memory: any BatchMemory
 
-    /// The alignment of every buffer: what kernels that store past the caches need.
+    /// The alignment of every buffer, which kernels with non-temporal stores need.
     static let alignment = 64
 
     init(byteCount: Int, from memory: any BatchMemory) throws(LoaderError) {
@@ -50,7 +51,7 @@ final class BatchBuffer {
         }
         self.memory = memory
         guard UInt(bitPattern: start) % UInt(BatchBuffer.alignment) == 0 else {
-            // Given back like any other: an initialised object that throws is let go.
+            // The memory is freed: an initialised object that throws is released.
             throw .memory(byteCount: byteCount, reason: "it is not aligned to \(BatchBuffer.alignment) bytes")
         }
     }

@@ -1,13 +1,13 @@
 import KernelsAVX2
 
-/// Mixes the views of batches in place; holds the memory that this takes. One owner.
+/// Mixes the views of batches in place, in memory of its own. It has one owner.
 final class BatchMixer {
     private let settings: BatchMix
     private let seed: UInt64
     private let memory: UnsafeMutableBufferPointer<Float>
     private let chunk: Int
 
-    /// - Parameter capacity: the most images of a batch.
+    /// - Parameter capacity: the largest number of images in a batch.
     init(_ settings: BatchMix, seed: UInt64, capacity: Int) {
         self.settings = settings
         self.seed = seed
@@ -18,7 +18,7 @@ final class BatchMixer {
 
     deinit { memory.deallocate() }
 
-    /// Draws how the batch at this place is mixed.
+    /// Draws how the batch of this index is mixed.
     func draw(epoch: Int, batch: Int, count: Int, sizes: [Size]) -> Mixing? {
         settings.sample(seed: seed, epoch: epoch, batch: batch, count: count, sizes: sizes)
     }
@@ -46,7 +46,7 @@ final class BatchMixer {
         }
     }
 
-    /// Mixes `count` floats of every image, which lie `apart`.
+    /// Mixes `count` floats of every image; images are `apart` floats apart.
     private func exchange(
         _ partners: [Int], at views: UnsafeMutablePointer<Float>, apart: Int, count: Int, lambda: Double
     ) {

@@ -1,8 +1,8 @@
-/// The batches of a run one after another, over all its epochs.
+/// The batches of all epochs of a run, in order.
 struct BatchPlan {
     let sampler: Sampler
     let epochs: Range<Int>
-    /// Batches before the first, in the first epoch: where a run resumes.
+    /// Batches of the first epoch to skip, when a run resumes.
     let first: Int
 
     private var given = 0
@@ -18,12 +18,12 @@ struct BatchPlan {
     /// Batches in all.
     var total: Int { max(0, epochs.count * sampler.batches - first) }
 
-    /// The epoch that a batch belongs to, by its place in the run; after the last batch, the end of the epochs.
-    func epoch(of place: Int) -> Int {
-        sampler.batches == 0 ? epochs.upperBound : epochs.lowerBound + (first + place) / sampler.batches
+    /// The epoch of a batch, by its index in the run; the end of the epochs after the last batch.
+    func epoch(of position: Int) -> Int {
+        sampler.batches == 0 ? epochs.upperBound : epochs.lowerBound + (first + position) / sampler.batches
     }
 
-    /// The next batch's epoch, place in its epoch, and images.
+    /// The next batch's epoch, index in its epoch, and images.
     mutating func next() -> (epoch: Int, index: Int, samples: [Int])? {
         guard given < total else { return nil }
         let epoch = epoch(of: given)

@@ -1,6 +1,6 @@
 import Files
 
-/// The consumer's side of a loader: which epoch it is in, and what became of images that cannot be used.
+/// The consumer's side of a loader: its epoch, and the images that could not be used.
 final class Consumer: Sendable {
     private struct State {
         var epoch: Int

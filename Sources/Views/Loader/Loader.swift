@@ -1,6 +1,6 @@
 import Files
 
-/// Streams batches of augmented views of a source's images, made by worker threads ahead of the consumer.
+/// Streams batches of augmented views of a source's images. Worker threads make them ahead of the consumer.
 ///
 /// ```swift
 /// let loader = try Loader(
@@ -9,8 +9,9 @@ import Files
 ///     while let batch = try loader.next() { train(on: batch.views(branch: 0)) }
 /// }
 /// ```
-/// Batches are the same, bit for bit, with any number of threads and slots. All batches are allocated here; workers stop
-/// allocating at their largest image. `next` blocks its thread and is for one consumer; `stop` may be called from any.
+/// Batches are the same, bit for bit, with any number of threads and slots. All batches are allocated by `init`;
+/// workers stop allocating after their largest image. `next` blocks its thread and has one consumer; `stop` may be
+/// called from any thread.
 public final class Loader: Sendable {
     private let ring: SlotRing
     private let consumer: Consumer
@@ -18,14 +19,14 @@ public final class Loader: Sendable {
     /// Makes a loader and starts its workers.
     /// - Parameters:
     ///   - source: the images.
-    ///   - pipeline: what is made of each.
-    ///   - sampler: which images make up which batch; must be for as many images as the source has.
+    ///   - pipeline: the views that are made of each image.
+    ///   - sampler: which images make up which batch; its number of images must be that of the source.
     ///   - seed: the seed of the views.
-    ///   - epochs: the passes to make.
-    ///   - first: batches of the first epoch to leave out, where a run resumes.
-    ///   - options: threads, memory, what views are made of, and what is done with images that cannot be used.
-    /// - Throws: `LoaderError.empty` where there is nothing to load; `LoaderError.invalid` where bytes are asked for and
-    ///   the pipeline mixes views; `LoaderError.memory` where there is too little for the batches.
+    ///   - epochs: the epochs to run.
+    ///   - first: batches of the first epoch to skip, when a run resumes.
+    ///   - options: threads, memory, the type of pixel values, and the policy for images that cannot be used.
+    /// - Throws: `LoaderError.empty` if there is nothing to load, `.invalid` if the options ask for bytes and the pipeline
+    ///   mixes views, `.memory` if there is too little memory for the batches, `.threads` if no thread can be started.
     public convenience init(
         _ source: any Source, pipeline: ViewPipeline, sampler: Sampler, seed: UInt64, epochs: Range<Int>,
         from first: Int = 0, options: LoaderOptions = LoaderOptions()
@@ -36,7 +37,7 @@ public final class Loader: Sendable {
             decoder: { CodecDecoder(settings) })
     }
 
-    /// Makes a loader over any decoder.
+    /// A loader with any decoder.
     init(
         _ source: any Source, pipeline: ViewPipeline, sampler: Sampler, seed: UInt64, epochs: Range<Int>,
         from first: Int,
@@ -66,7 +67,7 @@ public final class Loader: Sendable {
                     mixer: pipeline.mix.map { BatchMixer($0, seed: seed, capacity: capacity) })
             },
             lag: options.lag, reuse: options.reuse, plan: BatchPlan(sampler: sampler, epochs: epochs, first: first),
-            // About as much work as a view of 128 by 128, so that small views do not wait on the ring's lock.
+            // About the work of one view of 128 by 128, so that small views do not contend for the ring's lock.
             chunk: min(max(1, 16384 / max(1, pixels)), 16), label: { source.label($0) ?? -1 })
         self.ring = ring
         consumer = Consumer(source: source, policy: options.badImages, epoch: epochs.lowerBound, end: epochs.upperBound)
@@ -86,47 +87,48 @@ public final class Loader: Sendable {
 
     deinit { ring.stop() }
 
-    /// The next batch of the epoch, which gives the last one (with a lag, an earlier one) back to the workers; nil once at the end of each epoch, and
-    /// for ever after the last. Images that cannot be used are left out, and batches of nothing else are passed over.
-    /// - Throws: `LoaderError`, and again the same at every later call.
+    /// The next batch of the epoch. The batch before it (with a lag, an earlier one) goes back to the workers. Returns
+    /// nil once at the end of each epoch, and always after the last. Images that cannot be used are skipped; so is a
+    /// batch without any other images.
+    /// - Throws: `LoaderError`; every later call throws the same error.
     public func next() throws(LoaderError) -> ViewBatch? {
         guard case .batch(let batch) = try consumer.next(from: ring) else { return nil }
         return batch
     }
 
-    /// What a consumer gets that does not want to wait for ever.
+    /// What a consumer gets that waits for a limited time.
     public enum Delivery {
         /// A batch.
         case batch(ViewBatch)
-        /// All batches of the epoch were given.
+        /// All batches of the epoch were delivered.
         case endOfEpoch
         /// The next batch is not complete yet.
         case pending
     }
 
-    /// As `next()`, but waits for so many seconds at most.
-    /// - Throws: `LoaderError`; `allHeld`, after which the loader goes on, where batches are reused after their release
-    ///   and the consumer holds all of them.
+    /// As `next()`, but waits for at most `seconds`.
+    /// - Throws: `LoaderError`; `allHeld` if batches are reused after their release and the consumer holds all of them. The
+    ///   loader can still be used after `allHeld`.
     public func next(within seconds: Double) throws(LoaderError) -> Delivery {
         try consumer.next(from: ring, deadline: Date(timeIntervalSinceNow: min(seconds, 1e9)))
     }
 
-    /// Gives a batch back to the workers, where the options say that batches are reused after their release; from any thread.
+    /// Gives a batch back to the workers, if `LoaderOptions.reuse` is `afterRelease`; from any thread.
     public func release(_ batch: ViewBatch) { ring.release(batch) }
 
-    /// Ends the loader early: workers finish the image at hand and leave; `next` throws `stopped` from then on.
+    /// Stops the loader early: workers finish their current image and end; `next` throws `stopped` from then on.
     public func stop() { ring.stop() }
 
     /// Seconds that the consumer spent waiting for batches.
     public var waitSeconds: Double { Double(ring.waited) / 1e9 }
 
-    /// Where the workers' time went so far.
+    /// The workers' times so far, by stage.
     public var statistics: LoaderStatistics { ring.statistics }
 
-    /// The images that were left out so far, in the order in which they were met.
+    /// The images that were skipped so far, in the order in which they were found.
     public var quarantine: [QuarantineRecord] { consumer.quarantine }
 
-    /// What one thread does until there is nothing left.
+    /// The work of one thread, until there are no more batches.
     private static func work(on ring: SlotRing, source: any Source, maker: ViewMaker, seed: UInt64) {
         let normalize = maker.pipeline.normalize
         while let claim = ring.claim() {
@@ -134,7 +136,7 @@ public final class Loader: Sendable {
             var failures: [(row: Int, error: DecodeError)] = []
             var statistics = LoaderStatistics()
             for row in claim.rows {
-                // An image can take long; a loader that is being stopped does not want it.
+                // An image can take long; a loader that is being stopped needs no more images.
                 if ring.stopped { break }
                 do throws(DecodeError) {
                     try maker.make(

@@ -1,23 +1,23 @@
-/// Why a loader gives no more batches.
+/// Why a loader delivers no more batches.
 public enum LoaderError: Error, Equatable, Sendable, CustomStringConvertible {
     /// There is nothing to load.
     case empty(String)
-    /// The pipeline and the options do not go together.
+    /// The pipeline and the options exclude each other.
     case invalid(InvalidSetting)
-    /// There is no memory for the batches: what one of their allocations asked for, and why it failed.
+    /// There is no memory for the batches: the size of the failed allocation, and the reason.
     case memory(byteCount: Int, reason: String)
     /// The system lets this process start no thread.
     case threads
     /// An image cannot be used, and the policy is to fail.
     case badImage(DecodeError)
-    /// More images cannot be used than allowed.
+    /// More images than allowed cannot be used.
     case tooManyBad(bad: Int, total: Int, example: QuarantineRecord)
-    /// The consumer holds all batches, so none can be filled; how many there are.
+    /// The consumer holds all batches, so none can be filled; the number of batches.
     case allHeld(Int)
     /// `stop()` was called.
     case stopped
 
-    /// One line for people.
+    /// What went wrong, in one line.
     public var description: String {
         switch self {
         case .empty(let reason): reason
@@ -36,13 +36,13 @@ public enum LoaderError: Error, Equatable, Sendable, CustomStringConvertible {
 
 /// What a loader does with an image that cannot be used.
 public enum BadImagePolicy: Codable, Equatable, Sendable {
-    /// Leaves it out and records it; fails once more than `maximum` of the source's images are bad, 0...1.
+    /// Skips and records it; fails once more than `maximum` of the source's images are bad, 0...1.
     case skip(maximum: Double)
-    /// Fails at its batch.
+    /// Fails when its batch is due.
     case fail
 }
 
-/// An image that was left out, once for each image.
+/// An image that was skipped; one record for each image.
 public struct QuarantineRecord: Codable, Equatable, Sendable, CustomStringConvertible {
     /// The image's position in its source.
     public let sample: Int
@@ -50,9 +50,9 @@ public struct QuarantineRecord: Codable, Equatable, Sendable, CustomStringConver
     public let name: String
     /// The kind of failure.
     public let kind: DecodeError.Kind
-    /// One line for people.
+    /// What went wrong, in one line.
     public let reason: String
-    /// The epoch in which it was first met.
+    /// The epoch in which it was first found.
     public let epoch: Int
 
     /// `name: reason`.

@@ -1,10 +1,10 @@
 import Files
 
-/// Where a loader's time went, summed over its workers; times in nanoseconds.
+/// A loader's times by stage, summed over its workers, in nanoseconds.
 public struct LoaderStatistics: Codable, Equatable, Sendable {
     /// Images made into views.
     public var images = 0
-    /// Images that could not be.
+    /// Images that could not be used.
     public var failures = 0
     /// Encoded bytes read.
     public var bytes = 0
@@ -19,7 +19,7 @@ public struct LoaderStatistics: Codable, Equatable, Sendable {
     /// Waiting for room in the ring: the consumer is the bottleneck.
     public var idle: UInt64 = 0
 
-    /// Nothing yet.
+    /// All zeros.
     public init() {}
 
     static func += (total: inout LoaderStatistics, other: LoaderStatistics) {
@@ -33,7 +33,7 @@ public struct LoaderStatistics: Codable, Equatable, Sendable {
         total.idle += other.idle
     }
 
-    /// What was added since an earlier state of the same sums.
+    /// The difference from earlier sums.
     static func - (later: LoaderStatistics, earlier: LoaderStatistics) -> LoaderStatistics {
         var result = LoaderStatistics()
         result.images = later.images - earlier.images
@@ -48,7 +48,7 @@ public struct LoaderStatistics: Codable, Equatable, Sendable {
     }
 }
 
-/// Nanoseconds on a clock that never goes back.
+/// Nanoseconds of a monotonic clock.
 func monotonicNanoseconds() -> UInt64 {
     var time = timespec()
     clock_gettime(CLOCK_MONOTONIC, &time)

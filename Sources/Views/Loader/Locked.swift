@@ -1,18 +1,18 @@
 import Files
 
-/// A value that one thread at a time may touch.
+/// A value that one thread at a time may access.
 ///
-/// `Synchronization.Mutex` does the same with less; but the thread sanitizer does not see its locks, and so calls every access
-/// under them a race.
+/// `Synchronization.Mutex` is simpler, but the thread sanitizer does not see its locks and so reports every access as a
+/// race.
 ///
-/// `@unchecked Sendable`: the value is touched under the lock alone.
+/// `@unchecked Sendable`: the lock guards the value.
 package final class Locked<Value>: @unchecked Sendable {
     private let lock = Condition()
     private var value: Value
 
     package init(_ value: Value) { self.value = value }
 
-    /// Runs `body` with the value, when no other thread does.
+    /// Runs `body` with exclusive access to the value.
     package func withLock<Result, Failure: Error>(
         _ body: (inout Value) throws(Failure) -> Result
     ) throws(Failure) -> Result {

@@ -1,29 +1,29 @@
 import Synchronization
 
-/// A place where decoded pictures are kept from one pass to the next.
+/// A cache of decoded pictures from one epoch to the next.
 public protocol CacheConfiguration: Component {
-    /// Bytes that it may hold.
+    /// The largest size of the cache in bytes.
     var bytes: Int { get }
 }
 
 /// The caches that a pipeline file can name.
 public enum CacheFamily: ComponentFamily {
-    /// All of them.
+    /// The list of all caches.
     public static let registry = Registry<any CacheConfiguration>(kind: "a cache", [MemoryCache.self])
 }
 
-/// Decoded pictures in memory: for data sets that fit, files are read and decoded once. What does not fit is decoded in
-/// every pass, as without a cache; views are the same, to the bit.
+/// Keeps decoded pictures in memory: the files of a data set that fits are read and decoded once. The rest is decoded
+/// in every epoch, as without a cache. Views are the same, bit for bit.
 public struct MemoryCache: CacheConfiguration {
-    /// `memory`.
+    /// Its name in pipeline files.
     public static let name = "memory"
-    /// Megabytes (2^20 bytes) that the pictures may take, at 3 bytes a pixel.
+    /// The size of the cache in megabytes of 2^20 bytes; a pixel takes 3 bytes.
     public var megabytes = 4096
 
     /// 4 GiB.
     public init() {}
 
-    /// Checks the limit.
+    /// Throws `InvalidSetting` for a size that is out of range.
     public func validate() throws(InvalidSetting) {
         try require("megabytes", megabytes, in: 1...16_777_216)
     }
@@ -32,12 +32,12 @@ public struct MemoryCache: CacheConfiguration {
     public var bytes: Int { megabytes << 20 }
 }
 
-/// Whole pictures by sample, up to a number of bytes; shared by the workers of a loader.
+/// Whole pictures by sample, up to a number of bytes. The workers of a loader share it.
 ///
-/// A picture is never written to again once it is in, and none is ever dropped: with every sample met once a pass, what
-/// leaves a cache would have been the next to be asked for.
+/// A stored picture is never changed, and none is ever evicted: since each sample comes once an epoch, an evicted
+/// picture would be the next to be needed.
 final class PictureCache: Sendable {
-    /// An image that nobody writes to any more.
+    /// An image that is not written to any more.
     private struct Kept: @unchecked Sendable {
         let image: Image
     }
@@ -46,21 +46,21 @@ final class PictureCache: Sendable {
         let pictures = Locked<[Int: Kept]>([:])
     }
 
-    /// Many, so that workers seldom wait for each other.
+    /// 64 shelves, so that workers rarely wait for each other.
     private let shelves = (0..<64).map { _ in Shelf() }
     private let left: Atomic<Int>
 
-    /// A cache for `bytes` bytes.
+    /// A cache of at most `bytes` bytes.
     init(bytes: Int) {
         left = Atomic(bytes)
     }
 
-    /// The picture of a sample; nil where it is not here.
+    /// The picture of a sample; nil if it is not stored.
     func picture(_ sample: Int) -> Image? {
         shelves[sample & 63].pictures.withLock { $0[sample] }?.image
     }
 
-    /// Takes room for a picture of this extent, which the caller then decodes and puts; false where there is none.
+    /// Reserves room for a picture of this size, which the caller then decodes and stores; false if there is none.
     func reserve(_ size: Size) -> Bool {
         let needed = size.area * Image.channels + Image.slack
         if left.subtract(needed, ordering: .relaxed).newValue >= 0 { return true }
@@ -68,15 +68,15 @@ final class PictureCache: Sendable {
         return false
     }
 
-    /// Gives reserved room back, where the picture could not be decoded.
+    /// Releases reserved room if the picture could not be decoded.
     func release(_ size: Size) {
         left.add(size.area * Image.channels + Image.slack, ordering: .relaxed)
     }
 
-    /// Keeps a picture that room was reserved for.
+    /// Stores a picture in the room that was reserved for it.
     func put(_ picture: Image, _ sample: Int) {
         let kept = Kept(image: picture)
-        // Two workers meet one sample at once only where a sampler repeats it.
+        // Two workers decode one sample at the same time only if a sampler repeats it.
         if shelves[sample & 63].pictures.withLock({ $0.updateValue(kept, forKey: sample) }) != nil {
             release(picture.size)
         }

@@ -1,15 +1,15 @@
-/// What a worker needs of a decoder: the extent before any pixel, then the pixels of a region.
+/// What a worker needs from a decoder: first the size, then the pixels of a region.
 ///
-/// One owner; each worker has its own. Paths of errors are filled in by the caller, who knows them.
+/// Each worker has its own. The caller adds the path to errors.
 protocol PictureDecoder: AnyObject {
-    /// The extent of the picture as it is delivered, orientation applied.
+    /// The size of the delivered picture, after its orientation is applied.
     func size(of bytes: UnsafeRawBufferPointer) throws(DecodeError) -> Size
 
-    /// Decodes at least `region` of the picture, smaller by `shrink` along each side where the format can.
+    /// Decodes at least `region` of the picture, with each side smaller by `shrink` if the format can.
     func decode(_ bytes: UnsafeRawBufferPointer, region: Region, shrink: Int, into image: Image) throws(DecodeError)
 }
 
-/// The codecs as workers use them.
+/// The decoder of all formats.
 final class CodecDecoder: PictureDecoder {
     private let decoder: ImageDecoder
 

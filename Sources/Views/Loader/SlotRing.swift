@@ -2,13 +2,13 @@ import Files
 
 /// A bounded ring of preallocated batches between the workers, who fill rows in order, and one consumer.
 ///
-/// Workers wait while every slot is filled or in use; the consumer waits while the next batch is not complete. Batches come
-/// out in the order of the plan, whoever filled their rows and whichever slots they lie in.
+/// Workers wait while every slot is filled or in use. The consumer waits while the next batch is not complete. Batches
+/// come in the order of the plan, independent of the workers and slots that they use.
 ///
-/// `@unchecked Sendable`: all state is guarded by `condition`, but for the rows of a slot, of which each belongs to the
-/// worker that claimed it until it hands it back, and to the consumer once the batch is complete.
+/// `@unchecked Sendable`: `condition` guards all state except the rows of a slot. A row belongs to the worker that
+/// claimed it until the worker finishes it, and to the consumer once the batch is complete.
 final class SlotRing: @unchecked Sendable {
-    /// One batch and how far it is.
+    /// One batch and its progress.
     final class Slot {
         let batch: ViewBatch
         fileprivate(set) var failures: [(row: Int, error: DecodeError)] = []
@@ -28,7 +28,7 @@ final class SlotRing: @unchecked Sendable {
     private let chunk: Int
     private let lag: Int
     private let reuse: BatchReuse
-    /// Batches in memory.
+    /// The number of batches in memory.
     let slots: Int
     private let label: @Sendable (Int) -> Int
     private var plan: BatchPlan
@@ -36,9 +36,9 @@ final class SlotRing: @unchecked Sendable {
     private var started = 0
     private var taken = 0
     private var free: [Slot]
-    /// Begun and not yet taken, in the order of the plan.
+    /// Batches that workers fill or have filled, in the order of the plan.
     private var begun: [Slot] = []
-    /// Given out and still valid, the last one last.
+    /// Batches that the consumer holds, the latest last.
     private var held: [Slot] = []
     private var isStopped = false
     private var workers = 0
@@ -47,9 +47,9 @@ final class SlotRing: @unchecked Sendable {
 
     /// - Parameters:
     ///   - slots: at least `lag + 2`.
-    ///   - lag: batches that stay valid beside the one given last.
-    ///   - reuse: when a batch that was given out is filled again.
-    ///   - chunk: rows that a worker claims at a time.
+    ///   - lag: earlier batches that stay valid beside the latest.
+    ///   - reuse: when the memory of a delivered batch is reused.
+    ///   - chunk: the number of rows that a worker claims at a time.
     ///   - label: the class of an image, -1 if it has none.
     init(
         slots: [ViewBatch], lag: Int, reuse: BatchReuse = .afterNext, plan: BatchPlan, chunk: Int,
@@ -66,7 +66,7 @@ final class SlotRing: @unchecked Sendable {
         self.label = label
     }
 
-    /// What the workers did so far.
+    /// The workers' times so far.
     var statistics: LoaderStatistics { condition.withLock { total } }
 
     /// Nanoseconds that the consumer spent waiting.
@@ -74,7 +74,7 @@ final class SlotRing: @unchecked Sendable {
 
     // MARK: Workers
 
-    /// Starts a worker, a thread that runs `body` to its end; false where the system has no more threads.
+    /// Starts a worker: a thread that runs `body` and ends. Returns false if the system has no more threads.
     func start(_ body: @escaping @Sendable () -> Void) -> Bool {
         condition.withLock { workers += 1 }
         let isStarted = SystemThread.start {
@@ -92,7 +92,7 @@ final class SlotRing: @unchecked Sendable {
         }
     }
 
-    /// The next rows to fill; waits for room. Nil when there is nothing left to do.
+    /// The next rows to fill; waits for room. Nil if there are no more batches.
     func claim() -> Claim? {
         condition.lock()
         defer { condition.unlock() }
@@ -103,7 +103,7 @@ final class SlotRing: @unchecked Sendable {
                 return Claim(slot: slot, rows: next..<end)
             }
             guard started < plan.total else { return nil }
-            // The one given back last is the likeliest to be in a cache.
+            // The slot that was released last is the likeliest to be in a processor cache.
             guard let slot = free.popLast() else {
                 let since = monotonicNanoseconds()
                 condition.wait()
@@ -118,13 +118,13 @@ final class SlotRing: @unchecked Sendable {
             begun.append(slot)
             started += 1
             filling = (slot, 0)
-            // The others can claim rows of it.
+            // Other workers can claim rows of it.
             condition.broadcast()
         }
         return nil
     }
 
-    /// Hands back filled rows, with those that could not be.
+    /// Returns filled rows and the failures among them.
     func finish(_ claim: Claim, failures: [(row: Int, error: DecodeError)], statistics: LoaderStatistics) {
         let isLast = condition.withLock {
             claim.slot.failures += failures
@@ -133,8 +133,8 @@ final class SlotRing: @unchecked Sendable {
             return claim.slot.unfinished == 0
         }
         guard isLast else { return }
-        // Nobody else touches a batch that is filled and not yet complete. Images that could not be used must be taken
-        // out before the others are mixed, which is the consumer's part.
+        // No other thread touches a batch that is filled and not yet complete. If images failed, the consumer removes
+        // them before it mixes the others.
         claim.slot.failures.sort { $0.row < $1.row }
         if claim.slot.failures.isEmpty { claim.slot.batch.mix() }
         condition.withLock {
@@ -143,7 +143,7 @@ final class SlotRing: @unchecked Sendable {
         }
     }
 
-    /// Whether workers should leave their rows as they are.
+    /// Whether workers should stop.
     var stopped: Bool { condition.withLock { isStopped } }
 
     // MARK: The consumer
@@ -153,14 +153,14 @@ final class SlotRing: @unchecked Sendable {
         case batch(Slot)
         case endOfEpoch
         case stopped
-        /// The time ended before the batch was complete.
+        /// The batch was not complete in time.
         case pending
-        /// All slots are the consumer's.
+        /// The consumer holds all slots.
         case allHeld
     }
 
-    /// Takes back what is not to stay valid of the batches given out, then waits for the next one of `epoch`, until
-    /// `deadline` at most, where there is one: the distant future is beyond what the system can wait until.
+    /// Releases the batches that need not stay valid, then waits for the next one of `epoch`, at most until `deadline`.
+    /// Nil waits without limit, since the system cannot wait until the distant future.
     func take(epoch: Int, deadline: Date? = nil) -> Delivery {
         condition.lock()
         defer { condition.unlock() }
@@ -185,7 +185,7 @@ final class SlotRing: @unchecked Sendable {
         return .batch(slot)
     }
 
-    /// Takes back the batch that was taken last, because nobody will see it: it must not make an earlier one invalid.
+    /// Returns the latest batch unseen, so that it does not make an earlier one invalid.
     func giveBack() {
         condition.withLock {
             if let slot = held.popLast() { free.append(slot) }
@@ -193,7 +193,7 @@ final class SlotRing: @unchecked Sendable {
         }
     }
 
-    /// Takes back a batch that the consumer needs no more; does nothing where it was taken back already.
+    /// Releases a batch; does nothing if it was released already.
     func release(_ batch: ViewBatch) {
         condition.withLock {
             guard let index = held.firstIndex(where: { $0.batch === batch }) else { return }
@@ -202,7 +202,7 @@ final class SlotRing: @unchecked Sendable {
         }
     }
 
-    /// Ends all work and waits for the workers to leave; what was given out stays valid.
+    /// Stops the workers and waits for their end; batches that the consumer holds stay valid.
     func stop() {
         condition.withLock {
             isStopped = true

@@ -1,32 +1,32 @@
-/// The views of a batch of images, in memory that the loader owns and fills again.
+/// The views of a batch of images, in memory that the loader owns and reuses.
 ///
-/// Each branch has one run of levels, its views one after another, so that one tensor of `views * count` pictures can
-/// borrow it: floats `[views, count, 3, height, width]`, or bytes `[views, count, height, width, 3]`, as `pixels` says.
-/// Valid until the loader is asked for its next batch, or for as many more as its options' `lag`; not shared between
-/// threads.
+/// The views of a branch are contiguous, so that one tensor of `views * count` pictures can borrow them: floats
+/// `[views, count, 3, height, width]`, or bytes `[views, count, height, width, 3]`, depending on `pixels`. They are
+/// valid until the consumer asks for the next batch, or `lag` batches longer (see `LoaderOptions`). They are not shared
+/// between threads.
 public final class ViewBatch {
     /// The kinds of view, in the pipeline's order.
     public let branches: [ViewPipeline.Branch]
-    /// The pass over the data, from 0.
+    /// The epoch, from 0.
     public private(set) var epoch = 0
-    /// The batch's place in its epoch, from 0.
+    /// The batch's index in its epoch, from 0.
     public private(set) var index = 0
-    /// The images, by their positions in the source.
+    /// The images' positions in the source.
     public private(set) var samples: [Int] = []
-    /// Their classes; -1 where unlabelled.
+    /// The images' classes; -1 for an image without a label.
     public private(set) var labels: [Int] = []
-    /// How the views are mixed with each other; nil where they are not.
+    /// How the views are mixed with each other; nil if they are not.
     public private(set) var mixing: Mixing?
 
-    /// What the views are, as the loader's options said; the other kind must not be asked for.
+    /// The type of the views' pixel values, from the loader's options.
     public let pixels: ViewPixels
 
     private let memory: [BatchBuffer]
     private let firstView: [Int]
     private let mixer: BatchMixer?
 
-    /// Room for `capacity` images, which `mixer`, if any, mixes.
-    /// - Throws: `LoaderError.memory` where there is too little.
+    /// Allocates room for `capacity` images, which `mixer`, if any, mixes.
+    /// - Throws: `LoaderError.memory` if there is too little memory.
     init(
         branches: [ViewPipeline.Branch], capacity: Int, pixels: ViewPixels, from memory: any BatchMemory,
         mixer: BatchMixer? = nil
@@ -49,7 +49,7 @@ public final class ViewBatch {
         branch.count * images * Image.channels * branch.size.area * pixels.stride
     }
 
-    /// Number of images; fewer than asked for in the last batch of an epoch and where images were unusable.
+    /// The number of images: smaller than the batch size if images were skipped, or in the last batch of an epoch.
     public var count: Int { samples.count }
 
     /// The views of a branch as floats: `[views, count, 3, height, width]`, aligned to 64 bytes.
@@ -64,7 +64,7 @@ public final class ViewBatch {
         UnsafeMutableBufferPointer(start: bytes(branch), count: branches[branch].count * count * length(branch))
     }
 
-    /// Starts anew with these images.
+    /// Starts to hold these images.
     func begin(epoch: Int, index: Int, samples: [Int], labels: [Int]) {
         self.epoch = epoch
         self.index = index
@@ -73,7 +73,7 @@ public final class ViewBatch {
         mixing = nil
     }
 
-    /// Mixes the views, where that is asked for; once, when all of them are made.
+    /// Mixes the views, if the pipeline says so; called once, when all are made.
     func mix() {
         guard let mixer, count > 0 else { return }
         mixing = mixer.draw(epoch: epoch, batch: index, count: count, sizes: branches.map(\.size))
@@ -86,26 +86,25 @@ public final class ViewBatch {
         }
     }
 
-    /// Puts one view of an image in its place, normalised where the views are floats; views are counted over all
-    /// branches.
+    /// Stores one view of an image, normalised if the views are floats; views are counted over all branches.
     func write(_ picture: Image, view: Int, row: Int, normalize: Normalize) {
         let branch = firstView.lastIndex { $0 <= view } ?? 0
-        let place = ((view - firstView[branch]) * count + row) * length(branch)
+        let offset = ((view - firstView[branch]) * count + row) * length(branch)
         switch pixels {
-        case .float32: normalize.write(picture, to: floats(branch) + place)
-        case .uint8: PixelOperations.interleave(picture, to: bytes(branch) + place)
+        case .float32: normalize.write(picture, to: floats(branch) + offset)
+        case .uint8: PixelOperations.interleave(picture, to: bytes(branch) + offset)
         }
     }
 
-    /// Takes out the images that are not in `rows`, which ascend; the others move up in order.
+    /// Removes the images that are not in `rows`, which ascend; the others move up in order.
     func keep(rows: [Int]) {
         for (branch, description) in branches.enumerated() {
             let length = length(branch) * pixels.stride
             let start = pointer(branch)
             for view in 0..<description.count {
-                for (place, row) in rows.enumerated() {
-                    // Never to a place behind its own, so nothing is overwritten that is still to be moved.
-                    let target = start + (view * rows.count + place) * length
+                for (position, row) in rows.enumerated() {
+                    // Rows only move forwards, so nothing is overwritten before it is moved.
+                    let target = start + (view * rows.count + position) * length
                     let source = start + (view * count + row) * length
                     if target != source { target.copyMemory(from: source, byteCount: length) }
                 }
@@ -115,13 +114,13 @@ public final class ViewBatch {
         labels = rows.map { labels[$0] }
     }
 
-    /// Levels of one view.
+    /// The number of values of one view.
     private func length(_ branch: Int) -> Int { Image.channels * branches[branch].size.area }
 
     private func pointer(_ branch: Int) -> UnsafeMutableRawPointer { memory[branch].start }
 
-    // Which kind a batch holds is decided by the code that makes the loader, never by data: a wrong one is a mistake in
-    // the program, and reading floats from bytes would leave the memory.
+    // The code that makes the loader decides the type of a batch, never data. A wrong one is an error of the program,
+    // and reading floats from bytes would read out of bounds.
 
     private func floats(_ branch: Int) -> UnsafeMutablePointer<Float> {
         precondition(pixels == .float32, "the views of this batch are bytes: see LoaderOptions.pixels")

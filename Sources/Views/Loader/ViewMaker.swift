@@ -1,6 +1,6 @@
-/// Makes all views of one image after another: decodes once, then augments each view.
+/// Makes all views of an image: decodes once, then augments each view.
 ///
-/// Holds all memory that this takes, which stops growing at the largest image. One owner; not shared between threads.
+/// It holds all memory for this, which stops growing after the largest image. It is not shared between threads.
 public final class ViewMaker {
     let pipeline: ViewPipeline
     let picture = Image()
@@ -20,8 +20,8 @@ public final class ViewMaker {
         canvas = Canvas(capacity: pipeline.branches.map(\.size.area).max() ?? 0)
     }
 
-    /// Makes the views of an image as pictures, to be looked at or compared, with what was drawn for each.
-    /// - Throws: `DecodeError` where the image cannot be read or decoded, or is of an extent that a step cannot take.
+    /// Makes the views of an image as pictures, each with its recipe.
+    /// - Throws: `DecodeError` if the image cannot be read or decoded, or has a size that a step cannot handle.
     public func pictures(
         of source: any Source, sample: Int, seed: UInt64, epoch: Int
     ) throws(DecodeError) -> [(recipe: Recipe, picture: Image)] {
@@ -35,9 +35,9 @@ public final class ViewMaker {
         }
     }
 
-    /// Makes one view again from its record.
-    /// - Throws: `DecodeError` where the image cannot be read or decoded, or the pipeline draws something else for it:
-    ///   parameters of another pipeline could lead outside of the picture's memory.
+    /// Makes one view again from its recipe.
+    /// - Throws: `DecodeError` if the image cannot be read or decoded, or if the pipeline draws something else for it:
+    ///   parameters of another pipeline could lead out of the picture's memory.
     public func picture(of source: any Source, recipe: Recipe) throws(DecodeError) -> Image {
         let sample = recipe.key.sample
         do throws(DecodeError) {
@@ -67,7 +67,7 @@ public final class ViewMaker {
         }
     }
 
-    /// Reads and decodes what the views of an image need, and draws them; `picture` then holds it.
+    /// Draws the views of an image, and reads and decodes what they need into `picture`.
     func prepare(_ source: any Source, sample: Int, seed: UInt64, epoch: Int) throws(DecodeError) -> [Recipe] {
         try source.read(sample, into: buffer)
         let size = try decoder.size(of: buffer.bytes)
@@ -76,13 +76,13 @@ public final class ViewMaker {
         return recipes
     }
 
-    /// Decodes what these views read; `picture` then holds it.
+    /// Decodes the part that these views read into `picture`.
     private func decode(_ recipes: [Recipe], of bytes: UnsafeRawBufferPointer) throws(DecodeError) {
         try decoder.decode(
             bytes, region: pipeline.region(of: recipes), shrink: pipeline.shrink(for: recipes), into: picture)
     }
 
-    /// Decodes all of a picture into the cache; nil where it has no room left.
+    /// Decodes a whole picture into the cache; nil if the cache is full.
     private func decodeIntoCache(
         _ bytes: UnsafeRawBufferPointer, size: Size, sample: Int
     ) throws(DecodeError) -> Image? {
@@ -108,8 +108,8 @@ public final class ViewMaker {
 
     /// Reads an image and makes its views.
     /// - Parameters:
-    ///   - times: what each stage took is added to it.
-    ///   - write: takes each view, counted over all branches, to where it goes; its picture is valid during the call.
+    ///   - times: the time of each stage is added to it.
+    ///   - write: stores each view, counted over all branches; its picture is valid during the call.
     func make(
         _ source: any Source, sample: Int, seed: UInt64, epoch: Int, times: inout LoaderStatistics,
         write: (_ view: Int, _ picture: Image) -> Void

@@ -1,28 +1,28 @@
 import Files
 import KernelsAVX2
 
-/// Which noise: the same key gives the same noise to any picture of the same extent.
+/// The key of random noise: the same key gives the same noise for any picture of the same size.
 public struct NoiseKey: Codable, Hashable, Sendable {
     /// The first half.
     public var first: UInt32
     /// The second half.
     public var second: UInt32
 
-    /// Makes a key.
+    /// A key from its halves.
     public init(first: UInt32, second: UInt32) {
         self.first = first
         self.second = second
     }
 
-    /// Draws a key; two draws.
+    /// Draws a key; uses two draws.
     init(from random: inout RandomStream) {
         self.init(first: random.next(), second: random.next())
     }
 }
 
 extension PixelOperations {
-    /// Fills a region, as far as the picture has it, with levels uniform in 0...255, in place. A level's noise is that
-    /// of its place in the region, channel by channel and row by row.
+    /// Fills the part of a region that lies in the picture with values uniform in 0...255, in place. The noise is
+    /// indexed by the position in the region, channel by channel and row by row.
     static func eraseWithNoise(_ image: Image, region: Region, key: NoiseKey, wide: Bool = isWide) {
         let part = region.clipped(to: image.size)
         guard part.width > 0 else { return }
@@ -40,38 +40,38 @@ extension PixelOperations {
         }
     }
 
-    /// Adds normal noise of that mean and deviation in levels, truncated, in place and clamped.
+    /// Adds normal noise with this mean and standard deviation in pixel values, truncated and clamped, in place.
     static func addNoise(
-        _ image: Image, mean: Double, deviation: Double, key: NoiseKey, scratch canvas: Canvas, wide: Bool = isWide
+        _ image: Image, mean: Double, std: Double, key: NoiseKey, scratch canvas: Canvas, wide: Bool = isWide
     ) {
         canvas.withScratch(bytes: 64) { memory in
             let work = memory.assumingMemoryBound(to: UInt32.self)
             let count = image.size.area * Image.channels
-            let (offset, scale) = (Float(mean), Float(deviation))
+            let (offset, scale) = (Float(mean), Float(std))
             normalTable.withUnsafeBufferPointer { table in
-                // Never nil: the table is not empty.
+                // Not nil: the table is not empty.
                 let table = table.baseAddress.unsafelyUnwrapped
                 if wide {
                     KernelsAVX2.Kernels.addNoise(
-                        image.plane(0), count: count, offset: offset, deviation: scale, key: key.first,
+                        image.plane(0), count: count, offset: offset, std: scale, key: key.first,
                         other: key.second, table: table, work: work)
                 } else {
                     Kernels.addNoise(
-                        image.plane(0), count: count, offset: offset, deviation: scale, key: key.first,
+                        image.plane(0), count: count, offset: offset, std: scale, key: key.first,
                         other: key.second, table: table, work: work)
                 }
             }
         }
     }
 
-    /// The normal distribution's quantiles at (i + 1/2) / 1024, scaled so that the sum of two that are drawn has
-    /// deviation 1. A sum of two takes half a million values, up to 4.6 deviations from 0.
+    /// The normal distribution's quantiles at (i + 1/2) / 1024, scaled so that the sum of two draws has standard
+    /// deviation 1. Such a sum has half a million values, up to 4.6 standard deviations from 0.
     static let normalTable: [Float] = {
         let count = 1024
         var quantiles = [Double](repeating: 0, count: count)
         var guess = 0.0
         for index in count / 2..<count {
-            // Newton's method on the upper tail, from the quantile before, which lies close by.
+            // Newton's method on the upper tail, starting from the previous quantile, which is close.
             let tail = 1 - (Double(index) + 0.5) / Double(count)
             for _ in 0..<50 {
                 let density = exp(-guess * guess / 2) / (2 * Double.pi).squareRoot()

@@ -2,8 +2,8 @@ import Files
 import KernelsAVX2
 
 extension PixelOperations {
-    /// Fills `target` with the pixels of `source`, of the same extent, that a perspective finds; see
-    /// `Kernels.perspective` for the eight coefficients.
+    /// Fills `target` by a perspective transform of `source`, which has the same size; see `Kernels.perspective` for
+    /// the eight coefficients.
     static func perspective(
         _ source: Image, coefficients: [Double], linear: Bool, fill: Fill, to target: Image, scratch canvas: Canvas,
         wide: Bool = isWide
@@ -13,7 +13,7 @@ extension PixelOperations {
             let work = memory.assumingMemoryBound(to: Int32.self)
             let entries = (memory + 256).assumingMemoryBound(to: Float.self)
             for index in 0..<8 { entries[index] = Float(coefficients[index]) }
-            let colour = (fill.levels.x, fill.levels.y, fill.levels.z)
+            let colour = (fill.values.x, fill.values.y, fill.values.z)
             if wide {
                 KernelsAVX2.Kernels.perspective(
                     source.plane(0), width: width, height: height, coefficients: entries, linear: linear, fill: colour,
@@ -26,11 +26,11 @@ extension PixelOperations {
         }
     }
 
-    /// Fills `target` with the pixels of `source`, of the same extent, moved by noise that a Gaussian of
-    /// deviation `smoothness` blurs; noise of 1 is half of `strength` in pixels.
+    /// Fills `target` with the pixels of `source`, which has the same size, moved by noise. A Gaussian of standard
+    /// deviation `smoothness` blurs the noise; noise of 1 is `strength / 2` pixels.
     ///
-    /// The kernel has 8 `smoothness` + 1 taps, as torchvision's, but is cut to the picture. The noise across has the indices
-    /// from 0, the noise down those that follow.
+    /// The kernel has 8 `smoothness` + 1 taps, as in torchvision, but is cut to the picture's size. Horizontal noise
+    /// uses the indices from 0, vertical noise those that follow.
     static func elastic(
         _ source: Image, strength: (across: Double, down: Double), smoothness: Double, key: NoiseKey, linear: Bool,
         fill: Fill, to target: Image, scratch canvas: Canvas, wide: Bool = isWide
@@ -46,12 +46,12 @@ extension PixelOperations {
             let fields = (memory + 256).assumingMemoryBound(to: Float.self)
             let work = fields + 2 * fieldCount
             let weights = work + workCount
-            fillWeights(weights, radius: radius, deviation: smoothness)
+            fillWeights(weights, radius: radius, std: smoothness)
             for (index, share) in [
                 strength.across / Double(size.width), strength.down / Double(size.height),
             ].enumerated() {
                 let first = UInt32(truncatingIfNeeded: index * size.area)
-                // Of torch's grid, which is two units wide.
+                // In torch's grid, which is two units wide.
                 let factor = Float(share)
                 if wide {
                     KernelsAVX2.Kernels.displacement(
@@ -65,7 +65,7 @@ extension PixelOperations {
                         factor: factor, work: work)
                 }
             }
-            let colour = (fill.levels.x, fill.levels.y, fill.levels.z)
+            let colour = (fill.values.x, fill.values.y, fill.values.z)
             if wide {
                 KernelsAVX2.Kernels.displace(
                     source.plane(0), width: size.width, height: size.height, across: fields,
@@ -81,9 +81,9 @@ extension PixelOperations {
     }
 
     /// A Gaussian from its centre outwards, normalised over both sides.
-    private static func fillWeights(_ weights: UnsafeMutablePointer<Float>, radius: Int, deviation: Double) {
+    private static func fillWeights(_ weights: UnsafeMutablePointer<Float>, radius: Int, std: Double) {
         func weight(_ distance: Int) -> Double {
-            distance == 0 ? 1 : exp(-Double(distance * distance) / (2 * deviation * deviation))
+            distance == 0 ? 1 : exp(-Double(distance * distance) / (2 * std * std))
         }
         let total = (0...radius).reduce(-weight(0)) { $0 + 2 * weight($1) }
         for distance in 0...radius { weights[distance] = Float(weight(distance) / total) }

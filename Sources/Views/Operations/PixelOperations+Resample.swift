@@ -1,6 +1,6 @@
 import KernelsAVX2
 
-/// How a pixel between pixels is computed.
+/// How values between pixels are interpolated.
 public enum Interpolation: String, Codable, Sendable {
     /// A triangle two pixels wide.
     case bilinear
@@ -9,9 +9,9 @@ public enum Interpolation: String, Codable, Sendable {
 }
 
 extension PixelOperations {
-    /// Resamples a region of the held pixels of `source` to the whole of `target`, antialiased: what lies outside of the
-    /// region is not read, as if it had been cropped first. What the source does not hold is cut off the region; of
-    /// nothing the result is black.
+    /// Resamples a region of `source` to the whole of `target`, antialiased. Pixels outside of the region are not read,
+    /// as if the picture had been cropped first. The region is clipped to the pixels that `source` holds; the result is
+    /// black if there are none.
     static func resample(
         _ source: Image, region: Region, to target: Image, interpolation: Interpolation, scratch canvas: Canvas,
         wide: Bool = isWide
@@ -74,7 +74,7 @@ extension PixelOperations {
     }
 }
 
-/// Where the tables and the intermediate plane of one resampling lie in scratch memory.
+/// The layout of the tables and of the intermediate plane in scratch memory.
 private struct ResamplePlan {
     /// Offsets of one direction's tables.
     struct Table {
@@ -98,9 +98,9 @@ private struct ResamplePlan {
 
     var columns: Table
     var rows: Table
-    /// The weights before they are rounded, of one direction at a time.
+    /// The weights of one direction before they are rounded.
     var exact: Int
-    /// The plane whose width is changed and whose height is not yet.
+    /// The intermediate plane, with the new width and the old height.
     var middle: Int
     var middleStride: Int
     var work: Int
@@ -138,7 +138,7 @@ private struct ResamplePlan {
 }
 
 extension Region {
-    /// The part of this region that a picture of extent `size` has.
+    /// The part of this region that lies in a picture of size `size`.
     func clipped(to size: Size) -> Region {
         let left = min(max(x, 0), size.width)
         let top = min(max(y, 0), size.height)

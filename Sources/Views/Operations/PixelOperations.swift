@@ -2,12 +2,12 @@ import CKernels
 import Files
 import KernelsAVX2
 
-/// The one place that chooses, at run time and per call, between the kernels for AVX2 and those for any processor.
+/// The operations on pictures. Each call chooses between the kernels for AVX2 and those for any processor.
 ///
-/// Both give the same bits; `wide` is there for the tests of that. A function takes whole pictures, so that the choice
-/// and the call cost nothing beside the pixels.
+/// Both give the same bits; tests set `wide` to compare them. A function takes whole pictures, so that the choice and
+/// the call cost next to nothing.
 enum PixelOperations {
-    /// Whether this machine runs the kernels for AVX2.
+    /// Whether this processor has AVX2.
     static var isWide: Bool { ckernels_has_avx2() }
 
     /// Mirrors a picture from left to right, in place.
@@ -28,7 +28,7 @@ enum PixelOperations {
         scale(image, factor: Float(factor), offset: 0, wide: wide)
     }
 
-    /// `clamp(factor * x + (1 - factor) * m)` in place, m the mean gray level of the picture.
+    /// `clamp(factor * x + (1 - factor) * m)` in place, with m the mean gray value of the picture.
     static func contrast(_ image: Image, factor: Double, wide: Bool = isWide) {
         guard image.size.area > 0 else { return }
         let (red, green, blue) = (image.plane(0), image.plane(1), image.plane(2))
@@ -49,7 +49,7 @@ enum PixelOperations {
         }
     }
 
-    /// `clamp(factor * x + (1 - factor) * gray)` in place, gray the level of the same pixel.
+    /// `clamp(factor * x + (1 - factor) * gray)` in place, with the gray value of the same pixel.
     static func saturation(_ image: Image, factor: Double, wide: Bool = isWide) {
         let (red, green, blue, count) = (image.plane(0), image.plane(1), image.plane(2), image.size.area)
         let (kept, rest) = (Float(factor), Float(1 - factor))
@@ -60,7 +60,7 @@ enum PixelOperations {
         }
     }
 
-    /// Turns the hue by `shift` of a turn, -0.5...0.5, in place.
+    /// Shifts the hue by `shift` turns, -0.5...0.5, in place.
     static func hue(_ image: Image, shift: Double, wide: Bool = isWide) {
         let (red, green, blue, count) = (image.plane(0), image.plane(1), image.plane(2), image.size.area)
         if wide {
@@ -70,7 +70,7 @@ enum PixelOperations {
         }
     }
 
-    /// Three equal planes of gray, in place.
+    /// Sets all three planes to the gray value, in place.
     static func grayscale(_ image: Image, wide: Bool = isWide) {
         let (red, green, blue, count) = (image.plane(0), image.plane(1), image.plane(2), image.size.area)
         if wide {
@@ -93,7 +93,7 @@ enum PixelOperations {
         }
     }
 
-    /// A picture as `[height, width, 3]`, written to `target`.
+    /// Writes a picture as `[height, width, 3]` to `target`.
     static func interleave(_ image: Image, to target: UnsafeMutablePointer<UInt8>, wide: Bool = isWide) {
         let (red, green, blue, count) = (image.plane(0), image.plane(1), image.plane(2), image.size.area)
         if wide {
@@ -103,10 +103,11 @@ enum PixelOperations {
         }
     }
 
-    /// Blurs with a Gaussian of deviation `sigma` cut off at `radius` pixels, mirrored at the edges, in place.
+    /// Blurs with a Gaussian of standard deviation `sigma`, cut off at `radius` pixels, mirrored at the edges, in
+    /// place.
     ///
-    /// Taps whose weight rounds to 0 in 1/65536 are left out, and so are those that would reach past a picture smaller
-    /// than the kernel, which torchvision rejects.
+    /// Taps whose weight rounds to 0 in 1/65536 are skipped. So are taps that would reach past a picture smaller than
+    /// the kernel, which torchvision rejects.
     static func blur(
         _ image: Image, radius: Int, sigma: Double, scratch canvas: Canvas, wide: Bool = isWide
     ) {
@@ -121,7 +122,7 @@ enum PixelOperations {
         let count = Kernels.blurWork(width: width, height: height, radius: reach)
         canvas.withScratch(bytes: (count + reach + 1) * 2) { memory in
             let weights = memory.assumingMemoryBound(to: UInt16.self)
-            // The centre takes what rounding leaves, so that a plain picture stays as it is.
+            // The centre gets the rounding error, so that a picture of one colour stays as it is.
             var rest = 65536
             for tap in 1...reach {
                 weights[tap] = UInt16(weight(tap) / total * 65536 + 0.5)

@@ -1,12 +1,12 @@
 /// Steps applied together with probability `p`, otherwise none of them: torchvision's `RandomApply`.
 ///
-/// The steps must leave the extent as it is, since they may be left out.
+/// The steps must keep the size of the picture, since they may be skipped.
 public struct Apply: Combinator {
-    /// `apply`.
+    /// Its name in pipeline files.
     public static let name = "apply"
-    /// The probability.
+    /// The probability that the step is applied, 0...1.
     public var p = 0.5
-    /// What is applied, in order.
+    /// The steps, in the order in which they are applied.
     public var steps: [Step] = []
 
     /// No steps, p = 0.5.
@@ -24,23 +24,23 @@ public struct Apply: Combinator {
         public var steps: [DrawnStep]
     }
 
-    /// Checks the probability and the steps.
+    /// Throws `InvalidSetting` for a probability outside 0...1, no steps, or a step with such a setting.
     public func validate() throws(InvalidSetting) {
         try require("p", p, in: 0...1)
         guard !steps.isEmpty else { throw InvalidSetting("steps", "must hold at least one step") }
-        try Views.validate(steps, place: "steps")
+        try Views.validate(steps, path: "steps")
     }
 
-    /// The extent of the input.
+    /// The size of the input.
     public func shape(of input: Shape, target: Size) throws(InvalidSetting) -> Shape {
         let result = try steps.map(\.component).shape(of: input, target: target)
         guard result == input else {
-            throw InvalidSetting("steps", "may be left out, so must not change the extent")
+            throw InvalidSetting("steps", "may be skipped, so must not change the size")
         }
         return input
     }
 
-    /// Two draws; the steps have streams of their own.
+    /// Uses two random draws; the steps have streams of their own.
     public func sample(from random: inout RandomStream, input: Size, target: Size) -> Parameters? {
         guard random.chance(p) else { return nil }
         let drawn = try? steps.map(\.component).draw(from: random.descendant(1), input: input, target: target)

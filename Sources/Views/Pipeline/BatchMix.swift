@@ -7,27 +7,27 @@ import Files
 ///   mix: {mixup: {alpha: 0.2}}
 ///   mix: {mixup: {alpha: 0.8}, cutmix: {alpha: 1}, p: 0.5}
 /// ```
-/// mixup (Zhang 2017, 1710.09412): every view x becomes lambda x + (1 - lambda) x', on normalised floats. CutMix (Yun 2019,
-/// 1905.04899): a rectangle of every view is taken from x'. x' is the same view of the image's partner, by one permutation
-/// of the batch, and lambda is Beta(alpha, alpha): one for a batch, as torchvision draws it. Both are functions of the
-/// seed, the epoch and the batch's place, and `ViewBatch.mixing` tells them to the loss. torchvision's partner is the next
-/// image instead of a random one.
+/// mixup (Zhang 2017, 1710.09412): every view x becomes lambda x + (1 - lambda) x', on normalised floats. CutMix (Yun
+/// 2019, 1905.04899): a rectangle of every view is taken from x'. x' is the same view of the image's partner, by one
+/// permutation of the batch, and lambda is Beta(alpha, alpha): one for a batch, as torchvision draws it. Both are
+/// functions of the seed, the epoch and the batch's index, and `ViewBatch.mixing` tells them to the loss. torchvision's
+/// partner is the next image instead of a random one.
 public struct BatchMix: Component {
-    /// `mix`.
+    /// Its name in pipeline files.
     public static let name = "mix"
-    /// Sums; none if nil.
+    /// mixup; off if nil.
     public var mixup: MixStrength?
-    /// Rectangles; none if nil. With both, each batch takes one of them.
+    /// CutMix; off if nil. If both are set, each batch uses one of them.
     public var cutmix: MixStrength?
-    /// How often CutMix is taken where both are set, 0...1.
+    /// The probability of CutMix if both are set, 0...1.
     public var cutmixShare = 0.5
     /// The probability that a batch is mixed.
     public var p = 1.0
 
-    /// Nothing, until one of the two is set.
+    /// Neither mixup nor CutMix: set at least one of them.
     public init() {}
 
-    /// Checks the ranges.
+    /// Throws `InvalidSetting` for a setting that is out of range.
     public func validate() throws(InvalidSetting) {
         for (key, strength) in [("mixup", mixup), ("cutmix", cutmix)] {
             do throws(InvalidSetting) {
@@ -41,7 +41,7 @@ public struct BatchMix: Component {
         try require("p", p, in: 0...1)
     }
 
-    /// Draws how a batch is mixed; nil where chance leaves it alone.
+    /// Draws how a batch is mixed; nil if it stays as it is.
     func sample(seed: UInt64, epoch: Int, batch: Int, count: Int, sizes: [Size]) -> Mixing? {
         var random = RandomStream(RandomKey(seed: seed, epoch: epoch, sample: batch, purpose: .mix))
         guard random.chance(p) else { return nil }
@@ -62,7 +62,7 @@ public struct BatchMix: Component {
 
 /// How strongly views are mixed.
 public struct MixStrength: Component {
-    /// `strength`.
+    /// Its name in pipeline files.
     public static let name = "strength"
     /// Both parameters of the Beta distribution of lambda, above 0; below 1, lambda is mostly near 0 or 1.
     public var alpha = 1.0
@@ -70,7 +70,7 @@ public struct MixStrength: Component {
     /// torchvision's default: lambda is uniform.
     public init() {}
 
-    /// Checks the range.
+    /// Throws `InvalidSetting` for a setting that is out of range.
     public func validate() throws(InvalidSetting) {
         try require("alpha", alpha, in: 0.001...1000)
     }
@@ -80,30 +80,31 @@ public struct MixStrength: Component {
 public struct Mixing: Codable, Equatable, Sendable {
     /// The ways to mix.
     public enum Kind: String, Codable, Sendable {
-        /// Sums.
+        /// Weighted sums of two views.
         case mixup
-        /// Rectangles.
+        /// A rectangle of another view.
         case cutmix
     }
 
-    /// What is particular to a branch.
+    /// How the views of one branch are mixed.
     public struct Part: Codable, Equatable, Sendable {
         /// The share of a view that is its own; for CutMix that of its area.
         public var lambda: Double
         /// What comes from the partner; nil for mixup.
         public var box: Region?
 
-        /// Makes a part.
+        /// A share, with a rectangle for CutMix.
         public init(lambda: Double, box: Region? = nil) {
             self.lambda = lambda
             self.box = box
         }
 
-        /// The rectangle about (x, y), shares of the extent, that has the area 1 - lambda before it is cut to the view.
+        /// The rectangle with its centre at (x, y), as shares of the size, and the area 1 - lambda before it is clipped
+        /// to the view.
         init(cutting lambda: Double, x: Double, y: Double, of size: Size) {
             let half = 0.5 * (1 - lambda).squareRoot()
-            func side(_ place: Double, _ length: Int) -> (start: Int, length: Int) {
-                let centre = Int(place * Double(length))
+            func side(_ position: Double, _ length: Int) -> (start: Int, length: Int) {
+                let centre = Int(position * Double(length))
                 let reach = Int(half * Double(length))
                 let start = max(centre - reach, 0)
                 return (start, min(centre + reach, length) - start)
@@ -114,9 +115,9 @@ public struct Mixing: Codable, Equatable, Sendable {
         }
     }
 
-    /// Sums or rectangles.
+    /// Whether by mixup or CutMix.
     public var kind: Kind
-    /// For each image of the batch the row of the one that it is mixed with, possibly its own.
+    /// For each image of the batch, the row of the image that it is mixed with; this may be its own row.
     public var partners: [Int]
     /// One for each branch.
     public var branches: [Part]
@@ -131,7 +132,7 @@ extension RandomStream {
     }
 
     /// The logarithm of a draw from Gamma(alpha, 1): Marsaglia and Tsang 2000, "A simple method for generating gamma
-    /// variables", for alpha + 1, then brought down by a uniform draw's power 1 / alpha.
+    /// variables", for alpha + 1, then multiplied by a uniform draw to the power 1 / alpha.
     private mutating func logGamma(_ alpha: Double) -> Double {
         let d = alpha + 1 - 1.0 / 3
         let c = 1 / (9 * d).squareRoot()

@@ -1,4 +1,4 @@
-/// How far the crops of an image's views overlap: an option of the graph that ties what views draw for themselves.
+/// How far the crops of an image's views overlap: an option of the graph, off by default.
 ///
 /// ```yaml
 /// views:
@@ -6,12 +6,13 @@
 ///   branches:
 ///     - {count: 2, size: 224, steps: [resized_crop, horizontal_flip]}
 /// ```
-/// The first view draws its crop as ever. Every other view draws until the intersection of its crop with the first view's,
-/// over their union, lies in `iou`; so the crops keep their distribution, given that they overlap so. After 100 tries, it
-/// is a part of the first view's crop, whose area may fall below the crop's `scale`. `iou: [1, 1]` gives every view the first
-/// one's crop, whatever their extents. Pictures of a few pixels come as close as they can.
+/// The first view draws its crop as usual. Every other view draws crops until the intersection over union with the
+/// first view's crop lies in `iou`. So the crops keep their distribution, conditioned on the overlap. After 100 tries,
+/// the crop is a part of the first view's crop, whose area may be below the crop's `scale`. `iou: [1, 1]` gives all
+/// views the crop of the first, also if their sizes differ. In pictures of a few pixels, the overlap is as close to
+/// `iou` as possible.
 public struct CropOverlap: Component {
-    /// `overlap`.
+    /// Its name in pipeline files.
     public static let name = "overlap"
     /// Bounds of the intersection over the union, 0...1.
     public var iou = Interval(0.2, 0.8)
@@ -20,15 +21,16 @@ public struct CropOverlap: Component {
 
     static let tries = 100
 
-    /// Crops that share something and differ in something.
+    /// Crops that overlap in part.
     public init() {}
 
-    /// Checks the bounds.
+    /// Throws `InvalidSetting` for bounds that are out of range or out of order.
     public func validate() throws(InvalidSetting) {
         try require("iou", iou, in: 0...1)
     }
 
-    /// Draws a crop that overlaps the first view's as set; `random` is the stream of the view's own crop, from its start.
+    /// Draws a crop that overlaps the first view's by `iou`; `random` is the stream of the view's own crop, from its
+    /// start.
     func region(
         of crop: ResizedCrop, first: Region, from random: inout RandomStream, input: Size, target: Size
     ) -> Region {
@@ -41,7 +43,7 @@ public struct CropOverlap: Component {
         return part(of: first, from: &random)
     }
 
-    /// A part of `region` in about its shape, whose share of the area is uniform in `iou`; four draws.
+    /// A part of `region` with about its shape and a share of its area that is uniform in `iou`; uses four draws.
     private func part(of region: Region, from random: inout RandomStream) -> Region {
         let share = random.uniform(in: iou)
         let width = min(max(Int((Double(region.width) * share.squareRoot()).rounded()), 1), region.width)

@@ -1,4 +1,4 @@
-/// The crops of a graph that are tied, found and checked when the graph is built.
+/// The crops that `CropOverlap` ties together, found and checked when the graph is built.
 struct CropTie: Sendable {
     private let overlap: CropOverlap
     private let crops: [Int: ResizedCrop]
@@ -28,21 +28,21 @@ struct CropTie: Sendable {
                 let found = branch.steps.first.map { type(of: $0).name } ?? "nothing"
                 throw InvalidSetting(
                     "overlap",
-                    "\(branch.name) must begin with resized_crop, whose regions are tied, begins with \(found)")
+                    "\(branch.name) must begin with resized_crop, but begins with \(found)")
             }
             crops[index] = crop
             views += branch.count
             start = start ?? (view, crop, branch.size)
         }
         guard let start, views > 1 else {
-            throw InvalidSetting("overlap", "ties the crops of at least two views, there is \(views)")
+            throw InvalidSetting("overlap", "needs the crops of at least two views, has \(views)")
         }
         self.overlap = overlap
         self.crops = crops
         first = start
     }
 
-    /// Replaces the crop that a view drew by one that overlaps the first view's; `size` is what the branches begin with.
+    /// Replaces the crop that a view drew by one that overlaps the first view's; `size` is that of the branches' input.
     func tie(_ steps: inout [DrawnStep], key: RandomKey, branch index: Int, size: Size, target: Size) {
         guard let crop = crops[index], key.view != first.view, !steps.isEmpty else { return }
         var firstKey = key

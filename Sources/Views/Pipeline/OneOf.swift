@@ -1,12 +1,12 @@
 /// One of several steps, chosen by weight: torchvision's `RandomChoice`.
 ///
-/// All steps must end in the same extent, since any of them may be chosen.
+/// All steps must give the same size, since any of them may be chosen.
 public struct OneOf: Combinator {
-    /// `one_of`.
+    /// Its name in pipeline files.
     public static let name = "one_of"
-    /// How often each is chosen, in proportion; equally often if nil.
+    /// The weight of each step: its probability up to a factor. All weights are equal if nil.
     public var weights: [Double]?
-    /// What is chosen from.
+    /// The steps to choose from.
     public var steps: [Step] = []
 
     /// No steps.
@@ -26,36 +26,36 @@ public struct OneOf: Combinator {
         public var step: DrawnStep
     }
 
-    /// Checks the steps, and that there is a weight for each.
+    /// Throws `InvalidSetting` without steps, or unless there is one weight for each step.
     public func validate() throws(InvalidSetting) {
         guard !steps.isEmpty else { throw InvalidSetting("steps", "must hold at least one step") }
-        try Views.validate(steps, place: "steps")
+        try Views.validate(steps, path: "steps")
         guard let weights else { return }
         guard weights.count == steps.count else {
-            throw InvalidSetting("weights", "must be as many as steps, \(steps.count), is \(weights.count)")
+            throw InvalidSetting("weights", "must be one for each of the \(steps.count) steps, are \(weights.count)")
         }
         for weight in weights { try require("weights", weight, in: 0...1e9) }
         guard weights.contains(where: { $0 > 0 }) else { throw InvalidSetting("weights", "must not all be 0") }
     }
 
-    /// The extent that every step ends in.
+    /// The size that every step gives.
     public func shape(of input: Shape, target: Size) throws(InvalidSetting) -> Shape {
         var result: Shape?
         for (index, step) in steps.enumerated() {
-            let shape = try step.component.shape(of: input, target: target, place: index)
+            let shape = try step.component.shape(of: input, target: target, at: index)
             guard shape == result ?? shape else {
-                throw InvalidSetting("steps", "must all end in the same extent, since any may be chosen")
+                throw InvalidSetting("steps", "must all give the same size, since any may be chosen")
             }
             result = shape
         }
         return result ?? input
     }
 
-    /// Two draws; the step has a stream of its own.
+    /// Uses two random draws; the step has a stream of its own.
     public func sample(from random: inout RandomStream, input: Size, target: Size) -> Parameters? {
         let weights = weights ?? Array(repeating: 1, count: steps.count)
         var rest = random.unit() * weights.reduce(0, +)
-        // The last with a weight takes what rounding leaves over.
+        // Rounding may leave a remainder, which the last step with a weight gets.
         var choice = weights.lastIndex { $0 > 0 } ?? 0
         for (index, weight) in weights.enumerated() {
             if rest < weight {

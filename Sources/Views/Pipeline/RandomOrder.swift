@@ -1,10 +1,10 @@
 /// All steps in a random order: torchvision's `RandomOrder`.
 ///
-/// No step may change the extent, since each may come first.
+/// No step may change the size, since any step may come first.
 public struct RandomOrder: Combinator {
-    /// `random_order`.
+    /// Its name in pipeline files.
     public static let name = "random_order"
-    /// What is applied.
+    /// The steps.
     public var steps: [Step] = []
 
     /// No steps.
@@ -23,22 +23,22 @@ public struct RandomOrder: Combinator {
         public var steps: [DrawnStep]
     }
 
-    /// Checks the steps.
+    /// Throws `InvalidSetting` without steps, or for a step with such a setting.
     public func validate() throws(InvalidSetting) {
         guard !steps.isEmpty else { throw InvalidSetting("steps", "must hold at least one step") }
-        try Views.validate(steps, place: "steps")
+        try Views.validate(steps, path: "steps")
     }
 
-    /// The extent of the input.
+    /// The size of the input.
     public func shape(of input: Shape, target: Size) throws(InvalidSetting) -> Shape {
         for (index, step) in steps.enumerated()
-        where try step.component.shape(of: input, target: target, place: index) != input {
-            throw InvalidSetting("steps", "come in any order, so must not change the extent")
+        where try step.component.shape(of: input, target: target, at: index) != input {
+            throw InvalidSetting("steps", "come in any order, so must not change the size")
         }
         return input
     }
 
-    /// One draw fewer than there are steps; the steps have streams of their own.
+    /// Uses one random draw fewer than there are steps; the steps have their own streams.
     public func sample(from random: inout RandomStream, input: Size, target: Size) -> Parameters? {
         var streams: [RandomStream] = []
         var node = 1

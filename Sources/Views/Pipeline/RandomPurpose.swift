@@ -1,8 +1,8 @@
 extension RandomKey {
-    /// What draws are for that belong to no single view.
+    /// What random draws are for that do not belong to one view.
     ///
-    /// A purpose takes the place of the view in a key. Views count up from 0 and purposes down from 0xFFFF, so no two
-    /// streams of one seed overlap. A value that changes gives other draws for the same seed.
+    /// A key holds either a view or a purpose. Views count up from 0 and purposes down from 0xFFFF, so no two streams
+    /// of one seed overlap. If a value changes, the same seed gives other draws.
     public enum Purpose: Int, CaseIterable, Sendable {
         /// Augmentations that all views of an image share.
         case trunk = 0xFFFF

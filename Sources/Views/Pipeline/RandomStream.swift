@@ -26,7 +26,7 @@ public struct RandomKey: Hashable, Codable, Sendable {
 /// Counter-based random numbers: Philox4x32-10 (Salmon et al. 2011, "Parallel random numbers: as easy as 1, 2, 3").
 ///
 /// `(seed, epoch, sample)` are mixed by one Philox block into the key of the stream; `(view, node)` and the number of
-/// the block are its counter. So streams never overlap, need no state to be handed on, and can be replayed from a key.
+/// the block are its counter. So streams never overlap, share no state, and can be replayed from a key.
 public struct RandomStream: Sendable {
     private let key: SIMD2<UInt32>
     private var counter: SIMD4<UInt32>
@@ -47,10 +47,10 @@ public struct RandomStream: Sendable {
             mixed.z, 0, UInt32(truncatingIfNeeded: key.view), UInt32(truncatingIfNeeded: key.node))
     }
 
-    /// Whether anything was drawn; a step that draws nothing is not random.
+    /// Whether anything was drawn.
     var hasDrawn: Bool { counter.y > 0 }
 
-    /// The stream of the node `offset` places after this one's in the graph, from its start.
+    /// The stream of the node that comes `offset` nodes later in the graph, from its start.
     func descendant(_ offset: Int) -> RandomStream {
         var stream = self
         stream.counter.y = 0

@@ -1,8 +1,9 @@
-/// All that was drawn for one view of one image: with the image's bytes it makes the view again, bit for bit.
+/// Everything that was drawn for one view of one image. With the image's bytes, it gives the same view again, bit for
+/// bit.
 public struct Recipe: Codable, Equatable, Sendable {
-    /// Whose draws these are; `node` is 0.
+    /// The key of the draws; its `node` is 0.
     public let key: RandomKey
-    /// The extent of the whole picture.
+    /// The size of the whole picture.
     public let input: Size
     /// What the shared steps drew.
     public let trunk: [DrawnStep]

@@ -1,6 +1,6 @@
-/// The augmentations that a pipeline file can name, those that hold others included.
+/// The augmentations that a pipeline file can name, including those that hold other steps.
 public struct Augmentations: ComponentFamily {
-    /// All of them.
+    /// The list of all augmentations.
     public static let registry = Registry<any Augmentation>(
         kind: "an augmentation", augmentationTypes.map { $0 } + [Apply.self, OneOf.self, RandomOrder.self])
 }
@@ -8,19 +8,19 @@ public struct Augmentations: ComponentFamily {
 /// One step of a pipeline, as a file writes it: `horizontal_flip`, or `resized_crop: {scale: [0.2, 1]}`.
 public typealias Step = Selected<Augmentations>
 
-/// An augmentation that holds others; each has a stream of random numbers of its own.
+/// An augmentation that holds other steps; each has its own random stream.
 protocol Combinator: Augmentation {
     var steps: [Step] { get }
 }
 
-/// What one step drew for one view, which is all that it takes to repeat it.
+/// What one step drew for one view: enough to repeat the step.
 public struct DrawnStep: Codable, Equatable, Sendable {
-    /// What an augmentation's parameters are at least.
+    /// What every augmentation's parameters conform to.
     public typealias Parameters = Codable & Equatable & Sendable
 
     /// The step's name.
     public let name: String
-    /// What was drawn; nil where chance left the picture alone.
+    /// What was drawn; nil if the step was skipped by chance.
     public let parameters: (any Parameters)?
 
     init(name: String, parameters: (any Parameters)?) {
@@ -28,7 +28,7 @@ public struct DrawnStep: Codable, Equatable, Sendable {
         self.parameters = parameters
     }
 
-    /// Equal names and equal parameters.
+    /// Compares names and parameters.
     public static func == (first: DrawnStep, second: DrawnStep) -> Bool {
         func equal<Value: Equatable>(_ value: Value, _ other: Any) -> Bool { value == other as? Value }
         guard first.name == second.name else { return false }
@@ -43,7 +43,7 @@ public struct DrawnStep: Codable, Equatable, Sendable {
         case step, parameters, skipped
     }
 
-    /// Reads `{step: name, parameters: {...}}` or `{step: name, skipped: true}`.
+    /// Decodes `{step: name, parameters: {...}}` or `{step: name, skipped: true}`.
     public init(from decoder: any Decoder) throws {
         let container = try decoder.container(keyedBy: Keys.self)
         name = try container.decode(String.self, forKey: .step)
@@ -61,7 +61,7 @@ public struct DrawnStep: Codable, Equatable, Sendable {
         parameters = try read(type)
     }
 
-    /// Writes the same.
+    /// Encodes what `init(from:)` decodes.
     public func encode(to encoder: any Encoder) throws {
         var container = encoder.container(keyedBy: Keys.self)
         try container.encode(name, forKey: .step)
@@ -73,19 +73,20 @@ public struct DrawnStep: Codable, Equatable, Sendable {
     }
 }
 
-/// Checks steps that were not read from a file, where the reader has done so; the key is the step's place and setting.
-func validate(_ steps: [Step], place: String) throws(InvalidSetting) {
+/// Checks steps that a program built; those of a file were checked by the reader. An error's key is the step's path and
+/// setting.
+func validate(_ steps: [Step], path: String) throws(InvalidSetting) {
     for (index, step) in steps.enumerated() {
         do {
             try step.validate()
         } catch {
-            throw InvalidSetting("\(place)[\(index)].\(error.key)", error.reason)
+            throw InvalidSetting("\(path)[\(index)].\(error.key)", error.reason)
         }
     }
 }
 
 extension Augmentation {
-    /// Places that this step and those that it holds take in the graph.
+    /// The number of nodes of this step and the steps that it holds.
     var nodes: Int { 1 + ((self as? any Combinator)?.steps.reduce(0) { $0 + $1.component.nodes } ?? 0) }
 
     func draw(from stream: RandomStream, input: Size, target: Size) -> DrawnStep {
@@ -105,25 +106,25 @@ extension Augmentation {
         if let parameters = drawn.parameters as? Parameters { apply(parameters, to: canvas) }
     }
 
-    /// Whether sampling draws random numbers; a step that holds others always counts.
+    /// Whether sampling draws random numbers; true for a step that holds others.
     var isRandom: Bool {
         var stream = RandomStream(RandomKey(seed: 0, purpose: .trunk))
         _ = sample(from: &stream, input: Size(width: 97, height: 89), target: Size(square: 64))
         return stream.hasDrawn || self is any Combinator
     }
 
-    /// The extent of the result; errors say which of its siblings this step is.
-    func shape(of input: Shape, target: Size, place index: Int) throws(InvalidSetting) -> Shape {
+    /// The size of the result; errors name the index of this step.
+    func shape(of input: Shape, target: Size, at index: Int) throws(InvalidSetting) -> Shape {
         do {
             return try shape(of: input, target: target)
         } catch {
-            let place = "steps[\(index)].\(Self.name)"
-            throw InvalidSetting(error.key.isEmpty ? place : "\(place).\(error.key)", error.reason)
+            let path = "steps[\(index)].\(Self.name)"
+            throw InvalidSetting(error.key.isEmpty ? path : "\(path).\(error.key)", error.reason)
         }
     }
 
-    /// The extent after this step as it was drawn. A step that cannot take the picture says so even where chance left
-    /// it out, so that which pictures are usable does not change from epoch to epoch.
+    /// The size after this step with these parameters. A step that cannot handle the picture throws even if it is
+    /// skipped by chance, so that the same pictures are usable in every epoch.
     func size(of input: Size, target: Size, drawn: DrawnStep) throws(InvalidSetting) -> Size {
         guard case .fixed(let size) = try shape(of: .fixed(input), target: target), drawn.parameters != nil else {
             return input
@@ -132,13 +133,13 @@ extension Augmentation {
     }
 }
 
-/// Steps in order, each from a stream of its own: the pre-order of the graph numbers them.
+/// Steps in order, each with its own stream; they are numbered in the pre-order of the graph.
 extension [any Augmentation] {
-    /// The extent after all steps, as far as it is known.
+    /// The size after all steps, as far as it is known.
     /// - Throws: `InvalidSetting` with the step's index and name as key.
     func shape(of input: Shape, target: Size) throws(InvalidSetting) -> Shape {
         var shape = input
-        for (index, step) in enumerated() { shape = try step.shape(of: shape, target: target, place: index) }
+        for (index, step) in enumerated() { shape = try step.shape(of: shape, target: target, at: index) }
         return shape
     }
 
@@ -172,7 +173,7 @@ extension [any Augmentation] {
         return step.window(of: one)
     }
 
-    /// How much smaller the input may be along each side where speed counts more than the last level.
+    /// By how much each side of the input may be smaller if speed matters more than exact values.
     func shrink(of drawn: [DrawnStep]) -> Int {
         guard let step = first, let one = drawn.first else { return 1 }
         return step.shrink(of: one)

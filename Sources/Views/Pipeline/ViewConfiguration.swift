@@ -8,43 +8,43 @@
 ///
 ///   # Options, off by default.
 ///   trunk: [{apply: {p: 0.2, steps: [grayscale]}}]   # drawn once and shared by all views
-///   overlap: {iou: [0.2, 0.8]}                       # crops of the views overlap so; [1, 1] is one crop for all
+///   overlap: {iou: [0.2, 0.8]}                       # overlap of the crops; [1, 1] is one crop for all views
 ///   mix: {mixup: {alpha: 0.2}, cutmix: {alpha: 1}}   # whole batches, after they are made
-///   maximum_megapixels: 200                          # larger pictures are left out; 100 by default
+///   maximum_megapixels: 200                          # larger pictures are skipped; 100 by default
 ///   depth: stretch                                   # 16 bits and floats: high_byte by default, stretch, or [low, high]
 ///   page: 1                                          # of TIFF files with several pages, counted from 0; the first by default
 ///   decode: fast                                     # JPEG smaller than it is where crops allow; exact by default
-///   cache: {memory: {megabytes: 4096}}               # decoded pictures, from one pass to the next
+///   cache: {memory: {megabytes: 4096}}               # keeps decoded pictures from one epoch to the next
 /// ```
 public struct ViewConfiguration: Component {
-    /// `views`.
+    /// Its name in pipeline files.
     public static let name = "views"
-    /// What shows through transparent pixels.
+    /// The colour behind transparent pixels.
     public var background = Background.white
-    /// Steps that are applied once and shared by all views, the random draws included.
+    /// Steps that are applied once for all views, with the same random draws.
     public var trunk: [Step] = []
-    /// How far the views' crops overlap; as chance has it if nil.
+    /// How far the views' crops overlap; they are independent if nil.
     public var overlap: CropOverlap?
     /// The kinds of view.
     public var branches = [BranchConfiguration()]
-    /// Steps that make the one view of an image that is evaluated; none of them random. By default the shorter side
-    /// becomes the extent's, and the middle is kept.
+    /// The steps of evaluation, none of them random. By default the shorter side is resized to that of
+    /// `evaluationSize`, and the centre is kept.
     public var evaluation: [Step] = [Step(Resize()), Step(CenterCrop())]
-    /// The extent that they end in; the first branch's if nil.
+    /// The size of a view in evaluation; the first branch's if nil.
     public var evaluationSize: ViewSize?
-    /// How the views of a batch are mixed with each other; not if nil.
+    /// How the views of a batch are mixed with each other; they are not if nil.
     public var mix: BatchMix?
     /// Whether a picture may be decoded smaller than it is.
     public var decode = DecodeMode.exact
-    /// Megapixels that a picture may have; a larger one is left out. Each thread needs about 10 bytes a pixel.
+    /// The largest picture in megapixels; a larger one is skipped. Each thread needs about 10 bytes a pixel.
     public var maximumMegapixels = 100
     /// How stored values of more than 8 bits become 0...255.
     public var depth = Depth.highByte
     /// The page of a TIFF file that is read, counted from 0.
     public var page = 0
-    /// Where decoded pictures are kept from one pass to the next; nowhere if nil.
+    /// Where decoded pictures are kept from one epoch to the next; they are not if nil.
     public var cache: Selected<CacheFamily>?
-    /// How levels become the floats that a network takes.
+    /// How pixel values become the floats of a network's input.
     public var normalize = Normalize()
 
     /// One branch of two views, 224 by 224.
@@ -58,7 +58,7 @@ public struct ViewConfiguration: Component {
         return options
     }
 
-    /// Checks what belongs to no step.
+    /// Checks the settings of decoding.
     func validateDecoding() throws(InvalidSetting) {
         try require("maximum_megapixels", maximumMegapixels, in: 1...2000)
         try require("page", page, in: 0...65_534)
@@ -68,32 +68,34 @@ public struct ViewConfiguration: Component {
         } catch {
             throw InvalidSetting("cache.\(error.key)", error.reason)
         }
-        if decode == .fast { throw InvalidSetting("cache", "keeps whole pictures: remove it, or views.decode: fast") }
+        if decode == .fast {
+            throw InvalidSetting("cache", "keeps whole pictures; remove either views.cache or views.decode: fast")
+        }
     }
 
-    /// Checks that a pipeline can be built.
+    /// Throws `InvalidSetting` if no pipeline can be built from these settings.
     public func validate() throws(InvalidSetting) {
         _ = try ViewPipeline(self)
     }
 }
 
-/// One kind of view of an image, of which there may be several.
+/// One kind of view, and how many of them each image gets.
 public struct BranchConfiguration: Component {
-    /// `branch`.
+    /// Its name in pipeline files.
     public static let name = "branch"
-    /// What it is called in messages and reports; `branch N`, counted from 0, if nil.
+    /// Its name in messages and reports; `branch N`, counted from 0, if nil.
     public var name: String?
     /// Views of this kind of each image.
     public var count = 2
-    /// Their extent.
+    /// The size of each view.
     public var size = ViewSize(Size(square: 224))
-    /// How they are made, in order.
+    /// The steps, in the order in which they are applied.
     public var steps: [Step] = [Step(ResizedCrop())]
 
     /// Two random crops, 224 by 224.
     public init() {}
 
-    /// Views of a kind.
+    /// A branch of `count` views.
     public init(name: String? = nil, count: Int, size: Size, steps: [Step]) {
         self.name = name
         self.count = count
@@ -101,23 +103,23 @@ public struct BranchConfiguration: Component {
         self.steps = steps
     }
 
-    /// Checks the count.
+    /// Throws `InvalidSetting` unless the count is in range.
     public func validate() throws(InvalidSetting) {
         try require("count", count, in: 1...64)
     }
 }
 
-/// An extent as files write it: one number for a square, or `[height, width]`.
+/// A size as files write it: one number for a square, or `[height, width]`.
 public struct ViewSize: Codable, Hashable, Sendable {
-    /// The extent.
+    /// The size in pixels.
     public var size: Size
 
-    /// Wraps an extent.
+    /// A size to be written as files write it.
     public init(_ size: Size) {
         self.size = size
     }
 
-    /// Reads a number or two.
+    /// Decodes one number or two.
     public init(from decoder: any Decoder) throws {
         if let side = try? decoder.singleValueContainer().decode(Int.self) {
             size = Size(square: side)
@@ -137,7 +139,7 @@ public struct ViewSize: Codable, Hashable, Sendable {
         }
     }
 
-    /// Writes the same.
+    /// Encodes what `init(from:)` decodes.
     public func encode(to encoder: any Encoder) throws {
         var container = encoder.singleValueContainer()
         if size.width == size.height {
@@ -157,7 +159,7 @@ public struct Background: Codable, Hashable, Sendable {
     /// Blue, 0...255.
     public var blue: UInt8
 
-    /// Makes a colour.
+    /// A colour with these values.
     public init(red: UInt8, green: UInt8, blue: UInt8) {
         self.red = red
         self.green = green
@@ -173,20 +175,20 @@ public struct Background: Codable, Hashable, Sendable {
 
     private static let names: [(String, Background)] = [("white", white), ("black", black), ("gray", gray)]
 
-    /// Reads a name or three levels.
+    /// Decodes a name or three values.
     public init(from decoder: any Decoder) throws {
         let container = try decoder.singleValueContainer()
         if let name = try? container.decode(String.self), let named = Background.names.first(where: { $0.0 == name }) {
             self = named.1
-        } else if let levels = try? container.decode([UInt8].self), levels.count == 3 {
-            self.init(red: levels[0], green: levels[1], blue: levels[2])
+        } else if let values = try? container.decode([UInt8].self), values.count == 3 {
+            self.init(red: values[0], green: values[1], blue: values[2])
         } else {
             throw DecodingError.dataCorruptedError(
-                in: container, debugDescription: "must be white, black, gray, or three levels: [red, green, blue]")
+                in: container, debugDescription: "must be white, black, gray, or three values: [red, green, blue]")
         }
     }
 
-    /// Writes the same.
+    /// Encodes what `init(from:)` decodes.
     public func encode(to encoder: any Encoder) throws {
         var container = encoder.singleValueContainer()
         if let named = Background.names.first(where: { $0.1 == self }) {

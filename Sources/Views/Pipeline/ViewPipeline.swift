@@ -1,32 +1,32 @@
-/// The augmentation graph: a trunk that is applied once, then branches, each with a number of views of one extent.
+/// The augmentation graph: a trunk that is applied once, then branches, each with a number of views of one size.
 ///
-/// Immutable and checked when built, so that any number of workers may share it. Every draw is a function of
+/// It is immutable and checked when built, so any number of workers may share it. Every draw is a function of
 /// `(seed, epoch, sample, view, node)`, where views are counted over all branches and nodes in order of appearance.
 public final class ViewPipeline: Sendable {
     /// One kind of view.
     public struct Branch: Sendable {
-        /// What it is called.
+        /// Its name in messages and reports.
         public let name: String
         /// Views of each image.
         public let count: Int
-        /// Their extent.
+        /// The size of each view.
         public let size: Size
         let steps: [any Augmentation]
     }
 
     /// The kinds of view, in order.
     public let branches: [Branch]
-    /// What shows through transparent pixels.
+    /// The colour behind transparent pixels.
     public let background: Background
-    /// How pictures are decoded: what shows through, and how many pixels they may have.
+    /// How pictures are decoded: background, limits, depth and page.
     public let decoding: DecodeOptions
-    /// How levels become floats.
+    /// How pixel values become floats.
     public let normalize: Normalize
     /// Whether a picture may be decoded smaller than it is.
     public let decode: DecodeMode
-    /// Bytes of decoded pictures that a loader keeps from one pass to the next; 0 for none.
+    /// Bytes of decoded pictures that a loader keeps from one epoch to the next; 0 for none.
     public let cacheBytes: Int
-    /// How a loader mixes the views of a batch with each other; not if nil.
+    /// How a loader mixes the views of a batch with each other; it does not if nil.
     public let mix: BatchMix?
 
     private let trunk: [any Augmentation]
@@ -35,40 +35,40 @@ public final class ViewPipeline: Sendable {
     private let evaluating: ViewPipeline?
 
     /// Builds the graph of a configuration.
-    /// - Throws: `InvalidSetting` where a step cannot take what comes before it, or a branch does not end in its extent.
+    /// - Throws: `InvalidSetting` if a step cannot handle the size before it, or a branch does not end in its size.
     public init(_ configuration: ViewConfiguration) throws(InvalidSetting) {
         guard !configuration.branches.isEmpty else {
             throw InvalidSetting("branches", "must hold at least one branch")
         }
-        try validate(configuration.trunk, place: "trunk")
+        try validate(configuration.trunk, path: "trunk")
         let trunk = configuration.trunk.map(\.component)
         let shape: Shape
         do {
-            // A step of the trunk that goes by the branch's size would differ from branch to branch.
+            // A step of the trunk that depends on the branch's size would differ from branch to branch.
             shape = try trunk.shape(of: .any, target: configuration.branches[0].size.size)
         } catch {
             throw InvalidSetting("trunk" + error.key.dropFirst("steps".count), error.reason)
         }
         var branches: [Branch] = []
         for (index, branch) in configuration.branches.enumerated() {
-            let place = "branches[\(index)]"
+            let path = "branches[\(index)]"
             let name = branch.name ?? "branch \(index)"
             do {
                 try branch.validate()
             } catch {
-                throw InvalidSetting("\(place).\(error.key)", error.reason)
+                throw InvalidSetting("\(path).\(error.key)", error.reason)
             }
             branches.append(
                 try ViewPipeline.branch(
                     name, count: branch.count, size: branch.size.size, steps: branch.steps, from: shape,
-                    place: "\(place).steps"))
+                    path: "\(path).steps"))
         }
         for (index, step) in configuration.evaluation.enumerated() where step.component.isRandom {
             throw InvalidSetting("evaluation[\(index)]", "\(step.name) is random, which evaluation must not be")
         }
         let size = configuration.evaluationSize?.size ?? branches[0].size
         let branch = try ViewPipeline.branch(
-            "evaluation", count: 1, size: size, steps: configuration.evaluation, from: .any, place: "evaluation")
+            "evaluation", count: 1, size: size, steps: configuration.evaluation, from: .any, path: "evaluation")
         evaluating = ViewPipeline(evaluating: branch, configuration)
         do {
             try configuration.normalize.validate()
@@ -97,7 +97,7 @@ public final class ViewPipeline: Sendable {
         cacheBytes = configuration.cache?.component.bytes ?? 0
     }
 
-    /// Builds the graph of a pipeline file's `views` part; the file's other parts are not looked at.
+    /// Builds the graph of a pipeline file's `views` part; the file's other parts are ignored.
     /// - Throws: `ConfigurationError` with the file and the setting.
     public convenience init(_ reader: ConfigurationReader) throws(ConfigurationError) {
         let configuration = try reader.read(ViewConfiguration.self, section: ViewConfiguration.name)
@@ -118,38 +118,38 @@ public final class ViewPipeline: Sendable {
         decoding = configuration.decoding
         normalize = configuration.normalize
         mix = nil
-        // Each picture is evaluated once, and at full precision.
+        // Each picture is evaluated once, from a full decode.
         decode = .exact
         cacheBytes = 0
         evaluating = nil
     }
 
     private static func branch(
-        _ name: String, count: Int, size: Size, steps: [Step], from shape: Shape, place: String
+        _ name: String, count: Int, size: Size, steps: [Step], from shape: Shape, path: String
     ) throws(InvalidSetting) -> Branch {
-        try validate(steps, place: place)
+        try validate(steps, path: path)
         let steps = steps.map(\.component)
         let result: Shape
         do {
             result = try steps.shape(of: shape, target: size)
         } catch {
-            throw InvalidSetting(place + error.key.dropFirst("steps".count), error.reason)
+            throw InvalidSetting(path + error.key.dropFirst("steps".count), error.reason)
         }
         guard result == .fixed(size) else {
             let end =
                 switch result {
-                case .any: "pictures of any extent"
+                case .any: "pictures of any size"
                 case .fixed(let other): "pictures of \(other)"
                 }
             throw InvalidSetting(
-                place,
-                "\(name) must end in \(size), ends in \(end); end it in a step that gives the size: resized_crop, "
+                path,
+                "\(name) must end in \(size), ends in \(end); end with a step that sets the size: resized_crop, "
                     + "center_crop, or resize: {size: [\(size.height), \(size.width)]}")
         }
         return Branch(name: name, count: count, size: size, steps: steps)
     }
 
-    /// The pipeline that makes the one view of an image that is evaluated; of such a pipeline, itself.
+    /// The pipeline of evaluation, which makes one view of each image; the pipeline itself if it is one of evaluation.
     public var evaluation: ViewPipeline { evaluating ?? self }
 
     /// Views of each image, over all branches.
@@ -158,8 +158,8 @@ public final class ViewPipeline: Sendable {
     /// The branch of a view.
     public func branch(of view: Int) -> Branch { branches[branchOfView[view]] }
 
-    /// Draws one view of an image of extent `input`.
-    /// - Throws: `InvalidSetting` where a step cannot take a picture of that extent.
+    /// Draws one view of an image of size `input`.
+    /// - Throws: `InvalidSetting` if a step cannot handle a picture of that size.
     public func recipe(
         seed: UInt64, epoch: Int, sample: Int, view: Int, input: Size
     ) throws(InvalidSetting) -> Recipe {
@@ -201,7 +201,7 @@ public final class ViewPipeline: Sendable {
         return Recipe(key: key, input: input, trunk: trunk.drawn, steps: steps)
     }
 
-    /// The only part of the picture that these views of one image read: what a decoder must deliver.
+    /// The part of the picture that these views of one image read, which a decoder must deliver.
     public func region(of recipes: [Recipe]) -> Region {
         guard let first = recipes.first else { return Region(x: 0, y: 0, width: 0, height: 0) }
         let whole = Region(first.input)
@@ -214,8 +214,8 @@ public final class ViewPipeline: Sendable {
         return union ?? whole
     }
 
-    /// How much smaller along each side the picture may be decoded for these views of one image: 1 unless `decode` is
-    /// `fast`, and then as much as leaves every crop a pixel for each of its view.
+    /// By how much each side of the picture may be decoded smaller for these views of one image. It is 1 unless
+    /// `decode` is `fast`; then every crop keeps at least as many pixels as its view.
     public func shrink(for recipes: [Recipe]) -> Int {
         guard decode == .fast, let first = recipes.first else { return 1 }
         if !trunk.isEmpty { return trunk.shrink(of: first.trunk) }
@@ -223,7 +223,7 @@ public final class ViewPipeline: Sendable {
     }
 
     /// Makes one view of a picture, trunk included; the canvas then holds it.
-    /// - Precondition: this pipeline drew the recipe for a picture of this extent, and `picture` holds its region.
+    /// - Precondition: this pipeline drew the recipe for a picture of this size, and `picture` holds its region.
     public func apply(_ recipe: Recipe, to picture: Image, on canvas: Canvas) {
         canvas.load(picture)
         applyTrunk(recipe, on: canvas)
@@ -235,7 +235,7 @@ public final class ViewPipeline: Sendable {
     /// The names of the shared steps.
     var trunkSteps: [String] { trunk.map { type(of: $0).name } }
 
-    /// The place of a view's first step, where the steps of all branches are counted in order.
+    /// The index of a view's first step; the steps of all branches are counted in order.
     func firstStep(of view: Int) -> Int {
         branches[..<branchOfView[view]].reduce(0) { $0 + $1.steps.count }
     }

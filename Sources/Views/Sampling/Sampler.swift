@@ -1,29 +1,30 @@
-/// Which images make up which batch: a pure function of seed, epoch and position, so that a run resumes anywhere.
+/// The images of each batch: a pure function of seed, epoch and position, so that a run can resume anywhere.
 ///
-/// With several ranks each has a part of every epoch, and all have the same number of batches, whatever the shards are.
+/// Each of several ranks has a part of every epoch, and all ranks have the same number of batches, also with shards.
 public struct Sampler: Codable, Equatable, Sendable {
     /// How an epoch's order is drawn.
     public enum Shuffle: Codable, Equatable, Sendable {
-        /// A uniformly random order of all images: every read is anywhere.
+        /// A uniformly random order of all images; reads are random too.
         case global
-        /// The runs (a source's `runs`, as shards) in random order, the images of each in their own, then through a buffer
-        /// of `buffer` images out of which the next is drawn at random: storage reads run by run.
+        /// The runs (a source's `runs`, such as shards) in random order, each in its own order, through a buffer of
+        /// `buffer` images from which the next one is drawn at random. Storage is read run by run.
         ///
-        /// Measured on 100 runs of 1,000 images against a uniformly random order: the mean distance of an image from its
-        /// place is 0.32 of the epoch (0.33); two successive images are of one run in 37% of the cases with a buffer of
-        /// 1,000, 5% with 10,000 and 1.3% with 50,000 (1.0%); 256 images come from 7, 34 and 81 runs (92). So images
-        /// must be shuffled before they are packed, as `ShardWriter` does, and the buffer should hold several runs.
+        /// Measured on 100 runs of 1,000 images against a uniformly random order: the mean distance of an image from
+        /// its position is 0.32 of the epoch (0.33); two successive images are of one run in 37% of the cases with a
+        /// buffer of 1,000, 5% with 10,000 and 1.3% with 50,000 (1.0%); 256 images come from 7, 34 and 81 runs (92). So
+        /// images must be shuffled before they are packed, as `ShardWriter` does, and the buffer should hold several
+        /// runs.
         case runs([Range<Int>], buffer: Int)
     }
 
     /// One of the processes that train together.
     public struct Rank: Codable, Equatable, Sendable {
-        /// Its number, from 0.
+        /// Its index, from 0.
         public let index: Int
-        /// How many there are.
+        /// The number of ranks.
         public let count: Int
 
-        /// Makes a rank.
+        /// Rank `index` of `count`.
         /// - Precondition: `index` is in `0..<count`.
         public init(_ index: Int, of count: Int) {
             precondition(0..<count ~= index, "ranks count from 0")
@@ -32,20 +33,20 @@ public struct Sampler: Codable, Equatable, Sendable {
         }
     }
 
-    /// Number of images, those of all ranks.
+    /// The number of images of all ranks.
     public let count: Int
     /// Images in a batch of this rank.
     public let batch: Int
-    /// The seed of each epoch's order; nil for the source's own order, as evaluation wants.
+    /// The seed of each epoch's order; nil for the source's order, as in evaluation.
     public let seed: UInt64?
-    /// Whether the last batch is left out where it is not full.
+    /// Whether the last batch is dropped if it is not full.
     public let dropLast: Bool
-    /// How the order is drawn where there is a seed.
+    /// How the order is drawn if there is a seed.
     public let shuffle: Shuffle
-    /// Which part of the epoch this is.
+    /// The rank whose part of the epoch this is.
     public let rank: Rank
 
-    /// Makes a sampler.
+    /// A sampler of `count` images.
     /// - Precondition: `batch` is at least 1; the runs of `shuffle` follow one another and cover all images.
     public init(
         count: Int, batch: Int, seed: UInt64?, dropLast: Bool, shuffle: Shuffle = .global, rank: Rank = Rank(0, of: 1)
@@ -67,14 +68,14 @@ public struct Sampler: Codable, Equatable, Sendable {
     /// Batches of this rank in an epoch, the same for every rank.
     public var batches: Int { dropLast ? share / batch : (share + batch - 1) / batch }
 
-    /// Images of this rank in an epoch. Where they do not divide, some are left out if the last batch is, and some come
-    /// twice otherwise, as PyTorch's `DistributedSampler` has it; which ones changes with the epoch.
+    /// Images of this rank in an epoch. If the ranks do not divide the images, some are dropped with the last batch, or
+    /// else some come twice, as in PyTorch's `DistributedSampler`; these images change with the epoch.
     private var share: Int { dropLast ? count / rank.count : (count + rank.count - 1) / rank.count }
 
-    /// The images of an epoch in order, those of a batch that is left out not included.
+    /// The images of an epoch in order, without those of a dropped batch.
     /// - Parameters:
-    ///   - epoch: the pass, from 0.
-    ///   - first: the batch to start from, as when a run resumes.
+    ///   - epoch: the epoch, from 0.
+    ///   - first: the batch to start from, when a run resumes.
     public func order(epoch: Int, from first: Int = 0) -> [Int] {
         let end = min(batches * batch, share)
         let range = min(first * batch, end)..<end
@@ -94,8 +95,8 @@ public struct Sampler: Codable, Equatable, Sendable {
     /// The position in the whole epoch of this rank's `position`: ranks take turns.
     private func interleaved(_ position: Int) -> Int { (position * rank.count + rank.index) % count }
 
-    /// This rank's images: a section of the shuffled runs, so that no two ranks read one stretch of a run, in the order in
-    /// which they leave the buffer.
+    /// This rank's images in the order in which they leave the buffer. They are a section of the shuffled runs, so that
+    /// no two ranks read the same part of a run.
     private func section(of runs: [Range<Int>], key: RandomKey, buffer: Int) -> [Int] {
         var stream = RandomStream(key)
         let turned = stream.permutation(runs.count).map { runs[$0] }
@@ -109,23 +110,24 @@ public struct Sampler: Codable, Equatable, Sendable {
                 images += part
             }
         }
-        // Each rank draws from a stream of its own.
+        // Each rank has its own stream.
         var draws = RandomStream(
             RandomKey(seed: key.seed, epoch: key.epoch, sample: rank.index + 1, purpose: .order))
-        // The buffer is the stretch from `place` on that is as long: drawing from it and filling the hole with its first
-        // image is what a buffer does, without one.
-        for place in images.indices {
-            images.swapAt(place, place + draws.integer(below: min(buffer, images.count - place)))
+        // The buffer is the part that starts at `position`: an image drawn from it is swapped with its first image, so
+        // no other memory is needed.
+        for position in images.indices {
+            images.swapAt(position, position + draws.integer(below: min(buffer, images.count - position)))
         }
         return images
     }
 }
 
 extension Sampler.Shuffle {
-    /// How training shuffles a source: uniformly where it has no runs, else through a buffer of ten runs of mean length, and of 10,000
-    /// images at least.
+    /// How training shuffles a source: uniformly if it has no runs, else through a buffer of ten runs of mean length,
+    /// but at least 10,000 images.
     ///
-    /// Measured on 100 shards of 10,000 images: see `Benchmarks/shards`. A buffer of one run gives batches of 256 images out of 7 runs.
+    /// Measured on 100 shards of 10,000 images: see `Benchmarks/shards`. With a buffer of one run, the 256 images of a
+    /// batch come from 7 runs.
     public static func training(_ source: any Source) -> Sampler.Shuffle {
         let runs = source.runs
         guard !runs.isEmpty else { return .global }
@@ -134,7 +136,7 @@ extension Sampler.Shuffle {
 }
 
 extension Sampler {
-    /// Reads a sampler; one that says nothing of shuffle and rank is global and alone.
+    /// Decodes a sampler; without shuffle and rank, it is global and the only one.
     public init(from decoder: any Decoder) throws {
         let values = try decoder.container(keyedBy: CodingKeys.self)
         count = try values.decode(Int.self, forKey: .count)

@@ -1,46 +1,47 @@
 import Files
 
-/// How far the order of an epoch, as one or several ranks draw it, is from a uniformly random one; no image is read.
+/// How far the order of an epoch is from a uniformly random one, for one or several ranks. No image is read.
 public struct ShuffleQuality: Codable, Equatable, Sendable {
-    /// What tells orders apart.
+    /// The statistics of an order.
     public struct Figures: Codable, Equatable, Sendable {
-        /// Mean distance of an image's place in the epoch from its place in the source, as a share of the epoch; 1/3 by chance.
+        /// Mean distance of an image's position in the epoch from that in the source, as a share of the epoch; 1/3 by
+        /// chance.
         public var displacement: Double
-        /// Share of images whose predecessor is of the same run (a source's `runs`, as shards).
+        /// Share of images whose predecessor is of the same run (a source's `runs`, such as shards).
         public var neighbours: Double
-        /// Runs that the images of a batch, that of all ranks, are of.
+        /// The number of runs that the images of a batch of all ranks come from.
         public var runsInBatch: Double
-        /// Share of the pairs of images in a batch that are in one batch in the next epoch too.
+        /// Share of the pairs of images in a batch that share a batch in the next epoch too.
         public var metAgain: Double
     }
 
-    /// Images of the source.
+    /// The number of images of the source.
     public var images: Int
-    /// Its runs; 1 where it has none.
+    /// The number of its runs; 1 if it has none.
     public var runs: Int
     /// Batches of each rank.
     public var steps: [Int]
-    /// Images in a rank's batch.
+    /// The number of images in a rank's batch.
     public var batch: Int
-    /// Images that more than one rank sees in an epoch.
+    /// The number of images that more than one rank sees in an epoch.
     public var sharedImages: Int
-    /// Runs that more than one rank reads in an epoch; where each has a stretch, one at most between two ranks.
+    /// The number of runs that more than one rank reads in an epoch; at most one between two ranks.
     public var sharedRuns: Int
-    /// Seconds that a rank takes to draw an epoch's order.
+    /// Seconds in which a rank draws an epoch's order.
     public var seconds: Double
-    /// What was found.
+    /// The statistics of the order.
     public var found: Figures
-    /// What a uniformly random order has in the mean.
+    /// The expected statistics of a uniformly random order.
     public var random: Figures
 
     /// Compares the order of an epoch and of the one after it.
     /// - Parameters:
     ///   - source: the images.
     ///   - shuffle: how training draws their order.
-    ///   - ranks: how many share the epoch.
-    ///   - batch: images in a rank's batch; a last one that is not full is left out.
-    ///   - seed: of the order.
-    /// - Precondition: the source has an image at least for each rank.
+    ///   - ranks: the number of ranks that share the epoch.
+    ///   - batch: images in a rank's batch; a last one that is not full is dropped.
+    ///   - seed: the seed of the order.
+    /// - Precondition: the source has at least one image for each rank.
     public init(of source: any Source, shuffle: Sampler.Shuffle, ranks: Int, batch: Int, seed: UInt64) {
         let samplers = (0..<ranks).map {
             Sampler(
@@ -54,7 +55,7 @@ public struct ShuffleQuality: Codable, Equatable, Sendable {
         images = source.count
         steps = samplers.map(\.batches)
         self.batch = batch
-        // A source without runs is one.
+        // A source without runs counts as one run.
         let runs = source.runs.isEmpty ? [0..<source.count] : source.runs
         self.runs = runs.count
         var runOf = [Int32](repeating: 0, count: source.count)
@@ -94,15 +95,15 @@ public struct ShuffleQuality: Codable, Equatable, Sendable {
 
     private static func displacement(_ orders: [[Int]], of count: Int) -> Double {
         var sum = 0.0
-        var places = 0
+        var counted = 0
         for order in orders {
-            // Ranks go on side by side: a place is a share of the epoch.
-            for (place, image) in order.enumerated() {
-                sum += abs((Double(place) + 0.5) / Double(order.count) - (Double(image) + 0.5) / Double(count))
-                places += 1
+            // Ranks run in parallel, so a position is a share of the epoch.
+            for (position, image) in order.enumerated() {
+                sum += abs((Double(position) + 0.5) / Double(order.count) - (Double(image) + 0.5) / Double(count))
+                counted += 1
             }
         }
-        return places > 0 ? sum / Double(places) : 0
+        return counted > 0 ? sum / Double(counted) : 0
     }
 
     private static func neighbours(_ orders: [[Int]], _ runOf: [Int32]) -> Double {
@@ -138,7 +139,7 @@ public struct ShuffleQuality: Codable, Equatable, Sendable {
         return Figures(
             displacement: 1.0 / 3,
             neighbours: runs.reduce(0.0) { $0 + Double($1) * Double($1 - 1) } / pairs,
-            // Without a run's images the batch is drawn from the others.
+            // The probability that a batch has no image of this run.
             runsInBatch: runs.reduce(0.0) { sum, run in
                 var missed = 1.0
                 for drawn in 0..<min(batch, count) {
@@ -146,7 +147,7 @@ public struct ShuffleQuality: Codable, Equatable, Sendable {
                 }
                 return sum + 1 - missed
             },
-            // What the other epoch's incomplete last batch had is met by nobody.
+            // Images of the other epoch's incomplete last batch are in no batch.
             metAgain: Double(batch - 1) / max(all - 1, 1) * Double(count / batch * batch) / all)
     }
 }
@@ -164,10 +165,10 @@ extension ShuffleQuality: CustomStringConvertible {
             \(images) images in \(runs) runs; \(job), \(steps.map(String.init).joined(separator: ", ")) steps of \(batch) images
             images of two ranks: \(sharedImages), runs of two ranks: \(sharedRuns); an order takes \
             \(seconds.fixed(2)) s
-            \(row("mean distance from the place in the source, of the epoch", \.displacement, 4))
+            \(row("mean distance from the position in the source / length", \.displacement, 4))
             \(row("images whose predecessor is of the same run", \.neighbours, 4))
             \(row("runs in a batch of all ranks", \.runsInBatch, 1))
-            \(row("pairs of a batch that meet again in the next epoch", \.metAgain, 6))
+            \(row("pairs of a batch that share a batch of the next epoch", \.metAgain, 6))
             """
     }
 }

@@ -1,17 +1,18 @@
-/// Some images of a source, in the order given; labels keep their meaning.
+/// Some images of a source in a given order, with the same labels.
 public struct Subset: Source {
-    /// The source that is selected from.
+    /// The source from which images are selected.
     public let base: any Source
-    /// The positions in it.
+    /// The positions of the selected images in `base`.
     public let indices: [Int]
 
-    /// Selects images by their positions.
+    /// The images at these positions.
     public init(_ base: any Source, indices: [Int]) {
         self.base = base
         self.indices = indices
     }
 
-    /// Selects the first `count` images of each class in the source's order, which is by name; of all where unlabelled.
+    /// The first `count` images of each class in the source's order, which is by name; of all images if they have no
+    /// labels.
     public init(_ base: any Source, firstOfEachClass count: Int) {
         var taken: [Int?: Int] = [:]
         self.init(
@@ -25,10 +26,10 @@ public struct Subset: Source {
     /// Number of images.
     public var count: Int { indices.count }
 
-    /// Class names of the base.
+    /// The class names of the base.
     public var classes: [String] { base.classes }
 
-    /// The class of an image; nil if unlabelled.
+    /// The class of an image; nil if it has no label.
     public func label(_ index: Int) -> Int? { base.label(indices[index]) }
 
     /// All classes of an image.
@@ -43,7 +44,7 @@ public struct Subset: Source {
     /// The name in the base.
     public func name(_ index: Int) -> String { base.name(indices[index]) }
 
-    /// The bytes of an image, where the base knows them.
+    /// The number of bytes of an image, if the base knows it.
     public func byteCount(_ index: Int) -> Int? { base.byteCount(indices[index]) }
 
     /// Reads an image's encoded bytes.
@@ -54,7 +55,7 @@ public struct Subset: Source {
     /// The text that goes with an image.
     public func caption(_ index: Int) throws(DecodeError) -> String? { try base.caption(indices[index]) }
 
-    /// The runs of the base, as far as they are selected; none where the order is not the base's.
+    /// The selected parts of the base's runs; none if the order is not the base's.
     public var runs: [Range<Int>] {
         guard !base.runs.isEmpty, zip(indices, indices.dropFirst()).allSatisfy({ $0 < $1 }) else { return [] }
         var result: [Range<Int>] = []
@@ -67,18 +68,18 @@ public struct Subset: Source {
         return result
     }
 
-    /// What listing the base came across.
+    /// What the listing of the base found.
     public var listing: SourceListing { base.listing }
 
-    /// The links of the base among what is selected.
+    /// The links of the base among the selected images.
     public var links: [Int: Int] {
         let known = base.links
         guard !known.isEmpty else { return [:] }
         var first: [Int: Int] = [:]
         var links: [Int: Int] = [:]
-        for (place, index) in indices.enumerated() {
+        for (position, index) in indices.enumerated() {
             let original = known[index] ?? index
-            if let earlier = first[original] { links[place] = earlier } else { first[original] = place }
+            if let earlier = first[original] { links[position] = earlier } else { first[original] = position }
         }
         return links
     }

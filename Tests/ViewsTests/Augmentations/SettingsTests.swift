@@ -127,7 +127,7 @@ import Testing
     @Test(arguments: ["7", "[1,2,3]"])
     func fillIsALevelOrAColour(_ text: String) throws {
         let fill = try JSONDecoder().decode(Fill.self, from: Data(text.utf8))
-        #expect(fill.levels == (text == "7" ? SIMD3(7, 7, 7) : SIMD3(1, 2, 3)))
+        #expect(fill.values == (text == "7" ? SIMD3(7, 7, 7) : SIMD3(1, 2, 3)))
         #expect(String(decoding: try JSONEncoder().encode(fill), as: UTF8.self) == text)
     }
 

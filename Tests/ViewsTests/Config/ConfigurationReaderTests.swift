@@ -164,7 +164,7 @@ struct ConfigurationReaderTests {
         ("garden.dept=3", "--set: garden.dept: is not a setting; did you mean depth? valid are depth, max_width"),
         ("pets[7].cat=1", "--set: pets[7]: there are 1 elements, from 0"),
         ("pets[x]=1", "--set: pets[x]: an index must be written as [0]"),
-        ("pets[0].dog.legs=1", "--set: pets[0].dog: pets[0] is cat; pets[0]=dog puts another in its place"),
+        ("pets[0].dog.legs=1", "--set: pets[0].dog: pets[0] is cat; pets[0]=dog replaces it"),
         ("favourite.dgo.legs=1", "--set: favourite: dgo is not an animal; did you mean dog? valid are cat, dog"),
         ("favourite.dog.legs=9", "--set: favourite.dog.legs: must be in 0...4, is 9"),
         ("rooms.many=1", "--set: rooms.many: rooms is 2"),

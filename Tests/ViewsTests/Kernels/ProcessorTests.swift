@@ -101,7 +101,7 @@ struct ProcessorTests {
         let canvas = Canvas()
         let key = NoiseKey(first: 1, second: 2)
         expectSame(size) {
-            PixelOperations.addNoise($0, mean: 3, deviation: 40, key: key, scratch: canvas, wide: $1)
+            PixelOperations.addNoise($0, mean: 3, std: 40, key: key, scratch: canvas, wide: $1)
         }
         expectSame(size) { PixelOperations.eraseWithNoise($0, region: Region(size), key: key, wide: $1) }
     }

@@ -135,15 +135,15 @@ struct CropOverlapTests {
         ),
         (
             "{overlap: {}, branches: [{steps: [horizontal_flip, resized_crop]}]}",
-            "x.yaml: overlap: branch 0 must begin with resized_crop, whose regions are tied, begins with horizontal_flip"
+            "x.yaml: overlap: branch 0 must begin with resized_crop, but begins with horizontal_flip"
         ),
         (
             "{trunk: [resized_crop], overlap: {}, branches: [{steps: []}]}",
-            "x.yaml: overlap: branch 0 must begin with resized_crop, whose regions are tied, begins with nothing"
+            "x.yaml: overlap: branch 0 must begin with resized_crop, but begins with nothing"
         ),
         (
             "{overlap: {}, branches: [{count: 1}]}",
-            "x.yaml: overlap: ties the crops of at least two views, there is 1"
+            "x.yaml: overlap: needs the crops of at least two views, has 1"
         ),
     ])
     func whatCannotWorkIsAnError(text: String, expected: String) {

@@ -229,7 +229,7 @@ struct ViewPipelineTests {
         ("branches: [{size: [1, 2, 3]}]", "x.yaml: branches[0].size: must be a whole number, or two: [height, width]"),
         (
             "branches: [{name: small, size: 32, steps: [grayscale]}]",
-            "x.yaml: branches[0].steps: small must end in 32x32, ends in pictures of any extent; end it in"
+            "x.yaml: branches[0].steps: small must end in 32x32, ends in pictures of any size; end with"
         ),
         (
             "{trunk: [resized_crop], branches: [{size: 32}, {size: 16, steps: [grayscale]}]}",
@@ -237,7 +237,7 @@ struct ViewPipelineTests {
         ),
         (
             "branches: [{steps: [{apply: {steps: [resized_crop]}}]}]",
-            "x.yaml: branches[0].steps[0].apply.steps: may be left out, so must not change the extent"
+            "x.yaml: branches[0].steps[0].apply.steps: may be skipped, so must not change the size"
         ),
         (
             "branches: [{steps: [{random_order: {steps: [resized_crop, grayscale]}}]}]",
@@ -245,17 +245,17 @@ struct ViewPipelineTests {
         ),
         (
             "branches: [{steps: [{one_of: {steps: [resized_crop, grayscale]}}]}]",
-            "x.yaml: branches[0].steps[0].one_of.steps: must all end in the same extent"
+            "x.yaml: branches[0].steps[0].one_of.steps: must all give the same size"
         ),
         (
             "branches: [{size: 4, steps: [center_crop, {resize: {size: 8}}, {one_of: {steps: [center_crop, pad]}}]}]",
-            "x.yaml: branches[0].steps[2].one_of.steps[1].pad: a picture of 8x8 is larger"
+            "x.yaml: branches[0].steps[2].one_of.steps[1].pad: a picture of 8x8 cannot be padded"
         ),
         ("branches: [{steps: [{apply: {p: 1.5, steps: [grayscale]}}]}]", "x.yaml: branches[0].steps[0].apply.p: must"),
         ("branches: [{steps: [{apply: {}}]}]", "x.yaml: branches[0].steps[0].apply.steps: must hold at least one"),
         (
             "branches: [{steps: [{one_of: {weights: [1], steps: [grayscale, vertical_flip]}}]}]",
-            "x.yaml: branches[0].steps[0].one_of.weights: must be as many as steps, 2, is 1"
+            "x.yaml: branches[0].steps[0].one_of.weights: must be one for each of the 2 steps, are 1"
         ),
         (
             "branches: [{steps: [resized_crop, {apply: {steps: [{color_jitter: {hue: 3.0}}]}}]}]",
@@ -267,16 +267,16 @@ struct ViewPipelineTests {
         ),
         (
             "branches: [{steps: [resized_crop, {random_erasing: {value: noise}}]}]",
-            "x.yaml: branches[0].steps[1].random_erasing.value: must be random, a level in 0...255, or three"
+            "x.yaml: branches[0].steps[1].random_erasing.value: must be random, a value in 0...255, or three"
         ),
         (
             "branches: [{steps: [resized_crop, {jpeg_compression: {quality: [90, 40]}}]}]",
             "x.yaml: branches[0].steps[1].jpeg_compression.quality: the lowest must come first, is [90, 40]"
         ),
         ("evaluation: [center_crop, perspective]", "x.yaml: evaluation[1]: perspective is random"),
-        ("evaluation: []", "x.yaml: evaluation: evaluation must end in 224x224, ends in pictures of any extent"),
+        ("evaluation: []", "x.yaml: evaluation: evaluation must end in 224x224, ends in pictures of any size"),
         ("evaluation: [resized_crop]", "x.yaml: evaluation[0]: resized_crop is random, which evaluation must not be"),
-        ("background: pink", "x.yaml: background: must be white, black, gray, or three levels"),
+        ("background: pink", "x.yaml: background: must be white, black, gray, or three values"),
         ("normalize: {mean: [0.5]}", "x.yaml: normalize.mean: must have 3 values, has 1"),
     ])
     func whatCannotWorkIsAnErrorWhenBuilt(text: String, expected: String) {

@@ -1,6 +1,6 @@
 import CKernels
 
-/// Operations on single levels, in place, and the 3x3 neighbourhood.
+/// Operations on single pixel values, in place, and on the 3x3 neighbourhood.
 extension Kernels {
     /// `x` becomes `255 - x` where it is `threshold` or more.
     package static func solarize(_ pixels: UnsafeMutablePointer<UInt8>, count: Int, threshold: UInt8) {
@@ -17,7 +17,7 @@ extension Kernels {
         }
     }
 
-    /// Counts the levels; `counts` holds 256 values, which are set.
+    /// Counts the pixel values; `counts` has room for 256 counts.
     package static func histogram(
         _ pixels: UnsafePointer<UInt8>, count: Int, counts: UnsafeMutablePointer<UInt32>
     ) {

@@ -11,7 +11,7 @@ extension PixelOperations {
         }
     }
 
-    /// Keeps the top `bits` of every level, in place.
+    /// Keeps the top `bits` of every pixel value, in place.
     static func posterize(_ image: Image, bits: Int, wide: Bool = isWide) {
         let count = image.size.area * Image.channels
         let mask = ~UInt8(truncatingIfNeeded: 0xFF >> min(max(bits, 0), 8))
@@ -22,11 +22,11 @@ extension PixelOperations {
         }
     }
 
-    /// Replaces the levels of each channel, in place: `makeTable` is handed a channel's histogram and fills the table of
-    /// its new levels, or returns false to leave the channel alone.
+    /// Maps the pixel values of each channel, in place: `makeTable` gets a channel's histogram and fills the table of
+    /// new values, or returns false to leave the channel as it is.
     ///
-    /// Looking up bytes gains nothing from wide vectors, so there is one kernel.
-    static func mapLevels(
+    /// Table look-ups gain nothing from wide vectors, so there is one kernel.
+    static func mapValues(
         _ image: Image, scratch canvas: Canvas,
         makeTable: (_ counts: UnsafePointer<UInt32>, _ table: UnsafeMutablePointer<UInt8>) -> Bool
     ) {
@@ -43,7 +43,8 @@ extension PixelOperations {
         }
     }
 
-    /// `clamp(factor * x + (1 - factor) * blurred)` from `source` to `target`, both of one extent of at least 3x3.
+    /// `clamp(factor * x + (1 - factor) * blurred)` from `source` to `target`, which have the same size of at least
+    /// 3x3.
     static func sharpness(_ source: Image, factor: Double, to target: Image, wide: Bool = isWide) {
         let (width, height) = (source.size.width, source.size.height)
         for channel in 0..<Image.channels {
@@ -59,8 +60,8 @@ extension PixelOperations {
         }
     }
 
-    /// Fills `target` with the pixels of `source`, of the same extent, that an inverse affine transform finds; see
-    /// `Kernels.warp` for the matrix, which is relative to the centre.
+    /// Fills `target` by an inverse affine transform of `source`, which has the same size; see `Kernels.warp` for the
+    /// matrix, which is relative to the centre.
     static func warp(
         _ source: Image, matrix: [Double], linear: Bool, fill: Fill, to target: Image, scratch canvas: Canvas,
         wide: Bool = isWide
@@ -70,7 +71,7 @@ extension PixelOperations {
             let work = memory.assumingMemoryBound(to: Int32.self)
             let entries = (memory + 256).assumingMemoryBound(to: Float.self)
             for index in 0..<6 { entries[index] = Float(matrix[index]) }
-            let colour = (fill.levels.x, fill.levels.y, fill.levels.z)
+            let colour = (fill.values.x, fill.values.y, fill.values.z)
             if wide {
                 KernelsAVX2.Kernels.warp(
                     source.plane(0), width: width, height: height, matrix: entries, linear: linear, fill: colour,
@@ -83,7 +84,7 @@ extension PixelOperations {
         }
     }
 
-    /// Copies the part of `source` that a target whose corner lies at (`x`, `y`) of the whole picture covers, and fills
+    /// Copies the part of `source` that `target` covers if its corner is at (`x`, `y`) of the whole picture, and fills
     /// the rest of `target`.
     static func place(_ source: Image, x: Int, y: Int, fill: Fill, to target: Image) {
         let held = source.window
@@ -94,24 +95,24 @@ extension PixelOperations {
                 let output = target.plane(channel) + row * target.size.width
                 let from = y + row - held.y
                 guard from >= 0, from < held.height, left < right else {
-                    output.update(repeating: fill.levels[channel], count: target.size.width)
+                    output.update(repeating: fill.values[channel], count: target.size.width)
                     continue
                 }
-                output.update(repeating: fill.levels[channel], count: left)
+                output.update(repeating: fill.values[channel], count: left)
                 (output + left).update(
                     from: source.plane(channel) + from * held.width + (x + left - held.x), count: right - left)
-                (output + right).update(repeating: fill.levels[channel], count: target.size.width - right)
+                (output + right).update(repeating: fill.values[channel], count: target.size.width - right)
             }
         }
     }
 
-    /// Sets a region, as far as the picture has it, to one colour, in place.
+    /// Sets the part of a region that lies in the picture to one colour, in place.
     static func erase(_ image: Image, region: Region, fill: Fill) {
         let region = region.clipped(to: image.size)
         for channel in 0..<Image.channels {
             for row in region.y..<region.y + region.height {
                 (image.plane(channel) + row * image.size.width + region.x).update(
-                    repeating: fill.levels[channel], count: region.width)
+                    repeating: fill.values[channel], count: region.width)
             }
         }
     }
