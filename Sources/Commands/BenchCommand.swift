@@ -8,11 +8,11 @@ package struct BenchCommand: ParsableCommand {
         commandName: "bench",
         abstract: "Measures how fast this machine makes the views of some images, by stage, and names the bottleneck.",
         discussion: """
-            The loader runs as in training, with a consumer that takes no time; then the same threads only decode the \
-            same files, as a yardstick; then one thread times every step of the pipeline. With --train, training steps \
-            are measured instead: as they run, then data, forward, loss, backward and update apart. With --order, no \
-            image is read: it says how long listing took, and how far the order in which training takes the images, shards \
-            above all, is from a random one.
+            The loader runs as in training, with a consumer that needs no time. Then the same threads only decode the \
+            same files, for comparison. Then one thread times every step of the pipeline. With --train, it measures \
+            training steps: first as a whole, then data, forward, loss, backward and update. With --order, it reads no \
+            image: it reports how long the listing took, and how far the order of the images in training, with shards \
+            in particular, is from a random one.
             """)
 
     @Argument(help: ArgumentHelp("Folder of images, or shards.", valueName: "images"), transform: PathArgument.read)
@@ -87,14 +87,13 @@ package struct BenchCommand: ParsableCommand {
         let begun = ContinuousClock.now
         let opened = try OpenedImages(images, side: sides.side, options: sides.reading(tolerance.reading))
         let source = opened.source
-        let listed = (ContinuousClock.now - begun).components
+        let listed = ContinuousClock.now - begun
         announce(opened.summary)
         guard source.count >= batch else {
             throw Failure(.data, "\(images): has \(source.count) images, fewer than --batch \(batch)")
         }
         if !json {
-            try Output.result(
-                "listed in \((Double(listed.seconds) + Double(listed.attoseconds) * 1e-18).fixed(2)) s")
+            try Output.result("listed in \(listed.seconds.fixed(2)) s")
         }
         try show(
             ShuffleQuality(
@@ -102,10 +101,6 @@ package struct BenchCommand: ParsableCommand {
     }
 
     private func show(_ report: some Encodable & CustomStringConvertible) throws {
-        guard json else { return try Output.result("\(report)") }
-        let encoder = JSONEncoder()
-        encoder.keyEncodingStrategy = .convertToSnakeCase
-        encoder.outputFormatting = [.prettyPrinted, .sortedKeys]
-        try Output.result(try encoder.encode(report) + Data([0x0A]))
+        if json { try Output.result(JSON.document(report)) } else { try Output.result("\(report)") }
     }
 }

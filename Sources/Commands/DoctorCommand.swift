@@ -53,14 +53,7 @@ package struct DoctorCommand: ParsableCommand {
             missingFormats: Dictionary(BuildInfo.missingFormats.map { ($0.format.rawValue, $0.remedy) }) { $1 },
             problems: [])
         findings.add(DoctorCommand.torch())
-        if json {
-            let encoder = JSONEncoder()
-            encoder.keyEncodingStrategy = .convertToSnakeCase
-            encoder.outputFormatting = [.sortedKeys]
-            try Output.result(try encoder.encode(findings) + Data([0x0A]))
-        } else {
-            try Output.result(findings.lines)
-        }
+        if json { try Output.result(JSON.line(findings)) } else { try Output.result(findings.lines) }
         if let problem = findings.problems.first { throw Failure(.failed, problem) }
     }
 

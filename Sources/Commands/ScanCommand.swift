@@ -7,8 +7,8 @@ package struct ScanCommand: ParsableCommand {
     package static let configuration = CommandConfiguration(
         commandName: "scan",
         abstract: """
-            Looks at every image: classes, sizes, formats, unreadable files with reasons, exact and near duplicates, \
-            tiny images, imbalance.
+            Decodes every image and reports classes, sizes, formats, unreadable files with reasons, exact and near \
+            duplicates, tiny images, imbalance.
             """)
 
     @Argument(help: ArgumentHelp("Folder of images.", valueName: "images"), transform: PathArgument.read)
@@ -51,14 +51,8 @@ package struct ScanCommand: ParsableCommand {
             status.show("\(done) of \(source.count) images")
         }
         status.clear()
-        guard let json else {
-            return try Output.result(report.lines(root: images))
-        }
-        let encoder = JSONEncoder()
-        encoder.keyEncodingStrategy = .convertToSnakeCase
-        encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-        let data = try encoder.encode(report) + Data([0x0A])
-        if try Output.result(data, to: json) {
+        guard let json else { return try Output.result(report.lines(root: images)) }
+        if try Output.result(JSON.document(report), to: json) {
             try Output.result("\(json): \(report.images) images, \(report.unreadable.count) unreadable")
         }
     }

@@ -44,8 +44,3 @@ final class StageClock {
 
     func reset() { seconds = [:] }
 }
-
-extension Duration {
-    /// In seconds.
-    var seconds: Double { Double(components.seconds) + Double(components.attoseconds) * 1e-18 }
-}

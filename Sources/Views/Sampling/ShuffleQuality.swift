@@ -50,8 +50,7 @@ public struct ShuffleQuality: Codable, Equatable, Sendable {
         }
         let begun = ContinuousClock.now
         let orders = samplers.map { $0.order(epoch: 0) }
-        let elapsed = (ContinuousClock.now - begun).components
-        seconds = (Double(elapsed.seconds) + Double(elapsed.attoseconds) * 1e-18) / Double(ranks)
+        seconds = (ContinuousClock.now - begun).seconds / Double(ranks)
         images = source.count
         steps = samplers.map(\.batches)
         self.batch = batch
