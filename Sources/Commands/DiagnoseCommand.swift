@@ -6,9 +6,9 @@ package struct DiagnoseCommand: ParsableCommand {
         commandName: "diagnose",
         abstract: "Diagnoses the regime of a run or of paired embeddings, with evidence and the settings to change.",
         discussion: """
-            Either a run folder, whose own encoder and head embed view pairs of IMAGES, or two .npy files of any \
-            framework: row i of both is a view of the same sample. Findings come with causes first; what the sample is \
-            too small to decide is said.
+            Give either a run folder, whose encoder and head embed view pairs of IMAGES, or two .npy files from any \
+            framework, in which row i of both is a view of the same sample. Findings list causes first, and say if the \
+            sample is too small to decide.
 
               diptych diagnose runs/photos photos/
               diptych diagnose --views z1.npy z2.npy --labels labels.npy --temperature 0.1

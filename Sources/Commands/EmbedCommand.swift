@@ -6,10 +6,11 @@ package struct EmbedCommand: ParsableCommand {
         commandName: "embed",
         abstract: "Writes an encoder's features of every image with their labels, paths and class names.",
         discussion: """
-            Row by row beside NAME.npy: NAME.labels.npy (int64, -1 where an image has no label), NAME.paths.txt, and of a \
-            folder with train/, test/ or val/ inside NAME.sides.txt, which says which, unless --side chooses one. Line i of \
-            NAME.classes.txt names label i: labels are those of the run, RUN/classes.txt, and classes that it had not get \
-            the numbers after them. Beside features.npy the files are labels.npy, paths.txt, sides.txt and classes.txt.
+            Beside NAME.npy, it writes, row by row, NAME.labels.npy (int64, -1 for an image without a label) and \
+            NAME.paths.txt, and for a folder with train/, test/ or val/ NAME.sides.txt, unless --side selects one of \
+            them. Line i of NAME.classes.txt is the class of label i. Labels are those of the run, from \
+            RUN/classes.txt; other classes get the numbers after them. Beside features.npy, the files are labels.npy, \
+            paths.txt, sides.txt and classes.txt.
 
               diptych embed runs/a photos/ --side test --output out/test.npy
             """)

@@ -6,9 +6,9 @@ package struct EstimateCommand: ParsableCommand {
         commandName: "estimate",
         abstract: "Estimates mutual information by seven estimators side by side, in nats.",
         discussion: """
-            From paired samples (a critic is learnt on six tenths of the pairs, chosen on two, and the value is that of \
-            the last two, which it has not seen), from scores that a critic gave elsewhere, or on correlated Gaussians, \
-            whose information is known.
+            From paired samples, a critic is trained on six tenths of the pairs and selected on two tenths; the value \
+            is that of the last two tenths. Or from the scores of another critic, or on correlated Gaussians, whose \
+            information is known.
 
               diptych estimate --views x.npy y.npy
               diptych estimate --views x.npy y.npy --critic bilinear --estimators info_nce 'interpolated: {alpha: 0.1}'

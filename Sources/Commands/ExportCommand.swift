@@ -6,8 +6,8 @@ package struct ExportCommand: ParsableCommand {
         commandName: "export",
         abstract: "Writes a run's encoder as ONNX or safetensors, and checks what was written.",
         discussion: """
-            ONNX: input images [N, 3, H, W], normalised by the mean and std in the file's metadata; output features \
-            [N, dimension]; what was written is run and compared with the encoder. Safetensors: torchvision's keys \
+            ONNX: the input is images [N, 3, H, W], normalised by the mean and std in the file's metadata; the output \
+            is features [N, dimension]. The file is run and compared with the encoder. Safetensors: torchvision's keys \
             (timm's for vit).
 
               diptych export runs/photos --output encoder.onnx

@@ -8,9 +8,9 @@ package struct PackCommand: ParsableCommand {
         commandName: "pack",
         abstract: "Packs images into WebDataset shards, which are read sequentially.",
         discussion: """
-            Images are shuffled by the seed, checked, and written unchanged as KEY.jpg, KEY.png with KEY.cls (the label) \
-            and KEY.txt (the caption) where there are any. Commands take the shards as shards-{000..123}.tar, or the \
-            folder that holds them.
+            Images are shuffled by the seed, checked, and written unchanged as KEY.jpg or KEY.png, with KEY.cls (the \
+            label) and KEY.txt (the caption) if they have any. Commands accept the shards as shards-{000..123}.tar, or \
+            as the folder that holds them.
             """)
 
     @Argument(help: ArgumentHelp("Folder of images.", valueName: "images"), transform: PathArgument.read)

@@ -7,8 +7,9 @@ package struct ProbeCommand: ParsableCommand {
         abstract: "Scores an encoder by a linear probe and weighted kNN on labelled images.",
         discussion: """
             The encoder stays frozen: its file is hashed before and after. IMAGES with train/ and test/ or val/ inside \
-            is split so; otherwise a stratified share is held out by the run's seed, the same share that training \
-            never saw. --zero-shot learns nothing: a run by clip tells the classes by their names.
+            is split accordingly. Otherwise a stratified share is held out by the run's seed, the same share that was \
+            held out in training. --zero-shot trains nothing: a run of method clip classifies by the names of the \
+            classes.
 
               diptych probe runs/pets pets/ --zero-shot --template "a photo of a {}" --template "a drawing of a {}"
             """)

@@ -6,9 +6,9 @@ package struct ReportCommand: ParsableCommand {
         commandName: "report",
         abstract: "Writes one self-contained page about a run: scores, curves, pictures, diagnosis.",
         discussion: """
-            The page needs no network and no script, reads in light and dark, on a telephone and on paper. With --images \
-            it shows what the encoder makes of them: the diagnosis, maps, neighbours, pairs. Several runs are compared \
-            side by side; pictures are then those of the first.
+            The page needs no network and no script, and is readable in light and dark mode, on a phone and on paper. \
+            With --images, it shows the encoder's results on them: diagnosis, maps, neighbours, pairs. Several runs \
+            are compared side by side; pictures are then those of the first.
 
               diptych report runs/photos --images photos/
               diptych report runs/tau-0.1 runs/tau-0.5 --output comparison.html

@@ -8,8 +8,8 @@ package struct SideOptions: ParsableArguments, Sendable {
     @Option(
         help: ArgumentHelp(
             """
-            Of IMAGES with train/, test/ or val/ inside, or a table with a column of sides: train, test, validation or all; \
-            none where folders are classes.
+            Of IMAGES with train/, test/ or val/ inside, or a table with a column of sides: train, test, validation or \
+            all; none if folders are classes.
             """,
             valueName: "side"))
     package var side: SideChoice?

@@ -6,12 +6,13 @@ package struct TrainCommand: ParsableCommand {
         commandName: "train",
         abstract: "Trains an encoder on a folder of images.",
         discussion: """
-            IMAGES is a folder: its sub-folders are the classes, a flat folder is unlabelled; train/ and test/ or val/ \
-            inside are kept apart. Tar shards and, for method clip, captions files (.tsv, .csv, .jsonl) do as well. The run folder gets config.yaml, metrics.jsonl, TensorBoard events, checkpoints, \
+            IMAGES is a folder: its sub-folders are the classes, and a flat folder has no labels; train/ and test/ or \
+            val/ inside are separate. Tar shards, tables and, for method clip, captions files (.tsv, .csv, .jsonl) \
+            also work. The run folder gets config.yaml, metrics.jsonl, TensorBoard events, checkpoints, \
             encoder.safetensors with torchvision's keys, encoder.json and quarantine.jsonl. Ctrl-C stops after a \
-            checkpoint; --resume goes on from it, or from wherever the run was killed, bit for bit if the images and \
-            threads are the same. --resume --epochs N makes a run longer, a finished one too: from there on its schedule \
-            is that of a run of N epochs, so a cosine's learning rate jumps up (docs/faults.md). Started by torchrun or \
+            checkpoint. --resume continues from there, or from wherever the run was killed, bit for bit with the same \
+            images and threads. --resume --epochs N makes a run longer, also a finished one: its schedule is then that \
+            of a run of N epochs, so a cosine's learning rate jumps up (docs/faults.md). Started by torchrun or \
             mpirun, several processes train as one (docs/scale.md).
             """)
 
@@ -30,7 +31,7 @@ package struct TrainCommand: ParsableCommand {
 
     @Flag(
         help: """
-            With --resume, goes on though images were added, lost or replaced since; the epoch at hand begins again.
+            With --resume, continues although images were added, lost or replaced; the current epoch starts again.
             """)
     package var allowOtherImages = false
 

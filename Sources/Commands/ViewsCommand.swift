@@ -51,8 +51,8 @@ package struct ViewsCommand: ParsableCommand {
             try AtomicFile.write(try PNGWriter.encode(sheet.picture), to: output)
             shown = (sheet.images, sheet.skipped)
         } else {
-            let extents = Set(pipeline.branches.map { $0.size })
-            guard let size = extents.first, extents.count == 1 else {
+            let sizes = Set(pipeline.branches.map { $0.size })
+            guard let size = sizes.first, sizes.count == 1 else {
                 throw Failure(.unusable, "\(output): an array needs branches of one size; write a .png instead")
             }
             let views = try ViewArray(pipeline: pipeline, seed: seed).make(opened.source, count: count)

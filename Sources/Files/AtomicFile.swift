@@ -1,8 +1,8 @@
 /// Writes files that appear whole or not at all: a temporary file is written, flushed to the disk and renamed.
-public enum AtomicFile {
+package enum AtomicFile {
     /// Replaces the file at `path` by `bytes`; missing folders are created.
     /// - Throws: `FileError`; the old file, if any, is then unchanged and no temporary file remains.
-    public static func write(_ bytes: some Collection<UInt8>, to path: String) throws(FileError) {
+    package static func write(_ bytes: some Collection<UInt8>, to path: String) throws(FileError) {
         try write(to: path) { (file: Int32) throws(FileError) in
             if let result = bytes.withContiguousStorageIfAvailable({ all($0, into: file) }) {
                 guard result else { throw FileError(path: path, failed: "cannot be written") }
@@ -15,14 +15,14 @@ public enum AtomicFile {
 
     /// Replaces the file at `path` by text in UTF-8.
     /// - Throws: `FileError`, as `write(_:to:)`.
-    public static func write(_ text: String, to path: String) throws(FileError) {
+    package static func write(_ text: String, to path: String) throws(FileError) {
         try write(Array(text.utf8), to: path)
     }
 
     /// Replaces the file at `path` by what `body` writes to its descriptor. Of a symbolic link, the target is replaced.
     /// A path that is not a regular file, such as `/dev/stdout`, is written to directly.
     /// - Throws: `FileError`, as `write(_:to:)`.
-    public static func write(to path: String, _ body: (Int32) throws(FileError) -> Void) throws(FileError) {
+    package static func write(to path: String, _ body: (Int32) throws(FileError) -> Void) throws(FileError) {
         let target = resolved(path)
         let folder = SystemPath.folder(of: target)
         try Folder.create(at: folder)
@@ -59,7 +59,7 @@ public enum AtomicFile {
 
     /// Checks, before any work, that a file can be written. It changes nothing.
     /// - Throws: `FileError`.
-    public static func check(_ path: String) throws(FileError) {
+    package static func check(_ path: String) throws(FileError) {
         let target = resolved(path)
         if isFolder(target) { throw FileError(path: path, reason: "is a folder; name a file") }
         if let status = StoredFile.status(target), status.st_mode & S_IFMT != S_IFREG { return }
@@ -109,7 +109,7 @@ public enum AtomicFile {
     ///
     /// Files written here are replaced, not changed, so the bytes of one name stay the same when the other is written.
     /// - Throws: `FileError`; the file of that name is then unchanged.
-    public static func link(_ path: String, as name: String) throws(FileError) {
+    package static func link(_ path: String, as name: String) throws(FileError) {
         let aside = "\(name).\(getpid()).tmp"
         StoredFile.remove(aside)
         guard SystemPath.with(path, { old in SystemPath.with(aside) { systemLink(old, $0) } }) == 0 else {
@@ -123,7 +123,7 @@ public enum AtomicFile {
     }
 
     /// Removes the temporary files that killed processes left in a folder.
-    public static func sweep(_ folder: String) {
+    package static func sweep(_ folder: String) {
         for name in Folder.names(in: folder) where name.hasSuffix(".tmp") {
             let parts = name.split(separator: ".")
             guard parts.count >= 3, let process = pid_t(parts[parts.count - 2]), process > 0 else { continue }
@@ -140,7 +140,7 @@ public enum AtomicFile {
 }
 
 /// Writes all bytes, with as many calls as needed; false with `errno` set on failure.
-public func writeAll(_ bytes: UnsafeRawBufferPointer, to file: Int32) -> Bool {
+package func writeAll(_ bytes: UnsafeRawBufferPointer, to file: Int32) -> Bool {
     var done = 0
     while done < bytes.count {
         let count = write(file, bytes.baseAddress.unsafelyUnwrapped + done, bytes.count - done)

@@ -1,4 +1,5 @@
-// The whole of Foundation adds 44 MB of Unicode tables to every statically linked program. None of these programs needs them.
+// The whole of Foundation adds 44 MB of Unicode tables to every statically linked program, which Views and its programs
+// do not need.
 #if canImport(FoundationEssentials)
 @_exported import FoundationEssentials
 @_exported import Glibc

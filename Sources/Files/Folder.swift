@@ -1,16 +1,16 @@
 /// Folders that results go to.
-public enum Folder {
+package enum Folder {
     /// Creates the folder and missing folders above it.
     /// - Throws: `FileError`.
-    public static func create(at path: String) throws(FileError) { _ = try make(path) }
+    package static func create(at path: String) throws(FileError) { _ = try make(path) }
 
     /// Whether there is a folder at `path`, or a link to one.
-    public static func exists(_ path: String) -> Bool {
+    package static func exists(_ path: String) -> Bool {
         StoredFile.status(path).map { $0.st_mode & S_IFMT == S_IFDIR } ?? false
     }
 
     /// The names of the entries of a folder, in no order; empty if it cannot be listed.
-    public static func names(in path: String) -> [String] {
+    package static func names(in path: String) -> [String] {
         guard let stream = SystemPath.with(path, { opendir($0) }) else { return [] }
         defer { closedir(stream) }
         let offset = MemoryLayout<dirent>.offset(of: \.d_name) ?? 0
@@ -25,7 +25,7 @@ public enum Folder {
 
     /// Checks, before any work, that files can be written into a folder, by writing one. It changes nothing.
     /// - Throws: `FileError`.
-    public static func check(_ path: String) throws(FileError) {
+    package static func check(_ path: String) throws(FileError) {
         let made = try make(path)
         defer { for folder in made.reversed() { _ = SystemPath.with(folder) { rmdir($0) } } }
         let trial = join(path.isEmpty ? "." : path, "trial.\(getpid()).tmp")
@@ -36,7 +36,7 @@ public enum Folder {
     }
 
     /// The path of a name in a folder.
-    public static func join(_ folder: String, _ name: String) -> String {
+    package static func join(_ folder: String, _ name: String) -> String {
         folder.isEmpty || folder.utf8.last == UInt8(ascii: "/") ? folder + name : "\(folder)/\(name)"
     }
 

@@ -1,16 +1,16 @@
 /// NumPy's array files, version 1.0, written in row-major order.
-public enum Npy {
+package enum Npy {
     /// Writes an array of floats.
     /// - Precondition: `values` fill the shape.
     /// - Throws: `FileError`.
-    public static func write(_ values: [Float], shape: [Int], to path: String) throws(FileError) {
+    package static func write(_ values: [Float], shape: [Int], to path: String) throws(FileError) {
         try write(values, type: "<f4", shape: shape, to: path)
     }
 
     /// Writes an array of integers.
     /// - Precondition: `values` fill the shape.
     /// - Throws: `FileError`.
-    public static func write(_ values: [Int64], shape: [Int], to path: String) throws(FileError) {
+    package static func write(_ values: [Int64], shape: [Int], to path: String) throws(FileError) {
         try write(values, type: "<i8", shape: shape, to: path)
     }
 

@@ -1,14 +1,14 @@
 /// Existing files, by the text of their path; see `SystemPath`.
-public enum StoredFile {
+package enum StoredFile {
     /// Whether there is a file or folder at a path, or a link to one.
-    public static func exists(_ path: String) -> Bool { status(path) != nil }
+    package static func exists(_ path: String) -> Bool { status(path) != nil }
 
     /// Removes a file; does nothing if there is none.
-    public static func remove(_ path: String) { _ = SystemPath.with(path) { unlink($0) } }
+    package static func remove(_ path: String) { _ = SystemPath.with(path) { unlink($0) } }
 
     /// The bytes of a file, mapped into memory if the system can.
     /// - Throws: `FileError`.
-    public static func read(_ path: String) throws(FileError) -> Data {
+    package static func read(_ path: String) throws(FileError) -> Data {
         let file = SystemPath.with(path) { open($0, O_RDONLY | O_CLOEXEC) }
         guard file >= 0 else { throw FileError(path: path, failed: "cannot be read") }
         defer { close(file) }
@@ -35,7 +35,7 @@ public enum StoredFile {
 
     /// The bytes of a regular file of at most `limit` bytes.
     /// - Throws: `FileError`, also for a pipe, a device or a folder.
-    public static func read(_ path: String, limit: Int) throws(FileError) -> Data {
+    package static func read(_ path: String, limit: Int) throws(FileError) -> Data {
         guard let status = status(path) else { throw FileError(path: path, failed: "cannot be read") }
         guard status.st_mode & S_IFMT == S_IFREG else { throw FileError(path: path, reason: "is not a file") }
         guard status.st_size > 0 else { throw FileError(path: path, reason: "is empty") }

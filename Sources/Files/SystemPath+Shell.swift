@@ -2,7 +2,7 @@ extension SystemPath {
     /// Expands a tilde as a shell does: `~` and `~/x` are in the home folder, `~name/x` is in that of a user.
     ///
     /// Shells do not expand it in `--output=~/x`, nor in quoted text.
-    public static func expanded(_ text: String) -> String {
+    package static func expanded(_ text: String) -> String {
         guard text.utf8.first == UInt8(ascii: "~") else { return text }
         let end = text.utf8.firstIndex(of: UInt8(ascii: "/")) ?? text.endIndex
         let user = String(decoding: text.utf8[..<end].dropFirst(), as: UTF8.self)
@@ -18,7 +18,7 @@ extension SystemPath {
     }
 
     /// A word for a POSIX shell, quoted unless all its characters are safe.
-    public static func quoted(_ word: String) -> String {
+    package static func quoted(_ word: String) -> String {
         let bytes = bytes(word)
         if !bytes.isEmpty, bytes.allSatisfy(isSafe) { return word }
         let quote = UInt8(ascii: "'")
@@ -45,7 +45,7 @@ extension SystemPath {
     }
 
     /// A path as an argument of a printed command line.
-    public static func argument(_ path: String) -> String {
+    package static func argument(_ path: String) -> String {
         quoted(path.utf8.first == UInt8(ascii: "-") ? "./\(path)" : path)
     }
 }

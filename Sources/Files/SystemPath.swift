@@ -3,11 +3,11 @@
 /// A file name may hold any bytes, but a Swift string only UTF-8. A byte that is not UTF-8 becomes the private-use
 /// character U+10FE00 plus the byte in the text, and the byte again when the path is used. Each path has exactly one
 /// text.
-public enum SystemPath {
+package enum SystemPath {
     private static let private0: UInt32 = 0x10FE00
 
     /// The text for the bytes of a path.
-    public static func text(_ bytes: some Collection<UInt8>) -> String {
+    package static func text(_ bytes: some Collection<UInt8>) -> String {
         if let text = String(validating: bytes, as: UTF8.self), !hasPrivate(text) { return text }
         return pieces(bytes) { text, byte in
             if let text, !hasPrivate(text) { return text }
@@ -16,20 +16,20 @@ public enum SystemPath {
     }
 
     /// The bytes for the text of a path.
-    public static func bytes(_ text: String) -> [UInt8] {
+    package static func bytes(_ text: String) -> [UInt8] {
         guard hasPrivate(text) else { return Array(text.utf8) }
         return text.unicodeScalars.flatMap { scalar in byte(scalar).map { [$0] } ?? Array(String(scalar).utf8) }
     }
 
     /// Calls `body` with the bytes for the text of a path, terminated by a zero.
-    public static func with<Result>(_ text: String, _ body: (UnsafePointer<CChar>) -> Result) -> Result {
+    package static func with<Result>(_ text: String, _ body: (UnsafePointer<CChar>) -> Result) -> Result {
         (bytes(text) + [0]).withUnsafeBufferPointer { bytes in
             bytes.withMemoryRebound(to: CChar.self) { body($0.baseAddress.unsafelyUnwrapped) }
         }
     }
 
     /// A path for display; bytes that are not UTF-8 and control characters are escaped, as in `caf\xe9`.
-    public static func printable(_ bytes: some Collection<UInt8>) -> String {
+    package static func printable(_ bytes: some Collection<UInt8>) -> String {
         let isPlain = bytes.allSatisfy { $0 >= 0x20 && $0 != 0x7F }
         if isPlain, let text = String(validating: bytes, as: UTF8.self) { return text }
         return pieces(bytes) { text, byte in
@@ -39,22 +39,22 @@ public enum SystemPath {
     }
 
     /// A text for display that may contain the texts of paths.
-    public static func printable(_ text: String) -> String {
+    package static func printable(_ text: String) -> String {
         guard hasPrivate(text) else { return text }
         return text.unicodeScalars.map { scalar in byte(scalar).map(escape) ?? String(scalar) }.joined()
     }
 
     /// The escape of a byte, as in `\xe9`.
-    public static func escape(_ byte: UInt8) -> String { (byte < 16 ? "\\x0" : "\\x") + String(byte, radix: 16) }
+    package static func escape(_ byte: UInt8) -> String { (byte < 16 ? "\\x0" : "\\x") + String(byte, radix: 16) }
 
     /// The part of the text before the last slash: empty if there is none, `/` for an entry of the root.
-    public static func folder(of path: String) -> String {
+    package static func folder(of path: String) -> String {
         guard let slash = path.utf8.lastIndex(of: UInt8(ascii: "/")) else { return "" }
         return slash == path.startIndex ? "/" : String(decoding: path.utf8[..<slash], as: UTF8.self)
     }
 
     /// The last name in the path.
-    public static func name(of path: String) -> String {
+    package static func name(of path: String) -> String {
         let parts = path.utf8.split(separator: UInt8(ascii: "/"))
         return parts.last.map { String(decoding: $0, as: UTF8.self) } ?? path
     }

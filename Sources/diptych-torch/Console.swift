@@ -2,7 +2,7 @@ import Commands
 import Contrast
 import Foundation
 
-/// Shows a run on standard error: one line that is written over on a terminal, plain lines elsewhere.
+/// Shows a run on standard error: one line that is overwritten on a terminal, plain lines elsewhere.
 final class Console: TrainingObserver {
     private let status = StatusLine()
     private var lastShown = ContinuousClock.now - .seconds(60)
@@ -11,7 +11,7 @@ final class Console: TrainingObserver {
 
     func stepped(_ progress: TrainingProgress) {
         guard !status.isLive else { return status.show(Console.line(progress)) }
-        // A log file should not fill up.
+        // Fewer lines for a log file.
         let now = ContinuousClock.now
         guard now - lastShown >= .seconds(15) else { return }
         lastShown = now
@@ -20,12 +20,12 @@ final class Console: TrainingObserver {
 
     func finished(_ epoch: EpochRecord) { status.note(Console.line(epoch)) }
 
-    /// Shows some work, and how much of it is done where that is known; on a terminal only.
+    /// Shows some work and, if known, how much of it is done; on a terminal only.
     func working(_ what: String, share: Double?) {
         status.show(what + (share.map { " \(Int(100 * $0))%" } ?? ""))
     }
 
-    /// Takes the progress line away.
+    /// Clears the progress line.
     func clear() { status.clear() }
 
     static func line(_ progress: TrainingProgress) -> String {
@@ -34,7 +34,7 @@ final class Console: TrainingObserver {
             "\(progress.batch)/\(progress.batches)",
             String(format: "%.0f images/s", progress.imagesPerSecond),
             String(format: "loss %.4f", progress.loss),
-            // A narrow terminal cuts what comes last.
+            // The least important comes last, since a narrow terminal cuts the end.
             "\(duration(progress.secondsLeft)) left",
             String(format: "data_wait %.1f%%", 100 * progress.dataWait),
         ]

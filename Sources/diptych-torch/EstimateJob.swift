@@ -29,8 +29,8 @@ struct EstimateJob {
             if !training.critic.component.hasWeights && samples.dimensions.x != samples.dimensions.y {
                 throw Failure(
                     .unusable,
-                    "--critic \(training.critic.name): compares rows of one width, x has \(samples.dimensions.x) "
-                        + "numbers and y \(samples.dimensions.y); take bilinear, separable or concatenated")
+                    "--critic \(training.critic.name): needs x and y of the same dimension, x has \(samples.dimensions.x) "
+                        + "and y has \(samples.dimensions.y); use bilinear, separable or concatenated")
             }
             let split = try HeldOutSplit(samples, candidates: training.candidates, seed: options.seed)
             let report = try EstimateReport(
@@ -61,7 +61,7 @@ struct EstimateJob {
                 try Staircase(estimator, test: test, training: training, seed: options.seed) {
                     console.working(estimator.name, share: $0)
                 })
-            // Minutes each; where there is no terminal, nothing else says that it goes on.
+            // Each takes minutes; without a terminal, nothing else shows progress.
             if training.steps > 0 { console.notice("\(estimator.name): \(stairs.count) of \(estimators.count)") }
         }
         let report = StaircaseReport(stairs, test: test, training: training)
@@ -95,7 +95,7 @@ struct EstimateJob {
     }
 }
 
-/// One of `--estimators`, read as a pipeline file is.
+/// One of `--estimators`, read like a pipeline file.
 private struct ChosenEstimator: Component {
     static let name = "estimators"
 

@@ -2,43 +2,44 @@ import Commands
 import Foundation
 import Synchronization
 
-/// Whether the user asked to stop: the first SIGINT or SIGTERM asks, the second ends the process at once; so does the end of the
-/// time that a machine gives after SIGTERM, where it is known.
+/// Whether the user asked to stop. The first SIGINT or SIGTERM asks, and the second ends the process at once. So does
+/// the end of the grace period after SIGTERM, if there is one.
 ///
-/// SIGHUP, of a terminal that hung up, asks as SIGTERM does, unless it was ignored at the start, as nohup has it. It comes from the
-/// shell, from the system or with SIGTERM at once, so it never counts as the second signal; nor does a signal that comes a moment after
-/// the first, as from `timeout`, which sends it to the process and to its group.
+/// SIGHUP, from a terminal that is closed, asks like SIGTERM, unless it was ignored at the start, as by nohup. It may
+/// come together with SIGTERM, so it never counts as the second signal. Nor does a signal that comes a moment after the
+/// first, as from `timeout`, which signals the process and its group.
 ///
-/// No signal is lost, whenever it comes: the handler, which is in place when `init` returns, puts the signal's number into a pipe,
-/// where it waits until it is read. Before `begin` there is no state that a stop could keep, so the first one ends the process.
+/// No signal is lost: the handler, which is installed when `init` returns, writes the signal's number into a pipe,
+/// where it waits until it is read. Before `begin` there is no state to save, so the first signal ends the process.
 final class Interrupt: Sendable {
-    /// The pipe's end that the handler writes to; a handler knows nothing but what is global. -1 before there is one.
+    /// The end of the pipe that the handler writes to; -1 before there is one. It is global because a handler has no
+    /// context.
     private static let pipe = Atomic<Int32>(-1)
 
     private struct Heard {
         /// When the first SIGINT or SIGTERM came.
         var first: ContinuousClock.Instant?
-        /// Whether the end of the process is set.
+        /// Whether the end of the grace period is scheduled.
         var hasEnd = false
     }
 
-    /// What comes so soon after the first signal is the same one, on another way.
+    /// A signal that comes within this time after the first counts as the same one.
     private static let echo = Duration.milliseconds(200)
 
     private let begun = Atomic<Bool>(false)
     private let asked = Atomic<Bool>(false)
     private let heard = Mutex(Heard())
     private let queue = DispatchQueue(label: "interrupt")
-    // Kept alive for as long as signals are watched.
+    // Retained while signals are watched.
     private nonisolated(unsafe) var source: (any DispatchSourceRead)?
 
-    /// Watches from here on.
+    /// Starts to watch signals.
     /// - Parameters:
-    ///   - grace: seconds from SIGTERM to the end of the process, however far the step is; nil for no end.
-    ///   - lost: what such an end leaves, in words.
+    ///   - grace: seconds from SIGTERM to the end of the process, even within a step; nil for no limit.
+    ///   - lost: what remains after such an end, for the message.
     init(grace: Double? = nil, lost: String = "") {
         var ends: [Int32] = [-1, -1]
-        // Without descriptors nothing can be trained either; signals then end the process, as they do by default.
+        // Without descriptors, training fails too; signals then end the process, as by default.
         guard Foundation.pipe(&ends) == 0 else { return }
         for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
         let source = DispatchSource.makeReadSource(fileDescriptor: ends[0], queue: queue)
@@ -51,7 +52,7 @@ final class Interrupt: Sendable {
         Interrupt.pipe.store(ends[1], ordering: .sequentiallyConsistent)
         var action = sigaction()
         let handler: @convention(c) (Int32) -> Void = { number in
-            // What was interrupted must find its error as it was.
+            // The interrupted code must find `errno` unchanged.
             let code = errno
             var byte = UInt8(truncatingIfNeeded: number)
             _ = write(Interrupt.pipe.load(ordering: .relaxed), &byte, 1)
@@ -62,7 +63,7 @@ final class Interrupt: Sendable {
         #else
         action.__sigaction_handler.sa_handler = handler
         #endif
-        // A read that waits for data goes on after the handler.
+        // A blocked read continues after the handler.
         action.sa_flags = Int32(SA_RESTART)
         for number in [SIGINT, SIGTERM] { sigaction(number, &action, nil) }
         var before = sigaction()
@@ -70,7 +71,7 @@ final class Interrupt: Sendable {
         if !Interrupt.ignores(before) { sigaction(SIGHUP, &action, nil) }
     }
 
-    /// From here on a stop leaves a checkpoint.
+    /// From now on, a stop saves a checkpoint.
     func begin() { begun.store(true, ordering: .sequentiallyConsistent) }
 
     /// Whether to stop.
@@ -109,6 +110,6 @@ final class Interrupt: Sendable {
         return unsafeBitCast(handler, to: Int.self) == unsafeBitCast(SIG_IGN, to: Int.self)
     }
 
-    // Without waiting: a reader that stands still must not keep the second signal from being heard.
+    // Without waiting: a blocked reader must not delay the second signal.
     private static func say(_ line: String) { Output.note("\n\(line)", waits: false) }
 }

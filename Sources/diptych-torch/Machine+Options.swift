@@ -4,12 +4,13 @@ import Foundation
 import Torch
 
 extension Machine {
-    /// The machine that the options name.
+    /// The machine for the options.
     init(_ options: ComputeOptions) throws {
         try self.init(options.device, threads: options.threads)
     }
 
-    /// The machine that the options name, with this process's share of the processors and its GPU where several run there.
+    /// The machine for the options, with this process's share of the processors and its GPU if several processes run
+    /// there.
     init(_ options: ComputeOptions, of place: JobEnvironment) throws {
         let processes = place.ranks > 1 ? place.localRanks ?? 1 : 1
         let share = processes > 1 ? max(1, ProcessInfo.processInfo.activeProcessorCount / processes) : nil
@@ -17,20 +18,20 @@ extension Machine {
         var rank = place.localRank
         if place.isJob, options.device != .cpu, devices > 0 {
             let ranks = max(processes, rank + 1)
-            // Only where somebody asks for it: two ranks of one GPU are slower than one.
+            // Only on request: two ranks on one GPU are slower than one.
             if place.backend == .gloo { rank %= devices }
             guard place.backend == .gloo || ranks <= devices else {
                 throw Failure(
                     .unusable,
                     "--device: \(ranks) processes of this machine want a GPU each, and libtorch sees \(devices); start "
-                        + "\(devices) a machine, take --device cpu, or let them share by DIPTYCH_BACKEND=gloo")
+                        + "\(devices) a machine, use --device cpu, or let them share a GPU by DIPTYCH_BACKEND=gloo")
             }
         }
         try self.init(options.device, threads: options.threads ?? share, rank: rank)
     }
 
-    /// The machine that a choice comes to here.
-    /// - Parameter rank: this process's number on its machine, which chooses its GPU; as torchrun says where it is nil.
+    /// The machine for a choice of device.
+    /// - Parameter rank: this process's rank on its machine, which selects its GPU; torchrun's LOCAL_RANK if nil.
     init(_ choice: DeviceChoice, threads: Int?, rank: Int? = nil) throws {
         let devices = Runtime.cudaDevices
         let rank = rank ?? ProcessInfo.processInfo.environment["LOCAL_RANK"].flatMap(Int.init) ?? 0
@@ -43,7 +44,7 @@ extension Machine {
                 throw Failure(
                     .unusable,
                     "--device cuda: libtorch \(Runtime.version) sees \(devices) GPUs; "
-                        + "build with LIBTORCH=/path/to/a/CUDA/torch, or take --device cpu")
+                        + "build with LIBTORCH=/path/to/a/CUDA/torch, or use --device cpu")
             }
             device = .cuda(rank)
         }

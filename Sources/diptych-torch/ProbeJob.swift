@@ -74,7 +74,7 @@ struct ProbeJob {
             lines.append("note      the linear probe was ended after \(steps), short of convergence")
         }
         lines.append("kNN       cosine, \(report.knn.words)")
-        if let words = report.leftOut?.words { lines.append("left out  \(words)") }
+        if let words = report.leftOut?.words { lines.append("skipped   \(words)") }
         if report.skipped > 0 { lines.append("skipped   \(report.skipped) unusable images") }
         return lines
     }

@@ -5,7 +5,7 @@ import Foundation
 import Torch
 import Views
 
-/// `diptych report`: a page about a run, or about several.
+/// `diptych report`: writes a page about one or several runs.
 struct ReportJob {
     private let options: ReportCommand
 

@@ -38,20 +38,20 @@ struct RetrieveJob {
                     100 * recall.at10)
         }
         var lines = [
-            "\(report.encoder.architecture): \(report.pairs) pairs, \(report.distinctCaptions) captions that differ "
+            "\(report.encoder.architecture): \(report.pairs) pairs, \(report.distinctCaptions) distinct captions "
                 + "(\(report.split))",
             row("image to text", report.imageToText), row("text to image", report.textToImage),
             row("chance", report.chance),
         ]
-        if report.leftOut > 0 { lines.append("left out        \(report.leftOut) images without a caption") }
+        if report.leftOut > 0 { lines.append("skipped         \(report.leftOut) images without a caption") }
         if report.skipped > 0 { lines.append("skipped         \(report.skipped) unusable images") }
-        if report.truncated > 0 { lines.append("cut             \(report.truncated) captions at the context") }
+        if report.truncated > 0 { lines.append("truncated       \(report.truncated) captions to the context length") }
         return lines
     }
 }
 
 extension Split {
-    /// The images that a run is judged by, and words for which these are.
+    /// The test images of a run, and a description of them.
     static func judged(
         _ images: String, side: SideChoice?, seed: UInt64? = nil, experiment: Experiment, reading: SourceOptions
     ) throws -> (any Source, String) {

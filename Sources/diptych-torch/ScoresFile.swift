@@ -2,31 +2,32 @@ import Commands
 import Files
 import Foundation
 
-/// Where a command keeps its scores beside showing them; `-` is standard output, which then has nothing else.
+/// The file of a command's scores; `-` is standard output, which then has nothing else.
 struct ScoresFile {
     let path: String
-    private let advice = "--output FILE keeps them elsewhere"
+    private let advice = "--output FILE writes them elsewhere"
 
-    /// Says at once where the file cannot be written: the work may be long.
+    /// Notes at once if the file cannot be written, since the work may be long.
     init(_ path: String, _ console: Console) {
         self.path = path
         do throws(FileError) {
             try Output.check(path)
         } catch {
-            console.notice("\(error); the scores will only be shown, \(advice)")
+            console.notice("\(error); the scores will only be printed, \(advice)")
         }
     }
 
-    /// Shows lines, then writes the file and shows the others: what cannot be kept was seen at least.
+    /// Prints lines, then writes the file and prints the other lines, so that scores that cannot be written are at
+    /// least seen.
     /// - Throws: `FileError`, `Failure`.
     func keep(_ json: Data, showing lines: [String], then others: [String]) throws {
         guard path != "-" else { return try Output.result(json) }
-        // A reader that is gone is told of when the file is there.
+        // An error of standard output is thrown after the file is written.
         let shown = Result { () throws(FileError) in try Output.result(lines) }
         do throws(FileError) {
             try AtomicFile.write(json, to: path)
         } catch {
-            throw Failure(.failed, "\(error); the scores are not kept, \(advice)")
+            throw Failure(.failed, "\(error); the scores are not saved, \(advice)")
         }
         try shown.get()
         try Output.result(others)

@@ -4,7 +4,8 @@ import Files
 import Foundation
 import Views
 
-/// `diptych probe --zero-shot`: opens a run and labelled images, classifies by prompts, and prints or writes the report.
+/// `diptych probe --zero-shot`: opens a run and labelled images, classifies by prompts, and prints or writes the
+/// report.
 struct ZeroShotJob {
     private let options: ProbeCommand
 
@@ -13,7 +14,8 @@ struct ZeroShotJob {
     func run() throws {
         try Output.check(options.output)
         let run = try CLIPRun(options.encoder, machine: try Machine(options.compute))
-        let judge = try ZeroShot(run, templates: options.template.isEmpty ? ["a photo of a {}."] : options.template)
+        let classifier = try ZeroShot(
+            run, templates: options.template.isEmpty ? ["a photo of a {}."] : options.template)
         let experiment = run.file.experiment
         let (images, words) =
             if let test = options.test {
@@ -27,7 +29,7 @@ struct ZeroShotJob {
         let console = Console()
         run.file.notes.forEach(console.notice)
         let scores = ScoresFile(options.output ?? (run.file.folder ?? RunFolder(options.encoder)).zeroShot, console)
-        let report = try judge.report(
+        let report = try classifier.report(
             on: images, split: words, maximumBad: options.tolerance.maxBad
         ) { done, total in console.working("embeddings", share: Double(done) / Double(max(total, 1))) }
         console.clear()
@@ -48,10 +50,10 @@ struct ZeroShotJob {
         ]
         if !report.alike.isEmpty {
             lines.append(
-                "alike     several classes are called \(report.alike.joined(separator: ", ")): by prompts alone they are one"
+                "alike     several classes are called \(report.alike.joined(separator: ", ")): prompts cannot tell them apart"
             )
         }
-        if let words = report.leftOut.words { lines.append("left out  \(words)") }
+        if let words = report.leftOut.words { lines.append("skipped   \(words)") }
         if report.skipped > 0 { lines.append("skipped   \(report.skipped) unusable images") }
         return lines
     }

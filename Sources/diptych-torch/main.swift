@@ -5,7 +5,7 @@ import Foundation
 import Torch
 import Views
 
-/// The exit code and message that an error of the libraries stands for.
+/// The exit code and message for an error of the libraries.
 func classify(_ error: any Error) -> Failure {
     switch error {
     case let error as TrainingError:
@@ -35,7 +35,7 @@ Diptych.start(classify: classify) { command in
         try Output.result(["libtorch=\(Runtime.version)", "path=\(Runtime.libraryPath)"])
         let device = try Machine(DeviceChoice.auto, threads: nil).device
         try Output.result("device=\(device)")
-        // A GPU is believed when it gives what the processor gives.
+        // A GPU is trusted if its step agrees with that of the CPU.
         guard device != .cpu else { return }
         try Output.result("norm=\(Runtime.fusesNorm(on: device) ? "fused" : "plain")")
         for found in try DeviceCheck.run(on: device) {

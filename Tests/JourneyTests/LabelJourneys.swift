@@ -26,7 +26,7 @@ struct LabelJourneys {
             says: "1 test image without a label"),
         Journey(
             "shards without some labels", "\(train) && diptych probe run photos",
-            says: "kNN on the way leaves out", "  kNN ", "linear probe", "left out  ", "without a label",
+            says: "kNN on the way leaves out", "  kNN ", "linear probe", "skipped   ", "without a label",
             never: ["scatter_add", "one_hot"]),
         Journey(
             "two classes of one name",
@@ -41,7 +41,7 @@ struct LabelJourneys {
         Journey(
             "another class in test", "\(train) && diptych probe run photos --control",
             says: "3 test images, 12 training images",
-            "left out  3 test images of 1 class that training lacks (plane), 1 class without a test image (dog)",
+            "skipped   3 test images of 1 class that training lacks (plane), 1 class without a test image (dog)",
             "100.0% (always the largest class that test images have)"),
         Journey(
             "many classes",
@@ -50,8 +50,8 @@ struct LabelJourneys {
             says: "1100 classes", "left out: there are 1100 classes, more than 1000"),
         Journey(
             "two classes", "\(train) && diptych probe run photos --output /dev/null/scores.json", exit: 1,
-            says: "the scores will only be shown, --output FILE keeps them elsewhere", "linear probe", "chance",
-            "the scores are not kept"),
+            says: "the scores will only be printed, --output FILE writes them elsewhere", "linear probe", "chance",
+            "the scores are not saved"),
     ]
 
     static let learning: [Journey] = [
