@@ -3,7 +3,7 @@
 # make check  what every commit must pass
 # make bench  views a second beside other libraries: make bench PHOTOGRAPHS=imagenet/ SMALL=cifar10/train
 # make bench-losses  losses with their gradients beside other libraries
-# make bundle LIBTORCH=/path/to/torch  a folder with the programs for machines without Swift
+# make bundle LIBTORCH=/path/to/torch  the programs for machines without Swift, as a folder and a tar.xz in .build-bundle
 # make wheel LIBTORCH=/path/to/torch   the Python package with the programs, in .build-wheel/dist
 # make docs   builds the documentation of Views, Torch and Contrast
 # make fuzz, make sanitize, make soak  what finds bugs that tests do not; see Fuzzing/README.md, Benchmarks/soak/README.md
