@@ -19,7 +19,10 @@ public func sourceOpen(images: UnsafePointer<CChar>?, source: UnsafeMutablePoint
         let target = try required(source, "source")
         let images = try required(text(images, "images"), "images")
         guard !images.isEmpty else { throw BorderError.invalid("images: is empty") }
-        target.pointee = handOut(SourceHandle(try OpenedImages(images).source))
+        var options = SourceOptions()
+        // As in training.
+        options.readAhead = 8 << 20
+        target.pointee = handOut(SourceHandle(try OpenedImages(images, options: options).source))
     }
 }
 
