@@ -279,6 +279,7 @@ def test_it_is_not_pickled(photos, small):
         ({"rank": 2, "world_size": 2}, ValueError, "rank"),
         ({"max_bad": 2}, ValueError, "maximum_bad"),
         ({"max_bad": float("nan")}, ValueError, "maximum_bad"),
+        ({"max_bad": "few"}, TypeError, "max_bad"),
         ({"dtype": "float16"}, ValueError, "dtype"),
         ({"collate": "list"}, ValueError, "collate"),
         ({"overrides": ["views.branch=1"]}, ValueError, "branch"),

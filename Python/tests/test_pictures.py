@@ -39,3 +39,22 @@ def test_a_sheet_is_a_png(photos, small, tmp_path):
     sheet.save(tmp_path / "sheet.png")
     assert diptych.decode(tmp_path / "sheet.png").shape[0] > 3 * 16
     assert sheet._repr_png_().startswith(b"\x89PNG")
+
+
+@pytest.mark.parametrize(
+    ("options", "kind"),
+    [
+        ({"count": 0}, ValueError),
+        ({"count": 1 << 64}, ValueError),
+        ({"count": 1.5}, TypeError),
+        ({"seed": -1}, ValueError),
+        ({"seed": 1 << 64}, ValueError),
+        ({"seed": None}, TypeError),
+    ],
+)
+def test_counts_and_seeds_are_checked(photos, small, options, kind):
+    (name,) = options
+    with pytest.raises(kind, match=name):
+        diptych.show(photos, small, **options)
+    with pytest.raises(kind, match=name):
+        diptych.views(photos / "cat/0.png", small, **options)

@@ -14,12 +14,14 @@ import numpy as np
 import pytest
 
 import diptych
-from diptych import _command
+from diptych import _command, _runs
 
 ENCODERS = {
     "small": {"resnet18": {"stem": "small", "width": 8}},
     "imagenet": {"resnet34": {"stem": "imagenet", "width": 8}},
     "bottleneck": {"resnet50": {"stem": "small", "width": 8}},
+    "wide": {"wide_resnet50_2": {"stem": "imagenet", "width": 4}},
+    "mobile": {"mobilenet_v2": {"stem": "small", "width_mult": 0.25}},
     "token": {"vit": {"image_size": 16, "patch": 4, "width": 24, "depth": 2, "heads": 3}},
     "mean": {
         "vit": {
@@ -153,6 +155,20 @@ def test_weights_of_torchvision_come_back_as_its_module(tmp_path):
     images = torch.randn(2, 3, 64, 64)
     with torch.no_grad():
         assert torch.allclose(diptych.load_encoder(tmp_path / "run")(images), own(images))
+
+
+@pytest.mark.parametrize(("name", "width"), [("resnet101", 64), ("wide_resnet50_2", 64)])
+def test_the_larger_networks_are_torchvisions(name, width):
+    models = needs_torchvision()
+    import torch
+
+    own = _runs._resnet(name, {"stem": "imagenet", "width": width})
+    with torch.device("meta"):
+        theirs = getattr(models, name)()
+    shapes = {key: value.shape for key, value in theirs.state_dict().items()}
+    for key in ("fc.weight", "fc.bias"):
+        del shapes[key]
+    assert {key: value.shape for key, value in own.state_dict().items()} == shapes
 
 
 def test_weights_of_timm_come_back_as_its_module(tmp_path):

@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 import ctypes
-import operator
 import os
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-import numpy as np
-
 from . import _native as native
 from ._batch import Batch
-from ._pipeline import Branch, Pipeline, PipelineLike, Source
+from ._pipeline import Branch, Pipeline, PipelineLike, Source, integer, number
 
 # How long a call waits before Python looks at its signals, in seconds.
 _patience = 0.1
@@ -109,21 +106,21 @@ class Loader:
         own_rank, own_size = _distributed()
         options = native.LoaderOptions()
         self._library.loader_defaults(ctypes.byref(options))
-        options.batch_size = _integer("batch_size", batch_size, 1)
-        options.seed = _integer("seed", seed, 0, (1 << 64) - 1)
-        options.threads = 0 if threads is None else _integer("threads", threads, 1)
-        options.slots = 0 if slots is None else _integer("slots", slots, 2)
+        options.batch_size = integer("batch_size", batch_size, 1)
+        options.seed = integer("seed", seed, 0, (1 << 64) - 1)
+        options.threads = 0 if threads is None else integer("threads", threads, 1)
+        options.slots = 0 if slots is None else integer("slots", slots, 2)
         size = own_size if world_size is None else world_size
-        options.world_size = _integer("world_size", size, 1)
-        options.rank = _integer("rank", own_rank if rank is None else rank, 0)
+        options.world_size = integer("world_size", size, 1)
+        options.rank = integer("rank", own_rank if rank is None else rank, 0)
         options.drop_last = bool(drop_last)
         options.shuffle = bool(shuffle)
         options.pixels = native.UINT8 if dtype == "uint8" else native.FLOAT32
-        options.maximum_bad = float(max_bad)
+        options.maximum_bad = number("max_bad", max_bad)
         if self._memory:
             options.memory = self._memory.functions
         self._options = options
-        self._epochs = None if epochs is None else _integer("epochs", epochs, 1)
+        self._epochs = None if epochs is None else integer("epochs", epochs, 1)
         # Where the next batch is, and whether any of its epoch was given out.
         self._epoch = 0
         self._batch = 0
@@ -167,7 +164,7 @@ class Loader:
 
     def set_epoch(self, epoch: int) -> None:
         """Makes the next ``iter`` give this epoch from its start."""
-        self._epoch, self._batch = _integer("epoch", epoch, 0), 0
+        self._epoch, self._batch = integer("epoch", epoch, 0), 0
         self._is_begun = False
 
     def state_dict(self) -> dict[str, int]:
@@ -182,8 +179,8 @@ class Loader:
             raise native.ConfigurationError(
                 f"state: must have 'epoch' and 'batch', is {state!r}"
             ) from None
-        self._epoch = _integer("state['epoch']", epoch, 0)
-        self._batch = _integer("state['batch']", batch, 0, len(self))
+        self._epoch = integer("state['epoch']", epoch, 0)
+        self._batch = integer("state['batch']", batch, 0, len(self))
         # What was left of an epoch is given first; of a whole one, nothing is left.
         self._is_begun = bool(state.get("begun", 0)) and self._batch == len(self)
 
@@ -329,18 +326,6 @@ class _PinnedMemory:
             self._tensors.pop(address, None)
 
         self.functions = native.Memory(native.Allocate(allocate), native.Free(free), None)
-
-
-def _integer(name: str, value: Any, least: int, most: int = (1 << 63) - 1) -> int:
-    if isinstance(value, (bool, np.bool_)):
-        raise TypeError(f"{name} must be an integer, is {value!r}")
-    try:
-        number = operator.index(value)
-    except TypeError:
-        raise TypeError(f"{name} must be an integer, is {type(value).__name__}") from None
-    if not least <= number <= most:
-        raise native.ConfigurationError(f"{name}: must be in {least}...{most}, is {number}")
-    return number
 
 
 def _distributed() -> tuple[int, int]:

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from . import _native as native
-from ._pipeline import Pipeline, PipelineLike, Source, text
+from ._pipeline import Pipeline, PipelineLike, Source, integer, text
 
 
 def decode(image: str | os.PathLike[str] | bytes) -> np.ndarray:
@@ -59,6 +59,7 @@ def views(
         ``[count, views, H, W, 3]``.
     """
     library = native.library()
+    count, seed = integer("count", count, 1), integer("seed", seed, 0, (1 << 64) - 1)
     own = Pipeline.of(pipeline, overrides)
     pixels = np.ascontiguousarray(image if isinstance(image, np.ndarray) else decode(image))
     if pixels.dtype != np.uint8 or pixels.ndim != 3 or pixels.shape[2] != 3:
@@ -117,6 +118,7 @@ def show(
 ) -> Sheet:
     """Shows what a pipeline makes of some images: a row each, the original and its views."""
     library = native.library()
+    count, seed = integer("count", count, 1), integer("seed", seed, 0, (1 << 64) - 1)
     source = images if isinstance(images, Source) else Source(images)
     own = Pipeline.of(pipeline, overrides)
     found = native.File()

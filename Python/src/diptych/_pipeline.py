@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ctypes
 import json
+import operator
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -36,6 +37,27 @@ def text(value: str | os.PathLike[str], what: str) -> bytes:
     if b"\0" in data:
         raise native.ConfigurationError(f"{what}: has a NUL character")
     return data
+
+
+def integer(name: str, value: Any, least: int, most: int = (1 << 63) - 1) -> int:
+    """An argument that must be an integer in a range."""
+    if isinstance(value, (bool, np.bool_)):
+        raise TypeError(f"{name} must be an integer, is {value!r}")
+    try:
+        number = operator.index(value)
+    except TypeError:
+        raise TypeError(f"{name} must be an integer, is {type(value).__name__}") from None
+    if not least <= number <= most:
+        raise native.ConfigurationError(f"{name}: must be in {least}...{most}, is {number}")
+    return number
+
+
+def number(name: str, value: Any) -> float:
+    """An argument that must be a number."""
+    try:
+        return float(value)
+    except (TypeError, ValueError, OverflowError):
+        raise TypeError(f"{name} must be a number, is {value!r}") from None
 
 
 class Pipeline:

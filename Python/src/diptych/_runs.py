@@ -16,6 +16,7 @@ import numpy as np
 
 from ._command import environment, program
 from ._native import ConfigurationError, DataError, Error
+from ._pipeline import number
 
 if TYPE_CHECKING:
     import torch
@@ -74,7 +75,7 @@ def load_encoder(run: str | os.PathLike[str]) -> torch.nn.Module:
     """A run's encoder as a module of torchvision's or timm's, with the run's weights.
 
     Images ``[N, 3, H, W]``, normalised, become features ``[N, dimension]``. Needs torch,
-    safetensors and torchvision (ResNets) or timm (ViTs).
+    safetensors and torchvision (ResNets, MobileNetV2) or timm (ViTs).
 
     Args:
         run: a run folder, or the folder of an ``encoder.safetensors`` with its ``encoder.json``.
@@ -90,11 +91,9 @@ def load_encoder(run: str | os.PathLike[str]) -> torch.nn.Module:
         raise DataError(
             f"{description}: does not describe the network; train on, or export the run again"
         ) from None
-    if name in _resnets:
-        build = _resnet
-    elif name == "vit":
-        build = _vit
-    else:
+    builders = {**dict.fromkeys(_resnets, _resnet), "mobilenet_v2": _mobilenet, "vit": _vit}
+    build = builders.get(name)
+    if build is None:
         raise DataError(f"{description}: {name} is no network of torchvision's or timm's")
     from safetensors import SafetensorError
     from safetensors.torch import load_file
@@ -112,10 +111,13 @@ def load_encoder(run: str | os.PathLike[str]) -> torch.nn.Module:
     return module.eval()
 
 
-_resnets = {
-    "resnet18": ("BasicBlock", [2, 2, 2, 2]),
-    "resnet34": ("BasicBlock", [3, 4, 6, 3]),
-    "resnet50": ("Bottleneck", [3, 4, 6, 3]),
+# Block, depths, and the channels of a block's middle for 64 at its end.
+_resnets: dict[str, tuple[str, list[int], int]] = {
+    "resnet18": ("BasicBlock", [2, 2, 2, 2], 64),
+    "resnet34": ("BasicBlock", [3, 4, 6, 3], 64),
+    "resnet50": ("Bottleneck", [3, 4, 6, 3], 64),
+    "resnet101": ("Bottleneck", [3, 4, 23, 3], 64),
+    "wide_resnet50_2": ("Bottleneck", [3, 4, 6, 3], 128),
 }
 
 
@@ -123,7 +125,7 @@ def _resnet(name: str, settings: dict[str, Any]) -> torch.nn.Module:
     from torch import nn
     from torchvision.models import resnet
 
-    block, depths = _resnets[name]
+    block, depths, base = _resnets[name]
     kind = getattr(resnet, block)
     width = settings["width"]
 
@@ -133,7 +135,7 @@ def _resnet(name: str, settings: dict[str, Any]) -> torch.nn.Module:
         def __init__(self) -> None:
             nn.Module.__init__(self)
             self._norm_layer = nn.BatchNorm2d
-            self.inplanes, self.dilation, self.groups, self.base_width = width, 1, 1, 64
+            self.inplanes, self.dilation, self.groups, self.base_width = width, 1, 1, base
             small = settings["stem"] == "small"
             self.conv1 = (
                 nn.Conv2d(3, width, 3, 1, 1, bias=False)
@@ -151,6 +153,23 @@ def _resnet(name: str, settings: dict[str, Any]) -> torch.nn.Module:
             self.fc = nn.Identity()
 
     return Narrow()
+
+
+def _mobilenet(_: str, settings: dict[str, Any]) -> torch.nn.Module:
+    from torch import nn
+    from torchvision.models import MobileNetV2
+
+    small = settings["stem"] == "small"
+    # Expansion, channels, blocks, stride: Sandler et al. 2018, table 2.
+    stages = [
+        *([1, 16, 1, 1], [6, 24, 2, 1 if small else 2], [6, 32, 3, 2], [6, 64, 4, 2]),
+        *([6, 96, 3, 1], [6, 160, 3, 2], [6, 320, 1, 1]),
+    ]
+    module = MobileNetV2(width_mult=settings["width_mult"], inverted_residual_setting=stages)
+    if small:
+        module.features[0][0].stride = (1, 1)
+    module.classifier = nn.Identity()
+    return module
 
 
 def _vit(_: str, settings: dict[str, Any]) -> torch.nn.Module:
@@ -243,7 +262,7 @@ def diagnose(z1: Any, z2: Any, labels: Any = None, temperature: float | None = N
         if labels is not None:
             command += ["--labels", paths["labels"]]
         if temperature is not None:
-            command += ["--temperature", repr(float(temperature))]
+            command += ["--temperature", repr(number("temperature", temperature))]
         done = subprocess.run(
             [program(), *command], capture_output=True, text=True, env=environment(), check=False
         )
