@@ -62,6 +62,8 @@ ctorch_status ctorch_unary(ctorch_unary_op op, ctorch_tensor a, ctorch_tensor *o
         case CTORCH_ISFINITE: *out = wrap(x.isfinite()); break;
         case CTORCH_GELU: *out = wrap(at::gelu(x)); break;
         case CTORCH_ERF: *out = wrap(at::erf(x)); break;
+        case CTORCH_COS: *out = wrap(x.cos()); break;
+        case CTORCH_SIN: *out = wrap(x.sin()); break;
         case CTORCH_SIGMOID: *out = wrap(x.sigmoid()); break;
         }
     });
@@ -149,6 +151,10 @@ ctorch_status ctorch_cat(const ctorch_tensor *list, int32_t count, int64_t dim, 
 
 ctorch_status ctorch_stack(const ctorch_tensor *list, int32_t count, int64_t dim, ctorch_tensor *out) {
     return guard([&] { *out = wrap(at::stack(tensors(list, count), dim)); });
+}
+
+ctorch_status ctorch_logdet(ctorch_tensor a, ctorch_tensor *out) {
+    return guard([&] { *out = wrap(at::logdet(a->tensor)); });
 }
 
 ctorch_status ctorch_svdvals(ctorch_tensor a, ctorch_tensor *out) {

@@ -55,6 +55,10 @@ extension Tensor {
     public func gelu() throws(TorchError) -> Tensor { try unary("gelu", CTORCH_GELU) }
     /// `2 / sqrt(pi)` times the integral of `e^{-t^2}` from 0.
     public func erf() throws(TorchError) -> Tensor { try unary("erf", CTORCH_ERF) }
+    /// The cosine of each element, in radians.
+    public func cos() throws(TorchError) -> Tensor { try unary("cos", CTORCH_COS) }
+    /// The sine of each element, in radians.
+    public func sin() throws(TorchError) -> Tensor { try unary("sin", CTORCH_SIN) }
     /// `1 / (1 + e^-x)`.
     public func sigmoid() throws(TorchError) -> Tensor { try unary("sigmoid", CTORCH_SIGMOID) }
     /// True where elements are neither infinite nor NaN.

@@ -49,6 +49,8 @@ extension Tensor {
         guard let values, let indices else { throw TorchError(operation: "topk", message: "gave no tensor") }
         return (Tensor(values), Tensor(indices))
     }
+    /// `log det` of a square matrix of positive determinant, a scalar.
+    public func logdet() throws(TorchError) -> Tensor { try make("logdet") { ctorch_logdet(handle, $0) } }
     /// The singular values of a matrix, largest first.
     public func svdvals() throws(TorchError) -> Tensor { try make("svdvals") { ctorch_svdvals(handle, $0) } }
 

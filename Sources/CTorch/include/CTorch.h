@@ -50,8 +50,8 @@ ctorch_status ctorch_binary(ctorch_binary_op op, ctorch_tensor a, ctorch_tensor 
 typedef enum { CTORCH_ADD_SCALAR, CTORCH_MUL_SCALAR, CTORCH_POW, CTORCH_CLAMP_MIN } ctorch_scalar_op;
 ctorch_status ctorch_scalar(ctorch_scalar_op op, ctorch_tensor a, double b, ctorch_tensor *out);
 typedef enum { CTORCH_NEG, CTORCH_EXP, CTORCH_LOG, CTORCH_SQRT, CTORCH_ABS, CTORCH_RELU, CTORCH_RELU_IN_PLACE,
-               CTORCH_RELU6_IN_PLACE,
-               CTORCH_DETACH, CTORCH_ISFINITE, CTORCH_GELU, CTORCH_SIGMOID, CTORCH_ERF } ctorch_unary_op;
+               CTORCH_RELU6_IN_PLACE, CTORCH_DETACH, CTORCH_ISFINITE, CTORCH_GELU, CTORCH_SIGMOID, CTORCH_ERF,
+               CTORCH_COS, CTORCH_SIN } ctorch_unary_op;
 ctorch_status ctorch_unary(ctorch_unary_op op, ctorch_tensor a, ctorch_tensor *out);
 typedef enum { CTORCH_SUM, CTORCH_MEAN, CTORCH_MAX, CTORCH_LOGSUMEXP, CTORCH_NORM } ctorch_reduction;
 /// Over all dimensions where `rank` is 0.
@@ -75,6 +75,8 @@ ctorch_status ctorch_unsqueeze(ctorch_tensor a, int64_t dim, ctorch_tensor *out)
 ctorch_status ctorch_cat(const ctorch_tensor *list, int32_t count, int64_t dim, ctorch_tensor *out);
 ctorch_status ctorch_stack(const ctorch_tensor *list, int32_t count, int64_t dim, ctorch_tensor *out);
 ctorch_status ctorch_svdvals(ctorch_tensor a, ctorch_tensor *out);
+// Of the square matrix a, log det a, a scalar.
+ctorch_status ctorch_logdet(ctorch_tensor a, ctorch_tensor *out);
 ctorch_status ctorch_copy_(ctorch_tensor target, ctorch_tensor source);
 /// Adds 1 to every element.
 ctorch_status ctorch_increment(ctorch_tensor t);

@@ -21,6 +21,18 @@ extension HeadSettings {
     func dimension(inputs: Int) -> Int { outputDimension ?? inputs }
 }
 
+extension Selected<HeadFamily> {
+    /// Checks that a predictor keeps the dimension of the head before it.
+    func validate(after head: Self) throws(InvalidSetting) {
+        // If the head keeps the encoder's dimension, only the run knows it.
+        guard let output = head.component.outputDimension else { return }
+        let predicted = component.dimension(inputs: output)
+        guard predicted == output else {
+            throw InvalidSetting("predictor.\(name).output", "must be the head's \(output), is \(predicted)")
+        }
+    }
+}
+
 /// The heads that a pipeline file can name.
 public enum HeadFamily: ComponentFamily {
     /// All of them.

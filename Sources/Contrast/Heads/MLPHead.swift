@@ -17,8 +17,24 @@ public struct MLPHead: HeadSettings {
     /// Whether batch norm without scale and shift follows the last layer.
     public var outputNorm = false
 
+    /// What follows each layer but the last, after its norm.
+    public var activation = Activation.relu
+
+    /// A nonlinearity.
+    public enum Activation: String, Codable, Sendable {
+        /// `max(x, 0)`.
+        case relu
+        /// `x Phi(x)`: Hendrycks & Gimpel 2016, arXiv 1606.08415.
+        case gelu
+    }
+
     /// Two layers to 128 dimensions with batch norm between.
     public init() {}
+
+    /// Sets layers and dimensions, with batch norm between layers.
+    public init(layers: Int, hidden: Int?, output: Int, outputNorm: Bool = false) {
+        (self.layers, self.hidden, self.output, self.outputNorm) = (layers, hidden, output, outputNorm)
+    }
 
     /// Checks that layers and dimensions are positive.
     public func validate() throws(InvalidSetting) {
@@ -41,6 +57,7 @@ final class MLP: Head {
     let linears: ModuleList<Linear>
     let norms: ModuleList<BatchNorm>
     let outputNorm: BatchNorm?
+    private let activation: MLPHead.Activation
 
     init(inputs: Int, settings: MLPHead, generator: Generator) throws(TorchError) {
         var linears: [Linear] = []
@@ -52,6 +69,7 @@ final class MLP: Head {
             if settings.batchNorm, layer < settings.layers - 1 { norms.append(try BatchNorm(next)) }
             width = next
         }
+        activation = settings.activation
         outputNorm = settings.outputNorm ? try BatchNorm(width) : nil
         // Scale and shift stay 1 and 0.
         try outputNorm?.freeze()
@@ -64,9 +82,13 @@ final class MLP: Head {
         for (layer, linear) in linears.modules.enumerated() {
             x = try linear(x)
             guard layer < linears.modules.count - 1 else { break }
-            x =
-                norms.modules.isEmpty
-                ? try x.reluInPlace() : try norms.modules[layer](x, training: training, then: .relu)
+            let relu = activation == .relu
+            if norms.modules.isEmpty {
+                if relu { x = try x.reluInPlace() }
+            } else {
+                x = try norms.modules[layer](x, training: training, then: relu ? .relu : .none)
+            }
+            if activation == .gelu { x = try x.gelu() }
         }
         return try outputNorm?(x, training: training) ?? x
     }

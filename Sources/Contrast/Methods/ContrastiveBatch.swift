@@ -73,6 +73,14 @@ extension ContrastiveBatch {
         return views
     }
 
+    /// The number of leading views that are targets: those of the first branch, or two if that has one view.
+    var targetViews: Int { max(2, branches[0].count) }
+
+    /// A head's rows for embeddings, in the batch's precision. Unlike `embed` it never goes in chunks.
+    func apply(_ head: any Head, to rows: Tensor) throws(TorchError) -> Tensor {
+        try precision.run(on: rows.device) { () throws(TorchError) in try head(rows, training: true) }
+    }
+
     /// The embeddings of every view on this rank, `[n, D]` each.
     /// - Parameters:
     ///   - projector: the network.

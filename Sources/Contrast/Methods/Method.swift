@@ -77,7 +77,10 @@ public enum MethodFamily: ComponentFamily {
     /// All of them.
     public static let registry = Registry<any Method>(
         kind: "a method",
-        [SimCLR.self, MoCo.self, MoCoV3.self, InstanceDiscrimination.self, CLIP.self, Supervised.self])
+        [
+            SimCLR.self, MoCo.self, MoCoV3.self, BYOL.self, SimSiam.self, BarlowTwins.self, VICReg.self, NNCLR.self,
+            SwAV.self, DINO.self, LeJEPA.self, EMPSSL.self, InstanceDiscrimination.self, CLIP.self, Supervised.self,
+        ])
 }
 
 extension InvalidSetting {

@@ -26,24 +26,15 @@ public struct MoCoV3: Method {
 
     /// The authors' settings for ResNets.
     public init() {
-        var mlp = MLPHead()
-        (mlp.hidden, mlp.output) = (4096, 256)
-        predictor = Selected(mlp)
-        mlp.outputNorm = true
-        head = Selected(mlp)
+        predictor = Selected(MLPHead(layers: 2, hidden: 4096, output: 256))
+        head = Selected(MLPHead(layers: 2, hidden: 4096, output: 256, outputNorm: true))
         loss = Selected(InfoNCE(critic: CosineCritic(temperature: 1)))
     }
 
     /// Checks the momentum, and that the predictor keeps the dimension.
     public func validate() throws(InvalidSetting) {
         try require("momentum", momentum, "in 0...1") { $0 >= 0 && $0 <= 1 }
-        // If the head keeps the encoder's dimension, only the run knows it.
-        guard let output = head.component.outputDimension else { return }
-        let predicted = predictor.component.dimension(inputs: output)
-        guard predicted == output else {
-            throw InvalidSetting(
-                "predictor.\(predictor.name).output", "must be the head's \(output), is \(predicted)")
-        }
+        try predictor.validate(after: head)
     }
 
     /// Labels as its loss uses them.
@@ -84,7 +75,7 @@ final class MoCoV3Model: ContrastiveModel {
         guard count >= 2 else {
             throw TorchError(operation: "moco_v3", message: "needs two views of an image, was given \(count)")
         }
-        let (keyed, viewByView) = (max(2, batch.branches[0].count), !settings.together)
+        let (keyed, viewByView) = (batch.targetViews, !settings.together)
         let queries = try batch.gather(batch.embed(by: projector, predictor, viewByView: viewByView))
         let all = try momentum.keys(of: batch, viewByView: viewByView, limit: keyed)
         let keys = try batch.gather(Array(all.prefix(keyed)))

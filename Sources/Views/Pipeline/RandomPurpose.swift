@@ -32,6 +32,8 @@ extension RandomKey {
         case criticSplit = 0xFFF3
         /// The batches that train a critic; `epoch` is the critic's.
         case criticBatches = 0xFFF2
+        /// Directions that embeddings are projected on; `epoch` counts the steps.
+        case sketchDirections = 0xFFF1
     }
 
     /// Makes the key of draws for a purpose.

@@ -67,6 +67,11 @@ struct RanksTests {
         "simclr: {loss: sup_con, head: {mlp: {output: 4}}}",
         "moco: {queue: 96, norm_groups: 1, symmetric: true, head: {mlp: {output: 4}}}",
         "moco_v3: {head: {mlp: {hidden: 8, output: 4}}, predictor: {mlp: {hidden: 8, output: 4}}}",
+        "byol: {head: {mlp: {hidden: 8, output: 4}}, predictor: {mlp: {hidden: 8, output: 4}}}",
+        "vicreg: {head: {mlp: {hidden: 8, output: 4}}}",
+        "swav: {head: {mlp: {hidden: 8, output: 4}}, prototypes: 5, frozen_epochs: 0}",
+        "dino: {head: {mlp: {hidden: 8, output: 4}}, prototypes: 5, frozen_epochs: 0}",
+        "emp_ssl: {head: {mlp: {hidden: 8, output: 4}}}",
         "clip: {dimension: 8, vocabulary: {size: 600}, text: {width: 8, depth: 1, heads: 2, context: 16}}",
     ]
 
