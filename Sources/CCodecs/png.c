@@ -161,6 +161,36 @@ ccodecs_status ccodecs_png_decode(ccodecs_scratch *scratch, const uint8_t *data,
     return run(scratch, data, size, target, &map, report);
 }
 
+// Reads up to the pixels; returns the profile's bytes, which are copied into `scratch`.
+static size_t read_profile(reader *self, ccodecs_scratch *scratch) {
+    png_structp png = self->png;
+    png_set_user_limits(png, PNG_UINT_31_MAX, PNG_UINT_31_MAX);
+    // A profile is a few kilobytes; one may unpack into more than the file has.
+    png_set_chunk_malloc_max(png, 4 << 20);
+    png_set_read_fn(png, self, on_read);
+    png_read_info(png, self->info);
+    char *name = NULL;
+    int compression = 0;
+    png_bytep profile = NULL;
+    png_uint_32 length = 0;
+    if (!png_get_iCCP(png, self->info, &name, &compression, &profile, &length)) return 0;
+    if (!scratch_reserve(scratch, length)) return 0;
+    memcpy(scratch->bytes, profile, length);
+    return length;
+}
+
+size_t ccodecs_png_profile(ccodecs_scratch *scratch, const uint8_t *data, size_t size) {
+    ccodecs_report report = {0};
+    reader self = {.next = data, .left = size, .report = &report};
+    volatile size_t length = 0;
+    self.png = png_create_read_struct(PNG_LIBPNG_VER_STRING, &self, on_error, on_warning);
+    if (self.png != NULL) self.info = png_create_info_struct(self.png);
+    reader *const kept = &self;
+    if (self.info != NULL && setjmp(png_jmpbuf(self.png)) == 0) length = read_profile(kept, scratch);
+    png_destroy_read_struct(&kept->png, &kept->info, NULL);
+    return length;
+}
+
 static png_image describe(uint32_t width, uint32_t height, uint32_t channels) {
     png_image image;
     memset(&image, 0, sizeof image);

@@ -518,6 +518,20 @@ ccodecs_status ccodecs_tiff_decode(ccodecs_scratch *scratch, const uint8_t *data
     return status;
 }
 
+size_t ccodecs_tiff_profile(ccodecs_scratch *scratch, const uint8_t *data, size_t size, uint32_t number) {
+    ccodecs_report report;
+    reader from = {.data = data, .size = size, .report = &report};
+    page self;
+    uint32_t length = 0;
+    void *profile = NULL;
+    const ccodecs_status status = open_page(&self, &from, number);
+    const bool is_found = status == CCODECS_OK && TIFFGetField(self.tiff, TIFFTAG_ICCPROFILE, &length, &profile);
+    const size_t copied = is_found && scratch_reserve(scratch, length) ? length : 0;
+    if (copied > 0) memcpy(scratch->bytes, profile, copied);
+    close_page(&self);
+    return copied;
+}
+
 const char *ccodecs_tiff_version(void) {
     static _Thread_local char text[32];
     // `LIBTIFF, Version 4.5.0`, then a copyright.

@@ -128,6 +128,37 @@ ccodecs_status ccodecs_tiff_header(const uint8_t *data, size_t size, uint32_t pa
 ccodecs_status ccodecs_tiff_decode(ccodecs_scratch *scratch, const uint8_t *data, size_t size,
                                    const ccodecs_target *target, ccodecs_report *report);
 
+/// The formats that libheif reads.
+typedef enum { CCODECS_HEIC, CCODECS_AVIF } ccodecs_heif_kind;
+
+/// Whether libheif is installed and decodes files of this kind; loads it.
+bool ccodecs_heif_decodes(ccodecs_heif_kind kind);
+
+/// Reads the facts of a HEIC or AVIF file, turned and mirrored as the file has it.
+ccodecs_status ccodecs_heif_header(const uint8_t *data, size_t size, ccodecs_facts *facts, ccodecs_report *report);
+
+/// Decodes a part of a HEIC or AVIF file by way of the whole picture, which libheif allocates.
+ccodecs_status ccodecs_heif_decode(const uint8_t *data, size_t size, const ccodecs_target *target,
+                                   ccodecs_report *report);
+
+/// A transform from an ICC profile to sRGB; null where Little CMS is not installed, or the profile is damaged or not RGB.
+void *ccodecs_color_create(const uint8_t *profile, size_t size);
+
+/// Converts three planes of `count` bytes each, which follow one another, in place.
+void ccodecs_color_apply(void *transform, uint8_t *planes, size_t count);
+
+/// Frees a transform; null is none.
+void ccodecs_color_free(void *transform);
+
+/// Copies a PNG file's ICC profile into `scratch`; returns its bytes, 0 where it has none.
+size_t ccodecs_png_profile(ccodecs_scratch *scratch, const uint8_t *data, size_t size);
+
+/// The same of a page of a TIFF file.
+size_t ccodecs_tiff_profile(ccodecs_scratch *scratch, const uint8_t *data, size_t size, uint32_t page);
+
+/// The same of a HEIC or AVIF file.
+size_t ccodecs_heif_profile(ccodecs_scratch *scratch, const uint8_t *data, size_t size);
+
 /// Interleaves three planes of `count` bytes each, which follow one another.
 void ccodecs_interleave(const uint8_t *planes, size_t count, uint8_t *pixels);
 
@@ -161,6 +192,12 @@ const char *ccodecs_png_version(void);
 
 /// The version of libwebp that is running, as in `1.2.4`.
 const char *ccodecs_webp_version(void);
+
+/// The version of libheif that is running, as in `1.15.1`; empty where it is not installed.
+const char *ccodecs_heif_version(void);
+
+/// The version of Little CMS that is running, as in `2.14`; empty where it is not installed.
+const char *ccodecs_color_version(void);
 
 /// The version of libtiff that is running, as in `4.5.0`.
 const char *ccodecs_tiff_version(void);

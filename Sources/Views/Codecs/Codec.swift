@@ -30,16 +30,27 @@ protocol Codec: SendableMetatype {
         _ data: UnsafeRawBufferPointer, scratch: UnsafeMutablePointer<ccodecs_scratch>,
         target: UnsafePointer<ccodecs_target>, report: UnsafeMutablePointer<ccodecs_report>
     ) -> ccodecs_status
+
+    /// The file's ICC profile; empty where it has none.
+    static func profile(
+        of data: UnsafeRawBufferPointer, options: DecodeOptions, scratch: UnsafeMutablePointer<ccodecs_scratch>
+    ) -> [UInt8]
 }
 
 extension Codec {
+    static func profile(
+        of data: UnsafeRawBufferPointer, options: DecodeOptions, scratch: UnsafeMutablePointer<ccodecs_scratch>
+    ) -> [UInt8] { [] }
+
     static var library: (name: String, version: String)? { nil }
     static var isAvailable: Bool { true }
     static var remedy: String { "" }
 }
 
 /// The formats. Content is compared in this order, so that those that are clearest come first.
-let codecs: [any Codec.Type] = [JPEG.self, PNG.self, WebP.self, TIFF.self, GIF.self, BMP.self, PPM.self]
+let codecs: [any Codec.Type] = [
+    JPEG.self, PNG.self, WebP.self, TIFF.self, GIF.self, AVIF.self, HEIC.self, BMP.self, PPM.self,
+]
 
 /// A format of images, by its name in reports.
 public struct ImageFormat: RawRepresentable, Codable, Hashable, Sendable, CaseIterable {
@@ -132,6 +143,11 @@ extension Codec {
         header.hasMore = facts.several
         return header
     }
+}
+
+extension UnsafeMutablePointer<ccodecs_scratch> {
+    /// The first bytes of the memory.
+    func prefix(_ count: Int) -> [UInt8] { Array(UnsafeBufferPointer(start: pointee.bytes, count: count)) }
 }
 
 extension UnsafeRawBufferPointer {

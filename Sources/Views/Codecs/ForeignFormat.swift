@@ -25,7 +25,11 @@ struct ForeignFormat: Equatable, Sendable {
         if data.holds([0x1A, 0x45, 0xDF, 0xA3]) || data.holds([0x00, 0x00, 0x01, 0xBA]) || holds("FLV") {
             return ("a video", "take its pictures out of it")
         }
-        if holds("ftyp", at: 4) { return media(data) }
+        if let brands = MediaBrands(data) {
+            return brands.major == "crx "
+                ? ("a raw picture of a camera (CR3), which is not read", convert)
+                : ("a video", "take its pictures out of it")
+        }
         if holds("version https://git-lfs.github.com") {
             return ("a Git LFS pointer instead of the picture", "git lfs pull fetches it")
         }
@@ -53,21 +57,6 @@ struct ForeignFormat: Equatable, Sendable {
         if holds("#?RADIANCE") || holds("#?RGBE") { return "Radiance HDR" }
         if holds("DICM", at: 128) { return "DICOM" }
         return nil
-    }
-
-    /// ISO's container of pictures and videos, by its brand.
-    private static func media(_ data: UnsafeRawBufferPointer) -> (String, String) {
-        let brand = data.count >= 12 ? String(decoding: data[8..<12], as: UTF8.self) : ""
-        // A generic brand is followed by compatible ones.
-        let all = String(decoding: data[min(8, data.count)..<min(64, data.count)], as: UTF8.self)
-        if ["avif", "avis"].contains(brand) || ["mif1", "msf1"].contains(brand) && all.contains("avi") {
-            return ("AVIF, which is not read", convert)
-        }
-        if brand.hasPrefix("hei") || brand.hasPrefix("hev") || ["mif1", "msf1"].contains(brand) {
-            return ("HEIF, as telephones write it (.heic), which is not read", convert)
-        }
-        if brand == "crx " { return ("a raw picture of a camera (CR3), which is not read", convert) }
-        return ("a video", "take its pictures out of it")
     }
 
     /// Archives and files of many arrays.

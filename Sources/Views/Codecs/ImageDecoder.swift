@@ -10,6 +10,8 @@ public struct DecodeOptions: Sendable, Equatable {
     public var page = 0
     /// How samples of more than 8 bits become 0...255.
     public var depth = Depth.highByte
+    /// What becomes of colour profiles.
+    public var color = ColorMode.stored
     /// Whether JPEG is left to libjpeg alone: the same pixels, later. Tests and fuzzing compare our own entropy
     /// decoder and colour conversion with it.
     public var libraryOnly = false
@@ -28,6 +30,8 @@ public final class ImageDecoder {
     private let options: DecodeOptions
     private var scratch = ccodecs_scratch()
     private let stored = Image()
+    /// The last file's profile; a folder's files mostly share one.
+    private var profile: ColorProfile?
 
     /// Makes a decoder.
     public init(options: DecodeOptions = DecodeOptions()) {
@@ -74,6 +78,7 @@ public final class ImageDecoder {
             let shrink = header.format == .jpeg && [2, 4, 8].contains(shrink) ? shrink : 1
             let window = region.cover(shrunkBy: shrink)
             image.reshape(toHold: window, of: header.size.shrunk(by: shrink), shrink: shrink)
+            defer { if options.color == .srgb { convert(data, codec, image) } }
             if header.orientation == .up {
                 return try decode(data, codec, header, window, into: image)
             }
@@ -88,6 +93,13 @@ public final class ImageDecoder {
         } catch {
             throw DecodeError(error.kind, path: path, reason: error.reason)
         }
+    }
+
+    private func convert(_ data: UnsafeRawBufferPointer, _ codec: any Codec.Type, _ image: Image) {
+        let bytes = codec.profile(of: data, options: options, scratch: &scratch)
+        guard !bytes.isEmpty else { return }
+        if profile?.bytes != bytes { profile = ColorProfile(bytes) }
+        profile?.apply(to: image)
     }
 
     private func inspect(

@@ -72,4 +72,22 @@ enum JPEG: Codec {
         guard segment.count > 6, segment.prefix(6).elementsEqual(Array("Exif\0\0".utf8)) else { return nil }
         return Orientation(tiff: UnsafeRawBufferPointer(rebasing: segment[6...]))
     }
+
+    static func profile(
+        of data: UnsafeRawBufferPointer, options: DecodeOptions, scratch: UnsafeMutablePointer<ccodecs_scratch>
+    ) -> [UInt8] {
+        // In parts of at most 64 KiB, each with its number and how many there are.
+        var parts: [UInt8: ArraySlice<UInt8>] = [:]
+        var offset = 2
+        let opening = Array("ICC_PROFILE\0".utf8)
+        while let marker = data.big16(offset), marker >= 0xFFC0, marker != 0xFFDA, let length = data.big16(offset + 2) {
+            let end = offset + 2 + length
+            guard length >= 2, end <= data.count else { break }
+            if marker == 0xFFE2, length >= 16, data.holds(opening, at: offset + 4) {
+                parts[data[offset + 16]] = Array(data[offset + 18..<end])[...]
+            }
+            offset = end
+        }
+        return parts.sorted { $0.key < $1.key }.flatMap(\.value)
+    }
 }

@@ -57,4 +57,10 @@ enum PNG: Codec {
     private static func name(_ data: UnsafeRawBufferPointer, at offset: Int) -> String {
         String(decoding: data[offset..<offset + 4], as: UTF8.self)
     }
+
+    static func profile(
+        of data: UnsafeRawBufferPointer, options: DecodeOptions, scratch: UnsafeMutablePointer<ccodecs_scratch>
+    ) -> [UInt8] {
+        scratch.prefix(ccodecs_png_profile(scratch, data.bindMemory(to: UInt8.self).baseAddress, data.count))
+    }
 }

@@ -26,4 +26,12 @@ enum TIFF: Codec {
     ) -> ccodecs_status {
         ccodecs_tiff_decode(scratch, data.bindMemory(to: UInt8.self).baseAddress, data.count, target, report)
     }
+
+    static func profile(
+        of data: UnsafeRawBufferPointer, options: DecodeOptions, scratch: UnsafeMutablePointer<ccodecs_scratch>
+    ) -> [UInt8] {
+        let page = UInt32(clamping: options.page)
+        return scratch.prefix(
+            ccodecs_tiff_profile(scratch, data.bindMemory(to: UInt8.self).baseAddress, data.count, page))
+    }
 }

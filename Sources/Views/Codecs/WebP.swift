@@ -33,17 +33,29 @@ enum WebP: Codec {
 
     /// From the chunk of EXIF, which follows the pixels.
     private static func orientation(_ data: UnsafeRawBufferPointer, end: Int) -> Orientation {
+        guard var chunk = chunk("EXIF", data, end: end) else { return .up }
+        // Some writers keep JPEG's opening of the segment.
+        if chunk.starts(with: "Exif\0\0".utf8) { chunk = chunk.dropFirst(6) }
+        return Orientation(tiff: UnsafeRawBufferPointer(rebasing: chunk))
+    }
+
+    /// The contents of the first chunk of a name.
+    private static func chunk(
+        _ name: String, _ data: UnsafeRawBufferPointer, end: Int
+    ) -> Slice<UnsafeRawBufferPointer>? {
         var offset = 12
         while let length = data.little32(offset + 4), offset + 8 + length <= end {
-            if data[offset..<offset + 4].elementsEqual("EXIF".utf8) {
-                var chunk = data[offset + 8..<offset + 8 + length]
-                // Some writers keep JPEG's opening of the segment.
-                if chunk.starts(with: "Exif\0\0".utf8) { chunk = chunk.dropFirst(6) }
-                return Orientation(tiff: UnsafeRawBufferPointer(rebasing: chunk))
-            }
+            if data[offset..<offset + 4].elementsEqual(name.utf8) { return data[offset + 8..<offset + 8 + length] }
             // Chunks are padded to an even length.
             offset += 8 + length + length % 2
         }
-        return .up
+        return nil
+    }
+
+    static func profile(
+        of data: UnsafeRawBufferPointer, options: DecodeOptions, scratch: UnsafeMutablePointer<ccodecs_scratch>
+    ) -> [UInt8] {
+        guard let chunk = chunk("ICCP", data, end: data.count) else { return [] }
+        return Array(chunk)
     }
 }

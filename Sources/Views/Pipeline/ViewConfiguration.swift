@@ -13,6 +13,7 @@
 ///   maximum_megapixels: 200                          # larger pictures are skipped; 100 by default
 ///   depth: stretch                                   # 16 bits and floats: high_byte by default, stretch, or [low, high]
 ///   page: 1                                          # of TIFF files with several pages, counted from 0; the first by default
+///   color: srgb                                      # ICC profiles are applied; stored by default
 ///   decode: fast                                     # JPEG smaller than it is where crops allow; exact by default
 ///   cache: {memory: {megabytes: 4096}}               # keeps decoded pictures from one epoch to the next
 /// ```
@@ -42,6 +43,8 @@ public struct ViewConfiguration: Component {
     public var depth = Depth.highByte
     /// The page of a TIFF file that is read, counted from 0.
     public var page = 0
+    /// What becomes of colour profiles: pixels stay as stored, or become sRGB.
+    public var color = ColorMode.stored
     /// Where decoded pictures are kept from one epoch to the next; they are not if nil.
     public var cache: Selected<CacheFamily>?
     /// How pixel values become the floats of a network's input.
@@ -55,6 +58,7 @@ public struct ViewConfiguration: Component {
         var options = DecodeOptions(background: background, maximumPixels: maximumMegapixels * 1_000_000)
         options.depth = depth
         options.page = page
+        options.color = color
         return options
     }
 
@@ -62,6 +66,9 @@ public struct ViewConfiguration: Component {
     func validateDecoding() throws(InvalidSetting) {
         try require("maximum_megapixels", maximumMegapixels, in: 1...2000)
         try require("page", page, in: 0...65_534)
+        guard color.isAvailable else {
+            throw InvalidSetting("color", "srgb takes Little CMS: install liblcms2-2, or set stored")
+        }
         guard let cache else { return }
         do {
             try cache.validate()

@@ -15,6 +15,7 @@ struct FormatFixture: Sendable, CustomTestStringConvertible {
         var alpha: Bool
         var orientation: Int
         var more: Bool
+        var color: ColorMode
     }
 
     var entry: Entry
@@ -24,12 +25,13 @@ struct FormatFixture: Sendable, CustomTestStringConvertible {
 
     var size: Size { Size(width: entry.width, height: entry.height) }
 
-    var testDescription: String { "\(entry.name) \(entry.depth.map { "\($0)" } ?? "") \(entry.page)" }
+    var testDescription: String { "\(entry.name) \(entry.depth.map { "\($0)" } ?? "") \(entry.page) \(entry.color)" }
 
     var decoder: ImageDecoder {
         var options = DecodeOptions()
         options.depth = entry.depth ?? .highByte
         options.page = entry.page
+        options.color = entry.color
         return ImageDecoder(options: options)
     }
 
@@ -50,7 +52,7 @@ struct FormatFixture: Sendable, CustomTestStringConvertible {
         }
         .filter { fixture in
             // HEIC and AVIF are read where their library is.
-            BuildInfo.formats.contains { $0.matches(name: fixture.entry.name) }
+            BuildInfo.formats.contains { $0.matches(name: fixture.entry.name) } && fixture.entry.color.isAvailable
         }
     }()
 }

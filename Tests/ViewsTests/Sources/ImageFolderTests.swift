@@ -71,6 +71,18 @@ struct ImageFolderTests {
         #expect(error?.reason.contains("is a link to nothing; that is more than --max-bad allows") == true)
     }
 
+    @Test func classesOfDifferentFormatsAreAllImages() throws {
+        let root = try TemporaryFolder()
+        let fixtures = FormatFixture.folder
+        for (ending, name) in [("png", "p3.png"), ("tif", "rgb-lzw.tif"), ("webp", "p3.webp")] {
+            let data = try Data(contentsOf: fixtures.appendingPathComponent(name))
+            for index in 0..<(ending == "png" ? 16 : 12) { try root.write(["\(ending)/\(index).\(ending)"], data) }
+        }
+        let report = Scan(try ImageFolder(root.path)).run(threads: 1)
+        #expect(report.images == 40 && report.formats == ["png": 16, "tiff": 12, "webp": 12])
+        #expect(report.unreadable.isEmpty && report.foreign.isEmpty && report.mislabelled.isEmpty)
+    }
+
     @Test func aClassOfFormatsThatAreNotReadIsToldWithThem() throws {
         let root = try TemporaryFolder()
         try root.write(["a/1.jpg", "b/1.jxl", "b/2.JXL", "b/3.psd", "b/notes.txt", "a/x.psd"])

@@ -37,7 +37,7 @@ enum FileKind: Equatable {
 
     private static let foreigners: [UInt64: String] = {
         let endings = [
-            "heic", "heif", "avif", "jxl", "jp2", "j2k", "svg", "ico", "psd", "tga", "exr", "hdr", "dds", "pfm", "pcx",
+            "jxl", "jp2", "j2k", "svg", "ico", "psd", "tga", "exr", "hdr", "dds", "pfm", "pcx",
             "xcf", "qoi", "dng", "cr2", "cr3", "nef", "arw", "orf", "rw2", "raf", "dcm",
         ]
         let all = endings + videos + archives + tables

@@ -6,14 +6,16 @@ Transparent pixels lie on white. 16 bits keep the high byte; floats and 32-bit i
 range, as views.depth: high_byte has it. Entries with another `depth` are what that depth makes of the same file.
 """
 
+import io
 import json
 import struct
 import sys
 from pathlib import Path
 
 import numpy as np
+import pillow_heif
 import tifffile
-from PIL import Image, ImageOps
+from PIL import Image, ImageCms, ImageOps
 
 HERE = Path(__file__).resolve().parent
 WIDTH, HEIGHT = 29, 19
@@ -60,7 +62,7 @@ def rgb(image):
     return np.array(image.convert("RGB"))
 
 
-def add(name, pixels=None, tolerance=0, depth=None, page=0, alpha=False, orientation=1, more=False):
+def add(name, pixels=None, tolerance=0, depth=None, page=0, alpha=False, orientation=1, more=False, color="stored"):
     if pixels is None:
         image = Image.open(HERE / name)
         image.seek(page)
@@ -68,7 +70,7 @@ def add(name, pixels=None, tolerance=0, depth=None, page=0, alpha=False, orienta
     if pixels.ndim == 2:
         pixels = np.stack([pixels] * 3, axis=-1)
     entries.append(dict(name=name, width=pixels.shape[1], height=pixels.shape[0], tolerance=tolerance, depth=depth, page=page,
-                        alpha=alpha, orientation=orientation, more=more))
+                        alpha=alpha, orientation=orientation, more=more, color=color))
     blob.extend(np.ascontiguousarray(pixels, dtype=np.uint8).tobytes())
 
 
@@ -291,8 +293,64 @@ def animations():
     add("gray-12-in-16.png", stretched(np.array(deep), 0, 4095), depth=[0, 4095])
 
 
+def media():
+    """HEIC and AVIF; pictures whose colours change slowly, as chroma is upsampled by each library in its own way."""
+    y, x = np.mgrid[0:48, 0:64]
+    smooth = np.stack([60 + x * 2, 200 - y * 2, 90 + x + y], axis=-1).astype(np.uint8)
+    alpha = np.dstack([smooth, (x * 4).astype(np.uint8)])
+    pillow_heif.register_heif_opener()
+    for ending, options in [("heic", dict(quality=90)), ("avif", dict(quality=90))]:
+        Image.fromarray(smooth).save(HERE / f"plain.{ending}", **options)
+        Image.fromarray(smooth).save(HERE / f"full-chroma.{ending}", subsampling="4:4:4", **options)
+        Image.fromarray(alpha).save(HERE / f"alpha.{ending}", **options)
+        exif = Image.Exif()
+        exif[0x0112] = 6
+        Image.fromarray(smooth).save(HERE / f"turned.{ending}", exif=exif, **options)
+        for name in ["plain", "full-chroma", "alpha", "turned"]:
+            add(f"{name}.{ending}", tolerance=2, alpha=name == "alpha")
+
+
+def profile(red, green, blue, gamma):
+    """An ICC profile of primaries, by their XYZ under D50, and one power."""
+    fixed = lambda values: struct.pack(f">{len(values)}i", *(round(v * 65536) for v in values))
+    xyz = lambda values: b"XYZ " + bytes(4) + fixed(values)
+    text = b"none"
+    tags = [
+        (b"desc", b"desc" + bytes(4) + struct.pack(">I", len(text) + 1) + text + bytes(79)), (b"cprt", b"text" + bytes(4) + text + b"\0"),
+        (b"wtpt", xyz((0.9642, 1, 0.82491))), (b"rXYZ", xyz(red)), (b"gXYZ", xyz(green)), (b"bXYZ", xyz(blue)),
+        *((name, b"curv" + bytes(4) + struct.pack(">IH", 1, round(gamma * 256))) for name in (b"rTRC", b"gTRC", b"bTRC")),
+    ]
+    table, data = b"", b""
+    start = 128 + 4 + 12 * len(tags)
+    for name, content in tags:
+        table += name + struct.pack(">II", start + len(data), len(content))
+        data += content + bytes(-len(content) % 4)
+    head = struct.pack(">I4sI4s4s4s", start + len(data), bytes(4), 0x02100000, b"mntr", b"RGB ", b"XYZ ")
+    head += struct.pack(">6H", 2026, 1, 1, 0, 0, 0) + b"acsp" + bytes(24) + bytes(4) + fixed((0.9642, 1, 0.82491))
+    return head + bytes(128 - len(head)) + struct.pack(">I", len(tags)) + table + data
+
+
+def profiles():
+    """Pictures of wide-gamut colours, as stored and as Little CMS makes them sRGB."""
+    wide = {
+        "p3": profile((0.51512, 0.2412, -0.00105), (0.29198, 0.69225, 0.04189), (0.1571, 0.06657, 0.78407), 2.2),
+        "adobe": profile((0.60974, 0.31111, 0.01947), (0.20528, 0.62567, 0.06087), (0.14919, 0.06322, 0.74457), 563 / 256),
+    }
+    files = [("p3", "jpg", dict(quality=92)), ("p3", "png", {}), ("adobe", "png", {}), ("adobe", "jpg", dict(quality=92)),
+             ("p3", "webp", dict(lossless=True)), ("adobe", "tif", dict(compression="tiff_lzw")),
+             ("p3", "heic", dict(quality=90, subsampling="4:4:4")), ("p3", "avif", dict(quality=90, subsampling="4:4:4"))]
+    for name, ending, options in files:
+        picture().save(HERE / f"{name}.{ending}", icc_profile=wide[name], **options)
+        image = Image.open(HERE / f"{name}.{ending}")
+        stored = ImageCms.ImageCmsProfile(io.BytesIO(image.info["icc_profile"]))
+        tolerance = 3 if ending in ("heic", "avif") else 2 if ending == "jpg" else 1
+        add(f"{name}.{ending}", tolerance=2 if ending in ("jpg", "heic", "avif") else 0)
+        add(f"{name}.{ending}", np.array(ImageCms.profileToProfile(image.convert("RGB"), stored, ImageCms.createProfile("sRGB"))),
+            tolerance=tolerance, color="srgb")
+
+
 def main():
-    for make in [netpbm, bitmaps, gifs, tiffs, animations]:
+    for make in [netpbm, bitmaps, gifs, tiffs, animations, media, profiles]:
         make()
     (HERE / "index.json").write_text("[\n" + ",\n".join(json.dumps(entry) for entry in entries) + "\n]\n")
     (HERE / "pixels.bin").write_bytes(blob)
