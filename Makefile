@@ -30,6 +30,7 @@ SOAK_SECONDS ?= 300
 RESOURCES = $(shell clang -print-resource-dir)
 COVERAGE := edge,inline-8bit-counters,pc-table
 FUZZ := .build-fuzz/release/Fuzz
+FORMATS := Tests/ViewsTests/Fixtures/formats
 
 .PHONY: run build test lint check bench bench-losses bundle wheel fuzz sanitize soak docs clean
 
@@ -70,6 +71,7 @@ fuzz:
 	  -Xcc -fsanitize=address -Xcc -fsanitize-coverage=$(COVERAGE),trace-cmp \
 	  -Xlinker $(RESOURCES)/lib/linux/libclang_rt.fuzzer_no_main-$(shell uname -m).a -Xlinker -lstdc++
 	@for target in decode:Tests/ViewsTests/Fixtures/good,Tests/ViewsTests/Fixtures/webp yaml:pipelines tar:Tests/ViewsTests/Fixtures/tar \
+	  bmp:$(FORMATS) gif:$(FORMATS) pnm:$(FORMATS) tiff:$(FORMATS) webp:$(FORMATS),Tests/ViewsTests/Fixtures/webp \
 	  npy:Tests/FilesTests/Fixtures/npy tables:Tests/ViewsTests/Fixtures/tables vocabulary:Tests/TextTests/Fixtures border:; do \
 	  name=$${target%%:*}; corpus=.build-fuzz/corpus/$$name; mkdir -p $$corpus; \
 	  $(FUZZ) $$name $$corpus $$(echo $${target#*:} | tr , ' ') -max_total_time=$(SECONDS_EACH) -max_len=65536 -timeout=10 \

@@ -29,7 +29,24 @@ func withFile(_ data: UnsafeRawBufferPointer, _ ending: String, _ body: (String)
     body(path)
 }
 
+/// Decodes one format with a depth and a page that the input's last byte chooses; other formats are passed over.
+func decode(_ format: ImageFormat) -> Target {
+    { data in
+        var chosen = options
+        let byte = data.last ?? 0
+        chosen.depth = [.highByte, .stretch, .range(low: 3, high: 3000)][Int(byte % 3)]
+        chosen.page = Int(byte / 3 % 2)
+        let decoder = ImageDecoder(options: chosen)
+        guard let header = try? decoder.header(of: data, path: "fuzz"), header.format == format else { return }
+        let (width, height) = (header.size.width, header.size.height)
+        let part = Region(x: width / 3, y: height / 3, width: (width + 2) / 3, height: (height + 2) / 3)
+        _ = pixels(data, decoder)
+        _ = pixels(data, decoder, part)
+    }
+}
+
 let targets: [String: Target] = [
+    "bmp": decode(.bmp), "gif": decode(.gif), "pnm": decode(.ppm), "tiff": decode(.tiff), "webp": decode(.webp),
     "decode": { data in
         let decoder = ImageDecoder(options: options)
         guard let header = try? decoder.header(of: data, path: "fuzz") else { return }
