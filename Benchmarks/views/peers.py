@@ -1,6 +1,6 @@
 """Pairs of SimCLR views a second from image files, by one Python library; prints one JSON object.
 
-    python peers.py torchvision|albumentations|dali IMAGES --size 224 --seconds 10 --threads 2
+    python peers.py torchvision|albumentations|pillow|dali IMAGES --size 224 --seconds 10 --threads 2
 
 The policy is SimCLR's: crop 0.08 to 1, flip, jitter 0.8/0.8/0.8/0.2 at 0.8, gray at 0.2, blur at 0.5 above 32 pixels, floats out. Each image is read and
 decoded once where the library allows it; `threads` are worker processes, or threads for DALI. The first two seconds do not count.
@@ -17,6 +17,7 @@ from pathlib import Path
 
 import numpy as np
 
+ENDINGS = (".jpg", ".jpeg", ".png", ".tif", ".bmp", ".webp")
 MEAN, STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
 
 
@@ -71,9 +72,22 @@ def torchvision_pairs(files, arguments):
     return over_loader(files, make, arguments), 64
 
 
-def albumentations_pairs(files, arguments):
+def pillow_pairs(files, arguments):
+    """Pillow reads, Albumentations augments; for formats that OpenCV's packages do not read alike."""
+    from PIL import Image
+
+    def read(path):
+        with Image.open(path) as file:
+            return np.asarray(file.convert("RGB"))
+
+    return albumentations_pairs(files, arguments, read)
+
+
+def albumentations_pairs(files, arguments, read=None):
     import albumentations as a
     import cv2
+
+    read = read or (lambda path: cv2.cvtColor(cv2.imread(path, cv2.IMREAD_COLOR), cv2.COLOR_BGR2RGB))
 
     cv2.setNumThreads(0)
     blur = [a.GaussianBlur(blur_limit=(23, 23), sigma_limit=(0.1, 2.0), p=0.5)] if arguments.size > 32 else []
@@ -83,7 +97,7 @@ def albumentations_pairs(files, arguments):
         a.Normalize(MEAN, STD)])
 
     def make(path):
-        image = cv2.cvtColor(cv2.imread(path, cv2.IMREAD_COLOR), cv2.COLOR_BGR2RGB)
+        image = read(path)
         views = [policy(image=image)["image"] for _ in range(2)]
         return tuple(np.ascontiguousarray(view.transpose(2, 0, 1)) for view in views)
 
@@ -118,7 +132,10 @@ def dali_pairs(files, arguments):
     return iter(pipe.run, None), 64
 
 
-PEERS = {"torchvision": (torchvision_pairs, "torchvision"), "albumentations": (albumentations_pairs, "albumentations"), "dali": (dali_pairs, "nvidia-dali-cuda120")}
+PEERS = {
+    "torchvision": (torchvision_pairs, "torchvision"), "albumentations": (albumentations_pairs, "albumentations"),
+    "pillow": (pillow_pairs, "albumentations"), "dali": (dali_pairs, "nvidia-dali-cuda120"),
+}
 
 
 def main():
@@ -129,7 +146,7 @@ def main():
     parser.add_argument("--seconds", type=float, default=10)
     parser.add_argument("--threads", type=int, default=2)
     arguments = parser.parse_args()
-    files = sorted(str(path) for path in arguments.images.rglob("*") if path.suffix.lower() in (".jpg", ".jpeg"))
+    files = sorted(str(path) for path in arguments.images.rglob("*") if path.suffix.lower() in ENDINGS)
     make, package = PEERS[arguments.peer]
     batches, batch = make(files, arguments)
     begin = None
