@@ -69,6 +69,7 @@ package struct BenchCommand: ParsableCommand {
         try SettingsCheck(settings, reader)?.finish()
         if order { return try lookAtOrder() }
         var reading = SourceOptions()
+        reading.allowsCommands = true
         reading.maximumBad = tolerance.maxBad
         // As in training.
         reading.readAhead = 8 << 20

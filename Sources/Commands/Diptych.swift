@@ -53,6 +53,7 @@ package struct ToleranceOptions: ParsableArguments, Sendable {
     package var reading: SourceOptions {
         var options = SourceOptions()
         options.maximumBad = maxBad
+        options.allowsCommands = true
         return options
     }
 

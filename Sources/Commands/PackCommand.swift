@@ -63,6 +63,7 @@ package struct PackCommand: ParsableCommand {
     package func run() throws {
         try Folder.check(SystemPath.folder(of: output))
         var reading = SourceOptions()
+        reading.allowsCommands = true
         reading.maximumBad = maxBad ?? reading.maximumBad
         let opened = try OpenedImages(images, side: sides.side, options: sides.reading(reading))
         let source = opened.source

@@ -38,6 +38,7 @@ package struct ScanCommand: ParsableCommand {
         try Output.check(json)
         let status = StatusLine()
         var options = SourceOptions()
+        options.allowsCommands = true
         // Lost images are part of the result, so they are no error.
         options.maximumBad = 1
         options.progress = { found in status.show("\(found) images found") }

@@ -41,6 +41,7 @@ package struct ViewsCommand: ParsableCommand {
         let check = SettingsCheck(settings, reader)
         let pipeline = try ViewPipeline(reader)
         var reading = SourceOptions()
+        reading.allowsCommands = true
         reading.maximumBad = 1
         let opened = try OpenedImages(images, side: sides.side, options: sides.reading(reading))
         announce(opened.summary)

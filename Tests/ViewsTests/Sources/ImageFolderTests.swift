@@ -28,7 +28,7 @@ struct ImageFolderTests {
 
     @Test func otherFilesAreCountedAndHiddenOnesPassedOver() throws {
         let root = try TemporaryFolder()
-        try root.write(["a/1.jpg", "a/._1.jpg", "a/notes.txt", "a/jpg", "a/1.heic", ".git/2.jpg", "b/1.JPeG", "README"])
+        try root.write(["a/1.jpg", "a/._1.jpg", "a/notes.txt", "a/jpg", "a/1.jxl", ".git/2.jpg", "b/1.JPeG", "README"])
         let folder = try ImageFolder(root.path)
         #expect(names(folder) == ["a/1.jpg", "b/1.JPeG"])
         #expect(folder.ignoredFiles == 4 && folder.hiddenEntries == 2)
@@ -219,7 +219,7 @@ struct ImageFolderTests {
         let root = try TemporaryFolder()
         try root.write(["file.txt"])
         let endings = FileKind.imageEndings
-        #expect(endings.hasPrefix(".jpg, .png, .webp, .tif, .gif, .bmp"))
+        #expect(endings.hasPrefix(".jpg, .png, .webp, .tif, .gif, "))
         #expect(throws: DataError(path: root.path, reason: "holds no images (\(endings)), but 1 other file")) {
             try ImageFolder(root.path)
         }

@@ -64,9 +64,9 @@ public struct TarShards: Source {
         try self.init(bytes: paths.map { SystemPath.bytes($0) }, options: options)
     }
 
-    /// Indexes shards whose paths are given in the bytes of the file system.
-    public init(bytes: [[UInt8]], options: Options = Options()) throws(DataError) {
-        let paths = bytes.map { printable($0) }
+    /// Indexes shards whose paths are given in the bytes of the file system, by other names where they have some.
+    public init(bytes: [[UInt8]], names: [String]? = nil, options: Options = Options()) throws(DataError) {
+        let paths = names ?? bytes.map { printable($0) }
         let results = TarShards.index(bytes, options: options)
         var found: [(shard: ShardFiles.Shard, index: ShardIndex)] = []
         for result in results { found.append(try result.get()) }
@@ -94,10 +94,10 @@ public struct TarShards: Source {
                 path: paths.count == 1 ? paths[0] : paths.first.map { "\($0) and others" } ?? "",
                 reason: listing.emptiness)
         }
-        let names = found.lazy.compactMap(\.index.classes).first ?? TarShards.sidecar(of: bytes[0])
+        let classNames = found.lazy.compactMap(\.index.classes).first ?? TarShards.sidecar(of: bytes[0])
         classes =
             TarShards.label(
-                &samples, &facts, starts: starts, tables: found.map(\.index.labels), names: names,
+                &samples, &facts, starts: starts, tables: found.map(\.index.labels), names: classNames,
                 known: options.classes, listing: &listing)
             ?? TarShards.label(&samples, byFoldersIn: text, known: options.classes, listing: &listing)
         _ = facts.findSides()

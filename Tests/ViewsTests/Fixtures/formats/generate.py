@@ -343,7 +343,7 @@ def profiles():
         picture().save(HERE / f"{name}.{ending}", icc_profile=wide[name], **options)
         image = Image.open(HERE / f"{name}.{ending}")
         stored = ImageCms.ImageCmsProfile(io.BytesIO(image.info["icc_profile"]))
-        tolerance = 3 if ending in ("heic", "avif") else 2 if ending == "jpg" else 1
+        tolerance = 6 if ending in ("heic", "avif") else 2 if ending == "jpg" else 1
         add(f"{name}.{ending}", tolerance=2 if ending in ("jpg", "heic", "avif") else 0)
         add(f"{name}.{ending}", np.array(ImageCms.profileToProfile(image.convert("RGB"), stored, ImageCms.createProfile("sRGB"))),
             tolerance=tolerance, color="srgb")
