@@ -97,12 +97,12 @@ let targets: [String: Target] = [
     "tables": { data in
         for path in ["fuzz.tsv", "fuzz.csv", "fuzz.jsonl", "fuzz.txt"] {
             guard let source = try? ImageTable(data, path: path) else { continue }
-            let parts = GroupedDeal(source).parts(shares: [0.8, 0.2], seed: 0)
-            if parts.count != source.count { fatalError("not every image is dealt") }
-            if TableWriter.text(of: source, paths: (0..<source.count).map(source.name)).isEmpty { fatalError("no header") }
+            let written = TableWriter.text(of: source, paths: (0..<source.count).map(source.name))
+            if written.isEmpty { fatalError("no header") }
             for index in 0..<min(source.count, 64) {
                 _ = (source.name(index), source.label(index), source.fields(index))
-                if source.labels(index).contains(where: { !source.classes.indices.contains($0) }) { fatalError("no class") }
+                let isWrong = source.labels(index).contains { !source.classes.indices.contains($0) }
+                if isWrong { fatalError("no class") }
                 guard let text = (try? source.caption(index)).flatMap({ $0 }) else { continue }
                 _ = CaptionText.firstLine.part(of: text)
                 _ = CaptionText.whole.part(of: text)
