@@ -81,6 +81,13 @@ extension Module {
         leaves(of: self, prefix: "").compactMap { leaf in (leaf.value as? Parameter).map { (leaf.key, $0) } }
     }
 
+    /// Parameters and buffers with their keys in order of declaration, sharing memory with the module.
+    public var orderedState: [(key: String, value: Tensor)] {
+        leaves(of: self, prefix: "").compactMap { leaf in
+            ((leaf.value as? Parameter)?.value ?? (leaf.value as? Buffer)?.value).map { (leaf.key, $0) }
+        }
+    }
+
     /// Parameters and buffers by key, sharing memory with the module.
     public var stateDict: [String: Tensor] {
         var state: [String: Tensor] = [:]

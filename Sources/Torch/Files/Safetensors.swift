@@ -106,6 +106,24 @@ public struct Safetensors {
         guard end == body else { throw refuse("has \(body) bytes of tensors, its header speaks of \(end)") }
     }
 
+    /// The tensors of a file in their order there, which are read when they are asked for.
+    /// - Throws: `SafetensorsError` where the bytes are cut short or contradict themselves.
+    public static func stored(
+        in data: Data, path: String
+    ) throws(SafetensorsError) -> [(key: String, tensor: StoredTensor)] {
+        let (header, length) = try header(of: data, path: path)
+        let start = data.startIndex + 8 + length
+        var found: [(key: String, entry: Entry)] = []
+        for (name, value) in header where name != "__metadata__" {
+            found.append((name, try Entry(name, value, body: data.count - 8 - length, path: path)))
+        }
+        found.sort { ($0.entry.span.lowerBound, $0.key) < ($1.entry.span.lowerBound, $1.key) }
+        return found.map { key, entry in
+            let bytes = data[start + entry.span.lowerBound..<start + entry.span.upperBound]
+            return (key, StoredTensor(shape: entry.shape, dtype: entry.dtype, bytes: bytes))
+        }
+    }
+
     /// Writes a file whole or not at all.
     /// - Throws: `FileError`, `TorchError`.
     public func write(to path: String) throws { try AtomicFile.write(bytes(), to: path) }
