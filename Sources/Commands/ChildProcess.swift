@@ -20,8 +20,10 @@ struct ChildProcess {
         }
         #if canImport(Darwin)
         var actions: posix_spawn_file_actions_t?
+        let environment = _NSGetEnviron().pointee
         #else
         var actions = posix_spawn_file_actions_t()
+        let environment = environ
         #endif
         posix_spawn_file_actions_init(&actions)
         defer { posix_spawn_file_actions_destroy(&actions) }
@@ -31,7 +33,7 @@ struct ChildProcess {
         var words = ([program] + arguments).map { word in SystemPath.with(word) { strdup($0) } } + [nil]
         defer { for word in words { free(word) } }
         var process: pid_t = 0
-        let code = SystemPath.with(program) { posix_spawn(&process, $0, &actions, nil, &words, environ) }
+        let code = SystemPath.with(program) { posix_spawn(&process, $0, &actions, nil, &words, environment) }
         self.process = process
         (output, errors) = (ends[0], ends[2])
         guard code == 0 else {

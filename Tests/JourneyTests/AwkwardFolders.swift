@@ -46,7 +46,7 @@ enum AwkwardFolders {
             + "\ncat/lfs.jpg = version https://git-lfs.github.com/spec/v1\\n",
         "two good, three damaged":
             "cat/ 2\ncat/a.png = \\x89PNG\\x0d\\n\\x1a\\n\ncat/b.png = \\x89PNG\\x0d\\n\\x1a\\n\ncat/c.jpg = text",
-        "one bad to judge by": "train/cat/ 6\ntrain/dog/ 6\ntest/cat/ 3\ntest/dog/ 3\ntest/cat/bad.png = text",
+        "one bad in test": "train/cat/ 6\ntrain/dog/ 6\ntest/cat/ 3\ntest/dog/ 3\ntest/cat/bad.png = text",
         "shards as others write them":
             "x/ 4\n$ cd x && for i in 0 1 2 3; do mv $i.png img_v1.$i.png; printf $((i % 2)) >img_v1.$i.cls; done"
             + "\n$ tar cf dots.tar -C x $(ls x | sort -r) && tar czf packed.tar -C x . && tar cf side.tar x",

@@ -26,7 +26,7 @@ struct FolderJourneys {
         Journey(
             "train and unlabelled", "diptych train photos --pipeline tiny.yaml --output run",
             says: "train/ 12 images of 2 classes", "unlabelled/ (5 images) beside train/ is not used", "held out"),
-        Journey("vehicles", "diptych scan photos", says: "2 classes", "train/ is taken for a class", "--side train"),
+        Journey("vehicles", "diptych scan photos", says: "2 classes", "train/ counts as a class", "--side train"),
         Journey("a wrapper", "diptych scan photos", says: "photos/flowers: 12 images of 2 classes", "rose: 6"),
         Journey("of systems", "diptych scan photos", says: "12 images, 2 classes", "3 of the system"),
         Journey("two capitals", "diptych scan photos", says: "Cat and cat (labels 0 and 1) are classes of their own"),
@@ -36,9 +36,9 @@ struct FolderJourneys {
         Journey(
             "two classes",
             "diptych train photos --pipeline tiny.yaml --output run && diptych probe run photos --test photos",
-            says: "all 12 images to judge by that were looked at are among those to learn from"),
+            says: "all 12 test images that were compared are also among the training images"),
         Journey(
-            "one bad to judge by",
+            "one bad in test",
             "diptych train photos --pipeline tiny.yaml --output run", exit: 3, says: "one is test/cat/bad.png"),
         Journey(
             "train and test", "diptych pack photos --output s/%02d.tar", says: "train/ 12 images of 2 classes",

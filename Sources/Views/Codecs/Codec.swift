@@ -1,31 +1,31 @@
 import CCodecs
 
-/// One file format: what its files look like, and how a part of one is decoded.
+/// One file format: how its files are recognised, and how a part of one is decoded.
 ///
 /// Extending: one file for the format, one name in `codecs`.
 protocol Codec: SendableMetatype {
     /// The format.
     static var format: ImageFormat { get }
 
-    /// The endings of its files' names, in lower case, the usual one first.
+    /// The endings of file names of this format, in lower case, the usual one first.
     static var extensions: [String] { get }
 
-    /// The library that decodes and its version; nil where our own code does.
+    /// The decoding library and its version; nil if Views has its own decoder.
     static var library: (name: String, version: String)? { get }
 
-    /// Whether its files can be read on this machine.
+    /// Whether files of this format can be read on this machine.
     static var isAvailable: Bool { get }
 
-    /// What to do where they cannot, as in `install libheif1`.
+    /// What to do if they cannot, as in `install libheif1`.
     static var remedy: String { get }
 
-    /// Whether the data begin as files of this format do.
+    /// Whether the data start like files of this format.
     static func recognizes(_ data: UnsafeRawBufferPointer) -> Bool
 
-    /// Reads what comes before the pixels; takes no memory that grows with the picture.
+    /// Reads the header; the memory it needs does not grow with the picture.
     static func header(of data: UnsafeRawBufferPointer, options: DecodeOptions) throws(Malformed) -> ImageHeader
 
-    /// Decodes a part of the picture as it is stored, not yet turned.
+    /// Decodes a part of the picture as it is stored, before its orientation is applied.
     static func decode(
         _ data: UnsafeRawBufferPointer, scratch: UnsafeMutablePointer<ccodecs_scratch>,
         target: UnsafePointer<ccodecs_target>, report: UnsafeMutablePointer<ccodecs_report>
@@ -47,7 +47,7 @@ extension Codec {
     static var remedy: String { "" }
 }
 
-/// The formats. Content is compared in this order, so that those that are clearest come first.
+/// The formats. Contents are compared in this order, the most distinctive first.
 let codecs: [any Codec.Type] = [
     JPEG.self, PNG.self, WebP.self, TIFF.self, GIF.self, AVIF.self, HEIC.self, BMP.self, PPM.self,
 ]
@@ -60,48 +60,48 @@ public struct ImageFormat: RawRepresentable, Codable, Hashable, Sendable, CaseIt
     /// Names a format.
     public init(rawValue: String) { self.rawValue = rawValue }
 
-    /// All of them, those that cannot be read on this machine included.
+    /// All formats, including those that cannot be read on this machine.
     public static var allCases: [ImageFormat] { codecs.map { $0.format } }
 
     private var codec: (any Codec.Type)? { codecs.first { $0.format == self } }
 
-    /// The endings of its files' names, in lower case, the usual one first.
+    /// The endings of file names of this format, in lower case, the usual one first.
     public var extensions: [String] { codec?.extensions ?? [] }
 
-    /// Whether data begin as a picture of any format that can be read here does.
+    /// Whether data start like a picture of any format that can be read here.
     static func recognizes(_ data: UnsafeRawBufferPointer) -> Bool {
         codecs.contains { $0.recognizes(data) && $0.isAvailable }
     }
 
-    /// Whether a file's name promises this format.
+    /// Whether a file's name ends like those of this format.
     public func matches(name: String) -> Bool {
         guard let point = name.lastIndex(of: ".") else { return false }
         return extensions.contains(name[name.index(after: point)...].lowercased())
     }
 }
 
-/// What a file says of its picture before any pixel is decoded.
+/// What a file says about its picture before any pixel is decoded.
 public struct ImageHeader: Equatable, Sendable {
-    /// The format, by content.
+    /// The format, detected from the contents.
     public var format: ImageFormat
-    /// The extent of the pixels as they are stored.
+    /// The size of the stored pixels.
     public var stored: Size
-    /// How the stored pixels are to be turned.
+    /// The orientation of the stored pixels.
     public var orientation = Orientation.up
     /// Whether pixels may be transparent.
     public var hasAlpha = false
-    /// Bits of a stored sample; 8 also where fewer are stored.
+    /// Bits of a stored sample; 8 also if fewer are stored.
     public var bits = 8
     /// Whether samples have no high byte: floats, signed samples and those of more than 16 bits.
     public var isRanged = false
-    /// Whether the file holds more pictures than the one that is read: animations, pages.
+    /// Whether the file holds more pictures than the one that is read, such as frames or pages.
     public var hasMore = false
 
-    /// The extent of the picture as it is delivered.
+    /// The size of the delivered picture.
     public var size: Size { orientation.apply(to: stored) }
 }
 
-/// Why bytes are not what their format asks for; becomes a `DecodeError` where the path is known.
+/// Why bytes are not valid in their format; becomes a `DecodeError` once the path is known.
 struct Malformed: Error {
     var kind: DecodeError.Kind
     var reason: String
@@ -111,7 +111,7 @@ struct Malformed: Error {
         self.reason = reason
     }
 
-    /// What a library says of a file that it cannot use.
+    /// The error of a library for a file that it cannot use.
     init(_ status: ccodecs_status, _ report: ccodecs_report) {
         switch status {
         case CCODECS_TRUNCATED: self.init(.truncated, "is cut short: \(report.text)")

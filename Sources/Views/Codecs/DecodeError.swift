@@ -1,14 +1,14 @@
-/// Why a file is not a picture that Diptych can use.
+/// Why a file cannot be used as a picture.
 public struct DecodeError: Error, Equatable, Sendable, CustomStringConvertible {
-    /// The kinds of failure, which tools can tell apart.
+    /// The kinds of failure, for tools.
     public enum Kind: String, Codable, Sendable {
         /// The file cannot be read.
         case unreadable
-        /// No bytes at all.
+        /// The file has no bytes.
         case empty
-        /// Not one of the supported formats, whatever its name says.
+        /// The format is not supported; the contents decide, not the name.
         case unsupported
-        /// The data end before the picture does.
+        /// The data end before the picture is complete.
         case truncated
         /// The data contradict the format.
         case corrupt
@@ -20,10 +20,10 @@ public struct DecodeError: Error, Equatable, Sendable, CustomStringConvertible {
     public var kind: Kind
     /// The file, or another name of the data.
     public var path: String
-    /// One line for people: what is wrong.
+    /// What is wrong, in one line.
     public var reason: String
 
-    /// Makes an error.
+    /// An error of this kind about a file.
     public init(_ kind: Kind, path: String, reason: String) {
         self.kind = kind
         self.path = path

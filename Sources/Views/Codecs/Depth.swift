@@ -5,12 +5,12 @@ public enum Depth: Codable, Hashable, Sendable {
     /// The upper 8 bits of unsigned samples of 9 to 16 bits. Floats, signed samples and those of 32 bits have none, and
     /// are stretched.
     case highByte
-    /// The smallest and the largest colour of each picture become 0 and 255.
+    /// The smallest and the largest value of each picture become 0 and 255.
     case stretch
-    /// Two stored values become 0 and 255; what lies outside is clipped.
+    /// Two stored values become 0 and 255; values outside are clipped.
     case range(low: Double, high: Double)
 
-    /// Reads a word or two numbers.
+    /// Decodes a word or two numbers.
     public init(from decoder: any Decoder) throws {
         let container = try decoder.singleValueContainer()
         let word = try? container.decode(String.self)
@@ -28,7 +28,7 @@ public enum Depth: Codable, Hashable, Sendable {
         }
     }
 
-    /// Writes the same.
+    /// Encodes what `init(from:)` decodes.
     public func encode(to encoder: any Encoder) throws {
         var container = encoder.singleValueContainer()
         switch self {

@@ -1,4 +1,4 @@
-/// What data are that are no picture that is read, by their first bytes, and what to do about it.
+/// Identifies data that are not a supported picture by their first bytes, and says what to do.
 struct ForeignFormat: Equatable, Sendable {
     /// What they are, as in `a GIF`.
     var name: String
@@ -12,7 +12,7 @@ struct ForeignFormat: Equatable, Sendable {
     private static let unpack = "unpack it"
     private static let download = "no picture was downloaded; get it again"
 
-    /// Looks at the first bytes; nil where they say nothing.
+    /// Checks the first bytes; nil if they are of no known kind.
     init?(_ data: UnsafeRawBufferPointer) {
         guard let (name, remedy) = ForeignFormat.find(data) else { return nil }
         (self.name, self.remedy) = (name, remedy)
@@ -76,7 +76,7 @@ struct ForeignFormat: Equatable, Sendable {
         return nil
     }
 
-    /// Texts that take a picture's place when a download goes wrong.
+    /// Texts that a failed download leaves in place of a picture.
     private static func text(_ data: UnsafeRawBufferPointer) -> (String, String)? {
         let mark = data.holds([0xEF, 0xBB, 0xBF]) ? 3 : 0
         let start = data[mark...].firstIndex { !($0 == 0x20 || (0x09...0x0D).contains($0)) } ?? data.count
@@ -95,7 +95,7 @@ struct ForeignFormat: Equatable, Sendable {
 }
 
 extension UnsafeRawBufferPointer {
-    /// Whether these bytes lie at an offset.
+    /// Whether these bytes are at an offset.
     func holds(_ bytes: [UInt8], at offset: Int = 0) -> Bool {
         count >= offset + bytes.count && self[offset..<offset + bytes.count].elementsEqual(bytes)
     }

@@ -1,10 +1,10 @@
 import CCodecs
 
-/// What becomes of pixels that a file leaves open, and what is too much.
+/// How pictures are decoded: background, limits, page and depth.
 public struct DecodeOptions: Sendable, Equatable {
-    /// What shows through transparent pixels.
+    /// The colour behind transparent pixels.
     public var background: Background
-    /// Pixels that a picture may have; checked before memory is taken for it.
+    /// The largest picture in pixels; checked before memory is allocated.
     public var maximumPixels: Int
     /// The picture of a TIFF file that is read, counted from 0.
     public var page = 0
@@ -12,7 +12,7 @@ public struct DecodeOptions: Sendable, Equatable {
     public var depth = Depth.highByte
     /// What becomes of colour profiles.
     public var color = ColorMode.stored
-    /// Whether JPEG is left to libjpeg alone: the same pixels, later. Tests and fuzzing compare our own entropy
+    /// Whether libjpeg alone decodes JPEG: the same pixels, but slower. Tests and fuzzing compare our own entropy
     /// decoder and colour conversion with it.
     public var libraryOnly = false
 
@@ -23,9 +23,9 @@ public struct DecodeOptions: Sendable, Equatable {
     }
 }
 
-/// Decodes one file after another, in any of the supported formats, told apart by content.
+/// Decodes files of all supported formats, which are detected from the contents.
 ///
-/// Keeps its memory from one file to the next. One owner; not shared between threads.
+/// It reuses its memory from one file to the next. It is not shared between threads.
 public final class ImageDecoder {
     private let options: DecodeOptions
     private var scratch = ccodecs_scratch()
@@ -33,7 +33,7 @@ public final class ImageDecoder {
     /// The last file's profile; a folder's files mostly share one.
     private var profile: ColorProfile?
 
-    /// Makes a decoder.
+    /// A decoder with these options.
     public init(options: DecodeOptions = DecodeOptions()) {
         self.options = options
         scratch.reference = options.libraryOnly
@@ -45,7 +45,7 @@ public final class ImageDecoder {
     /// - Parameters:
     ///   - data: the file.
     ///   - path: its name in errors.
-    /// - Throws: `DecodeError` where the data are empty, of no supported format, damaged, or of too many pixels.
+    /// - Throws: `DecodeError` if the data are empty, not of a supported format, damaged, or have too many pixels.
     public func header(of data: UnsafeRawBufferPointer, path: String) throws(DecodeError) -> ImageHeader {
         do throws(Malformed) {
             return try inspect(data).header
@@ -54,17 +54,17 @@ public final class ImageDecoder {
         }
     }
 
-    /// Decodes a region of a file's picture, orientation applied, into `image`, which then holds just that.
+    /// Decodes a region of a file's picture, with its orientation applied, into `image`, which then holds that region.
     /// - Parameters:
     ///   - data: the file.
     ///   - path: its name in errors.
-    ///   - region: in the coordinates of the picture as it is delivered; all of it if nil.
+    ///   - region: the region in the coordinates of the delivered picture; all of it if nil.
     ///   - shrink: 1, or 2, 4 or 8 to have JPEG decoded so many times smaller along each side, which is faster and only
     ///     near to resizing what is decoded in full; the image then holds what covers the region. Ignored for the rest.
-    ///   - image: takes the pixels.
-    /// - Returns: warnings of the library that were passed over.
-    /// - Throws: `DecodeError` as `header`, where the data end early or contradict themselves, and where the region does
-    ///   not lie in the picture.
+    ///   - image: receives the pixels.
+    /// - Returns: warnings of the library, which did not stop it.
+    /// - Throws: `DecodeError` as `header`; also if the data end early or contradict themselves, or if the region is not in
+    ///   the picture.
     @discardableResult
     public func decode(
         _ data: UnsafeRawBufferPointer, path: String, region: Region? = nil, shrink: Int = 1, into image: Image
@@ -145,11 +145,11 @@ public final class ImageDecoder {
     }
 }
 
-/// What a decoder had to say of a file that it could use.
+/// The warnings of a decoder about a file that it could use.
 public struct DecodeReport: Equatable, Sendable {
-    /// Warnings of the library.
+    /// The number of warnings.
     public var warnings: Int
-    /// The first of them.
+    /// The first warning.
     public var message: String
 }
 

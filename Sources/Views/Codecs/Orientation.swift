@@ -1,26 +1,26 @@
-/// How stored pixels become the picture: the orientations of EXIF's tag 0x0112, named by what is done to them.
+/// The orientation of stored pixels, from EXIF's tag 0x0112; cases are named by the operation that gives the picture.
 public enum Orientation: Int, Codable, Sendable, CaseIterable {
     /// As stored.
     case up = 1
     /// Mirrored from left to right.
     case mirrored
-    /// Turned by half a turn.
+    /// Rotated by 180 degrees.
     case rotated180
     /// Mirrored from top to bottom.
     case flipped
-    /// Rows become columns.
+    /// Transposed: rows become columns.
     case transposed
-    /// Turned clockwise by a quarter.
+    /// Rotated clockwise by 90 degrees.
     case rotated90
-    /// Rows become columns, then turned by half a turn.
+    /// Transposed, then rotated by 180 degrees.
     case transversed
-    /// Turned counter-clockwise by a quarter.
+    /// Rotated counter-clockwise by 90 degrees.
     case rotated270
 
     /// Whether rows become columns.
     public var swapsAxes: Bool { rawValue >= 5 }
 
-    /// The extent of the picture whose stored extent is given.
+    /// The size of the picture for a stored size.
     public func apply(to stored: Size) -> Size {
         swapsAxes ? Size(width: stored.height, height: stored.width) : stored
     }
@@ -35,7 +35,7 @@ public enum Orientation: Int, Codable, Sendable, CaseIterable {
         }
     }
 
-    /// The stored pixels that a region of the picture comes from.
+    /// The region of the stored pixels for a region of the picture.
     func stored(_ region: Region, of stored: Size) -> Region {
         var part = region
         if swapsAxes { part = Region(x: region.y, y: region.x, width: region.height, height: region.width) }
@@ -44,7 +44,7 @@ public enum Orientation: Int, Codable, Sendable, CaseIterable {
         return part
     }
 
-    /// Writes stored pixels, `[height, width]`, as the picture has them.
+    /// Writes stored pixels, `[height, width]`, in the orientation of the picture.
     func apply(to source: UnsafePointer<UInt8>, of size: Size, writing target: UnsafeMutablePointer<UInt8>) {
         let column = reverses.columns ? -1 : 1
         let row = reverses.rows ? -size.width : size.width
@@ -55,7 +55,7 @@ public enum Orientation: Int, Codable, Sendable, CaseIterable {
             width: turned.width, height: turned.height)
     }
 
-    /// Reads the orientation from a TIFF structure, as EXIF has it; `up` where there is none, or nonsense.
+    /// Reads the orientation from the TIFF structure of EXIF; `up` if there is none, or an invalid one.
     init(tiff data: UnsafeRawBufferPointer) {
         self = Orientation.value(tiff: data).flatMap(Orientation.init) ?? .up
     }
@@ -73,7 +73,7 @@ public enum Orientation: Int, Codable, Sendable, CaseIterable {
         for entry in 0..<entries {
             let start = directory + 2 + 12 * entry
             guard let tag = short(start) else { return nil }
-            // One SHORT, which lies in the entry itself.
+            // One SHORT, which is stored in the entry itself.
             if tag == 0x0112 { return short(start + 2) == 3 ? short(start + 8) : nil }
         }
         return nil

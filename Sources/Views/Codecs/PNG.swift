@@ -17,7 +17,7 @@ enum PNG: Codec {
         data.count >= 8 && data.prefix(8).elementsEqual(signature)
     }
 
-    /// Walks the chunks to the last: one that is missing means a file cut short, which decoding a part need not notice.
+    /// Checks all chunks: a missing last one means a truncated file, which decoding a part might not notice.
     static func header(of data: UnsafeRawBufferPointer, options: DecodeOptions) throws(Malformed) -> ImageHeader {
         guard data.count >= 33 else { throw .cutShort }
         guard data.big32(8) == 13, name(data, at: 12) == "IHDR", let width = data.big32(16), let height = data.big32(20)

@@ -1,9 +1,9 @@
 import CCodecs
 
-/// Encodes pictures for people to look at.
+/// Encodes pictures as PNG.
 public enum PNGWriter {
     /// The bytes of a PNG file of 8-bit RGB.
-    /// - Throws: `DecodeError` of kind `tooLarge` where PNG cannot hold the extent, `corrupt` where libpng fails.
+    /// - Throws: `DecodeError` of kind `tooLarge` if PNG cannot hold the size, `corrupt` if libpng fails.
     public static func encode(_ image: Image) throws(DecodeError) -> [UInt8] {
         let (width, height) = (UInt32(image.size.width), UInt32(image.size.height))
         var size = ccodecs_png_bound(width, height, UInt32(Image.channels))

@@ -1,15 +1,15 @@
 import Files
 
-/// Memory for one encoded file after another; grows to the largest and stays. One owner; not shared between threads.
+/// Memory for one encoded file after another. It grows to the largest file. It is not shared between threads.
 public final class FileBuffer {
-    /// Bytes that a file may have.
+    /// The largest file in bytes.
     public let limit: Int
     private var memory: UnsafeMutableRawBufferPointer
-    /// What transformations write to; they swap the two.
+    /// The target of transformations, which swap the two.
     private var spare = UnsafeMutableRawBufferPointer(start: nil, count: 0)
     private var filled = 0
 
-    /// Makes a buffer for files of at most `limit` bytes, 1 GiB unless told.
+    /// A buffer for files of at most `limit` bytes, 1 GiB by default.
     public init(limit: Int = 1 << 30) {
         self.limit = limit
         memory = .allocate(byteCount: 1 << 16, alignment: 64)
@@ -20,10 +20,10 @@ public final class FileBuffer {
         spare.deallocate()
     }
 
-    /// What was last read; valid until the next read.
+    /// The bytes that were read last; valid until the next read.
     public var bytes: UnsafeRawBufferPointer { UnsafeRawBufferPointer(rebasing: memory[..<filled]) }
 
-    /// Takes a copy of bytes that are already in memory.
+    /// Copies bytes that are already in memory.
     public func load(_ bytes: UnsafeRawBufferPointer) {
         filled = 0
         reserve(bytes.count)
@@ -38,13 +38,13 @@ public final class FileBuffer {
         }.get()
     }
 
-    /// Reads a regular file to its end, wherever that is by then: a file may change while it is read.
+    /// Reads a regular file to its end, also if the file changes while it is read.
     /// - Parameters:
     ///   - path: the file's path in the bytes of the file system, closed by a zero.
     ///   - name: the path in errors.
     package func read(path: UnsafePointer<CChar>, name: @autoclosure () -> String) throws(DecodeError) {
         filled = 0
-        // A pipe must not block the worker that opens it.
+        // Opening a pipe must not block the worker.
         let file = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
         guard file >= 0 else { throw DecodeError(.unreadable, path: name(), reason: systemReason()) }
         defer { close(file) }
@@ -56,7 +56,7 @@ public final class FileBuffer {
         guard status.st_size <= limit else {
             throw DecodeError(.tooLarge, path: name(), reason: "has \(status.st_size) bytes, the limit is \(limit)")
         }
-        // One byte more than expected, so that the end is seen without growing.
+        // One byte more than expected, so that the end is found without growing.
         reserve(Int(status.st_size) + 1)
         while true {
             if filled == memory.count {
@@ -81,7 +81,7 @@ public final class FileBuffer {
 
     /// Reads a part of an open file.
     /// - Parameters:
-    ///   - name: what the part is called in errors.
+    ///   - name: the name of the part in errors.
     func read(file: Int32, offset: Int, count: Int, name: @autoclosure () -> String) throws(DecodeError) {
         filled = 0
         guard count > 0 else { throw DecodeError(.empty, path: name(), reason: "is empty") }
@@ -122,7 +122,7 @@ public final class FileBuffer {
     }
 }
 
-/// The last system call's failure in words, as in `permission denied`.
+/// The reason of the last failed system call, as in `permission denied`.
 func systemReason() -> String {
     let text = String(cString: strerror(errno))
     return text.prefix(1).lowercased() + text.dropFirst()

@@ -1,7 +1,7 @@
 @_exported import struct Files.DataError
 import Files
 
-/// A list of encoded images, some of them labelled; what training, probing and scanning read from.
+/// A list of encoded images, with or without labels, for training, probing and scanning.
 public protocol Source: Sendable {
     /// Number of images.
     var count: Int { get }
@@ -12,18 +12,18 @@ public protocol Source: Sendable {
     /// The class of an image, an index into `classes`; nil if unlabelled.
     func label(_ index: Int) -> Int?
 
-    /// A printable name, unique where the file system's is: the path relative to the root.
+    /// A printable name: the path relative to the root. It is as unique as the path.
     func name(_ index: Int) -> String
 
     /// Reads an image's encoded bytes; may be called from several threads, each with its own buffer.
     /// - Throws: `DecodeError` of kind `unreadable`, `empty` or `tooLarge`.
     func read(_ index: Int, into buffer: FileBuffer) throws(DecodeError)
 
-    /// The bytes of an image, where that is known without reading it; nil where it is not.
+    /// The number of bytes of an image, if it is known without reading it.
     func byteCount(_ index: Int) -> Int?
 
-    /// The text that goes with an image; nil where there is none.
-    /// - Throws: `DecodeError` where there is one that cannot be read.
+    /// The caption of an image; nil if it has none.
+    /// - Throws: `DecodeError` if the caption cannot be read.
     func caption(_ index: Int) throws(DecodeError) -> String?
 
     /// All classes of an image, indices into `classes`: any number of them where `columns` has `labels`.
@@ -35,11 +35,11 @@ public protocol Source: Sendable {
     /// What the source says of its images beside what every source does.
     var columns: Set<ImageColumn> { get }
 
-    /// Images that lie one after another in one file each, in the order of `index` and covering all; empty where every
-    /// image is a file of its own. Storage is fastest when a run is read from its start to its end.
+    /// Ranges of images that are stored together in one file, in order and without gaps; empty if every image is a
+    /// separate file. Storage is fastest if a run is read sequentially.
     var runs: [Range<Int>] { get }
 
-    /// What listing the source came across beside its images.
+    /// What the listing of the source found besides images.
     var listing: SourceListing { get }
 
     /// Positions of images that are the same file as an earlier one, by links, with that one's position; may ask the
@@ -73,9 +73,9 @@ extension Source {
     public var links: [Int: Int] { [:] }
 }
 
-/// Something found while listing a source that is left out or that the user should know of.
+/// Something that the listing of a source found, and skipped or reports.
 public struct SourceIssue: Codable, Equatable, Sendable, CustomStringConvertible {
-    /// The kinds of issue, which tools can tell apart.
+    /// The kinds of issue, for tools.
     public enum Kind: String, Codable, Sendable {
         /// A folder that cannot be listed.
         case unreadable
@@ -83,7 +83,7 @@ public struct SourceIssue: Codable, Equatable, Sendable, CustomStringConvertible
         case brokenLink = "broken_link"
         /// A folder that is linked into itself, or linked to more often than can be meant.
         case loop
-        /// An image name on something that is no file, such as a pipe.
+        /// Something with the name of an image that is not a file, such as a pipe.
         case notAFile = "not_a_file"
         /// A class folder without images; it gets no label.
         case emptyClass = "empty_class"
@@ -91,9 +91,9 @@ public struct SourceIssue: Codable, Equatable, Sendable, CustomStringConvertible
         case unknownClass = "unknown_class"
         /// Images beside class folders.
         case mixed
-        /// A file of many images that is damaged or cut short; what comes before the damage is used.
+        /// A file of many images that is damaged or truncated; the images before the damage are used.
         case damaged
-        /// A label that is no number, or that no class has; its image is unlabelled.
+        /// A label that is not a number, or not that of a class; its image has no label.
         case badLabel = "bad_label"
         /// Images without a caption beside others that have one.
         case noCaption = "no_caption"
@@ -105,7 +105,7 @@ public struct SourceIssue: Codable, Equatable, Sendable, CustomStringConvertible
         case duplicate
         /// Which column of a table says what.
         case columns
-        /// Something in a shard that is passed over, such as a link or a second image of one sample.
+        /// Something in a shard that is skipped, such as a link or a second image of one sample.
         case skipped
     }
 
@@ -113,7 +113,7 @@ public struct SourceIssue: Codable, Equatable, Sendable, CustomStringConvertible
     public var kind: Kind
     /// The path relative to the root, printable.
     public var path: String
-    /// One line for people.
+    /// What was found, in one line.
     public var reason: String
 
     /// `path: reason`.

@@ -28,7 +28,7 @@ extension SourceListing {
         let rest = [(others, "of other kinds"), (hiddenEntries, "hidden"), (systemEntries, "of the system, as @eaDir")]
             .filter { $0.0 > 0 }.map { "\(grouped($0)) \($1)" }
         if !rest.isEmpty {
-            notes.append("\(part.isEmpty ? "" : "\(part): ")passed over: \(rest.joined(separator: ", "))")
+            notes.append("\(part.isEmpty ? "" : "\(part): ")skipped: \(rest.joined(separator: ", "))")
         }
         return notes
     }

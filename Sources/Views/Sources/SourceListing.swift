@@ -63,8 +63,8 @@ public struct SourceListing: Codable, Equatable, Sendable {
         let reason =
             place == .ambiguous
             ? "is not the only class of that name, and the training images have another number of them; "
-                + "\(few) \(isListed ? "unlabelled" : "left out")"
-            : "is not a class of the training images; \(few) \(isListed ? "unlabelled" : "left out")"
+                + "\(few) \(isListed ? "unlabelled" : "skipped")"
+            : "is not a class of the training images; \(few) \(isListed ? "unlabelled" : "skipped")"
         note(.unknownClass, name, reason)
         unknownClasses.append(UnknownClass(name: name, images: images, isListed: isListed))
     }

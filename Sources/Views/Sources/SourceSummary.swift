@@ -116,7 +116,7 @@ public struct SourceSummary: Sendable {
     func judged(by layout: FolderLayout, part: FolderLayout.Part?, _ images: any Source) -> SourceSummary {
         let name = part.map { "\(layout.root)/\($0.name)" } ?? layout.root
         return SourceSummary(
-            headline: "\(headline); to judge by: \(name) \(counted(images.count, "image"))",
+            headline: "\(headline); tested on: \(name) \(counted(images.count, "image"))",
             notes: notes + layout.notes + SourceSummary.notes(on: images, in: name))
     }
 

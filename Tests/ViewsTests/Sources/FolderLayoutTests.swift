@@ -71,7 +71,7 @@ struct FolderLayoutTests {
         let vehicles = try TemporaryFolder()
         try vehicles.write(["train/1.jpg", "bus/1.jpg"])
         let notes = FolderLayout(vehicles.path).notes
-        #expect(notes.count == 1 && notes[0].contains("is taken for a class") && notes[0].contains("--side train"))
+        #expect(notes.count == 1 && notes[0].contains("counts as a class") && notes[0].contains("--side train"))
         #expect(FolderLayout(vehicles.path, side: .train).parts.map(\.name) == ["train/"])
     }
 

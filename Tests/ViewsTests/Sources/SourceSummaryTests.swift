@@ -22,7 +22,7 @@ struct SourceSummaryTests {
         let apart = try Split(images: root.path + "/train", test: root.path + "/val")
         #expect(
             apart.summary?.headline
-                == "\(root.path)/train: 1,201 images of 2 classes; to judge by: \(root.path)/val 1 image")
+                == "\(root.path)/train: 1,201 images of 2 classes; tested on: \(root.path)/val 1 image")
         let one = try TemporaryFolder()
         try one.write(["a/1.jpg"])
         #expect(try OpenedImages(one.path).summary.headline == "\(one.path): 1 image of 1 class")
@@ -39,7 +39,7 @@ struct SourceSummaryTests {
                 "Cat and cat (labels 0 and 2) are classes of their own, though they differ by capitals alone",
                 "3 files are not read: 3 .psd (convert them to .jpg or .png)",
                 "b: holds no images, but 1 .psd (convert them to .jpg or .png), so is no class; and 2 more like it",
-                "passed over: 2 of other kinds, 1 of the system, as @eaDir",
+                "skipped: 2 of other kinds, 1 of the system, as @eaDir",
             ])
     }
 
@@ -75,9 +75,9 @@ struct SourceSummaryTests {
         let split = try Split(images: root.path)
         let shared = SharedImages(train: split.train, test: split.test)
         #expect(shared.looked == 4 && shared.shared == 3)
-        #expect(shared.note?.hasPrefix("3 of 4 images to judge by") == true)
+        #expect(shared.note?.hasPrefix("3 of 4 test images") == true)
         let same = SharedImages(train: split.train, test: split.train)
-        #expect(same.note?.hasPrefix("all 6 images") == true)
+        #expect(same.note?.hasPrefix("all 6 test images") == true)
         let report = Scan(try OpenedImages(root.path, usual: .all).source).run(threads: 1)
         #expect(report.across == ["test/a/x0.png", "test/a/x1.png", "test/a/x2.png"])
         #expect(report.sides.map(\.images) == [6, 4])

@@ -1,15 +1,15 @@
-/// Labels as texts have them, words or numbers, and the classes that they make.
+/// Labels as text, words or numbers, and the classes for them.
 struct ClassTable {
-    /// The labels met, each once, by their first appearance.
+    /// The distinct labels in the order of their first appearance.
     private(set) var labels: [String] = []
-    /// How many images have each.
+    /// The number of images of each.
     private var uses: [Int] = []
     private var places: [[UInt8]: Int] = [:]
 
-    /// The longest label that is believed.
+    /// The longest accepted label.
     static let limit = 256
 
-    /// The place of a label among `labels`.
+    /// The index of a label in `labels`.
     mutating func place(of label: String, uses count: Int = 1) -> Int {
         let key = Array(label.utf8)
         let place = places[key] ?? labels.count
@@ -22,12 +22,12 @@ struct ClassTable {
         return place
     }
 
-    /// A label as it is compared: without space around it, whole numbers without zeros in front and points; nil where
-    /// it is empty, negative or no text.
+    /// The normal form of a label: without surrounding space, whole numbers without leading zeros and points; nil if it
+    /// is empty, negative or not text.
     static func label(_ bytes: some Sequence<UInt8>) -> String? {
         let bytes = Array(bytes.prefix { $0 != 0 })
         guard bytes.count <= limit, let text = String(validating: bytes, as: UTF8.self) else { return nil }
-        // A text that ends in a line of something else is no label.
+        // A text of several lines is not a label.
         let lines = text.split(whereSeparator: \.isNewline)
         guard lines.count == 1, let first = lines[0].firstIndex(where: { !$0.isWhitespace }),
             let last = lines[0].lastIndex(where: { !$0.isWhitespace })
@@ -44,7 +44,7 @@ struct ClassTable {
     /// Whether a label is a whole number.
     static func isNumber(_ label: String) -> Bool { label.utf8.allSatisfy { (0x30...0x39).contains($0) } }
 
-    /// The classes' names and, of each label, its class; nil where it has none.
+    /// The class names, and the class of each label; nil for a label without a class.
     ///
     /// Numbers are classes in their order: all from 0 on, or, where most would have no image, those that are met.
     /// Words are in the order of their bytes. Of words among more numbers, and of numbers among more words, the rarer
@@ -66,7 +66,7 @@ struct ClassTable {
         return (names, labels.map { order[Array($0.utf8)] })
     }
 
-    /// Of each label its class among names that are known: by name, or, where no label is one of the names, by number.
+    /// The class of each label among given names: by name, or by number if no label is one of the names.
     func classes(among names: [String]) -> [Int?] {
         let order = ClassTable.places(of: names)
         let byName = labels.map { order[Array($0.utf8)] }
@@ -74,7 +74,7 @@ struct ClassTable {
         return labels.map { label in Int(label).flatMap { names.indices.contains($0) ? $0 : nil } }
     }
 
-    /// The first place of each name, by its bytes: Swift's strings are equal where their marks are written differently.
+    /// The first index of each name, by its bytes, since Swift's strings are equal in different normal forms.
     static func places(of names: [String]) -> [[UInt8]: Int] {
         Dictionary(names.enumerated().map { (Array($1.utf8), $0) }, uniquingKeysWith: { first, _ in first })
     }

@@ -1,9 +1,9 @@
 import Files
 
-/// The entries of a folder, as the file system has them.
+/// The entries of a folder, as bytes of the file system.
 enum FolderEntries {
-    /// Calls `body` with the name and `d_type` of each entry but `.` and `..`, until it says false.
-    /// - Returns: why the folder cannot be listed; nil where it can.
+    /// Calls `body` with the name and `d_type` of each entry except `.` and `..`, until it returns false.
+    /// - Returns: why the folder cannot be listed; nil if it can.
     static func each(of path: [UInt8], _ body: (_ name: [UInt8], _ type: Int) -> Bool) -> String? {
         let stream = (path + [0]).withUnsafeBufferPointer { bytes in
             bytes.withMemoryRebound(to: CChar.self) { opendir($0.baseAddress.unsafelyUnwrapped) }
@@ -14,7 +14,7 @@ enum FolderEntries {
         while true {
             errno = 0
             guard let entry = readdir(stream) else { return errno == 0 ? nil : systemReason() }
-            // Through a raw pointer: the field is a tuple of 256 bytes that would be copied.
+            // A raw pointer, since the field is a tuple of 256 bytes that would be copied.
             let start = (UnsafeRawPointer(entry) + offset).assumingMemoryBound(to: UInt8.self)
             let name = [UInt8](
                 UnsafeBufferPointer(start: start, count: strlen(UnsafePointer<CChar>(OpaquePointer(start)))))
@@ -36,16 +36,16 @@ enum FolderEntries {
     ]
 }
 
-/// What lies directly inside of a folder, as far as it decides what the folder is.
+/// The entries of a folder that decide what it is.
 struct FolderGlance {
-    /// Folders, links to them included, in the order of bytes; hidden ones and those of systems left out.
+    /// Folders and links to folders, in the order of bytes, without hidden ones and those of systems.
     private(set) var folders: [[UInt8]] = []
     /// Images by their names.
     private(set) var images = 0
     /// Tar files by their names, in the order of bytes.
     private(set) var tars: [[UInt8]] = []
 
-    /// Looks into a folder; finds nothing where it cannot.
+    /// Lists a folder; empty if it cannot be listed.
     init(_ path: [UInt8]) {
         var (folders, images, tars) = ([[UInt8]](), 0, [[UInt8]]())
         _ = FolderEntries.each(of: path) { name, type in

@@ -120,8 +120,8 @@ public struct FolderLayout: Sendable {
             for (side, name) in found {
                 let other = side == .train ? "no test/ or val/" : "no train/"
                 notes.append(
-                    "\(printable(name))/ is taken for a class, for \(other) lies beside it; --side \(side.rawValue) takes "
-                        + "it for all that is meant")
+                    "\(printable(name))/ counts as a class, since \(other) is beside it; --side \(side.rawValue) uses "
+                        + "only its images")
             }
             return
         }

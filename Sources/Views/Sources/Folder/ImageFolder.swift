@@ -69,7 +69,7 @@ public struct ImageFolder: Source {
         }
         if labelled {
             if !top.images.isEmpty {
-                listing.note(.mixed, top.images[0], "is one of \(top.images.count) images beside classes, left out")
+                listing.note(.mixed, top.images[0], "is one of \(top.images.count) images beside classes, skipped")
             }
             classes = known ?? []
             for (index, folder) in top.folders.enumerated() {

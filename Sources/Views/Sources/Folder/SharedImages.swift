@@ -45,7 +45,7 @@ public struct SharedImages: Equatable, Sendable {
         guard shared > 0 else { return nil }
         let which = shared == looked ? "all" : grouped(shared) + " of"
         return
-            "\(which) \(counted(looked, "image")) to judge by that were looked at \(shared == 1 ? "is" : "are") among "
-            + "those to learn from, so scores say how well the network remembers"
+            "\(which) \(counted(looked, "test image")) that were compared \(shared == 1 ? "is" : "are") also among the "
+            + "training images, so scores measure what the network remembers"
     }
 }

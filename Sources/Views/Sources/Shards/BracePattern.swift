@@ -1,6 +1,6 @@
-/// Names written short, as WebDataset's users write them: `shards-{000..123}.tar`, `{train,val}-{00..09}.tar`.
+/// Brace patterns of names, as WebDataset has them: `shards-{000..123}.tar`, `{train,val}-{00..09}.tar`.
 enum BracePattern {
-    /// Names that one pattern may stand for.
+    /// The largest number of names of one pattern.
     static let limit = 1_000_000
 
     /// Whether the text has a brace that can be expanded.
@@ -9,9 +9,9 @@ enum BracePattern {
         return names != [text]
     }
 
-    /// All names in order, as Bash and Python's `braceexpand` give them: ranges keep the zeros in front, braces without
-    /// a comma or a range stay as they are.
-    /// - Throws: `DataError` where there are more than a million.
+    /// All names in order, as in Bash and Python's `braceexpand`: ranges keep leading zeros; braces without a comma or
+    /// a range stay as they are.
+    /// - Throws: `DataError` if there are more than a million.
     static func expand(_ text: String) throws(DataError) -> [String] {
         var names: [[UInt8]] = [[]]
         var rest = Array(text.utf8)[...]
@@ -42,7 +42,7 @@ enum BracePattern {
         guard ends.count == 3, ends[1].isEmpty, let first = number(ends[0]), let last = number(ends[2]),
             abs(last - first) < limit
         else { return nil }
-        // Zeros in front of either end ask for that many digits throughout.
+        // Leading zeros of either end set the number of digits.
         let padded = [ends[0], ends[2]].contains { $0.count > 1 && $0.first == "0" }
         let width = padded ? max(ends[0].count, ends[2].count) : 0
         return stride(from: first, through: last, by: first <= last ? 1 : -1).map { value in

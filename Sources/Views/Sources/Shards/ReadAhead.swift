@@ -1,12 +1,12 @@
 import Files
 
-/// Asks the system to fetch a shard's bytes before they are read: while the images of a shuffle's window are read in
-/// any order, storage sees one long read after another.
+/// Asks the system to fetch a shard's bytes before they are read. While the images of a shuffle buffer are read in any
+/// order, storage is read sequentially.
 final class ReadAhead: Sendable {
     fileprivate struct Shard {
-        /// How far it has been asked for; nil before the first read of a pass.
+        /// The end of what was requested; nil before the first read of an epoch.
         var mark: Int?
-        /// Reads in this pass.
+        /// Reads in this epoch.
         var reads = 0
     }
 
@@ -16,14 +16,14 @@ final class ReadAhead: Sendable {
 
     /// - Parameters:
     ///   - bytes: how far to be ahead.
-    ///   - images: the images of each shard; after so many reads a new pass begins.
+    ///   - images: the number of images of each shard; after as many reads, a new epoch starts.
     init(bytes: Int, images: [Int]) {
         self.bytes = bytes
         self.images = images
         shards = Locked(Array(repeating: Shard(), count: images.count))
     }
 
-    /// Tells of a read that ends at `end` in a shard of `size` bytes.
+    /// Records a read that ends at `end` in a shard of `size` bytes.
     func note(_ file: Int32, shard: Int, end: Int, size: Int) {
         let range = shards.withLock { $0[shard].range(end: end, size: size, bytes: bytes, images: images[shard]) }
         guard let range, !range.isEmpty else { return }
@@ -32,7 +32,7 @@ final class ReadAhead: Sendable {
 }
 
 extension ReadAhead.Shard {
-    /// What to ask for now: half of what is to be ahead at least, so that requests are few and long.
+    /// What to request now: at least half of the distance, so that requests are few and long.
     fileprivate mutating func range(end: Int, size: Int, bytes: Int, images: Int) -> Range<Int>? {
         // A rank may begin in the middle of a shard.
         let from = mark ?? max(0, end - bytes)

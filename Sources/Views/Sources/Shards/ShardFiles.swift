@@ -1,11 +1,11 @@
 import Files
 
-/// The open files of a source that keeps many images in each, shared by all threads that read.
+/// The open files of a source with many images in each file. All reading threads share them.
 ///
-/// Files are opened when they are first read and then kept, at most `capacity` at a time. A file that is opened again
-/// must be the one that was listed.
+/// Files are opened when they are first read and stay open, at most `capacity` at a time. A file that is opened again
+/// must be unchanged since it was listed.
 final class ShardFiles: Sendable {
-    /// An open file; closed when the last reader lets go of it.
+    /// An open file; it is closed when the last reader releases it.
     final class Handle: Sendable {
         let file: Int32
         fileprivate init(_ file: Int32) { self.file = file }
@@ -48,7 +48,7 @@ final class ShardFiles: Sendable {
             shard.modified.tv_nsec == shards[index].modified.tv_nsec
         else { throw Failure(reason: "was changed since it was listed") }
         return open.withLock { state in
-            // Another thread may have been first.
+            // Another thread may have opened it first.
             if let kept = state.handles[index] { return kept }
             if state.order.count >= capacity { state.handles[state.order.removeFirst()] = nil }
             state.handles[index] = handle
@@ -57,10 +57,10 @@ final class ShardFiles: Sendable {
         }
     }
 
-    /// Opens a regular file and says what it is.
+    /// Opens a regular file and returns its size and identity.
     static func open(_ path: [UInt8]) throws(Failure) -> (handle: Handle, shard: Shard) {
         let file = (path + [0]).withUnsafeBytes { bytes in
-            // A pipe must not block the thread that opens it.
+            // Opening a pipe must not block the thread.
             systemOpen(
                 bytes.bindMemory(to: CChar.self).baseAddress.unsafelyUnwrapped, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
         }

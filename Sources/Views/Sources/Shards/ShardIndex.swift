@@ -120,7 +120,7 @@ struct ShardIndex: Sendable {
         }
         guard point > base.startIndex else { listing.hiddenEntries += 1; return }
         guard member.isFile else {
-            if FileKind(name: base) == .image { note(.skipped, "is a link or no plain file, passed over", member.name) }
+            if FileKind(name: base) == .image { note(.skipped, "is a link or not a plain file, skipped", member.name) }
             return
         }
         let key = member.name[..<point]
@@ -176,7 +176,7 @@ struct ShardIndex: Sendable {
         }
         if let further {
             note(
-                .skipped, "is a further image of its sample, left out", group.images[further].name,
+                .skipped, "is a further image of its sample, skipped", group.images[further].name,
                 count: group.images.count - chosen.count)
         }
         for (image, stem) in chosen {

@@ -2,17 +2,17 @@
 ///
 /// Nothing in it is trusted: the checksum must hold, and a size is a number that the caller compares with its file.
 struct TarHeader: Equatable {
-    /// Bytes of a block; headers and contents begin at multiples of it.
+    /// The size of a block in bytes; headers and contents start at multiples of it.
     static let block = 512
 
-    /// What a member is, as far as it matters here.
+    /// The kinds of members that readers distinguish.
     enum Kind: Equatable {
         case file
         /// The name, or the link target, of the member that follows (GNU types L and K).
         case longName, longLink
         /// Records for the member that follows, or for all (POSIX types x and g).
         case records, globalRecords
-        /// A file with holes (GNU type S), whose header may go on in further blocks.
+        /// A sparse file (GNU type S), whose header may continue in further blocks.
         case sparse(continues: Bool)
         /// A link, folder, device or pipe.
         case other
@@ -24,14 +24,14 @@ struct TarHeader: Equatable {
     /// Bytes of contents.
     var size: Int
 
-    /// Why a block is no header.
+    /// Why a block is not a header.
     struct Damage: Error, Equatable {
         var reason: String
-        /// Where in the archive; nil where that is not known.
+        /// The offset in the archive, if known.
         var offset: Int?
     }
 
-    /// Reads a block; nil where it is filled with zeros, as at an archive's end.
+    /// Reads a block; nil if it is filled with zeros, as at the end of an archive.
     /// - Precondition: there are 512 bytes.
     init?(_ block: UnsafeRawBufferPointer) throws(Damage) {
         if block.allSatisfy({ $0 == 0 }) { return nil }
@@ -51,17 +51,17 @@ struct TarHeader: Equatable {
         case UInt8(ascii: "S"): kind = .sparse(continues: block[482] != 0)
         default: kind = .other
         }
-        // Links and the like give a size now and then, but have no contents.
+        // Links may have a size, but have no contents.
         self.size = (UInt8(ascii: "1")...UInt8(ascii: "6")).contains(type) ? 0 : size
-        // POSIX ends the magic with a zero; GNU's archives keep other things in the prefix's place.
+        // POSIX ends the magic with a zero; GNU's archives store other data in the field of the prefix.
         if block[257..<263].elementsEqual(Array("ustar\0".utf8)) {
             let prefix = block[345..<500].prefix { $0 != 0 }
             if !prefix.isEmpty { name = Array(prefix) + [UInt8(ascii: "/")] + name }
         }
     }
 
-    /// A number in octal digits, or in GNU's base 256 where the first bit is set; nil where it is neither, negative, or
-    /// beyond 2^62.
+    /// A number in octal digits, or in GNU's base 256 if the first bit is set; nil if it is neither, negative, or above
+    /// 2^62.
     static func number(_ field: Slice<UnsafeRawBufferPointer>) -> Int? {
         guard let first = field.first else { return nil }
         var value = 0
@@ -86,7 +86,7 @@ struct TarHeader: Equatable {
         return value
     }
 
-    /// The sums of the bytes, the checksum's own taken as spaces: unsigned, and signed as some old archives have it.
+    /// The sums of the bytes, with spaces for the checksum: unsigned, and signed as in some old archives.
     private static func sums(of block: UnsafeRawBufferPointer) -> [Int] {
         var unsigned = 0
         var high = 0
@@ -104,13 +104,13 @@ struct PaxRecords {
     var path: [UInt8]?
     /// Its size.
     var size: Int?
-    /// Whether it is a file with holes, whose contents are not what its name promises.
+    /// Whether it is a sparse file, whose stored contents are not those of the file.
     var isSparse = false
 
-    /// Reads records; nil where they contradict their lengths.
+    /// Reads records; nil if they contradict their lengths.
     init?(_ bytes: UnsafeRawBufferPointer) {
         var rest = bytes[...]
-        // Some writers fill up with zeros.
+        // Some writers pad with zeros.
         while let first = rest.first, first != 0 {
             guard let space = rest.prefix(20).firstIndex(of: 0x20),
                 let length = Int(String(decoding: rest[..<space], as: UTF8.self)), length <= rest.count,

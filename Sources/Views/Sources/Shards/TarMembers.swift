@@ -1,23 +1,23 @@
 import Files
 
-/// Walks the headers of a tar archive in the order in which they lie; skips the contents.
+/// Reads the headers of a tar archive in order and skips the contents.
 ///
-/// Small members come out of one window of bytes after another, so that a shard of tiny images is read once from start
-/// to end; large ones are jumped over. No size in a header makes it take memory: names and records have limits.
+/// Small members are read through a window of bytes, so that a shard of tiny images is read once from start to end;
+/// large ones are skipped. No size in a header can make it allocate memory: names and records have limits.
 struct TarMembers {
     /// A file in the archive.
     struct Member {
         /// The path in the bytes of the archive.
         var name: [UInt8]
-        /// Where the contents begin.
+        /// The offset of the contents.
         var offset: Int
-        /// Bytes of contents; they lie in the archive.
+        /// The size of the contents, which are within the archive.
         var size: Int
-        /// Whether it is a file that can be used; links, folders, devices and files with holes are not.
+        /// Whether it is a usable file; links, folders, devices and sparse files are not.
         var isFile: Bool
     }
 
-    /// The longest name, and the longest records, that are believed.
+    /// The longest accepted name, and the longest accepted records.
     static let nameLimit = 1 << 16
     static let recordsLimit = 1 << 20
 
@@ -25,18 +25,18 @@ struct TarMembers {
     private var offset = 0
     private let end: Int
 
-    /// Starts at the first header of the archive of `size` bytes behind a descriptor.
+    /// Starts at the first header of the archive of a descriptor, which has `size` bytes.
     init(file: Int32, size: Int) {
         window = PreadWindow(file: file)
         end = size
     }
 
     /// The next member; nil at the archive's end.
-    /// - Throws: `TarHeader.Damage` where there is no way to go on.
+    /// - Throws: `TarHeader.Damage` if the rest of the archive cannot be read.
     mutating func next() throws(TarHeader.Damage) -> Member? {
         var longName: [UInt8]?
         var records: PaxRecords?
-        // An archive ends with blocks of zeros, or, for some writers, just so.
+        // An archive ends with blocks of zeros; those of some writers end without.
         while offset < end {
             let place = offset
             guard end - offset >= TarHeader.block else { throw damage("ends within a header", at: place) }
@@ -57,7 +57,7 @@ struct TarMembers {
                 }
                 kind = .other
             }
-            // What is said of the next member is not said of headers between.
+            // Records about the next member do not apply to headers between.
             var size = header.size
             if kind == .file, let stated = records?.size { size = stated }
             guard size <= end - offset else {
@@ -100,20 +100,20 @@ struct TarMembers {
     }
 }
 
-/// A window of a file that moves on where bytes beyond it are asked for.
+/// A window of a file that moves when bytes beyond it are requested.
 private final class PreadWindow {
     private let file: Int32
     private var memory = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 17, alignment: 64)
     private var start = 0
     private var filled = 0
-    /// Where the request before this one ended; a jump far ahead reads little.
+    /// The end of the previous request; after a far jump, little is read.
     private var last = 0
 
     init(file: Int32) { self.file = file }
 
     deinit { memory.deallocate() }
 
-    /// `count` bytes at `offset`; nil where the file has them not, with `errno` 0, or cannot be read.
+    /// `count` bytes at `offset`; nil if the file ends before, with `errno` 0, or cannot be read.
     func bytes(at offset: Int, count: Int) -> UnsafeRawBufferPointer? {
         if offset < start || offset + count > start + filled {
             let isNear = offset - last < memory.count / 2

@@ -1,9 +1,8 @@
 import Files
 
-/// Writes members of a tar archive one after another to a descriptor: ustar, with a pax header where a name does not
-/// fit.
+/// Writes members of a tar archive to a descriptor: ustar, with a pax header for a name that does not fit.
 ///
-/// Owner, times and modes are always the same, so that the same members give the same bytes.
+/// Owner, times and modes are constant, so that the same members give the same bytes.
 final class TarWriter {
     private let file: Int32
     private let path: String
@@ -19,7 +18,7 @@ final class TarWriter {
         buffer.reserveCapacity(1 << 20)
     }
 
-    /// Bytes that a member takes, padding and header included.
+    /// The size of a member, including padding and header.
     static func size(ofMember name: [UInt8], contents count: Int) -> Int {
         let extra = needsRecords(name) ? TarHeader.block + padded(records(of: name).count) : 0
         return extra + TarHeader.block + padded(count)
@@ -74,10 +73,10 @@ final class TarWriter {
         (count + TarHeader.block - 1) / TarHeader.block * TarHeader.block
     }
 
-    /// Names of 100 bytes fill their field without a zero, which some readers do not expect.
+    /// A name of 100 bytes fills its field without a zero, which some readers do not expect.
     private static func needsRecords(_ name: [UInt8]) -> Bool { name.count > 99 }
 
-    /// `LENGTH path=NAME\n`, the length that of the whole record, its own digits included.
+    /// `LENGTH path=NAME\n`, where the length is that of the whole record, including its own digits.
     private static func records(of name: [UInt8]) -> [UInt8] {
         let rest = Array(" path=".utf8) + name + [0x0A]
         var length = rest.count

@@ -77,7 +77,7 @@ public struct ImageTable: Source {
             let others = FolderListing.count(of: SystemPath.bytes(images)) - rows.distinctPaths
             if others > 0 {
                 listing.note(
-                    .skipped, path, "does not name \(counted(others, "image")) in \(images), which are left out")
+                    .skipped, path, "does not name \(counted(others, "image")) in \(images), which are skipped")
             }
         }
         self.rows = rows
@@ -254,7 +254,7 @@ extension TableRows {
         let missing = all - count
         listing.note(
             .missing, table,
-            "\(grouped(missing)) of \(counted(all, "image")) \(missing == 1 ? "is" : "are") not there and left out, the "
+            "\(grouped(missing)) of \(counted(all, "image")) \(missing == 1 ? "is" : "are") not there and skipped, the "
                 + "first being \(example)")
         listing.lost = Double(missing) / Double(all)
     }

@@ -42,7 +42,7 @@ struct ImageTableTests {
         let table = try Sources.open(path, options: options(bad: 0.5))
         #expect((0..<table.count).map(table.name) == ["a.png", "c.png"] && table.classes == ["x"])
         let note = table.listing.issues.first { $0.kind == .missing }
-        #expect(note?.reason == "2 of 4 images are not there and left out, the first being \(root.path)/b.png")
+        #expect(note?.reason == "2 of 4 images are not there and skipped, the first being \(root.path)/b.png")
         let many = #expect(throws: DataError.self) { try Sources.open(path) }
         #expect(many?.reason.contains("2 of 4 images are not there") == true)
         #expect(many?.reason.contains("more than --max-bad allows") == true)
@@ -113,7 +113,7 @@ struct ImageTableTests {
         #expect(opened.source.classes == ["cat", "dog"] && opened.source.label(1) == 1)
         #expect(try opened.source.caption(1) == "A dog")
         #expect(
-            opened.summary.notes.contains { $0.hasSuffix("does not name 1 image in \(root.path), which are left out") })
+            opened.summary.notes.contains { $0.hasSuffix("does not name 1 image in \(root.path), which are skipped") })
         // A table of something else is none.
         try root.write([name], Data("id,age\n1,2\n".utf8))
         #expect(try OpenedImages(root.path).source.count == 3)
