@@ -14,6 +14,7 @@ from ._native import (
     ForkError,
     StoppedError,
 )
+from ._pack import pack
 from ._pictures import Sheet, decode, show, views
 from ._pipeline import Branch, Pipeline, Source
 from ._runs import Diagnosis, Features, Finding, diagnose, features, load_encoder
@@ -40,6 +41,7 @@ __all__ = [
     "diagnose",
     "features",
     "load_encoder",
+    "pack",
     "show",
     "views",
 ]
