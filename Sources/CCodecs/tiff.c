@@ -320,6 +320,8 @@ static ccodecs_status read_band(const page *self, band *into, uint8_t *block) {
         for (uint32_t x = into->x; x < into->x + into->width; x += self->block_width) {
             // Of a strip only the rows that are needed.
             const tmsize_t size = (tmsize_t)(line * (self->is_tiled ? self->block_height : into->rows));
+            // Rows that a damaged fax skips would show what was here before.
+            memset(block, 0, (size_t)size);
             const tmsize_t read =
                 self->is_tiled ? TIFFReadEncodedTile(tiff, TIFFComputeTile(tiff, x, into->y, 0, plane), block, size)
                                : TIFFReadEncodedStrip(tiff, TIFFComputeStrip(tiff, into->y, plane), block, size);
