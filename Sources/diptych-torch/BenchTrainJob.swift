@@ -1,30 +1,32 @@
 import Commands
 import Contrast
+import Files
 import Foundation
 import Torch
 import Views
 
-/// `diptych bench --train`: where the time of training steps goes.
+/// `diptych bench --train`: measures training steps and their stages, also of several processes together.
 struct BenchTrainJob {
     private let options: BenchCommand
 
     init(_ options: BenchCommand) { self.options = options }
 
-    func run() throws {
+    func run() throws { try RankedJob.run(measure) }
+
+    private func measure(_ job: RankedJob) throws {
         let experiment = try options.settings.reader().read(Experiment.self)
         let opened = try OpenedImages(
             options.images, side: options.sides.side, options: options.sides.reading(options.tolerance.reading))
-        let images = opened.source
-        announce(opened.summary)
+        if job.isFirst { announce(opened.summary) }
+        let machine = try Machine(options.compute, of: job.place)
+        try job.connect(machine.device)
         var bench = StepBench()
         bench.steps = options.steps
         bench.maximumBad = options.tolerance.maxBad
-        let report = try bench.run(experiment, images: images, machine: Machine(options.compute))
+        let report = try bench.run(experiment, images: opened.source, machine: machine, group: job.group)
+        guard job.isFirst else { return }
         if options.json {
-            let encoder = JSONEncoder()
-            encoder.keyEncodingStrategy = .convertToSnakeCase
-            encoder.outputFormatting = [.prettyPrinted, .sortedKeys]
-            try Output.result(try encoder.encode(report) + Data([0x0A]))
+            try Output.result(try JSON.document(report))
         } else {
             try Output.result("\(report)")
         }

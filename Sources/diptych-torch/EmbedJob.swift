@@ -22,7 +22,7 @@ struct EmbedJob {
         announce(opened.summary)
         let source = labelled(opened.source, by: file, console)
         let machine = try Machine(options.compute)
-        try machine.take(file.encoder)
+        try machine.prepare(file.encoder)
         let extractor = FeatureExtractor(
             pipeline: try ViewPipeline(file.experiment.views), machine: machine,
             maximumBad: options.tolerance.maxBad)

@@ -45,7 +45,7 @@ final class Interrupt: Sendable {
         let source = DispatchSource.makeReadSource(fileDescriptor: ends[0], queue: queue)
         source.setEventHandler { [unowned self, end = ends[0]] in
             var number: UInt8 = 0
-            if read(end, &number, 1) == 1 { take(Int32(number), grace: grace, lost: lost) }
+            if read(end, &number, 1) == 1 { receive(Int32(number), grace: grace, lost: lost) }
         }
         source.resume()
         self.source = source
@@ -77,7 +77,7 @@ final class Interrupt: Sendable {
     /// Whether to stop.
     var requested: Bool { asked.load(ordering: .relaxed) }
 
-    private func take(_ number: Int32, grace: Double?, lost: String) {
+    private func receive(_ number: Int32, grace: Double?, lost: String) {
         guard begun.load(ordering: .sequentiallyConsistent) else {
             Interrupt.say("diptych: stopped before the first step")
             _exit(130)

@@ -13,13 +13,14 @@ struct RetrieveJob {
     func run() throws {
         try Output.check(options.json)
         let run = try CLIPRun(options.encoder, machine: try Machine(options.compute))
-        let (images, words) = try Split.judged(
+        let images = try TestImages(
             options.images, side: options.all ? .all : options.sides.side, experiment: run.file.experiment,
             reading: options.sides.reading(options.tolerance.reading))
+        announce(images.summary)
         let console = Console()
         run.file.notes.forEach(console.notice)
         let report = try Retrieval(run).report(
-            on: images, split: words, maximumBad: options.tolerance.maxBad
+            on: images.source, split: images.description, maximumBad: options.tolerance.maxBad
         ) { done, total in console.working("embeddings", share: Double(done) / Double(max(total, 1))) }
         console.clear()
         var lines = lines(report)
@@ -47,23 +48,5 @@ struct RetrieveJob {
         if report.skipped > 0 { lines.append("skipped         \(report.skipped) unusable images") }
         if report.truncated > 0 { lines.append("truncated       \(report.truncated) captions to the context length") }
         return lines
-    }
-}
-
-extension Split {
-    /// The test images of a run, and a description of them.
-    static func judged(
-        _ images: String, side: SideChoice?, seed: UInt64? = nil, experiment: Experiment, reading: SourceOptions
-    ) throws -> (any Source, String) {
-        if let side {
-            let opened = try OpenedImages(images, side: side, options: reading)
-            announce(opened.summary)
-            return (opened.source, side == .all || side == .unsplit ? "all images" : "the \(side.rawValue) side")
-        }
-        let split = try Split(
-            images: images, fraction: experiment.evaluation.holdOut, seed: seed ?? experiment.training.seed,
-            by: experiment.evaluation.holdOutBy, options: reading)
-        announce(split.summary)
-        return (split.test, split.words)
     }
 }

@@ -12,32 +12,28 @@ struct TrainJob {
     init(_ options: TrainCommand) { self.options = options }
 
     func run() throws {
-        // Before anything else, so that no signal finds nobody.
+        // First, so that no signal is lost.
         let interrupt = Interrupt(
             grace: options.grace, lost: "the state is that of the last checkpoint, and --resume goes on from it")
-        let place = try JobEnvironment(ProcessInfo.processInfo.environment)
-        guard place.isJob else { return try train(place, nil, interrupt) }
-        // First of all, so that whatever goes wrong on one rank is heard by the others.
-        let group = try ProcessGroup(place)
-        try group.guarding { try train(place, group, interrupt) }
+        try RankedJob.run { job in try train(job, interrupt) }
     }
 
-    private func train(_ place: JobEnvironment, _ group: ProcessGroup?, _ interrupt: Interrupt) throws {
-        // Rank 0 names the folder, for clocks may differ.
-        var name = options.output ?? defaultFolder()
-        if let group { name = try group.allGather(name)[0] }
-        var folder = RunFolder(name, isWritten: place.rank == 0)
+    private func train(_ job: RankedJob, _ interrupt: Interrupt) throws {
+        // Rank 0 names the folder: clocks may differ.
+        var folder = RunFolder(try job.broadcast(options.output ?? defaultFolder()), isWritten: job.isFirst)
         folder.hasPictures = !options.images.isFolder(around: folder.path)
         // The others would say the same.
-        let console: any TrainingObserver = place.rank == 0 ? Console() : Silence()
-        let state = place.rank == 0 ? try folder.state() : .empty
+        let console: any TrainingObserver = job.isFirst ? Console() : Silence()
+        let state = job.isFirst ? try folder.state() : .empty
         // A launcher starts a job again with the arguments of the first time, and cannot know how far it had come.
-        let isAgain = options.resume || place.restarts > 0
-        let resumes = try decide(place, group, isAgain && state == .resumable)
-        let rereads = try decide(place, group, options.resume || resumes)
-        if place.rank == 0 { try check(state, of: folder, isAgain: isAgain, console) }
-        if place.rank == 0 { try Folder.check(folder.path) }
-        let experiment = try configuration(folder, resumes: rereads, group, console)
+        let isAgain = options.resume || job.place.restarts > 0
+        let resumes = try job.broadcast(isAgain && state == .resumable)
+        let rereads = try job.broadcast(options.resume || resumes)
+        if job.isFirst {
+            try check(state, of: folder, isAgain: isAgain, console)
+            try Folder.check(folder.path)
+        }
+        let experiment = try configuration(folder, resumes: rereads, job, console)
         var reading = options.sides.reading(options.tolerance.reading)
         // Shards are read from one end to the other; elsewhere this says nothing.
         reading.readAhead = 8 << 20
@@ -55,16 +51,19 @@ struct TrainJob {
         if holdsOut, !split.isOfSides {
             console.notice("\(counted(split.test.count, "image")) of these held out: \(split.words)")
         }
-        let machine = try Machine(options.compute, of: place)
-        if let group { try connect(group, machine.device, place) }
+        let machine = try Machine(options.compute, of: job.place)
+        try job.connect(machine.device)
         interrupt.begin()
+        var settings = Trainer.Options()
+        settings.heldOut = split.train.classes.isEmpty ? nil : split.test
+        settings.maximumBad = options.tolerance.maxBad
+        (settings.resumes, settings.allowsOtherImages) = (resumes, options.allowOtherImages)
+        settings.group = job.group
         let trainer = try Trainer(
-            experiment, images: images, heldOut: split.train.classes.isEmpty ? nil : split.test, folder: folder,
-            machine: machine, maximumBad: options.tolerance.maxBad, resume: resumes,
-            allowsOtherImages: options.allowOtherImages, group: group, observer: console)
+            experiment, images: images, folder: folder, machine: machine, options: settings, observer: console)
         switch try run(trainer, folder, console, interrupt) {
         case .finished:
-            if place.rank == 0 { try Output.result(folder.encoder) }
+            if job.isFirst { try Output.result(folder.encoder) }
         case .interrupted:
             throw Failure(.interrupted, "interrupted; go on with: \(options.resumption(of: folder.path))")
         }
@@ -75,7 +74,7 @@ struct TrainJob {
         _ trainer: Trainer, _ folder: RunFolder, _ console: any TrainingObserver, _ interrupt: Interrupt
     ) throws -> Trainer.Outcome {
         do {
-            return try trainer.run(observer: console, stop: { interrupt.requested })
+            return try trainer.run(stop: { interrupt.requested })
         } catch let error as FileError where (try? folder.state()) == .resumable {
             throw Failure(.failed, "\(error); \(folder.checkpoint) is whole, and --resume goes on from it")
         }
@@ -113,33 +112,9 @@ struct TrainJob {
         }
     }
 
-    /// Lets GPUs exchange what they compute, where all ranks have one.
-    private func connect(_ group: ProcessGroup, _ device: Device, _ place: JobEnvironment) throws {
-        let kinds = try group.allGather(device == .cpu ? "the processor" : "a GPU")
-        if let other = kinds.firstIndex(where: { $0 != kinds[0] }) {
-            throw Failure(
-                .unusable,
-                "--device: rank \(other) would train on \(kinds[other]), rank 0 on \(kinds[0]); take --device cpu, or cuda"
-            )
-        }
-        if place.backend == .nccl, device == .cpu || !ProcessGroup.hasNCCL {
-            throw Failure(
-                .unusable,
-                "DIPTYCH_BACKEND: nccl needs "
-                    + (ProcessGroup.hasNCCL ? "--device cuda" : "a build with NCCL, see docs/scale.md"))
-        }
-        if device != .cpu, ProcessGroup.hasNCCL, place.backend != .gloo { try group.useNCCL(on: device) }
-    }
-
-    /// Rank 0's answer to a question.
-    private func decide(_ place: JobEnvironment, _ group: ProcessGroup?, _ own: Bool) throws -> Bool {
-        guard let group else { return own }
-        return try group.allGather(own ? "yes" : "no")[0] == "yes"
-    }
-
     /// The run's own configuration where it is resumed and nothing else is named, else the pipeline file's.
     private func configuration(
-        _ folder: RunFolder, resumes: Bool, _ group: ProcessGroup?, _ console: any TrainingObserver
+        _ folder: RunFolder, resumes: Bool, _ job: RankedJob, _ console: any TrainingObserver
     ) throws -> Experiment {
         var settings = options.settings
         if let seed = options.seed { settings.overrides.append("training.seed=\(seed)") }
@@ -153,8 +128,8 @@ struct TrainJob {
                 console.notice("\(folder.configuration): is missing or empty; the settings are those in \(file)")
             }
         }
-        // Rank 0's, for the folder may be on its machine only.
-        if let group { text = try group.allGather(text)[0] }
+        // Rank 0's: the folder may be on its machine only.
+        text = try job.broadcast(text)
         do throws(ConfigurationError) {
             return try ConfigurationReader(file: file, text: text, overrides: settings.overrides).read(Experiment.self)
         } catch {
@@ -175,7 +150,7 @@ struct TrainJob {
     }
 }
 
-/// Watches a run without a word.
+/// Shows nothing of a run.
 private final class Silence: TrainingObserver {
     func notice(_ message: String) {}
     func stepped(_ progress: TrainingProgress) {}

@@ -17,20 +17,16 @@ struct ZeroShotJob {
         let classifier = try ZeroShot(
             run, templates: options.template.isEmpty ? ["a photo of a {}."] : options.template)
         let experiment = run.file.experiment
-        let (images, words) =
-            if let test = options.test {
-                try Split.judged(
-                    test, side: .all, experiment: experiment, reading: options.sides.reading(options.tolerance.reading))
-            } else {
-                try Split.judged(
-                    options.images, side: options.all ? .all : options.sides.side, seed: options.seed,
-                    experiment: experiment, reading: options.sides.reading(options.tolerance.reading))
-            }
+        let side = options.all || options.test != nil ? .all : options.sides.side
+        let images = try TestImages(
+            options.test ?? options.images, side: side, seed: options.seed, experiment: experiment,
+            reading: options.sides.reading(options.tolerance.reading))
+        announce(images.summary)
         let console = Console()
         run.file.notes.forEach(console.notice)
         let scores = ScoresFile(options.output ?? (run.file.folder ?? RunFolder(options.encoder)).zeroShot, console)
         let report = try classifier.report(
-            on: images, split: words, maximumBad: options.tolerance.maxBad
+            on: images.source, split: images.description, maximumBad: options.tolerance.maxBad
         ) { done, total in console.working("embeddings", share: Double(done) / Double(max(total, 1))) }
         console.clear()
         try scores.keep(try report.json(), showing: lines(report), then: ["scores    \(scores.path)"])

@@ -12,7 +12,7 @@ final class DeviceFeed {
         case endOfEpoch
     }
 
-    private let loader: Loader
+    let loader: Loader
     private let machine: Machine
     private let uploads: Uploads?
     private var ahead = Ahead.nothing
@@ -23,6 +23,23 @@ final class DeviceFeed {
         self.loader = loader
         self.machine = machine
         uploads = machine.device == .cpu ? nil : try Uploads(pipeline.normalize, machine.device)
+    }
+
+    /// Starts a loader of images and feeds its batches.
+    /// - Parameters:
+    ///   - batch: the first batch of the first epoch.
+    ///   - maximumBad: the share of unusable images, 0...1, above which it stops.
+    /// - Throws: `LoaderError`, `TorchError`.
+    convenience init(
+        _ images: any Source, _ pipeline: ViewPipeline, _ sampler: Sampler, seed: UInt64 = 0,
+        epochs: Range<Int> = 0..<1, from batch: Int = 0, machine: Machine, maximumBad: Double
+    ) throws {
+        var options = DeviceFeed.options(for: machine)
+        options.badImages = .skip(maximum: maximumBad)
+        try self.init(
+            Loader(
+                images, pipeline: pipeline, sampler: sampler, seed: seed, epochs: epochs, from: batch, options: options),
+            pipeline, machine)
     }
 
     /// What a loader must be told so that its batches can be fed to a machine.
@@ -37,7 +54,7 @@ final class DeviceFeed {
         return options
     }
 
-    /// The next batch; nil at the end of a pass.
+    /// The next batch; nil at the end of an epoch.
     /// - Throws: `LoaderError`, `TorchError`.
     func next() throws -> ViewBatch? {
         guard let uploads else { return try loader.next() }

@@ -17,9 +17,9 @@ public struct Machine: Equatable, Sendable {
         self.loaderThreads = loaderThreads ?? threads
     }
 
-    /// Sets libtorch's threads and a GPU's rounding, keeps the memory of one step for the next, and moves a network here, the
-    /// channels innermost, as is fastest everywhere.
-    public func take(_ network: any Module, precision: Precision = .float32) throws(TorchError) {
+    /// Moves a network here, with channels last, which is fastest everywhere. Sets libtorch's threads and a GPU's rounding
+    /// for the whole process, and keeps the memory of a step for the next.
+    public func prepare(_ network: any Module, precision: Precision = .float32) throws(TorchError) {
         Runtime.keepMemory()
         try Runtime.setThreads(threads)
         // What autocast leaves in float32 gains by TF32 what the rest gains by bfloat16.

@@ -51,8 +51,8 @@ public struct RunEmbeddings {
                 try RunEmbeddings.load(critic, "the critic that the loss scored by", from: folder.critic)
             }
         }
-        try machine.take(encoder)
-        try machine.take(model)
+        try machine.prepare(encoder)
+        try machine.prepare(model)
         let labels = (0..<images.count).map { images.label($0) ?? -1 }
         var run = RunEvidence(folder: folder, experiment: experiment, labels: labels)
         var stream = RandomStream(RandomKey(seed: options.seed, purpose: .diagnosedImages))

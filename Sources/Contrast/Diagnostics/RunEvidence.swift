@@ -1,5 +1,4 @@
 import Files
-import Foundation
 
 /// What a run's folder and its images say beyond the embeddings.
 public struct RunEvidence: Sendable {
@@ -11,9 +10,9 @@ public struct RunEvidence: Sendable {
     public var images: Int
     /// Images of the largest class over those of the smallest; nil without two classes.
     public var imbalance: Double?
-    /// Share of time spent waiting for data, the mean over the last three passes; nil before the first has ended.
+    /// Share of time spent waiting for data, the mean over the last three epochs; nil before the first has ended.
     public var dataWait: Double?
-    /// Bound over ceiling in the last pass; nil where the objective bounds nothing.
+    /// Bound over ceiling in the last epoch; nil where the objective bounds nothing.
     public var boundShare: Double?
     /// Share of 256 view pairs that are matched by colours alone; nil with fewer images.
     public var colourRetrieval: Estimate?
@@ -43,15 +42,10 @@ public struct RunEvidence: Sendable {
         boundShare = epochs.last.flatMap { epoch in epoch.miBound.map { $0 / max(epoch.miCeiling, 1e-9) } }
     }
 
-    /// The passes that a run's log has.
+    /// The epochs that a run's log has.
     static func epochs(of folder: RunFolder) -> [EpochRecord] {
-        guard let data = try? StoredFile.read(folder.metrics) else { return [] }
-        let decoder = JSONDecoder()
-        decoder.keyDecodingStrategy = .convertFromSnakeCase
-        decoder.nonConformingFloatDecodingStrategy = .convertFromString(
-            positiveInfinity: "Infinity", negativeInfinity: "-Infinity", nan: "NaN")
         // Lines of steps are no epochs and do not decode as such.
-        return data.split(separator: 0x0A).compactMap { try? decoder.decode(EpochRecord.self, from: Data($0)) }
+        JSONLines(folder.metrics).records(EpochRecord.self)
     }
 
     /// The completed share of a run, 0...1.

@@ -8,7 +8,6 @@ import Views
 final class FeatureCrew: @unchecked Sendable {
     typealias Network = (Tensor) throws -> Tensor
 
-    private let loader: Loader
     private let feed: DeviceFeed
     private let machine: Machine
     private let networks: [Network]
@@ -24,8 +23,7 @@ final class FeatureCrew: @unchecked Sendable {
     /// - Parameters:
     ///   - count: images at most.
     ///   - device: where the features are to lie.
-    init(_ loader: Loader, _ feed: DeviceFeed, machine: Machine, networks: [Network], count: Int, device: Device) {
-        self.loader = loader
+    init(_ feed: DeviceFeed, machine: Machine, networks: [Network], count: Int, device: Device) {
         self.feed = feed
         self.machine = machine
         self.networks = networks
@@ -41,7 +39,7 @@ final class FeatureCrew: @unchecked Sendable {
         do {
             if let threads { try Runtime.setThreads(threads) }
             try withoutGradients {
-                while let (images, start) = try take() {
+                while let (images, start) = try next() {
                     for (index, network) in networks.enumerated() {
                         let features = try network(images)
                         try place(start, of: features, index).copy(from: features)
@@ -67,11 +65,11 @@ final class FeatureCrew: @unchecked Sendable {
         guard !labels.isEmpty else { throw LoaderError.empty("no image can be used") }
         return Features(
             rows: try rows.map { try $0.narrow(dim: 0, start: 0, length: labels.count) }, labels: labels,
-            samples: samples, skipped: loader.quarantine)
+            samples: samples, skipped: feed.loader.quarantine)
     }
 
     /// The next batch and the place of its first row; nil at the end.
-    private func take() throws -> (images: Tensor, start: Int)? {
+    private func next() throws -> (images: Tensor, start: Int)? {
         lock.lock()
         defer { lock.unlock() }
         guard failure == nil, let batch = try feed.next() else { return nil }

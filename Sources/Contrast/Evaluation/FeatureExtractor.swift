@@ -66,20 +66,16 @@ public struct FeatureExtractor {
         of source: any Source, by encoders: [any Encoder], on device: Device = .cpu,
         progress: (Int) -> Void = { _ in }, stop: () -> Bool = { false }
     ) throws -> Features {
-        var options = DeviceFeed.options(for: machine)
-        options.badImages = .skip(maximum: maximumBad)
         let sampler = Sampler(count: source.count, batch: min(batch, source.count), seed: nil, dropLast: false)
-        let loader = try Loader(
-            source, pipeline: pipeline, sampler: sampler, seed: 0, epochs: 0..<1, options: options)
-        defer { loader.stop() }
+        let feed = try DeviceFeed(source, pipeline, sampler, machine: machine, maximumBad: maximumBad)
+        defer { feed.loader.stop() }
         var networks: [FeatureCrew.Network] = []
         for encoder in encoders {
             networks.append(
                 machine.device == .cpu ? try encoder.forInference() : { try encoder($0, training: false) })
         }
-        let feed = try DeviceFeed(loader, pipeline, machine)
         let crew = FeatureCrew(
-            loader, feed, machine: machine, networks: networks, count: source.count, device: device)
+            feed, machine: machine, networks: networks, count: source.count, device: device)
         let helpers = machine.device == .cpu ? min(machine.threads, sampler.batches) - 1 : 0
         if machine.device == .cpu { try Runtime.setThreads(1) }
         let group = DispatchGroup()

@@ -71,7 +71,7 @@ public struct Probe {
             let generator = try Generator(seed: file.experiment.training.seed &+ 0x5EED)
             encoders.append(try file.experiment.encoder.component.build(generator: generator))
         }
-        for encoder in encoders { try machine.take(encoder) }
+        for encoder in encoders { try machine.prepare(encoder) }
         let pipeline = try ViewPipeline(file.experiment.views)
         let extractor = FeatureExtractor(pipeline: pipeline, machine: machine, maximumBad: options.maximumBad)
         let total = Double(learnt.count + judged.count)

@@ -39,7 +39,7 @@ public struct ReportSample {
         diagnosis = try Diagnosis(embedded)
         progress("features")
         let file = try EncoderFile(path)
-        try machine.take(file.encoder)
+        try machine.prepare(file.encoder)
         pipeline = try ViewPipeline(file.experiment.views)
         seed = options.seed
         var stream = RandomStream(RandomKey(seed: seed, purpose: .reportedImages))

@@ -12,7 +12,7 @@ public struct ReportedRun: Sendable {
     public let experiment: Experiment
     /// The same as YAML.
     public let configuration: String
-    /// Its passes in their order.
+    /// Its epochs in their order.
     public let epochs: [EpochRecord]
     /// The scores, where `diptych probe` has left any.
     public let probe: ProbeReport?
@@ -31,13 +31,8 @@ public struct ReportedRun: Sendable {
             decoding: (try? StoredFile.read(folder.configuration)) ?? Data(), as: UTF8.self)
         experiment = try ConfigurationReader(file: folder.configuration, text: configuration).read(Experiment.self)
         epochs = RunEvidence.epochs(of: folder)
-        let decoder = JSONDecoder()
-        decoder.keyDecodingStrategy = .convertFromSnakeCase
-        probe = (try? StoredFile.read(folder.probe)).flatMap {
-            try? decoder.decode(ProbeReport.self, from: $0)
-        }
-        quarantine = ((try? StoredFile.read(folder.quarantine)) ?? Data()).split(separator: 0x0A)
-            .compactMap { try? decoder.decode(QuarantineRecord.self, from: Data($0)) }
+        probe = (try? StoredFile.read(folder.probe)).flatMap { try? JSON.value(ProbeReport.self, from: $0) }
+        quarantine = JSONLines(folder.quarantine).records()
     }
 
     /// The picture of view pairs that the run made of its images.

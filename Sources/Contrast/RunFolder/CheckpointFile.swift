@@ -23,7 +23,7 @@ struct CheckpointFile {
         let bytes = try Safetensors.bytes(of: path)
         let notes = try Safetensors.metadata(of: bytes, path: path)
         let format = notes["format"]
-        guard Seal.holds(bytes) ?? (format != Checkpoint.format) else {
+        guard Checksum.verify(bytes) ?? (format != Checkpoint.format) else {
             throw TrainingError(.failed, "\(path): is damaged: its bytes are not those of its checksum (sha256)")
         }
         if let format, format != Checkpoint.format, CheckpointFile.names(format) {

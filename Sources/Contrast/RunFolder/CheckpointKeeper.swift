@@ -2,16 +2,15 @@ import Files
 import Foundation
 import Torch
 
-/// The states that a run folder keeps: the last one, those of the last passes, and the best one.
+/// The states that a run folder keeps: the last one, those of the last epochs, and the best one.
 struct CheckpointKeeper {
     let folder: RunFolder
-    /// Passes whose states are kept.
+    /// The number of epochs whose states are kept.
     let keep: Int
 
-    /// Writes a state under the names that it is due; `last.ckpt` gets it at the very end, so that whatever goes wrong before leaves
-    /// the one that was there.
+    /// Writes a state under each of its names, `last.ckpt` last: after any failure the earlier one is still there.
     /// - Parameters:
-    ///   - epoch: the pass that has just ended, from 1; nil inside of one.
+    ///   - epoch: the epoch that has just ended, from 1; nil inside one.
     ///   - isBest: whether its score is the best so far.
     func save(
         _ checkpoint: Checkpoint, model: any Module, optimizer: any Optimizer, epoch: Int? = nil, isBest: Bool = false
@@ -24,15 +23,15 @@ struct CheckpointKeeper {
         for name in names.dropFirst() { try AtomicFile.link(names[0], as: name) }
         guard keep > 1, let epoch else { return }
         let there = Folder.names(in: folder.checkpoints)
-        let passes = there.compactMap { name in RunFolder.epoch(of: name).map { (epoch: $0, name: name) } }
-        let kept = Set(passes.map(\.epoch).filter { $0 <= epoch }.sorted().suffix(keep))
-        // Passes after this one are of a run that went on from an earlier state.
-        for pass in passes where !kept.contains(pass.epoch) { StoredFile.remove("\(folder.checkpoints)/\(pass.name)") }
+        let epochs = there.compactMap { name in RunFolder.epoch(of: name).map { (epoch: $0, name: name) } }
+        let kept = Set(epochs.map(\.epoch).filter { $0 <= epoch }.sorted().suffix(keep))
+        // Later epochs are of a run that continued from an earlier state.
+        for old in epochs where !kept.contains(old.epoch) { StoredFile.remove("\(folder.checkpoints)/\(old.name)") }
     }
 
-    /// Takes up the last state, or the newest that can be read, saying so.
-    /// - Throws: `TrainingError` where nothing can be read or something differs; `FileError` where a state may be whole but cannot be
-    ///   opened. Nothing has been written.
+    /// Loads the last state, or the newest that can be read, with a notice.
+    /// - Throws: `TrainingError` if nothing can be read or something differs; `FileError` if a state cannot be opened but may
+    ///   be whole. Nothing is written.
     func restore(
         _ resumption: Resumption, into model: any Module, _ optimizer: any Optimizer, notice: (String) -> Void
     ) throws -> Checkpoint.Position {
@@ -53,7 +52,7 @@ struct CheckpointKeeper {
                 continue
             }
             let why = first.map { "\($0); " } ?? (path == folder.checkpoint ? "" : "\(folder.checkpoint): is missing; ")
-            let words = start.position.words(of: resumption.experiment.training.epochs)
+            let words = start.position.words(of: resumption.run.experiment.training.epochs)
             notice("\(why)going on from \(path), \(start.position.step) steps from the beginning (\(words))")
             start.notes.forEach(notice)
             return start.position

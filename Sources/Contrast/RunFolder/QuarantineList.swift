@@ -1,37 +1,28 @@
 import Files
-import Foundation
 import Views
 
-/// The images that a run could not use: each is counted and listed once.
+/// The images that a run skipped; each is counted and listed once.
 struct QuarantineList {
-    private let folder: RunFolder
-    /// In bytes: to a Swift string, names that look alike are one.
-    private var names = Set<[UInt8]>()
+    /// Nil on ranks that write nothing.
+    private let file: JSONLines?
+    /// In bytes: Swift compares strings by their characters, so that names of different bytes may be equal.
+    private var names: Set<[UInt8]>
 
-    /// Nothing yet.
-    init(_ folder: RunFolder) { self.folder = folder }
-
-    /// Takes up what a run listed before it was stopped.
-    mutating func resume() {
+    /// The images that the run listed before it was stopped.
+    init(_ folder: RunFolder) {
         struct Record: Decodable { var name: String }
-        let data = (try? StoredFile.read(folder.quarantine)) ?? Data()
-        let records = data.split(separator: 0x0A).compactMap { try? JSONDecoder().decode(Record.self, from: $0) }
-        names = Set(records.map { Array($0.name.utf8) })
+        file = folder.isWritten ? JSONLines(folder.quarantine) : nil
+        names = Set((file?.records(Record.self) ?? []).map { Array($0.name.utf8) })
     }
 
-    /// Images so far.
+    /// The number of images.
     var count: Int { names.count }
 
-    /// Images so far with those of some records.
+    /// The number of images with those of some records.
     func count(with records: [QuarantineRecord]) -> Int { names.union(records.map { Array($0.name.utf8) }).count }
 
-    /// Appends those that are new, so that a killed run has listed them too.
+    /// Appends the records that are new.
     mutating func add(_ records: [QuarantineRecord]) throws {
-        let new = records.filter { names.insert(Array($0.name.utf8)).inserted }
-        guard !new.isEmpty, folder.isWritten else { return }
-        let file = try AppendingFile(folder.quarantine)
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-        for record in new { try file.append(try encoder.encode(record) + Data([0x0A])) }
+        for record in records where names.insert(Array(record.name.utf8)).inserted { try file?.append(record) }
     }
 }

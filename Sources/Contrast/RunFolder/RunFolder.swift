@@ -30,7 +30,7 @@ public struct RunFolder: Sendable {
     public var checkpoint: String { "\(path)/checkpoints/last.ckpt" }
     /// Where the states lie.
     var checkpoints: String { "\(path)/checkpoints" }
-    /// The state after a pass, counted from 1, where `training.keep` keeps more than the last one.
+    /// The state after an epoch, counted from 1, if `training.keep` keeps more than the last one.
     public func checkpoint(epoch: Int) -> String {
         let digits = "\(epoch)"
         return "\(checkpoints)/epoch-\(String(repeating: "0", count: max(0, 4 - digits.count)))\(digits).ckpt"
@@ -77,18 +77,19 @@ public struct RunFolder: Sendable {
     /// Whether a run has begun here.
     public var exists: Bool { StoredFile.exists(configuration) }
 
-    /// Makes the folder, keeps other processes out for as long as the lock lives, and takes away what killed ones left aside.
-    /// - Throws: `FileError` where another process trains here.
-    func take(resumes: Bool) throws(FileError) -> FileLock {
+    /// Makes the folder, locks it against other processes for the life of the lock, and removes temporary files of killed
+    /// ones.
+    /// - Throws: `FileError` if another process trains here.
+    func acquire(resumes: Bool) throws(FileError) -> FileLock {
         try Folder.create(at: path)
         let lock = try FileLock(lock, of: path)
         for place in [path, checkpoints] { AtomicFile.sweep(place) }
-        // What a run that was killed before its first checkpoint has listed, its next beginning lists again.
+        // A run that was killed before its first checkpoint begins its list again.
         if !resumes { StoredFile.remove(quarantine) }
         return lock
     }
 
-    /// The pass that a name in the folder of states speaks of.
+    /// The epoch in the name of a checkpoint.
     static func epoch(of name: String) -> Int? {
         guard name.hasPrefix("epoch-"), name.hasSuffix(".ckpt"), name.count < 24 else { return nil }
         return Int(name.dropFirst(6).dropLast(5))

@@ -1,8 +1,10 @@
 import Views
 
 extension Experiment {
-    /// Checks that the views are what the method learns from.
-    func check(views pipeline: ViewPipeline) throws(TrainingError) {
+    /// The pipeline of views, which fits the method and the encoder.
+    /// - Throws: `TrainingError` if it does not; what `ViewPipeline` throws.
+    func pipeline() throws -> ViewPipeline {
+        let pipeline = try ViewPipeline(views)
         let least = method.component.requirements.views
         guard pipeline.viewCount >= least else {
             throw TrainingError(.unusable, "views.branches: there must be \(least) views of an image at least")
@@ -11,10 +13,6 @@ extension Experiment {
             throw TrainingError(
                 .unusable, "views.mix: \(method.name) learns from whole images and has no use for mixed ones")
         }
-    }
-
-    /// Checks that the encoder takes views of these extents.
-    func check(encoder pipeline: ViewPipeline) throws(TrainingError) {
         do throws(InvalidSetting) {
             for branch in pipeline.branches + pipeline.evaluation.branches {
                 try encoder.component.validate(input: branch.size)
@@ -22,6 +20,24 @@ extension Experiment {
         } catch {
             throw TrainingError(error, inside: "encoder.\(encoder.name)")
         }
+        return pipeline
+    }
+
+    /// Checks that the method fits the data and the ranks.
+    func check(_ data: TrainingData) throws(TrainingError) {
+        do throws(InvalidSetting) {
+            try method.component.validate(data)
+        } catch {
+            throw TrainingError(error, inside: "method.\(method.name)")
+        }
+    }
+
+    /// What the user should know of a batch that holds all images; nil for smaller batches.
+    func note(images: Int) -> String? {
+        guard training.batchSize >= images else { return nil }
+        let smaller = images >= 8 ? "; try --set training.batch_size=\(images / 4)" : ""
+        return "training.batch_size is \(training.batchSize), there are \(images) images: all are one batch, so that "
+            + "an epoch is one step, and each image is compared with the same others every time\(smaller)"
     }
 }
 

@@ -1,22 +1,19 @@
 import Foundation
 import Views
 
-/// How a run goes on from a checkpoint: what must not differ, what may and is said, and where it then begins.
+/// How a run continues from a checkpoint: what must be the same, what may differ with a note, and where it begins.
 struct Resumption {
     let folder: RunFolder
-    let experiment: Experiment
-    /// The resolved settings.
-    let configuration: String
-    let images: any Source
-    let heldOut: (any Source)?
-    let data: RunData
-    let machine: MachineRecord
+    /// The run as it is now.
+    let run: RunIdentity
     /// Batches of an epoch.
     let batches: Int
-    /// Whether the user has said that other images will do.
+    /// Whether the user allows other images.
     let allowsOtherImages: Bool
 
-    /// A place to begin from, and what the user should know.
+    private var experiment: Experiment { run.experiment }
+
+    /// A position to begin from, and what the user should know.
     struct Start {
         var position: Checkpoint.Position
         var notes: [String]
@@ -37,7 +34,7 @@ struct Resumption {
         if start.position.epoch == epochs {
             start.notes.append(
                 "\(folder.path): all \(epochs) epochs are done; --resume --epochs N goes on to more")
-        } else if let note = checkpoint.machine.flatMap({ machine.note(was: $0) }) {
+        } else if let note = checkpoint.machine.flatMap({ run.machine.note(was: $0) }) {
             start.notes.append("note: \(note)")
         }
         return start
@@ -45,7 +42,7 @@ struct Resumption {
 
     // MARK: Settings
 
-    /// Settings that a run may change when it goes on: they say what is kept and told, or how far it goes.
+    /// Settings that may change when a run continues: they do not change its weights, or say how far it goes.
     private static let free: Set = [
         "training.log_every", "training.checkpoint_every", "training.checkpoint_epochs", "training.keep",
         "training.on_nonfinite", "training.epochs",
@@ -53,10 +50,10 @@ struct Resumption {
 
     private func compareSettings(_ file: CheckpointFile) throws(TrainingError) {
         let other = file.checkpoint.configuration
-        guard configuration != other else { return }
+        guard run.configuration != other else { return }
         // Settings that the checkpoint's version did not know had their defaults.
         let whole = (try? file.experiment()).flatMap { try? ConfigurationWriter.yaml($0) } ?? other
-        let found = try? ConfigurationDifference.between(configuration, whole)
+        let found = try? ConfigurationDifference.between(run.configuration, whole)
         let changed =
             found.map { $0.filter { !Resumption.free.contains($0.path) }.map(\.description) } ?? ["it is no YAML"]
         guard !changed.isEmpty else { return }
@@ -91,10 +88,11 @@ struct Resumption {
         start.notes.append(epochs == position.epoch ? schedule : "\(schedule), and the learning rate \(words)")
     }
 
-    private func rate(at place: Int, of epochs: Int) -> Double {
-        let training = experiment.training
-        return training.optimizer.component.lr
-            * training.schedule.component.factor(step: place, steps: epochs * batches, stepsPerEpoch: batches)
+    /// The learning rate at a step of a run of some epochs.
+    private func rate(at step: Int, of epochs: Int) -> Double {
+        var training = experiment.training
+        training.epochs = epochs
+        return training.optimizer.component.lr * RunSchedule(training: training, batches: batches).factor(at: step)
     }
 
     private static func words(_ rate: Double) -> String { String(format: "%.3g", rate) }
@@ -103,19 +101,20 @@ struct Resumption {
 
     private func compareImages(_ start: inout Start, _ checkpoint: Checkpoint) throws(TrainingError) {
         guard let before = checkpoint.data else { return try compareCounts(&start) }
-        if let difference = data.difference(from: before, list: nil) {
+        if let difference = run.data.difference(from: before, list: nil) {
             let list = ImageList(folder, of: before).map {
-                ImageDifference(ImageList(train: images, heldOut: heldOut), data.classes, from: $0, before.classes)
+                ImageDifference(
+                    ImageList(train: run.images, heldOut: run.heldOut), run.data.classes, from: $0, before.classes)
             }
-            try goOn(&start, with: data.difference(from: before, list: list) ?? difference)
-            if data.classes != before.classes, experiment.method.component.requirements.labels == .required {
+            try goOn(&start, with: run.data.difference(from: before, list: list) ?? difference)
+            if run.data.classes != before.classes, experiment.method.component.requirements.labels == .required {
                 throw TrainingError(
                     .unusable,
                     "\(folder.path): method.\(experiment.method.name) tells the classes apart that it learnt from, so it cannot "
                         + "go on with others; begin another run in another --output")
             }
-        } else if data.heldOut != before.heldOut {
-            let (now, was) = (data.heldOut?.count ?? 0, before.heldOut?.count ?? 0)
+        } else if run.data.heldOut != before.heldOut {
+            let (now, was) = (run.data.heldOut?.count ?? 0, before.heldOut?.count ?? 0)
             start.notes.append(
                 "note: the held-out images are others (\(grouped(now)), were \(grouped(was))): the run goes on bit for bit, but "
                     + "kNN scores from here on are not to be compared with those before")
@@ -129,7 +128,7 @@ struct Resumption {
             try goOn(
                 &start,
                 with:
-                    "learnt from more images than there are now: \(data.words) make \(grouped(batches)) batches an epoch, and "
+                    "learnt from more images than there are now: \(run.data.words) make \(grouped(batches)) batches an epoch, and "
                     + "it has done \(grouped(position.step)) in epoch \(position.epoch + 1)")
         } else {
             start.notes.append(

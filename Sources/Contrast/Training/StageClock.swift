@@ -41,6 +41,4 @@ final class StageClock {
         guard let clock else { return try body() }
         return try clock.measure(stage, body)
     }
-
-    func reset() { seconds = [:] }
 }

@@ -27,7 +27,7 @@ final class Consumer: Sendable {
         while true {
             let (epoch, failure) = state.withLock { ($0.epoch, $0.failure) }
             if let failure { throw failure }
-            switch ring.take(epoch: epoch, deadline: deadline) {
+            switch ring.next(epoch: epoch, deadline: deadline) {
             case .stopped: throw .stopped
             case .allHeld: throw .allHeld(ring.slots)
             case .pending: return .pending

@@ -161,7 +161,7 @@ final class SlotRing: @unchecked Sendable {
 
     /// Releases the batches that need not stay valid, then waits for the next one of `epoch`, at most until `deadline`.
     /// Nil waits without limit, since the system cannot wait until the distant future.
-    func take(epoch: Int, deadline: Date? = nil) -> Delivery {
+    func next(epoch: Int, deadline: Date? = nil) -> Delivery {
         condition.lock()
         defer { condition.unlock() }
         if reuse == .afterNext {

@@ -275,6 +275,19 @@ struct RanksTests {
         #expect(results[1].errors.contains("does not answer as rank 0"), "\(results[1].errors)")
     }
 
+    @Test func stepsAreMeasuredOfAllRanks() throws {
+        let ground = try Ground()
+        let arguments = [
+            "bench", ground.images, "--pipeline", ground.pipeline, "--threads", "1", "--train", "--steps", "2",
+            "--json",
+        ]
+        let results = try Job(2, arguments).finish()
+        #expect(results.map(\.status) == [0, 0], "\(results.map(\.errors))")
+        #expect(results[1].output.isEmpty)
+        let report = try JSONSerialization.jsonObject(with: Data(results[0].output.utf8)) as? [String: Any]
+        #expect(report?["ranks"] as? Int == 2 && report?["pairs"] as? Int == 16)
+    }
+
     @Test func settingsThatDoNotFitTheRanksAreNamed() throws {
         let ground = try Ground()
         for (setting, words) in [

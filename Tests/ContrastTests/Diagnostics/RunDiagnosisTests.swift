@@ -15,7 +15,7 @@ struct RunDiagnosisTests {
         let folder = RunFolder("\(place.path)/run")
         let experiment = try tinyExperiment("method.simclr.loss.nt_xent.temperature=0.3", "training.epochs=1")
         let trainer = try Trainer(experiment, images: images, folder: folder, machine: machine, observer: Silent())
-        #expect(try trainer.run(observer: Silent()) == .finished)
+        #expect(try trainer.run() == .finished)
         let embedded = try RunEmbeddings(run: folder.path, images: images, machine: machine, options: .init())
         #expect(embedded.pairs.count == 24 && embedded.pairs.dimension == 8)
         #expect(embedded.pairs.labels?.count { $0 == 1 } == 12)
@@ -54,7 +54,7 @@ struct RunDiagnosisTests {
         let experiment = try tinyExperiment(
             "method={\(method), head: {mlp: {output: 8}}}}", "training.epochs=1")
         let trainer = try Trainer(experiment, images: images, folder: folder, machine: machine, observer: Silent())
-        #expect(try trainer.run(observer: Silent()) == .finished)
+        #expect(try trainer.run() == .finished)
         func pairs() throws -> PairedEmbeddings {
             try RunEmbeddings(run: folder.path, images: images, machine: machine, options: .init()).pairs
         }

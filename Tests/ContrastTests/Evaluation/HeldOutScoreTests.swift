@@ -77,10 +77,11 @@ struct HeldOutScoreTests {
         let images = try makeImages(["blue", "green"], each: 8, in: home)
         let notes = Notes()
         let folder = RunFolder("\(home.path)/run")
+        var options = Trainer.Options()
+        options.heldOut = try ImageFolder("\(home.path)/images/blue")
         let trainer = try Trainer(
-            tinyExperiment(), images: images, heldOut: ImageFolder("\(home.path)/images/blue"), folder: folder,
-            machine: machine, observer: notes)
-        #expect(try trainer.run(observer: notes) == .finished)
+            tinyExperiment(), images: images, folder: folder, machine: machine, options: options, observer: notes)
+        #expect(try trainer.run() == .finished)
         #expect(notes.said.count { $0.contains("kNN") } == 1)
         #expect(ClassNames.read(folder.classes) == ["blue", "green"])
     }

@@ -66,12 +66,13 @@ struct CLIPTests {
         let images = try makeCaptionedImages(["blue", "green", "red"], each: 8, in: home)
         func run(_ name: String, resume: Bool = false, stopAfter: Int = .max) throws -> RunFolder {
             let folder = RunFolder("\(home.path)/runs/\(name)")
-            let observer = Silent()
             var steps = 0
+            var options = Trainer.Options()
+            options.resumes = resume
             let trainer = try Trainer(
-                tinyCLIP(), images: images, folder: folder, machine: Machine(device: .cpu, threads: 1), resume: resume,
-                observer: observer)
-            _ = try trainer.run(observer: observer) {
+                tinyCLIP(), images: images, folder: folder, machine: Machine(device: .cpu, threads: 1),
+                options: options, observer: Silent())
+            _ = try trainer.run {
                 steps += 1
                 return steps >= stopAfter
             }
@@ -95,10 +96,12 @@ struct CLIPTests {
         let images = try makeCaptionedImages(["blue", "red"], each: 8, in: home)
         let folder = RunFolder(try trainedCLIP(tinyCLIP(), on: images, in: home))
         try FileManager.default.removeItem(atPath: folder.vocabulary)
+        var options = Trainer.Options()
+        options.resumes = true
         let error = #expect(throws: TrainingError.self) {
             try Trainer(
-                tinyCLIP(), images: images, folder: folder, machine: Machine(device: .cpu, threads: 1), resume: true,
-                observer: Silent())
+                tinyCLIP(), images: images, folder: folder, machine: Machine(device: .cpu, threads: 1),
+                options: options, observer: Silent())
         }
         #expect(error?.kind == .unusable && error?.reason.contains("vocabulary.txt") == true)
     }

@@ -90,14 +90,16 @@ struct InstanceDiscriminationTests {
             let folder = RunFolder("\(place.path)/\(name)")
             var done = 0
             let first = try Trainer(experiment, images: images, folder: folder, machine: machine, observer: Silent())
-            let outcome = try first.run(observer: Silent()) {
+            let outcome = try first.run {
                 done += 1
                 return done == steps
             }
             if outcome == .interrupted {
+                var options = Trainer.Options()
+                options.resumes = true
                 let rest = try Trainer(
-                    experiment, images: images, folder: folder, machine: machine, resume: true, observer: Silent())
-                #expect(try rest.run(observer: Silent()) == .finished)
+                    experiment, images: images, folder: folder, machine: machine, options: options, observer: Silent())
+                #expect(try rest.run() == .finished)
             }
             return try Safetensors(contentsOf: folder.encoder).tensors.mapValues { try $0.to(.float32).toArray() }
         }

@@ -92,7 +92,7 @@ struct SupervisedTests {
         let experiment = try tinyExperiment("method=supervised", "views.branches=[{count: 1, size: 8}]")
         let trainer = try Trainer(
             experiment, images: images, folder: folder, machine: Machine(device: .cpu, threads: 1), observer: Silent())
-        #expect(try trainer.run(observer: Silent()) == .finished)
+        #expect(try trainer.run() == .finished)
         #expect(try Safetensors(contentsOf: folder.encoder).tensors.keys.allSatisfy { !$0.contains("classifier") })
         #expect(try EncoderFile(folder.path).experiment.method.name == "supervised")
     }

@@ -17,7 +17,7 @@ struct ReportTests {
         let folder = RunFolder("\(place.path)/\(name)")
         let trainer = try Trainer(
             try tinyExperiment(), images: images, folder: folder, machine: machine, observer: Silent())
-        #expect(try trainer.run(observer: Silent()) == .finished)
+        #expect(try trainer.run() == .finished)
         let probe = Probe(try EncoderFile(folder.path), machine: machine)
         try probe.run(train: images, test: images, split: "all").write(to: folder.probe)
         return (folder.path, images)

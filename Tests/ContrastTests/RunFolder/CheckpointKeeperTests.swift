@@ -153,10 +153,10 @@ struct CheckpointKeeperTests {
         let path = "\(home.path)/x.ckpt"
         let notes = [
             "format": "diptych checkpoint 2", "position": place.dropLast() + meter, "configuration": "a: 1",
-            Seal.note.key: Seal.note.value,
+            Checksum.placeholder.key: Checksum.placeholder.value,
         ]
         var bytes = try Safetensors(tensors: [:], metadata: notes).bytes()
-        #expect(Seal.close(&bytes))
+        #expect(Checksum.embed(in: &bytes))
         try Data(bytes).write(to: URL(fileURLWithPath: path))
         let error = #expect(throws: TrainingError.self) { try CheckpointFile(path) }
         #expect(error?.reason.contains("a place that no run has") == true, "\(error?.reason ?? "")")

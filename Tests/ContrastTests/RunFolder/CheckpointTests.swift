@@ -34,8 +34,8 @@ struct CheckpointTests {
 
     private func position() -> Checkpoint.Position {
         var position = Checkpoint.Position(epoch: 3, batch: 7, step: 41, skipped: 2)
-        position.meter.add(loss: 1.1, candidates: 15, images: 8)
-        position.meter.seconds = 0.1 + 0.2
+        position.meter = EpochMeter(
+            steps: 1, loss: 1.1, images: 8, seconds: 0.1 + 0.2, ceiling: log(15), bounded: 1, bound: log(15) - 1.1)
         return position
     }
 

@@ -125,7 +125,7 @@ struct EventFileTests {
         let trainer = try Trainer(
             try tinyExperiment("training.batch_size=16"), images: images, folder: folder,
             machine: Machine(device: .cpu, threads: 1), observer: Silent())
-        #expect(try trainer.run(observer: Silent()) == .finished)
+        #expect(try trainer.run() == .finished)
         let script = """
             import io, struct, sys
             from tensorboard.backend.event_processing.event_accumulator import EventAccumulator

@@ -41,6 +41,6 @@ func trainedCLIP(
     let silent = Silent()
     let trainer = try Trainer(
         experiment, images: images, folder: run, machine: Machine(device: .cpu, threads: 1), observer: silent)
-    _ = try trainer.run(observer: silent)
+    _ = try trainer.run()
     return run.path
 }

@@ -120,7 +120,7 @@ struct GradientCacheTests {
             let trainer = try Trainer(
                 tinyExperiment(setting), images: images, folder: folder,
                 machine: Machine(device: .cpu, threads: 1, loaderThreads: 1), observer: observer)
-            #expect(try trainer.run(observer: observer) == .finished)
+            #expect(try trainer.run() == .finished)
             states.append(try Safetensors(contentsOf: folder.checkpoint).tensors.mapValues { try $0.toArray() })
         }
         for (key, values) in states[2] {

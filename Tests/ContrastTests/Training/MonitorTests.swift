@@ -24,7 +24,7 @@ struct MonitorTests {
         let notices = Notices()
         let trainer = try Trainer(
             experiment, images: images, folder: folder, machine: Machine(device: .cpu, threads: 1), observer: notices)
-        #expect(try trainer.run(observer: notices) == .finished)
+        #expect(try trainer.run() == .finished)
         let decoder = JSONDecoder()
         decoder.keyDecodingStrategy = .convertFromSnakeCase
         let lines = try Data(contentsOf: URL(fileURLWithPath: folder.metrics)).split(separator: 0x0A)

@@ -22,6 +22,23 @@ struct StepBenchTests {
     }
 
     @Test(
+        "Every method is measured",
+        arguments: [
+            "moco: {queue: 16, norm_groups: 2}", "moco_v3: {}", "instance_discrimination: {negatives: 4}",
+            "supervised: {}",
+            "clip: {dimension: 6, vocabulary: {size: 560}, text: {width: 8, depth: 1, heads: 2, context: 8}}",
+        ])
+    func everyMethod(method: String) throws {
+        let home = try TemporaryFolder()
+        let images = try makeCaptionedImages(["red", "blue"], each: 9, in: home)
+        var bench = StepBench()
+        (bench.steps, bench.warmUp) = (2, 0)
+        let report = try bench.run(
+            tinyExperiment("method={\(method)}"), images: images, machine: Machine(device: .cpu, threads: 1))
+        #expect(report.stages.allSatisfy { $0.milliseconds > 0 } && report.ranks == 1)
+    }
+
+    @Test(
         "What cannot be trained cannot be measured",
         arguments: [
             ("views.branches=[{count: 1, size: 16}]", "views.branches"), ("method={clip: {}}", "method.clip"),

@@ -33,11 +33,14 @@ struct Run {
         maximumBad: Double = 0.01, resume: Bool = false, threads: Int = 1, allowsOtherImages: Bool = false,
         stopAfter steps: Int = .max, orWhen stop: () -> Bool = { false }
     ) throws -> Trainer.Outcome {
+        var options = Trainer.Options()
+        (options.heldOut, options.maximumBad) = (heldOut, maximumBad)
+        (options.resumes, options.allowsOtherImages) = (resume, allowsOtherImages)
         let trainer = try Trainer(
-            experiment, images: images, heldOut: heldOut, folder: folder,
-            machine: Machine(device: .cpu, threads: threads, loaderThreads: loaderThreads), maximumBad: maximumBad,
-            resume: resume, allowsOtherImages: allowsOtherImages, observer: recorder)
-        return try trainer.run(observer: recorder) { recorder.steps.count >= steps || stop() }
+            experiment, images: images, folder: folder,
+            machine: Machine(device: .cpu, threads: threads, loaderThreads: loaderThreads), options: options,
+            observer: recorder)
+        return try trainer.run { recorder.steps.count >= steps || stop() }
     }
 
     /// The lines of metrics.jsonl without what depends on the clock, of one kind.

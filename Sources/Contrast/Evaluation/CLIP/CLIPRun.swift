@@ -58,8 +58,8 @@ public struct CLIPRun {
         }
         let vocabulary = try CLIP.vocabulary(in: folder, size: settings.vocabulary.tokens)
         tokenizer = BytePairTokenizer(vocabulary)
-        try machine.take(file.encoder)
-        try machine.take(model)
+        try machine.prepare(file.encoder)
+        try machine.prepare(model)
         self.settings = settings
         self.model = model
         self.machine = machine

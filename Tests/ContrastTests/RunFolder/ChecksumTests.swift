@@ -6,7 +6,7 @@ import Views
 @testable import Contrast
 
 @Suite("Checksums of checkpoints", .serialized)
-struct SealTests {
+struct ChecksumTests {
     private let home: TemporaryFolder
 
     init() throws { home = try TemporaryFolder() }
@@ -62,12 +62,13 @@ struct SealTests {
 
     @Test("What notes say cannot pass for the digest") func notesThatLookLikeIt() throws {
         let note = #""sha256":""# + String(repeating: "a", count: 64)
-        var bytes = try Safetensors(tensors: [:], metadata: ["a": note, "sha256": Seal.note.value, "z": note]).bytes()
-        #expect(Seal.close(&bytes))
-        #expect(Seal.holds(Data(bytes)) == true)
+        let notes = ["a": note, "sha256": Checksum.placeholder.value, "z": note]
+        var bytes = try Safetensors(tensors: [:], metadata: notes).bytes()
+        #expect(Checksum.embed(in: &bytes))
+        #expect(Checksum.verify(Data(bytes)) == true)
         var plain = try Safetensors(tensors: [:], metadata: ["a": note]).bytes()
-        #expect(!Seal.close(&plain))
-        #expect(Seal.holds(Data(plain)) == nil)
+        #expect(!Checksum.embed(in: &plain))
+        #expect(Checksum.verify(Data(plain)) == nil)
     }
 
     @Test("Without its checksum a checkpoint is damaged") func noChecksum() throws {
