@@ -1,0 +1,47 @@
+import Files
+import Torch
+import Views
+
+/// A run's networks as its loss saw them: the encoder, the head, and the critic if it has weights.
+struct TrainedModel {
+    /// The encoder and the run's settings.
+    let file: EncoderFile
+    let folder: RunFolder
+    let pipeline: ViewPipeline
+    let model: any ContrastiveModel
+
+    /// Opens a run folder or a checkpoint, and moves its networks to a machine.
+    /// - Throws: `TrainingError` if the run makes one view of an image or lacks a file; `SafetensorsError`, `TorchError`.
+    init(_ path: String, machine: Machine) throws {
+        file = try EncoderFile(path)
+        folder = file.folder ?? RunFolder(path)
+        let experiment = file.experiment
+        pipeline = try ViewPipeline(experiment.views)
+        guard pipeline.viewCount >= 2 else {
+            throw TrainingError(
+                .unusable, "views.branches: \(path) makes one view of an image, and a diagnosis needs two")
+        }
+        model = try experiment.method.component.build(
+            encoder: experiment.encoder.component, generator: Generator(seed: 0))
+        try file.load(model) { [model] folder in
+            try TrainedModel.load(model.head, "the head that the loss saw", from: folder.head)
+            if let critic = model.critic?.module {
+                try TrainedModel.load(critic, "the critic that the loss scored by", from: folder.critic)
+            }
+        }
+        try machine.prepare(file.encoder)
+        try machine.prepare(model)
+    }
+
+    private static func load(_ module: any Module, _ name: String, from path: String) throws {
+        guard StoredFile.exists(path) else {
+            throw TrainingError(.unusable, "\(path): is not there; a diagnosis needs \(name)")
+        }
+        let weights = try Safetensors(contentsOf: path)
+        do {
+            try module.load(stateDict: weights.tensors)
+        } catch {
+            throw TrainingError(.unusable, "\(path): does not fit the run's configuration: \(error)")
+        }
+    }
+}
