@@ -64,12 +64,7 @@ public struct Diagnosis: Codable, Equatable, Sendable {
     }
 
     /// One JSON object, keys in snake_case.
-    public func json() throws -> Data {
-        let encoder = JSONEncoder()
-        encoder.keyEncodingStrategy = .convertToSnakeCase
-        encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-        return try encoder.encode(self) + Data([0x0A])
-    }
+    public func json() throws -> Data { try JSON.document(self) }
 
     /// The diagnosis for people.
     public var lines: [String] {

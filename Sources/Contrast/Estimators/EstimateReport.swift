@@ -1,3 +1,4 @@
+import Files
 import Foundation
 import Torch
 import Views
@@ -79,8 +80,8 @@ public struct EstimateReport: Codable, Equatable, Sendable {
         }
     }
 
-    /// One JSON object, keys in snake_case; infinities are the texts `inf` and `-inf`.
-    public func json() throws -> Data { try informationJSON(self) }
+    /// One JSON object, keys in snake_case; infinities are the texts `Infinity` and `-Infinity`.
+    public func json() throws -> Data { try JSON.document(self) }
 
     /// The table for people.
     public var lines: [String] {
@@ -100,16 +101,6 @@ public struct EstimateReport: Codable, Equatable, Sendable {
         lines.append("a bound lies below the information on average; an estimate can lie above it")
         return lines
     }
-}
-
-/// One JSON object, keys in snake_case; infinities and NaN as texts.
-func informationJSON(_ report: some Encodable) throws -> Data {
-    let encoder = JSONEncoder()
-    encoder.keyEncodingStrategy = .convertToSnakeCase
-    encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-    encoder.nonConformingFloatEncodingStrategy = .convertToString(
-        positiveInfinity: "inf", negativeInfinity: "-inf", nan: "nan")
-    return try encoder.encode(report) + Data([0x0A])
 }
 
 /// A name and cells of ten characters.

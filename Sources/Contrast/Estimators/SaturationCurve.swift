@@ -1,3 +1,4 @@
+import Files
 import Foundation
 import Torch
 
@@ -55,7 +56,7 @@ public struct SaturationCurve: Codable, Equatable, Sendable {
     }
 
     /// One JSON object, keys in snake_case.
-    public func json() throws -> Data { try informationJSON(self) }
+    public func json() throws -> Data { try JSON.document(self) }
 
     /// The table for people.
     public var lines: [String] {

@@ -1,3 +1,4 @@
+import Files
 import Foundation
 
 /// The staircases of several estimators side by side.
@@ -19,8 +20,8 @@ public struct StaircaseReport: Codable, Equatable, Sendable {
         (critic, candidates, steps) = (training.critic.name, training.candidates, training.steps)
     }
 
-    /// One JSON object, keys in snake_case; infinities are the texts `inf` and `-inf`.
-    public func json() throws -> Data { try informationJSON(self) }
+    /// One JSON object, keys in snake_case; infinities are the texts `Infinity` and `-Infinity`.
+    public func json() throws -> Data { try JSON.document(self) }
 
     /// The table for people: means over batches, and the standard deviation of one batch's value.
     public var lines: [String] {

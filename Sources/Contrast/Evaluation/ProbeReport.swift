@@ -110,9 +110,9 @@ public struct ProbeReport: Codable, Equatable, Sendable {
 
     /// The report as one JSON object, keys in snake_case.
     public func json() throws -> Data {
-        let encoder = JSONEncoder()
+        let encoder = JSON.encoder()
         encoder.keyEncodingStrategy = .custom { path in Key(path.last?.stringValue ?? "") }
-        encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+        encoder.outputFormatting.insert(.prettyPrinted)
         return try encoder.encode(self) + Data([0x0A])
     }
 

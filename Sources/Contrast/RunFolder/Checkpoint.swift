@@ -68,7 +68,7 @@ struct Checkpoint {
 }
 
 extension Checkpoint.Position {
-    /// Whether a run can have been there; what is read from a file is not trusted.
+    /// Whether a run can have this position; a file is not trusted.
     var isPossible: Bool {
         let counts = [batch, step, skipped, meter.steps, meter.images, meter.bounded, nonfinite?.total ?? 0]
         return (0...1_000_000).contains(epoch) && counts.allSatisfy { (0...1 << 48).contains($0) }
@@ -76,7 +76,7 @@ extension Checkpoint.Position {
     }
 
     /// `epoch 7 of 20`, or `epoch 8 of 20, batch 3` inside of one.
-    func words(of epochs: Int) -> String {
+    func description(of epochs: Int) -> String {
         batch == 0 ? "epoch \(epoch) of \(epochs)" : "epoch \(epoch + 1) of \(epochs), batch \(batch)"
     }
 }

@@ -52,8 +52,8 @@ struct CheckpointKeeper {
                 continue
             }
             let why = first.map { "\($0); " } ?? (path == folder.checkpoint ? "" : "\(folder.checkpoint): is missing; ")
-            let words = start.position.words(of: resumption.run.experiment.training.epochs)
-            notice("\(why)going on from \(path), \(start.position.step) steps from the beginning (\(words))")
+            let description = start.position.description(of: resumption.run.experiment.training.epochs)
+            notice("\(why)going on from \(path), \(start.position.step) steps from the beginning (\(description))")
             start.notes.forEach(notice)
             return start.position
         }

@@ -79,7 +79,7 @@ public struct EncoderFile {
             }
             guard path.hasSuffix(".ckpt") || CheckpointFile.recognizes(path) else { return (path, nil, []) }
             let file = try CheckpointFile(path)
-            return (path, file, ["\(path): \(words(file))"])
+            return (path, file, ["\(path): \(description(file))"])
         }
         let folder = RunFolder(path)
         let kept = try folder.keptCheckpoints()
@@ -92,7 +92,7 @@ public struct EncoderFile {
             do {
                 let file = try CheckpointFile(place)
                 let name = place.dropFirst(folder.path.count + 1)
-                notes.append("\(folder.path) has no encoder.safetensors yet: using \(name), \(words(file))")
+                notes.append("\(folder.path) has no encoder.safetensors yet: using \(name), \(description(file))")
                 return (place, file, notes)
             } catch {
                 notes.append("\(error)")
@@ -108,19 +108,18 @@ public struct EncoderFile {
 
     /// Says that the encoder is of an earlier stop than the newest checkpoint, where it is.
     private static func newer(_ kept: [String], in folder: RunFolder) -> String? {
-        let decoder = JSONDecoder()
-        decoder.keyDecodingStrategy = .convertFromSnakeCase
         guard let place = kept.first, let data = try? StoredFile.read(folder.encoderDescription),
-            let epochs = try? decoder.decode(Progress.self, from: data).epochs,
+            let epochs = try? JSON.value(Progress.self, from: data).epochs,
             let file = try? CheckpointFile(place),
             file.checkpoint.position.epoch > epochs
         else { return nil }
-        return "\(folder.encoder) is of epoch \(epochs); \(place) is newer (\(words(file))) and can be named instead"
+        return
+            "\(folder.encoder) is of epoch \(epochs); \(place) is newer (\(description(file))) and can be named instead"
     }
 
-    private static func words(_ file: CheckpointFile) -> String {
+    private static func description(_ file: CheckpointFile) -> String {
         let epochs = (try? file.experiment())?.training.epochs ?? file.checkpoint.position.epoch
-        return file.checkpoint.position.words(of: epochs)
+        return file.checkpoint.position.description(of: epochs)
     }
 
     /// Writes the weights and how their input is made as safetensors, and reads them back.
@@ -161,10 +160,7 @@ public struct EncoderFile {
             inputSize: [pipeline.branches[0].size.height, pipeline.branches[0].size.width],
             mean: experiment.views.normalize.mean, std: experiment.views.normalize.std, epochs: epochs,
             sha256: try hash(folder.encoder), configuration: configuration)
-        let encoder = JSONEncoder()
-        encoder.keyEncodingStrategy = .convertToSnakeCase
-        encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-        try AtomicFile.write(try encoder.encode(description) + Data([0x0A]), to: folder.encoderDescription)
+        try AtomicFile.write(try JSON.document(description), to: folder.encoderDescription)
     }
 
     private struct Description: Encodable {

@@ -43,8 +43,8 @@ extension RunFolder {
             throw FileError(path: checkpoints, failed: "the folder cannot be listed")
         }
         let epochs = Folder.names(in: checkpoints).compactMap(RunFolder.epoch).sorted(by: >)
-        let passes = epochs.map { checkpoint(epoch: $0) }
-        return ([checkpoint] + passes + [bestCheckpoint]).filter { StoredFile.exists($0) }
+        let ends = epochs.map { checkpoint(epoch: $0) }
+        return ([checkpoint] + ends + [bestCheckpoint]).filter { StoredFile.exists($0) }
     }
 
     /// The settings of a run that goes on: its config.yaml, or where that is gone what its newest checkpoint says.

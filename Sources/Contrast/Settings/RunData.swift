@@ -46,7 +46,7 @@ struct RunData: Codable, Equatable, Sendable {
     }
 
     /// `3,068 images of 10 classes, 767 held out`.
-    var words: String {
+    var description: String {
         let classes = classes.isEmpty ? "" : " of \(counted(classes.count, "class", "classes"))"
         let held = heldOut.map { ", \(grouped($0.count)) held out" } ?? ""
         return counted(train.count, "image") + classes + held
@@ -66,7 +66,7 @@ struct RunData: Codable, Equatable, Sendable {
             if lost.isEmpty && new.isEmpty { parts.append("the classes are in another order: \(classes.some)") }
         }
         if parts.isEmpty { parts.append("other images, other labels or another order") }
-        return "learnt from \(before.words), and there are \(words) now: " + parts.joined(separator: ", ")
+        return "learnt from \(before.description), and there are \(description) now: " + parts.joined(separator: ", ")
     }
 }
 

@@ -5,13 +5,13 @@ import Torch
 /// A contrastive loss needs all embeddings of a batch at once, but not all activations. First all chunks go forward
 /// without a graph, and the loss gives its gradient with respect to their embeddings. Then each chunk goes forward
 /// again, with a graph, and backward from its rows of that gradient. By the chain rule the sum over chunks is the
-/// gradient of the whole batch. Activations need the memory of one chunk, at the cost of one more forward pass.
+/// gradient of the whole batch. Activations need the memory of one chunk, at the cost of one more forward.
 ///
 /// Batch norm sees each chunk alone, as it sees each device of a distributed run alone. Running statistics are updated
-/// once for each chunk, in the first forward pass.
+/// once for each chunk, in the first forward.
 public final class GradientCache {
-    /// A forward pass without a graph, and its embeddings.
-    private struct Pass {
+    /// A forward without a graph, and its embeddings.
+    private struct Forward {
         var images: Tensor
         var embeddings: Tensor
         var modules: [any Module]
@@ -20,7 +20,7 @@ public final class GradientCache {
 
     /// The largest number of images in a chunk.
     public let chunk: Int
-    private var passes: [Pass] = []
+    private var forwards: [Forward] = []
 
     /// Makes a cache for one step.
     public init(chunk: Int) { self.chunk = chunk }
@@ -36,21 +36,21 @@ public final class GradientCache {
         let embeddings = try withoutGradients { () throws(TorchError) in try parts(of: images)(images, network) }
         guard modules.contains(where: { !$0.namedParameters.isEmpty }) else { return embeddings }
         try embeddings.setRequiresGrad()
-        passes.append(Pass(images: images, embeddings: embeddings, modules: modules, network: network))
+        forwards.append(Forward(images: images, embeddings: embeddings, modules: modules, network: network))
         return embeddings
     }
 
     /// Takes the gradients of the embeddings back to the weights, chunk by chunk.
     func backward() throws(TorchError) {
-        for pass in passes {
-            guard let gradient = try pass.embeddings.grad() else { continue }
+        for forward in forwards {
+            guard let gradient = try forward.embeddings.grad() else { continue }
             var buffers: [(buffer: Tensor, before: Tensor)] = []
-            for module in pass.modules {
+            for module in forward.modules {
                 for buffer in module.buffers { buffers.append((buffer, try buffer.clone())) }
             }
             var start = 0
-            _ = try parts(of: pass.images)(pass.images) { (part: Tensor) throws(TorchError) in
-                let rows = try pass.network(part)
+            _ = try parts(of: forward.images)(forward.images) { (part: Tensor) throws(TorchError) in
+                let rows = try forward.network(part)
                 let length = rows.shape[0]
                 try (rows * gradient.narrow(dim: 0, start: start, length: length)).sum().backward()
                 start += length
@@ -58,6 +58,6 @@ public final class GradientCache {
             }
             for (buffer, before) in buffers { try buffer.copy(from: before) }
         }
-        passes.removeAll()
+        forwards.removeAll()
     }
 }

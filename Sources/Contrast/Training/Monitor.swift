@@ -1,6 +1,6 @@
 import Torch
 
-/// What a run says of itself between passes: the spread of its cosines, and what is wrong with the last batch's embeddings.
+/// Looks at the last batch's embeddings after an epoch: the distribution of their cosines, and what is wrong with them.
 struct Monitor {
     private let every: Int
     private var known: [String] = []
@@ -8,13 +8,45 @@ struct Monitor {
     /// - Parameter every: epochs between two diagnoses; 0 for none.
     init(every: Int) { self.every = every }
 
-    /// Writes histograms, diagnoses in the epochs that want it, and tells the observer what was not wrong before.
+    /// Writes histograms, diagnoses if it is due, and tells the observer what was not wrong before.
     /// - Parameter temperature: the loss's present tau, if it has one.
     mutating func look(
         at last: Objective, temperature: Double?, epoch: Int, step: Int, log: RunLog, observer: any TrainingObserver
     ) throws {
         let first = try last.embeddings.first.to(.float32).to(device: .cpu)
         let second = try last.embeddings.second.to(.float32).to(device: .cpu)
+        try writeCosines(first, second, step: step, log: log)
+        guard every > 0, epoch % every == 0, first.shape[0] >= PairedEmbeddings.minimum else { return }
+        let (firsts, seconds): ([Float], [Float]) = (try first.toArray(), try second.toArray())
+        let pairs: PairedEmbeddings
+        do throws(EmbeddingsError) {
+            pairs = try PairedEmbeddings(
+                first: firsts, second: seconds, dimension: first.shape[1], labels: nil,
+                names: ("the first views of epoch \(epoch)", "the second views of epoch \(epoch)", ""))
+        } catch {
+            // Rows that are all equal or not finite are what a diagnosis is for.
+            try log.write(DiagnosisRecord(epoch: epoch, step: step, findings: ["unusable_embeddings"]))
+            if known != ["unusable_embeddings"] { observer.notice("after epoch \(epoch): \(error)") }
+            known = ["unusable_embeddings"]
+            return
+        }
+        var options = Evidence.Options()
+        options.temperature = temperature
+        options.candidates = last.candidates
+        options.measuresGradient = false
+        // Fewer than the stronger critic needs, whose training would take longer than all the rest.
+        options.limit = min(first.shape[0], CriticGap.minimum - 1)
+        let findings = try Diagnosis(pairs, options: options).findings.filter { !Monitor.needsMore.contains($0.code) }
+        try log.write(DiagnosisRecord(epoch: epoch, step: step, findings: findings.map(\.code)))
+        // Causes come first; their consequences can wait until they are mended.
+        if let finding = findings.first, finding.code != known.first {
+            observer.notice("after epoch \(epoch): \(Monitor.description(of: finding))")
+        }
+        known = findings.map(\.code)
+    }
+
+    /// Writes the histograms of the cosines of positives and of negatives.
+    private func writeCosines(_ first: Tensor, _ second: Tensor, step: Int, log: RunLog) throws {
         let count = min(first.shape[0], 256)
         let rows = try first.narrow(dim: 0, start: 0, length: count).normalizedRows()
         let others = try second.narrow(dim: 0, start: 0, length: count).normalizedRows()
@@ -24,43 +56,18 @@ struct Monitor {
         try log.write(
             histogram: cosines.enumerated().filter { $0.offset % (count + 1) != 0 }.map(\.element),
             tag: "cosine/negatives", step: step)
-        guard every > 0, epoch % every == 0, first.shape[0] >= PairedEmbeddings.minimum else { return }
-        var options = Evidence.Options()
-        options.temperature = temperature
-        options.candidates = last.candidates
-        options.measuresGradient = false
-        // Below what the stronger critic asks for, whose training would take longer than all the rest.
-        options.limit = min(first.shape[0], CriticGap.minimum - 1)
-        let (firsts, seconds): ([Float], [Float]) = (try first.toArray(), try second.toArray())
-        let pairs: PairedEmbeddings
-        do throws(EmbeddingsError) {
-            pairs = try PairedEmbeddings(
-                first: firsts, second: seconds, dimension: first.shape[1], labels: nil,
-                names: ("the first views of pass \(epoch)", "the second views of pass \(epoch)", ""))
-        } catch {
-            // Rows that are all equal, or no numbers, are what a diagnosis is for.
-            try log.write(DiagnosisRecord(epoch: epoch, step: step, findings: ["unusable_embeddings"]))
-            if known != ["unusable_embeddings"] { observer.notice("after epoch \(epoch): \(error)") }
-            known = ["unusable_embeddings"]
-            return
-        }
-        let findings = try Diagnosis(pairs, options: options).findings.filter { !Monitor.needsMore.contains($0.code) }
-        try log.write(DiagnosisRecord(epoch: epoch, step: step, findings: findings.map(\.code)))
-        // Causes come first; what they entail can wait until they are mended.
-        if let finding = findings.first, finding.code != known.first {
-            var text = "after epoch \(epoch): \(finding.title.lowercased()) [\(finding.code)]: \(finding.evidence)"
-            // One setting fits the line; several, and alternatives, are lines of the pipeline file.
-            if finding.remedy.count == 1 {
-                text += " \(finding.remedy[0]) (diptych diagnose says more)"
-            } else {
-                text += " (diptych diagnose says more) Try:" + finding.remedy.map { "\n    \($0)" }.joined()
-            }
-            observer.notice(text)
-        }
-        known = findings.map(\.code)
     }
 
-    /// What one batch is too small to say.
+    private static func description(of finding: Finding) -> String {
+        let text = "\(finding.title.lowercased()) [\(finding.code)]: \(finding.evidence)"
+        // One setting fits the line; several, and alternatives, are lines of the pipeline file.
+        guard finding.remedy.count == 1 else {
+            return text + " (diptych diagnose says more) Try:" + finding.remedy.map { "\n    \($0)" }.joined()
+        }
+        return "\(text) \(finding.remedy[0]) (diptych diagnose says more)"
+    }
+
+    /// What one batch is too small to show.
     private static let needsMore: Set<String> = [
         SmallDataSet.code, Duplicates.code, Saturation.code, FalseNegatives.code,
     ]
@@ -70,7 +77,7 @@ struct Monitor {
 struct DiagnosisRecord: Codable, Equatable, Sendable {
     /// Always `diagnosis`.
     var kind = "diagnosis"
-    /// The pass, from 1.
+    /// The epoch, from 1.
     var epoch: Int
     /// Optimiser steps done since the run began.
     var step: Int

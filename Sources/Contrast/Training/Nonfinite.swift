@@ -20,12 +20,12 @@ public enum NonfinitePolicy: String, Codable, Sendable, CaseIterable {
 }
 
 /// A step whose loss or gradient is not finite.
-struct NonfiniteStep: Error, Equatable {
+struct NonfiniteStep: Error, Equatable, CustomStringConvertible {
     var loss: Double
     /// The length of all gradients together.
     var gradient: Double
 
-    var words: String { loss.isFinite ? "the gradient's length is \(gradient)" : "the loss is \(loss)" }
+    var description: String { loss.isFinite ? "the gradient's length is \(gradient)" : "the loss is \(loss)" }
 }
 
 /// The steps that were not finite so far, as a checkpoint has them.
@@ -36,7 +36,7 @@ struct NonfiniteCount: Codable, Equatable, Sendable {
     var rate = 1.0
 }
 
-/// Undoes what the forward pass of a skipped step changed: statistics of batch norm, queues and banks of embeddings,
+/// Undoes what the forward of a skipped step changed: statistics of batch norm, queues and banks of embeddings,
 /// momentum networks.
 final class StepGuard {
     /// The number of steps in a row that may be skipped. More are not the fault of a batch.

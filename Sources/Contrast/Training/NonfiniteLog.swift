@@ -53,7 +53,7 @@ extension NonfiniteRecord {
     }
 
     private func description(_ fault: NonfiniteStep) -> String {
-        "\(fault.words) at step \(step + 1) (epoch \(epoch), batch \(batch))"
+        "\(fault) at step \(step + 1) (epoch \(epoch), batch \(batch))"
     }
 
     /// What the user is told of a skipped batch.

@@ -82,7 +82,7 @@ struct Resumption {
         let now = rate(at: place, of: epochs) * (position.nonfinite?.rate ?? 1)
         let words =
             was == now
-            ? "stays \(Resumption.words(now))" : "goes from \(Resumption.words(was)) to \(Resumption.words(now))"
+            ? "stays \(Resumption.rounded(now))" : "goes from \(Resumption.rounded(was)) to \(Resumption.rounded(now))"
         let schedule =
             "training.epochs is \(epochs), was \(before.epochs): from here on the schedule is that of a run of \(epochs) epochs"
         start.notes.append(epochs == position.epoch ? schedule : "\(schedule), and the learning rate \(words)")
@@ -95,7 +95,7 @@ struct Resumption {
         return training.optimizer.component.lr * RunSchedule(training: training, batches: batches).factor(at: step)
     }
 
-    private static func words(_ rate: Double) -> String { String(format: "%.3g", rate) }
+    private static func rounded(_ rate: Double) -> String { String(format: "%.3g", rate) }
 
     // MARK: Images
 
@@ -128,7 +128,7 @@ struct Resumption {
             try goOn(
                 &start,
                 with:
-                    "learnt from more images than there are now: \(run.data.words) make \(grouped(batches)) batches an epoch, and "
+                    "learnt from more images than there are now: \(run.data.description) make \(grouped(batches)) batches an epoch, and "
                     + "it has done \(grouped(position.step)) in epoch \(position.epoch + 1)")
         } else {
             start.notes.append(

@@ -28,7 +28,7 @@ struct TrainingSetup {
         let training = experiment.training
         guard !ranks.isDistributed || training.chunk == nil else {
             throw TrainingError(
-                .unusable, "training.chunk: is for one process; with several, each passes its own part of the batch")
+                .unusable, "training.chunk: is for one process; with several, each takes its own part of the batch")
         }
         // The last, smaller batch is left out: its loss has another ceiling, its batch norm other noise.
         sampler = try Sampler(of: images, training, ranks)

@@ -1,3 +1,4 @@
+import Files
 import Foundation
 #if canImport(FoundationXML)
 import FoundationXML
@@ -64,7 +65,7 @@ struct StaircaseTests {
         }
         let report = StaircaseReport(stairs, test: test, training: settings)
         #expect(report.lines.contains { $0.hasPrefix("info_nce") && $0.contains("bound") && $0.contains("3.47") })
-        #expect(try JSONDecoder.information.decode(StaircaseReport.self, from: report.json()).stairs.count == 2)
+        #expect(try JSON.value(StaircaseReport.self, from: report.json()).stairs.count == 2)
         let picture = report.picture.text
         #expect(picture.contains("nwj (bound)") && picture.contains("prefers-color-scheme:dark"))
         #expect(XMLParser(data: Data(picture.utf8)).parse())
@@ -100,16 +101,5 @@ struct StaircaseTests {
         #expect(abs(itself.slope - 2) < 1e-9 && abs(itself.rSquared - 1) < 1e-9)
         let other = try PointwiseRegression(scores: Generator(seed: 2).normal([50, 50], deviation: 1), logRatio: ratio)
         #expect(other.rSquared < 0.02)
-    }
-}
-
-extension JSONDecoder {
-    /// Reads what the reports write.
-    static var information: JSONDecoder {
-        let decoder = JSONDecoder()
-        decoder.keyDecodingStrategy = .convertFromSnakeCase
-        decoder.nonConformingFloatDecodingStrategy = .convertFromString(
-            positiveInfinity: "inf", negativeInfinity: "-inf", nan: "nan")
-        return decoder
     }
 }

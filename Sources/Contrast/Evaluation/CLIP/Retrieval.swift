@@ -1,3 +1,4 @@
+import Files
 import Foundation
 import Torch
 import Views
@@ -96,15 +97,5 @@ public struct RetrievalReport: Codable, Equatable, Sendable {
     public var `protocol`: String
 
     /// The report as one JSON object, keys in snake_case.
-    public func json() throws -> Data { try Data.report(self) }
-}
-
-extension Data {
-    /// A report as one JSON object, keys in snake_case.
-    static func report(_ value: some Encodable) throws -> Data {
-        let encoder = JSONEncoder()
-        encoder.keyEncodingStrategy = .convertToSnakeCase
-        encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-        return try encoder.encode(value) + Data([0x0A])
-    }
+    public func json() throws -> Data { try JSON.document(self) }
 }

@@ -1,3 +1,4 @@
+import Files
 import Foundation
 import Torch
 import Views
@@ -110,5 +111,5 @@ public struct ZeroShotReport: Codable, Equatable, Sendable {
     public var majority: Double
 
     /// The report as one JSON object, keys in snake_case.
-    public func json() throws -> Data { try Data.report(self) }
+    public func json() throws -> Data { try JSON.document(self) }
 }
