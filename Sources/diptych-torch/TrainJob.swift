@@ -34,33 +34,21 @@ struct TrainJob {
             try Folder.check(folder.path)
         }
         let experiment = try configuration(folder, resumes: rereads, job, console)
-        var reading = options.sides.reading(options.tolerance.reading)
-        // Shards are read from one end to the other; elsewhere this says nothing.
-        reading.readAhead = 8 << 20
-        let split = try Split(
-            images: options.images, side: options.sides.side, for: .choice, fraction: experiment.evaluation.holdOut,
-            seed: experiment.training.seed,
-            by: experiment.evaluation.holdOutBy, options: reading)
+        let images = try TrainingImages(
+            options.images, side: options.sides.side, experiment: experiment,
+            reading: options.sides.reading(options.tolerance.reading))
         console.notice("run: \(folder.path)")
-        // Without classes nothing can be scored by kNN, so nothing is held out unless names say what.
-        let holdsOut = !split.train.classes.isEmpty || experiment.evaluation.holdOutBy == .byName
-        let images: any Source =
-            holdsOut
-            ? split.train : try OpenedImages(options.images, side: options.sides.side, options: reading).source
-        split.summary?.lines.forEach { console.notice($0) }
-        if holdsOut, !split.isOfSides {
-            console.notice("\(counted(split.test.count, "image")) of these held out: \(split.words)")
-        }
+        images.notes.forEach(console.notice)
         let machine = try Machine(options.compute, of: job.place)
         try job.connect(machine.device)
         interrupt.begin()
         var settings = Trainer.Options()
-        settings.heldOut = split.train.classes.isEmpty ? nil : split.test
+        settings.heldOut = images.heldOut
         settings.maximumBad = options.tolerance.maxBad
         (settings.resumes, settings.allowsOtherImages) = (resumes, options.allowOtherImages)
         settings.group = job.group
         let trainer = try Trainer(
-            experiment, images: images, folder: folder, machine: machine, options: settings, observer: console)
+            experiment, images: images.train, folder: folder, machine: machine, options: settings, observer: console)
         switch try run(trainer, folder, console, interrupt) {
         case .finished:
             if job.isFirst { try Output.result(folder.encoder) }
