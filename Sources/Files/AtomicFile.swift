@@ -28,8 +28,7 @@ package enum AtomicFile {
         try Folder.create(at: folder)
         if isFolder(target) { throw FileError(path: path, reason: "is a folder; name a file") }
         let isSpecial = StoredFile.status(target).map { $0.st_mode & S_IFMT != S_IFREG } ?? false
-        // The process id separates two runs that share a folder by mistake.
-        let aside = "\(target).\(getpid()).tmp"
+        let aside = temporary(for: target)
         var file: Int32 = -1
         if isSpecial {
             file = SystemPath.with(target) { open($0, O_WRONLY | O_CLOEXEC) }
@@ -101,6 +100,13 @@ package enum AtomicFile {
         return SystemPath.with(path) { linkat(AT_FDCWD, "/proc/self/fd/\(file)", AT_FDCWD, $0, AT_SYMLINK_FOLLOW) } == 0
     }
 
+    /// The name of a file until it is complete. The process id separates two runs that share a folder by mistake. A
+    /// long name is cut, because file systems allow 255 bytes.
+    private static func temporary(for path: String) -> String {
+        let name = SystemPath.text(SystemPath.bytes(SystemPath.name(of: path)).prefix(230))
+        return Folder.join(SystemPath.folder(of: path), "\(name).\(getpid()).tmp")
+    }
+
     private static func rename(_ old: String, _ new: String) -> Bool {
         SystemPath.with(old) { old in SystemPath.with(new) { systemRename(old, $0) } } == 0
     }
@@ -110,7 +116,7 @@ package enum AtomicFile {
     /// Files written here are replaced, not changed, so the bytes of one name stay the same when the other is written.
     /// - Throws: `FileError`; the file of that name is then unchanged.
     package static func link(_ path: String, as name: String) throws(FileError) {
-        let aside = "\(name).\(getpid()).tmp"
+        let aside = temporary(for: name)
         StoredFile.remove(aside)
         guard SystemPath.with(path, { old in SystemPath.with(aside) { systemLink(old, $0) } }) == 0 else {
             return try write(try StoredFile.read(path), to: name)

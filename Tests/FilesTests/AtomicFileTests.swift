@@ -30,6 +30,17 @@ struct AtomicFileTests {
         #expect(try FileManager.default.contentsOfDirectory(atPath: folder) == ["a.txt"])
     }
 
+    @Test("Names may be as long as the file system takes", arguments: ["x", "é"]) func longNames(letter: String) throws
+    {
+        defer { try? FileManager.default.removeItem(atPath: folder) }
+        let name = String(repeating: letter, count: 251 / letter.utf8.count) + ".txt"
+        for text in ["first", "second"] { try AtomicFile.write(text, to: "\(folder)/\(name)") }
+        try AtomicFile.link("\(folder)/\(name)", as: "\(folder)/b\(name.dropFirst(2))")
+        let names = try FileManager.default.contentsOfDirectory(atPath: folder)
+        #expect(Set(names) == [name, "b\(name.dropFirst(2))"])
+        #expect(try String(contentsOfFile: "\(folder)/\(name)", encoding: .utf8) == "second")
+    }
+
     @Test func aFullDiskIsAnErrorThatNamesTheFile() throws {
         guard FileManager.default.fileExists(atPath: "/dev/full") else { return }
         let log = try AppendingFile("/dev/full")
