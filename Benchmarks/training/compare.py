@@ -26,6 +26,9 @@ CASES = {
     "resnet18-32-width64": ("resnet18", "small", 64, 64, 32),
     "resnet18-96": ("resnet18", "imagenet", 64, 32, 96),
     "resnet18-224": ("resnet18", "imagenet", 64, 16, 224),
+    "mobilenet_v2-96": ("mobilenet_v2", "imagenet", 32, 32, 96),
+    "mobilenet_v2-224": ("mobilenet_v2", "imagenet", 32, 16, 224),
+    "convnext_tiny-96": ("convnext_tiny", "imagenet", 96, 16, 96),
 }
 GPU_CASES = {
     "resnet18-32-width64": ("resnet18", "small", 64, 512, 32),
@@ -34,13 +37,14 @@ GPU_CASES = {
 
 
 def pipeline(encoder, stem, width, pairs, side, precision):
+    settings = f"stem: {stem}, width: {width}" if encoder.startswith("resnet") else ""
     blur = ", {gaussian_blur: {p: 0.5}}" if side > 96 else ""
     return f"""
 views:
   branches: [{{count: 2, size: {side}, steps: [{{resized_crop: {{scale: [0.2, 1.0]}}}}, horizontal_flip,
     {{color_jitter: {{brightness: 0.4, contrast: 0.4, saturation: 0.4, hue: 0.1, p: 0.8}}}}, {{grayscale: {{p: 0.2}}}}{blur}]}}]
   evaluation: [resize, center_crop]
-encoder: {{{encoder}: {{stem: {stem}, width: {width}}}}}
+encoder: {{{encoder}: {{{settings}}}}}
 method: {{simclr: {{loss: {{nt_xent: {{temperature: 0.5}}}}}}}}
 training: {{batch_size: {pairs}, precision: {precision}, optimizer: {{sgd: {{lr: 0.06, momentum: 0.9, weight_decay: 5.0e-4}}}}}}
 """

@@ -32,6 +32,14 @@ from torchvision.models.resnet import BasicBlock, Bottleneck, ResNet
 
 
 def encoder(name, stem, width):
+    if name in ("mobilenet_v2", "convnext_tiny"):
+        network = getattr(torchvision.models, name)()
+        size = network.classifier[-1].in_features
+        if name == "mobilenet_v2":
+            network.classifier = nn.Identity()
+        else:
+            network.classifier[2] = nn.Identity()
+        return network, size
     block, depths = {"resnet18": (BasicBlock, [2, 2, 2, 2]), "resnet50": (Bottleneck, [3, 4, 6, 3])}[name]
     network = ResNet(block, depths)
     network.inplanes = width
@@ -57,7 +65,7 @@ def nt_xent(z, temperature=0.5):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--encoder", default="resnet18", choices=["resnet18", "resnet50"])
+    parser.add_argument("--encoder", default="resnet18", choices=["resnet18", "resnet50", "mobilenet_v2", "convnext_tiny"])
     parser.add_argument("--stem", default="small", choices=["small", "imagenet"])
     parser.add_argument("--width", type=int, default=64)
     parser.add_argument("--batch", type=int, default=256, help="pairs of a step")

@@ -1,4 +1,5 @@
 // Layers.
+#include "depthwise.h"
 #include "winograd.h"
 
 #include <c10/core/GradMode.h>
@@ -45,16 +46,59 @@ at::Tensor convolution(const at::Tensor &x, const at::Tensor &weight, const at::
     return at::conv2d(thins ? Thinned::apply(x, stride) : x, weight, bias, thins ? 1 : stride, padding, 1, groups);
 }
 
+/// The sum of the bits of each row's numbers.
+at::Tensor bits(const at::Tensor &x) {
+    return x.detach().to(at::kFloat).contiguous().view(at::kInt).reshape({x.size(0), -1}).sum(1);
+}
+
+/// Products modulo this prime fit int64.
+constexpr int64_t prime = 2147483647;
+
+/// Numbers in 0..<prime, none near another because its key is.
+at::Tensor mixed(const at::Tensor &keys) {
+    const auto first = keys.remainder(prime).mul(48271).remainder(prime);
+    const auto second = first.mul(first).add(first).remainder(prime).mul(69621).remainder(prime);
+    return second.mul(second).add(second).remainder(prime);
+}
+
 } // namespace
+
+ctorch_status ctorch_image_keys(ctorch_tensor images, ctorch_tensor weights, ctorch_tensor *out) {
+    return guard([&] {
+        c10::NoGradGuard no_grad;
+        const auto state = mixed(bits(weights->tensor.reshape({1, -1})));
+        *out = wrap(mixed(bits(images->tensor)).add(state));
+    });
+}
+
+ctorch_status ctorch_drop_path(ctorch_tensor x, ctorch_tensor keys, int64_t branch, double probability,
+                               ctorch_tensor *out) {
+    return guard([&] {
+        at::Tensor factors;
+        {
+            c10::NoGradGuard no_grad;
+            const auto drawn = mixed(keys->tensor.add(branch * 1000003)).to(at::kDouble).div(double(prime));
+            factors = drawn.ge(probability).to(x->tensor.scalar_type()).div(1 - probability);
+        }
+        std::vector<int64_t> shape(x->tensor.dim(), 1);
+        shape[0] = -1;
+        *out = wrap(x->tensor * factors.reshape(shape));
+    });
+}
 
 ctorch_status ctorch_conv2d(ctorch_tensor x, ctorch_tensor weight, ctorch_tensor bias, int64_t stride, int64_t padding,
                             int64_t groups, ctorch_kernels kernels, ctorch_tensor *out) {
     return guard([&] {
         const auto *own = chosen(kernels);
-        const bool fits = stride == 1 && padding == 1 && groups == 1 && !bias && winograd_suits(x->tensor, weight->tensor);
-        *out = wrap(own && fits ? winograd(x->tensor, weight->tensor, *own)
-                                : convolution(x->tensor, weight->tensor, bias ? bias->tensor : at::Tensor(), stride,
-                                              padding, groups));
+        const bool fits =
+            stride == 1 && padding == 1 && groups == 1 && !bias && winograd_suits(x->tensor, weight->tensor);
+        const auto added = bias ? bias->tensor : at::Tensor();
+        if (own && fits)
+            *out = wrap(winograd(x->tensor, weight->tensor, *own));
+        else if (own && depthwise_suits(x->tensor, weight->tensor, stride, padding, groups))
+            *out = wrap(depthwise(x->tensor, weight->tensor, added, stride, *own));
+        else
+            *out = wrap(convolution(x->tensor, weight->tensor, added, stride, padding, groups));
         count((*out)->tensor.numel() * (weight->tensor.numel() / weight->tensor.size(0)));
     });
 }

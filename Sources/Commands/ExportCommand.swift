@@ -8,7 +8,7 @@ package struct ExportCommand: ParsableCommand {
         discussion: """
             ONNX: the input is images [N, 3, H, W], normalised by the mean and std in the file's metadata; the output \
             is features [N, dimension]. The file is run and compared with the encoder. Safetensors: torchvision's keys \
-            (timm's for vit).
+            (timm's for ViTs).
 
               diptych export runs/photos --output encoder.onnx
             """)

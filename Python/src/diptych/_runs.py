@@ -7,7 +7,7 @@ import json
 import os
 import subprocess
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -75,7 +75,7 @@ def load_encoder(run: str | os.PathLike[str]) -> torch.nn.Module:
     """A run's encoder as a module of torchvision's or timm's, with the run's weights.
 
     Images ``[N, 3, H, W]``, normalised, become features ``[N, dimension]``. Needs torch,
-    safetensors and torchvision (ResNets, MobileNetV2) or timm (ViTs).
+    safetensors and timm (ViTs) or torchvision (all others).
 
     Args:
         run: a run folder, or the folder of an ``encoder.safetensors`` with its ``encoder.json``.
@@ -91,8 +91,7 @@ def load_encoder(run: str | os.PathLike[str]) -> torch.nn.Module:
         raise DataError(
             f"{description}: does not describe the network; train on, or export the run again"
         ) from None
-    builders = {**dict.fromkeys(_resnets, _resnet), "mobilenet_v2": _mobilenet, "vit": _vit}
-    build = builders.get(name)
+    build = _networks.get(name)
     if build is None:
         raise DataError(f"{description}: {name} is no network of torchvision's or timm's")
     from safetensors import SafetensorError
@@ -172,21 +171,54 @@ def _mobilenet(_: str, settings: dict[str, Any]) -> torch.nn.Module:
     return module
 
 
-def _vit(_: str, settings: dict[str, Any]) -> torch.nn.Module:
+def _convnext(name: str, settings: dict[str, Any]) -> torch.nn.Module:
+    from torch import nn
+    from torchvision.models.convnext import CNBlockConfig, ConvNeXt
+
+    depths = [3, 3, 27 if name == "convnext_small" else 9, 3]
+    widths = [settings["width"] << stage for stage in range(4)]
+    blocks = [CNBlockConfig(*item) for item in zip(widths, widths[1:] + [None], depths, strict=True)]
+    model = ConvNeXt(
+        blocks, stochastic_depth_prob=settings["drop_path"], layer_scale=settings["layer_scale"]
+    )
+    model.classifier[2] = nn.Identity()
+    return model
+
+
+_vits = {"vit_tiny": 192, "vit_small": 384, "vit_base": 768}
+
+
+def _vit(name: str, settings: dict[str, Any]) -> torch.nn.Module:
     from timm.models.vision_transformer import VisionTransformer
 
     mean = settings["pool"] == "mean"
+    preset = _vits.get(name)
+    registers = settings.get("registers", 0)
     return VisionTransformer(
         img_size=settings["image_size"],
         patch_size=settings["patch"],
-        embed_dim=settings["width"],
-        depth=settings["depth"],
-        num_heads=settings["heads"],
-        mlp_ratio=settings["mlp_ratio"],
+        embed_dim=preset or settings["width"],
+        depth=12 if preset else settings["depth"],
+        num_heads=preset // 64 if preset else settings["heads"],
+        mlp_ratio=4 if preset else settings["mlp_ratio"],
         class_token=not mean,
         global_pool="avg" if mean else "token",
+        reg_tokens=registers,
+        no_embed_class=registers > 0,
+        init_values=settings.get("layer_scale") or None,
+        drop_path_rate=settings.get("drop_path", 0),
         num_classes=0,
     )
+
+
+_networks: dict[str, Callable[[str, dict[str, Any]], torch.nn.Module]] = {
+    **dict.fromkeys(_resnets, _resnet),
+    "mobilenet_v2": _mobilenet,
+    "convnext_tiny": _convnext,
+    "convnext_small": _convnext,
+    "vit": _vit,
+    **dict.fromkeys(_vits, _vit),
+}
 
 
 @dataclass(frozen=True)

@@ -128,12 +128,33 @@ typedef struct {
                             intptr_t count, intptr_t width, float *dw);
 } compute_winograd;
 
+// Depthwise convolutions, each channel by a kernel of its own, with channels innermost and weights
+// `[kernel][kernel][channels]`. The kernel is odd, at most 7, and padded by its half.
+
+/// Images `[images][height][width][channels]`; outputs have `(size - 1) / stride + 1` rows and columns.
+typedef struct {
+    intptr_t images, height, width, channels, kernel, stride;
+} depthwise_shape;
+
+/// Gradients of depthwise convolutions. Rows are counted through all images.
+typedef struct {
+    /// What the number of channels must be a multiple of.
+    intptr_t channels;
+    /// Some rows of the images' gradient.
+    void (*input_gradient)(const float *dy, const float *w, depthwise_shape shape, intptr_t first, intptr_t count,
+                           float *dx);
+    /// Adds what some rows of the output give to the weights' gradient.
+    void (*weight_gradient)(const float *x, const float *dy, depthwise_shape shape, intptr_t first, intptr_t count,
+                            double *dw);
+} compute_depthwise;
+
 /// All kernels of a level.
 typedef struct {
     compute_level level;
     compute_norm norm;
     compute_tiles tiles;
     compute_winograd winograd;
+    compute_depthwise depthwise;
 } compute_kernels;
 
 /// The kernels of the highest level that this processor runs.

@@ -29,5 +29,6 @@ INLINE float activated1(float v, compute_activation activation) {
 #include "norm.h"
 #include "tiles.h"
 #include "winograd.h"
+#include "depthwise.h"
 
-const compute_kernels KERNELS = {LEVEL, norm, tiles, winograd};
+const compute_kernels KERNELS = {LEVEL, norm, tiles, winograd, depthwise};

@@ -114,6 +114,11 @@ ctorch_status ctorch_linear(ctorch_tensor x, ctorch_tensor weight, ctorch_tensor
 ctorch_status ctorch_max_pool2d(ctorch_tensor x, int64_t kernel, int64_t stride, int64_t padding, ctorch_tensor *out);
 ctorch_status ctorch_layer_norm(ctorch_tensor x, ctorch_tensor weight, ctorch_tensor bias, double eps,
                                 ctorch_tensor *out);
+/// An int64 for each image `[N, ...]` that its bits and those of `weights` decide.
+ctorch_status ctorch_image_keys(ctorch_tensor images, ctorch_tensor weights, ctorch_tensor *out);
+/// `x / (1 - probability)`, or 0 with that probability for the whole of an image, as its key and the branch decide.
+ctorch_status ctorch_drop_path(ctorch_tensor x, ctorch_tensor keys, int64_t branch, double probability,
+                               ctorch_tensor *out);
 ctorch_status ctorch_embedding(ctorch_tensor weight, ctorch_tensor indices, ctorch_tensor *out);
 /// Attention of `[N, L, 3 W]`, queries, keys and values side by side, `heads` in each, to `[N, L, W]`.
 ctorch_status ctorch_attention(ctorch_tensor qkv, int64_t heads, bool causal, ctorch_tensor *out);

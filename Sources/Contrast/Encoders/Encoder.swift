@@ -45,6 +45,6 @@ public enum EncoderFamily: ComponentFamily {
         [
             ResNet18.self, ResNet34.self, ResNet50.self, ResNet101.self, WideResNet50.self, MobileNetV2.self,
             ConvNet.self,
-            ViT.self,
+            ConvNeXtTiny.self, ConvNeXtSmall.self, ViT.self, ViTTiny.self, ViTSmall.self, ViTBase.self,
         ])
 }

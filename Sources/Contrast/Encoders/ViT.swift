@@ -7,7 +7,7 @@ import Views
 /// State keys are timm's (`patch_embed.proj.weight`, `cls_token`, `pos_embed`, `blocks.0.attn.qkv.weight`,
 /// `norm.weight`), so weights of equal shape load in both directions: `pool: class_token` matches
 /// `VisionTransformer(num_classes=0)`, and `pool: mean` matches it with `class_token=False, global_pool="avg"`, whose
-/// last norm is `fc_norm`. torchvision's ViTs have other keys.
+/// last norm is `fc_norm`; registers match `reg_tokens` with `no_embed_class=True`. torchvision's ViTs have other keys.
 public struct ViT: EncoderSettings {
     /// The source of the features.
     public enum Pool: String, Codable, Sendable, CaseIterable {
@@ -44,6 +44,13 @@ public struct ViT: EncoderSettings {
     public var pool = Pool.classToken
     /// The position embedding.
     public var position = Position.learned
+    /// Extra tokens that the features leave aside: Darcet et al. 2024, arXiv 2309.16588. With them only patches have
+    /// positions.
+    public var registers = 0
+    /// What the learned factors of each branch begin with; 0 for no factors. DINOv2 has 1e-5.
+    public var layerScale = 0.0
+    /// The probability that the branches of the last block are dropped for an image in training; it grows from 0.
+    public var dropPath = 0.0
 
     /// ViT-Ti/16 at 224 pixels.
     public init() {}
@@ -70,6 +77,9 @@ public struct ViT: EncoderSettings {
         guard position == .learned || width % 4 == 0 else {
             throw InvalidSetting("width", "must be a multiple of 4 for position: sin_cos, is \(width)")
         }
+        try require("registers", registers, in: 0...64)
+        try require("layer_scale", layerScale, in: 0...10)
+        try require("drop_path", dropPath, in: 0...0.9)
     }
 
     /// Checks that views have the side that the position embedding is for.
@@ -86,5 +96,10 @@ public struct ViT: EncoderSettings {
 
     var side: Int { imageSize / patch }
     var tokens: Int { side * side }
+    var hasToken: Bool { pool == .classToken }
+    /// The positions before those of the patches.
+    var extraPositions: Int { hasToken && registers == 0 ? 1 : 0 }
+    /// The tokens before those of the patches.
+    var extraTokens: Int { registers + (hasToken ? 1 : 0) }
     var hidden: Int { Int((Double(width) * mlpRatio).rounded()) }
 }

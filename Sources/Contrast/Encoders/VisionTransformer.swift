@@ -9,29 +9,32 @@ import Torch
 final class VisionTransformer: Encoder {
     let dimension: Int
     let clsToken: Parameter?
+    let regToken: Parameter?
     let posEmbed: Parameter
     let patchEmbed: PatchEmbedding
     let blocks: ModuleList<TransformerBlock>
     let norm: LayerNorm?
     let fcNorm: LayerNorm?
-    let heads: Int
-    private let imageSize: Int
+    let settings: ViT
 
     init(_ settings: ViT, generator: Generator) throws(TorchError) {
         let width = settings.width
-        let hasToken = settings.pool == .classToken
+        let hasToken = settings.hasToken
         func glorot(_ inputs: Int, _ outputs: Int) -> Double { (2 / Double(inputs + outputs)).squareRoot() }
         dimension = width
-        imageSize = settings.imageSize
-        heads = settings.heads
+        self.settings = settings
         clsToken = hasToken ? try Parameter(generator.normal([1, 1, width], deviation: 0.02)) : nil
-        let shape = [1, settings.tokens + (hasToken ? 1 : 0), width]
+        regToken =
+            settings.registers > 0
+            ? try Parameter(generator.normal([1, settings.registers, width], deviation: 0.02)) : nil
+        let shape = [1, settings.tokens + settings.extraPositions, width]
         switch settings.position {
         case .learned: posEmbed = try Parameter(generator.normal(shape, deviation: 0.02))
         case .sinCos:
             posEmbed = try Parameter(
                 Tensor(
-                    sinCosPositions(side: settings.side, width: width, hasToken: hasToken), shape: shape))
+                    sinCosPositions(side: settings.side, width: width, hasToken: settings.extraPositions > 0),
+                    shape: shape))
             try posEmbed.freeze()
         }
         patchEmbed = try PatchEmbedding(
@@ -39,7 +42,7 @@ final class VisionTransformer: Encoder {
             deviation: glorot(3 * settings.patch * settings.patch, width), generator: generator)
         let block = TransformerBlock.Settings(
             width: width, heads: settings.heads, hidden: settings.hidden, causal: false, activation: .gelu,
-            keys: .timm, eps: 1e-6,
+            keys: .timm, eps: 1e-6, layerScale: settings.layerScale > 0 ? settings.layerScale : nil,
             deviations: (
                 inputs: glorot(width, width), output: glorot(width, width),
                 expand: glorot(width, settings.hidden), contract: glorot(width, settings.hidden)
@@ -53,21 +56,33 @@ final class VisionTransformer: Encoder {
 
     func callAsFunction(_ images: Tensor, training: Bool) throws(TorchError) -> Tensor {
         let shape = images.shape
-        guard shape.count == 4, shape[2] == imageSize, shape[3] == imageSize else {
+        guard shape.count == 4, shape[2] == settings.imageSize, shape[3] == settings.imageSize else {
             throw TorchError(
-                operation: "vit", message: "images are \(shape), the network is for a side of \(imageSize)")
+                operation: "vit",
+                message: "images are \(shape), the network is for a side of \(settings.imageSize)")
         }
         var x = try patchEmbed(images)
-        if let clsToken {
+        if settings.extraPositions == 0 { x = try x + posEmbed.value }
+        var extra: [Tensor] = []
+        for token in [clsToken, regToken].compactMap({ $0 }) {
             // One for each image; the sum passes the gradient to the parameter.
-            let tokens = try Tensor.zeros([shape[0], 1, dimension], device: x.device) + clsToken.value
-            x = try Tensor.cat([tokens, x], dim: 1)
+            let zeros = try Tensor.zeros([shape[0], token.value.shape[1], dimension], device: x.device)
+            extra.append(try zeros + token.value)
         }
-        x = try x + posEmbed.value
-        for block in blocks.modules { x = try block(x) }
-        if let norm { return try norm(x.narrow(dim: 1, start: 0, length: 1).squeeze(1)) }
-        let mean = try x.mean(dim: 1)
-        return try fcNorm?(mean) ?? mean
+        if !extra.isEmpty { x = try Tensor.cat(extra + [x], dim: 1) }
+        if settings.extraPositions > 0 { x = try x + posEmbed.value }
+        let norm = norm ?? fcNorm
+        let drop = try norm.flatMap { norm throws(TorchError) in
+            try DropPath(
+                images: images, weights: norm.weight.value, rate: settings.dropPath, branches: settings.depth,
+                training: training)
+        }
+        for (index, block) in blocks.modules.enumerated() { x = try block(x, block: index, drop: drop) }
+        let features =
+            settings.hasToken
+            ? try x.narrow(dim: 1, start: 0, length: 1).squeeze(1)
+            : try x.narrow(dim: 1, start: settings.extraTokens, length: settings.tokens).mean(dim: 1)
+        return try norm?(features) ?? features
     }
 }
 

@@ -88,6 +88,9 @@ struct ONNXInterpreter {
         case "Transpose": return try input(0).permuted(ints("perm"))
         case "Gather":
             return try input(0).narrow(dim: int("axis"), start: numbers(1)[0], length: 1).squeeze(int("axis"))
+        case "Slice":
+            return try input(0).narrow(
+                dim: numbers(3)[0], start: numbers(1)[0], length: numbers(2)[0] - numbers(1)[0])
         case "LayerNormalization":
             let x = try input(0)
             let centred = try x - x.mean(dim: -1, keepdim: true)

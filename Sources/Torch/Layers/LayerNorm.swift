@@ -3,7 +3,8 @@ import CTorch
 /// Layer normalisation over the last dimension, `(x - mean) / sqrt(variance + eps) w + b`: Ba et al. 2016, arXiv
 /// 1607.06450.
 public final class LayerNorm: Module {
-    let weight: Parameter
+    /// The factor of each dimension.
+    public let weight: Parameter
     let bias: Parameter
     private let eps: Double
 

@@ -31,13 +31,16 @@ public final class TransformerBlock: Module {
         public var keys: TransformerKeys
         /// Epsilon of the norms.
         public var eps: Double
+        /// What the learned factors of each dimension of a branch begin with; nil for none. Touvron et al. 2021, arXiv
+        /// 2103.17239.
+        public var layerScale: Double?
         /// Standard deviations of the random weights.
         public var deviations: (inputs: Double, output: Double, expand: Double, contract: Double)
 
         /// Takes all settings.
         public init(
             width: Int, heads: Int, hidden: Int, causal: Bool, activation: TransformerActivation,
-            keys: TransformerKeys, eps: Double,
+            keys: TransformerKeys, eps: Double, layerScale: Double? = nil,
             deviations: (inputs: Double, output: Double, expand: Double, contract: Double)
         ) {
             self.width = width
@@ -47,14 +50,17 @@ public final class TransformerBlock: Module {
             self.activation = activation
             self.keys = keys
             self.eps = eps
+            self.layerScale = layerScale
             self.deviations = deviations
         }
     }
 
     private let norm1: LayerNorm
     private let attention: Attention
+    private let scale1: LayerScale?
     private let norm2: LayerNorm
     private let mlp: TransformerMLP
+    private let scale2: LayerScale?
     private let keys: TransformerKeys
 
     /// Makes a block with random weights; biases begin at 0.
@@ -66,21 +72,47 @@ public final class TransformerBlock: Module {
         norm2 = try LayerNorm(settings.width, eps: settings.eps)
         mlp = try TransformerMLP(settings, generator: generator)
         keys = settings.keys
+        scale1 = try settings.layerScale.map { value throws(TorchError) in try LayerScale(settings.width, value) }
+        scale2 = try settings.layerScale.map { value throws(TorchError) in try LayerScale(settings.width, value) }
     }
 
     /// The layers by the names of `keys`.
     public var members: [(key: String, value: Any)] {
         switch keys {
-        case .timm: [("norm1", norm1), ("attn", attention), ("norm2", norm2), ("mlp", mlp)]
+        case .timm:
+            [
+                ("norm1", norm1), ("attn", attention), ("ls1", scale1 as Any), ("norm2", norm2), ("mlp", mlp),
+                ("ls2", scale2 as Any),
+            ]
         case .clip: [("attn", attention), ("ln_1", norm1), ("mlp", mlp), ("ln_2", norm2)]
         }
     }
 
     /// `[N, L, width]` for `[N, L, width]`.
     public func callAsFunction(_ x: Tensor) throws(TorchError) -> Tensor {
-        let x = try x + attention(norm1(x))
-        return try x + mlp(norm2(x))
+        try callAsFunction(x, block: 0, drop: nil)
     }
+
+    /// The same as block `block` of a network, whose branches may be dropped.
+    public func callAsFunction(_ x: Tensor, block: Int, drop: DropPath?) throws(TorchError) -> Tensor {
+        var branch = try attention(norm1(x))
+        if let scale1 { branch = try scale1(branch) }
+        if let drop { branch = try drop(branch, block: block, part: 0) }
+        let x = try x + branch
+        branch = try mlp(norm2(x))
+        if let scale2 { branch = try scale2(branch) }
+        if let drop { branch = try drop(branch, block: block, part: 1) }
+        return try x + branch
+    }
+}
+
+/// A learned factor for each dimension of a branch.
+final class LayerScale: Module {
+    let gamma: Parameter
+
+    init(_ width: Int, _ value: Double) throws(TorchError) { gamma = try Parameter(.full([width], value)) }
+
+    func callAsFunction(_ x: Tensor) throws(TorchError) -> Tensor { try x * gamma.value }
 }
 
 /// Two linear layers with a nonlinearity between.

@@ -35,7 +35,7 @@ struct NetworksTests {
         return state
     }
 
-    @Test("Keys, shapes, order, features and gradients are torchvision's", arguments: 0..<5)
+    @Test("Keys, shapes, order, features and gradients are torchvision's", arguments: 0..<7)
     func equalsTorchvision(index: Int) throws {
         let test = try Fixture.read("networks", as: NetworksFixture.self).cases[index]
         let network = try encoder(test.encoder)
@@ -59,16 +59,9 @@ struct NetworksTests {
 
         let loss = try Tensor(Fixture.hashed(features.count, stream: 1_000_001), shape: features.shape)
         try (features * loss.to(.float32)).sum().backward()
-        let whole = test.gradients.reduce(0) { $0 + $1[1] * $1[1] }.squareRoot()
-        for ((key, parameter), (index, wanted)) in zip(
-            network.namedParameters, zip(parameters.map(\.offset), test.gradients))
-        {
-            let gradient: [Float] = try #require(try parameter.value.grad()).contiguous().toArray()
-            let direction = Fixture.hashed(gradient.count, stream: UInt64(2_000_000 + index))
-            let product = zip(gradient, direction).reduce(0.0) { $0 + Double($1.0) * $1.1 }
-            let error = abs(product - wanted[0]) / max(wanted[1], 1e-3 * whole)
-            #expect(error < max(1e-3, 5 * test.float32GradientError), "\(key)")
-        }
+        try expectGradients(
+            of: network, test.gradients, indices: parameters.map(\.offset),
+            tolerance: max(1e-3, 5 * test.float32GradientError))
     }
 
     @Test func channelsAreRoundedAsTorchvisionDoes() {
@@ -79,10 +72,48 @@ struct NetworksTests {
     @Test(
         "Settings that make no sense are named",
         arguments: [
-            ("mobilenet_v2: {width_mult: 0}", "mobilenet_v2.width_mult"), ("resnet101: {width: 0}", "resnet101.width"),
+            ("mobilenet_v2: {width_mult: 0}", "mobilenet_v2.width_mult"),
+            ("convnext_tiny: {drop_path: 1}", "convnext_tiny.drop_path"),
+            ("convnext_small: {layer_scale: -1}", "convnext_small.layer_scale"),
+            ("resnet101: {width: 0}", "resnet101.width"),
         ])
     func nonsense(settings: String, path: String) throws {
         let error = #expect(throws: ConfigurationError.self) { try architecture(settings) }
         #expect(error?.path == "encoder.\(path)")
+    }
+}
+
+@Suite("ConvNeXt")
+struct ConvNeXtTests {
+    @Test func smallViewsAreRefused() throws {
+        let settings = ConvNeXtTiny()
+        #expect(throws: InvalidSetting.self) { try settings.validate(input: Size(width: 64, height: 31)) }
+        try settings.validate(input: Size(square: 32))
+    }
+
+    @Test func channelsInnermostGiveTheSameFeatures() throws {
+        let network = try encoder("convnext_tiny: {width: 8, layer_scale: 0.5}")
+        let images = try Fixture.images([40, 36])
+        let wanted: [Double] = try withoutGradients { try network(images, training: false).toArray() }
+        try network.move(to: .cpu, channelsLast: true)
+        let features = try withoutGradients { try network(images.channelsLast(), training: false) }
+        #expect(try difference(features, [wanted]) < 1e-5)
+    }
+}
+
+/// Gradients as fixtures have them: of each parameter the product with a known direction, and the norm.
+func expectGradients(
+    of network: any Module, _ wanted: [[Double]], indices: [Int], tolerance: Double,
+    sourceLocation: SourceLocation = #_sourceLocation
+) throws {
+    // Some gradients are 0 but for rounding.
+    let floor = 1e-3 * wanted.reduce(0) { $0 + $1[1] * $1[1] }.squareRoot()
+    for ((key, parameter), (index, wanted)) in zip(network.namedParameters, zip(indices, wanted)) {
+        let gradient: [Float] = try #require(try parameter.value.grad(), sourceLocation: sourceLocation)
+            .contiguous().toArray()
+        let direction = Fixture.hashed(gradient.count, stream: UInt64(2_000_000 + index))
+        let product = zip(gradient, direction).reduce(0.0) { $0 + Double($1.0) * $1.1 }
+        let error = abs(product - wanted[0]) / max(wanted[1], floor)
+        #expect(error < tolerance, "\(key)", sourceLocation: sourceLocation)
     }
 }

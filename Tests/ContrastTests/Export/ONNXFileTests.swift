@@ -31,6 +31,9 @@ struct ONNXFileTests {
         ("resnet101: {width: 4}", 32), ("wide_resnet50_2: {width: 4}", 32),
         ("mobilenet_v2: {width_mult: 0.25}", 64), ("mobilenet_v2: {width_mult: 0.1, stem: small}", 32),
         ("convnet: {width: 4}", 16), ("vit: {image_size: 16, patch: 4, width: 12, depth: 2, heads: 3}", 16),
+        ("convnext_tiny: {width: 4, layer_scale: 0.5}", 32),
+        ("vit: {image_size: 16, patch: 4, width: 12, depth: 2, heads: 3, registers: 2, layer_scale: 0.5}", 16),
+        ("vit: {image_size: 16, patch: 4, width: 8, depth: 1, heads: 2, pool: mean, registers: 3}", 16),
         ("vit: {image_size: 16, patch: 8, width: 8, depth: 1, heads: 2, pool: mean, position: sin_cos}", 16),
     ]
 

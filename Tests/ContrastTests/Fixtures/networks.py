@@ -36,6 +36,16 @@ def resnet(name):
     return build
 
 
+def convnext(depths):
+    def build(width):
+        settings = [models.convnext.CNBlockConfig(width << i, width << i + 1 if i < 3 else None, depth) for i, depth in enumerate(depths)]
+        model = models.ConvNeXt(settings)
+        model.classifier[2] = nn.Identity()
+        return model, ("", "")
+
+    return build
+
+
 class Features(nn.Module):
     def __init__(self, model):
         super().__init__()
@@ -50,6 +60,8 @@ NETWORKS = {
     "mobilenet_v2": mobilenet_v2,
     "resnet101": resnet("resnet101"),
     "wide_resnet50_2": resnet("wide_resnet50_2"),
+    "convnext_tiny": convnext([3, 3, 9, 3]),
+    "convnext_small": convnext([3, 3, 27, 3]),
 }
 
 
@@ -105,6 +117,8 @@ def main():
             case("mobilenet_v2", "width_mult: 0.35, stem: small", (16, 16), False, stem="small", width_mult=0.35),
             case("resnet101", "width: 8", (33, 47), False, stem="imagenet", width=8),
             case("wide_resnet50_2", "width: 8, stem: small", (24, 24), False, stem="small", width=8),
+            case("convnext_tiny", "width: 16", (64, 96), True, width=16),
+            case("convnext_small", "width: 8", (32, 32), False, width=8),
         ],
     }, digits=7)
 
