@@ -108,7 +108,7 @@ struct EstimateTests {
         try Npy.write(noise(400, 1), shape: [200, 2], to: place("y.npy"))
         let views = ["estimate", "--views", place("x.npy"), place("y.npy"), "--candidates", "8"]
         for (more, said) in [
-            (["--critic", "cosine"], "one width"), (["--critic", "cosin"], "did you mean cosine"),
+            (["--critic", "cosine"], "the same dimension"), (["--critic", "cosin"], "did you mean cosine"),
             (["--estimators", "nwx"], "did you mean nwj"), (["--estimators", "smile: {clip: -1}"], "smile.clip"),
             (["--set", "optimizer.adamw.lr=-1"], "lr"), (["--plot", "x.svg"], "--gaussian"),
         ] {
