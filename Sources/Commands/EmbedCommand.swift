@@ -9,8 +9,8 @@ package struct EmbedCommand: ParsableCommand {
             Beside NAME.npy, it writes, row by row, NAME.labels.npy (int64, -1 for an image without a label) and \
             NAME.paths.txt, and for a folder with train/, test/ or val/ NAME.sides.txt, unless --side selects one of \
             them. Line i of NAME.classes.txt is the class of label i. Labels are those of the run, from \
-            RUN/classes.txt; other classes get the numbers after them. Beside features.npy, the files are labels.npy, \
-            paths.txt, sides.txt and classes.txt.
+            RUN/classes.txt; other classes get the numbers after them. The columns of a table go to NAME.table.csv. \
+            Beside features.npy, the files are labels.npy, paths.txt, sides.txt, classes.txt and table.csv.
 
               diptych embed runs/a photos/ --side test --output out/test.npy
             """)

@@ -6,7 +6,7 @@ package struct RetrieveCommand: ParsableCommand {
         commandName: "retrieve",
         abstract: "Scores a run by clip: recall@1, 5 and 10 of captions by images and of images by captions.",
         discussion: """
-            IMAGES is a folder with NAME.txt beside the images, a captions file (.tsv, .csv, .jsonl) or shards. It \
+            IMAGES is a folder with NAME.txt beside the images, a table with captions (.csv, .tsv, .jsonl) or shards. It \
             tests on test/ or val/ beside train/, else on the share that the run held out. Pairs with equal captions \
             count as correct for each other. The scores of a random order are given for comparison.
             """)

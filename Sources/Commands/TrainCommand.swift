@@ -7,8 +7,7 @@ package struct TrainCommand: ParsableCommand {
         abstract: "Trains an encoder on a folder of images.",
         discussion: """
             IMAGES is a folder: its sub-folders are the classes, and a flat folder has no labels; train/ and test/ or \
-            val/ inside are separate. Tar shards, tables and, for method clip, captions files (.tsv, .csv, .jsonl) \
-            also work. The run folder gets config.yaml, metrics.jsonl, TensorBoard events, checkpoints, \
+            val/ inside are separate. Tables (.csv, .tsv, .jsonl) and tar shards also work. The run folder gets config.yaml, metrics.jsonl, TensorBoard events, checkpoints, \
             encoder.safetensors with torchvision's keys, encoder.json and quarantine.jsonl. Ctrl-C stops after a \
             checkpoint. --resume continues from there, or from wherever the run was killed, bit for bit with the same \
             images and threads. --resume --epochs N makes a run longer, also a finished one: its schedule is then that \

@@ -32,10 +32,13 @@ struct EmbedJob {
         console.clear()
         let joined = opened.source as? JoinedSides
         let folder = joined == nil ? sideFolder(opened) : ""
+        let paths = features.samples.map { folder + source.name($0) }
+        // The sides of folders have a file of their own.
+        let hasColumns = source.columns != [.split] && !source.columns.isEmpty
         try EmbeddingFiles(options.output).write(
-            features.rows[0], labels: features.labels, paths: features.samples.map { folder + source.name($0) },
-            classes: source.classes,
-            sides: joined.map { joined in features.samples.map { joined.side(of: $0).rawValue } })
+            features.rows[0], labels: features.labels, paths: paths, classes: source.classes,
+            sides: joined.map { joined in features.samples.map { joined.side(of: $0).rawValue } },
+            table: hasColumns ? TableWriter.text(of: source, indices: features.samples, paths: paths) : nil)
         try Output.result("\(options.output): \(features.rows[0].shape[0]) x \(features.rows[0].shape[1])")
         for record in features.skipped { console.notice("skipped \(record)") }
     }

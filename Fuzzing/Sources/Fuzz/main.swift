@@ -97,12 +97,15 @@ let targets: [String: Target] = [
     "tables": { data in
         for path in ["fuzz.tsv", "fuzz.csv", "fuzz.jsonl", "fuzz.txt"] {
             guard let source = try? ImageTable(data, path: path) else { continue }
-            let written = TableWriter.text(of: source, paths: (0..<source.count).map(source.name))
-            if written.isEmpty { fatalError("no header") }
+            let split = Split(stratified: source)
+            if split.train.count + split.test.count != source.count { fatalError("not every image has a side") }
+            let text = TableWriter.text(of: source, paths: (0..<source.count).map(source.name))
+            let again = Data(text.utf8).withUnsafeBytes { try? ImageTable($0, path: "fuzz.csv") }
+            if again?.count != source.count { fatalError("a table that is written does not read back") }
             for index in 0..<min(source.count, 64) {
                 _ = (source.name(index), source.label(index), source.fields(index))
-                let isWrong = source.labels(index).contains { !source.classes.indices.contains($0) }
-                if isWrong { fatalError("no class") }
+                let classes = source.classes.indices
+                if source.labels(index).contains(where: { !classes.contains($0) }) { fatalError("a label without a class") }
                 guard let text = (try? source.caption(index)).flatMap({ $0 }) else { continue }
                 _ = CaptionText.firstLine.part(of: text)
                 _ = CaptionText.whole.part(of: text)

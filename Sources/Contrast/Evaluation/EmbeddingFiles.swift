@@ -6,7 +6,7 @@ import Views
 /// Where features of images go, and what stands beside them row by row: labels, paths, and the side of the data set; and the names
 /// that the labels are indices of.
 ///
-/// Beside `features.npy` these are `labels.npy`, `paths.txt`, `sides.txt` and `classes.txt`; beside any other `NAME.npy` they are
+/// Beside `features.npy` these are `labels.npy`, `paths.txt`, `sides.txt`, `classes.txt` and `table.csv`; beside any other `NAME.npy` they are
 /// `NAME.labels.npy` and so on, so that several outputs share a folder.
 public struct EmbeddingFiles: Equatable, Sendable {
     /// Float32 `[images, dimension]`.
@@ -19,6 +19,8 @@ public struct EmbeddingFiles: Equatable, Sendable {
     public let classes: String
     /// `train`, `test` or `validation`, a line an image; where there are several.
     public let sides: String
+    /// What a table says of the images, as one that can be read again.
+    public let table: String
 
     /// Names the files beside an output.
     public init(_ output: String) {
@@ -28,7 +30,7 @@ public struct EmbeddingFiles: Equatable, Sendable {
         let stem = folder + (name == "features" ? "" : name + ".")
         features = output
         (labels, paths) = (stem + "labels.npy", stem + "paths.txt")
-        (classes, sides) = (stem + "classes.txt", stem + "sides.txt")
+        (classes, sides, table) = (stem + "classes.txt", stem + "sides.txt", stem + "table.csv")
     }
 
     /// Writes all of them, the features last; what an earlier output left and this one has not is removed.
@@ -38,14 +40,16 @@ public struct EmbeddingFiles: Equatable, Sendable {
     ///   - paths: N paths.
     ///   - classes: what the labels are indices of; empty where nothing is labelled.
     ///   - sides: N sides; nil where there is one.
+    ///   - table: a table of N rows; nil where the images came without columns.
     /// - Throws: `FileError`, `TorchError`.
     public func write(
-        _ rows: Tensor, labels: [Int], paths: [String], classes: [String], sides: [String]?
+        _ rows: Tensor, labels: [Int], paths: [String], classes: [String], sides: [String]?, table: String? = nil
     ) throws {
         try Npy.write(labels.map(Int64.init), shape: [labels.count], to: self.labels)
         try AtomicFile.write(ClassNames.text(paths), to: self.paths)
         try write(classes.isEmpty ? nil : classes, to: self.classes)
         try write(sides, to: self.sides)
+        if let table { try AtomicFile.write(table, to: self.table) } else { StoredFile.remove(self.table) }
         try Npy.write(try rows.toArray(Float.self), shape: rows.shape, to: features)
     }
 

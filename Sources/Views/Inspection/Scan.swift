@@ -72,7 +72,7 @@ public struct Scan: Sendable {
         var widths: [Int] = []
         var heights: [Int] = []
         for (index, look) in looks.enumerated() {
-            if let label = source.label(index) { counts[label] += 1 }
+            for label in source.labels(index) { counts[label] += 1 }
             if let print = look.fingerprint { groups[print, default: []].append(index) }
             switch look.outcome {
             case .failure(let error):

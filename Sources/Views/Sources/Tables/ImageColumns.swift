@@ -48,6 +48,8 @@ struct ImageColumns: Sendable {
     private var set = Column(blank: Span())
     /// Places among `labelTexts`, later classes.
     private var members: [Int32] = []
+    /// Of each of `labelTexts` the last row with it in a set, from 1: looking through a long set for each label takes too long.
+    private var lastRow: [UInt32] = []
     private var value = Column(blank: Double.nan)
     private var weight = Column(blank: Double.nan)
     private var groupTexts = TextTable()
@@ -121,11 +123,12 @@ struct ImageColumns: Sendable {
         var span = Span(start: UInt32(members.count))
         for text in texts {
             try ImageColumns.check(text, "label")
-            let place = Int32(labelTexts.place(of: text))
-            if !members[span.range].contains(place) {
-                members.append(place)
-                span.count += 1
-            }
+            let place = labelTexts.place(of: text)
+            while lastRow.count <= place { lastRow.append(0) }
+            guard lastRow[place] != UInt32(row + 1) else { continue }
+            lastRow[place] = UInt32(row + 1)
+            members.append(Int32(place))
+            span.count += 1
         }
         set.set(span, at: row)
     }
@@ -212,6 +215,7 @@ struct ImageColumns: Sendable {
     /// Gives back the memory that growing takes.
     mutating func close() {
         labelTexts.close()
+        lastRow = []
         groupTexts.close()
         splitTexts.close()
     }
@@ -228,11 +232,15 @@ struct ImageColumns: Sendable {
     mutating func replaceLabels(by classes: [Int32]) {
         label.map { $0 < 0 ? -1 : classes[Int($0)] }
         var kept: [Int32] = []
+        // Of each class where the last set that has it begins; two texts may be one class.
+        var last = [Int](repeating: -1, count: Int(classes.max() ?? -1) + 1)
         set.map { span in
             let start = kept.count
             for member in members[span.range] {
                 let place = classes[Int(member)]
-                if place >= 0, !kept[start...].contains(place) { kept.append(place) }
+                guard place >= 0, last[Int(place)] != start else { continue }
+                last[Int(place)] = start
+                kept.append(place)
             }
             return Span(start: UInt32(start), count: UInt32(kept.count - start))
         }

@@ -11,6 +11,9 @@ struct TableReader {
 
     private let chosen: [NamedColumn]
 
+    /// Rows from which the memory of all is estimated.
+    private static let sampled = 4096
+
     /// Reads a text.
     init(_ bytes: UnsafeRawBufferPointer, format: TableFormat, chosen: [NamedColumn] = []) throws(TableDamage) {
         self.chosen = chosen
@@ -77,6 +80,7 @@ struct TableReader {
                 }
             }
             try TableReader.at(scanner.line) { () throws(ImageColumns.Nonsense) in try rows.end() }
+            if rows.count == TableReader.sampled { rows.reserve(1.05 * scanner.remainder) }
             if let names = heading, rows.count == 2 || scanner.isAtEnd {
                 if scanner.withBytes(0, { FileKind(name: Array($0)) }) == .image {
                     throw TableReader.unknown(names, line: 1)
@@ -147,6 +151,7 @@ struct TableReader {
             keys.numbers.formUnion(object.numbers)
             names.merge(object.keys) { first, _ in first }
             try TableReader.at(scanner.line) { () throws(ImageColumns.Nonsense) in try rows.add(object) }
+            if rows.count == TableReader.sampled { rows.reserve(1.05 * scanner.remainder) }
         }
         for choice in chosen where names[choice.column] == nil {
             throw TableDamage(line: 1, reason: "has no key \(choice.name), nor has any line after it")

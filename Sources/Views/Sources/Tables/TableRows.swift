@@ -43,6 +43,7 @@ struct TableRows: Sendable {
         try columns.set(column, bytes, at: count)
         guard !bytes.isEmpty else { return }
         if column == .path {
+            guard bytes.contains(where: { $0 != 0x20 }) else { return }
             guard !bytes.contains(0) else {
                 throw ImageColumns.Nonsense(reason: "the image's path has a zero byte in it")
             }
@@ -64,6 +65,12 @@ struct TableRows: Sendable {
             }
         }
         try end()
+    }
+
+    /// Makes room for `factor` times as many rows as are there.
+    mutating func reserve(_ factor: Double) {
+        paths.reserve(factor)
+        path.reserveCapacity(Int(Double(count) * factor))
     }
 
     /// Ends the row at hand.

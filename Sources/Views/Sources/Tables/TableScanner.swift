@@ -40,6 +40,9 @@ struct TableScanner {
     /// Whether there is no further row.
     var isAtEnd: Bool { place >= bytes.count }
 
+    /// How many times the part that was scanned fits the whole.
+    var remainder: Double { Double(bytes.count) / Double(max(1, place)) }
+
     /// Whether the last row is a blank line.
     var isBlank: Bool { fields.count == 1 && bytes[fields[0].range].allSatisfy { $0 == 0x20 } }
 

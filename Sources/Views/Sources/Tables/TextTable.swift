@@ -27,6 +27,12 @@ struct TextTable: Sendable {
         return ends.count - 1
     }
 
+    /// Makes room for `factor` times as many texts as are there: growing step by step copies all of them.
+    mutating func reserve(_ factor: Double) {
+        text.reserveCapacity(Int(Double(text.count) * factor))
+        ends.reserveCapacity(Int(Double(ends.count) * factor))
+    }
+
     /// Gives back what is needed to find numbers, once all texts are there.
     mutating func close() { slots = [] }
 
