@@ -70,6 +70,12 @@ package struct ProbeCommand: ParsableCommand {
     @Flag(name: .customLong("knn-uniform"), help: "Gives each neighbour one vote; usual with k = 10.")
     package var uniform = false
 
+    @Option(
+        help: ArgumentHelp(
+            "Also scores by cross-validation on all images, with the spread of the folds; no group of a table is cut.",
+            valueName: "K"))
+    package var folds: Int?
+
     @Option(help: ArgumentHelp("Seed of the stratified split; the run's by default.", valueName: "N"))
     package var seed: UInt64?
 
@@ -88,6 +94,10 @@ package struct ProbeCommand: ParsableCommand {
         if zeroShot && (control || cost != nil || asksForNeighbours) {
             throw ValidationError("--control, --cost and --knn-... have no meaning with --zero-shot")
         }
+        if let folds, !(2...100).contains(folds) {
+            throw ValidationError("--folds must be in 2...100, is \(folds)")
+        }
+        if zeroShot && folds != nil { throw ValidationError("--folds has no meaning with --zero-shot") }
         if uniform && temperature != nil { throw ValidationError("--knn-uniform has no use for --knn-temperature") }
         if let temperature, !(temperature > 0 && temperature.isFinite) {
             throw ValidationError("--knn-temperature must be positive, is \(temperature)")

@@ -6,7 +6,7 @@ import Views
 
 /// `diptych probe`: opens the encoder and the images, scores, writes the report and prints it.
 struct ProbeJob {
-    private let options: ProbeCommand
+    let options: ProbeCommand
 
     init(_ options: ProbeCommand) { self.options = options }
 
@@ -15,6 +15,9 @@ struct ProbeJob {
         let console = Console()
         file.notes.forEach(console.notice)
         let (train, test, words) = try images(file.experiment, file.folder)
+        if train.targets == .labelSets || train.targets == .values {
+            return try probeTargets(file, train, test, words, console)
+        }
         var settings = Probe.Options()
         settings.cost = options.cost
         settings.neighbours = options.neighbours
@@ -23,12 +26,28 @@ struct ProbeJob {
         settings.maximumBad = options.tolerance.maxBad
         let probe = Probe(file, machine: try Machine(options.compute), options: settings)
         let scores = ScoresFile(options.output ?? defaultOutput(file), console)
-        let report = try probe.run(train: train, test: test, split: words) { what, share in
+        var report = try probe.run(train: train, test: test, split: words) { what, share in
             console.working(what, share: share)
         }
+        if let folds = options.folds { report.folds = try crossValidation(folds, file, settings, console) }
         console.clear()
         try scores.keep(
             try report.json(), showing: lines(report), then: ["scores    \(scores.path)", "encoder   \(file.path)"])
+    }
+
+    private func crossValidation(
+        _ count: Int, _ file: EncoderFile, _ settings: Probe.Options, _ console: Console
+    ) throws -> CrossValidation {
+        let opened = try OpenedImages(
+            options.images, side: options.sides.side, usual: .all,
+            options: options.sides.reading(options.tolerance.reading))
+        let extractor = FeatureExtractor(
+            pipeline: try ViewPipeline(file.experiment.views), machine: try Machine(options.compute),
+            maximumBad: settings.maximumBad)
+        return try CrossValidation(
+            file.encoder, on: opened.source, count: count, seed: options.seed ?? file.experiment.training.seed,
+            cost: settings.cost ?? file.experiment.evaluation.cost, extractor: extractor
+        ) { what, share in console.working(what, share: share) }
     }
 
     private func images(_ experiment: Experiment, _ folder: RunFolder?) throws -> (any Source, any Source, String) {
@@ -48,7 +67,7 @@ struct ProbeJob {
         return (split.train, split.test, split.words)
     }
 
-    private func defaultOutput(_ file: EncoderFile) -> String {
+    func defaultOutput(_ file: EncoderFile) -> String {
         if Folder.exists(options.encoder) { return RunFolder(options.encoder).probe }
         if file.isOfCheckpoint, let folder = file.folder { return folder.probe(of: file.path) }
         return Folder.join(SystemPath.folder(of: options.encoder), "probe.json")
@@ -66,6 +85,13 @@ struct ProbeJob {
             row("trained", report.linearProbe, report.knn),
         ]
         if let control = report.control { lines.append(row("random", control.linearProbe, control.knn)) }
+        if let folds = report.folds {
+            func spread(_ scores: CrossValidation.Spread) -> String {
+                String(format: "%5.1f%% +/- %.1f", 100 * scores.mean, 100 * scores.std)
+            }
+            lines.append(
+                "folds     linear probe \(spread(folds.linearProbe))  kNN \(spread(folds.knn)) (\(folds.rule))")
+        }
         let isWhole = report.leftOut?.untested.isEmpty ?? true
         let constant = isWhole ? "the largest class" : "the largest class that test images have"
         lines.append(String(format: "chance    %5.1f%% (always \(constant))", 100 * report.majority))

@@ -50,6 +50,17 @@ enum AwkwardFolders {
         "shards as others write them":
             "x/ 4\n$ cd x && for i in 0 1 2 3; do mv $i.png img_v1.$i.png; printf $((i % 2)) >img_v1.$i.cls; done"
             + "\n$ tar cf dots.tar -C x $(ls x | sort -r) && tar czf packed.tar -C x . && tar cf side.tar x",
+        "a table of patients": """
+        x/ 24
+        $ (echo id,file_name,species,patient_id,note; for i in $(seq 0 23); do echo $i,x/$i.png,$((i % 2)),p$((i / 3)),; done) >list.csv
+        $ (echo image,label,split; for i in $(seq 0 23); do echo x/$i.png,$((i % 2)),$(test $((i % 4)) = 3 && echo test || echo train); done) >sides.csv
+        $ (echo image,tags; for i in $(seq 0 23); do echo "x/$i.png,a|$(test $((i % 2)) = 1 && echo b)|$(test $((i % 6)) = 1 && echo c)"; done) >sets.csv
+        $ (echo image,value; for i in $(seq 0 23); do echo x/$i.png,$i; done) >values.csv
+        $ (head -3 list.csv; echo 9,x/none.png,1,p1,; echo 9,x/gone.png,1,p1,) >missing.csv
+        $ sed 's/,/;/g; s/species/class/' list.csv >wrong.csv && echo '7;x/7.png' >>wrong.csv
+        """,
+        "an image folder with metadata":
+            ". 6\nmetadata.csv = file_name,label\\n0.png,cat\\n1.png,dog\\n2.png,cat\\n3.png,dog\\n",
         "tables":
             "cat/ 3\ndog/ 3\nlist.csv = image,label\\ncat/0.png,cat\\ncat/1.png,cat\\ndog/0.png,dog\\ndog/1.png,dog\\n"
             + "\ncaptions.txt = image,caption\\ncat/0.png,A cat\\n\ncoco.json = {\"annotations\": []}",

@@ -102,6 +102,8 @@ public struct ProbeReport: Codable, Equatable, Sendable {
     public var linearProbe: Linear
     /// Weighted kNN.
     public var knn: Neighbours
+    /// Scores by cross-validation on all images; nil where they were not asked for.
+    public var folds: CrossValidation?
     /// The same architecture with random weights; nil where it was not asked for.
     public var control: Pair?
 

@@ -1,0 +1,83 @@
+import Torch
+import Views
+
+/// Scores of a frozen encoder by cross-validation: each fold is judged by a linear probe and a kNN that learn from all others.
+public struct CrossValidation: Codable, Equatable, Sendable {
+    /// The accuracies of the folds.
+    public struct Spread: Codable, Equatable, Sendable {
+        /// Their mean, 0...1.
+        public var mean: Double
+        /// Their standard deviation, with K - 1 below the sum.
+        public var std: Double
+        /// Of each fold the share of its images whose best class is right.
+        public var folds: [Double]
+
+        /// Takes the accuracies of two folds or more.
+        init(_ folds: [Double]) {
+            let mean = folds.reduce(0, +) / Double(folds.count)
+            let squares = folds.reduce(0) { $0 + ($1 - mean) * ($1 - mean) }
+            (self.mean, self.folds) = (mean, folds)
+            std = (squares / Double(max(1, folds.count - 1))).squareRoot()
+        }
+    }
+
+    /// How the folds were dealt: the rule and its seed.
+    public var rule: String
+    /// Images that were judged.
+    public var images: Int
+    /// Top-1 of the linear probe.
+    public var linearProbe: Spread
+    /// Top-1 of the weighted kNN, whose settings are those of the bank's size.
+    public var knn: Spread
+
+    /// Embeds the labelled images once and scores every fold.
+    /// - Parameters:
+    ///   - encoder: the encoder, on the machine.
+    ///   - source: the images; those without a class are passed over.
+    ///   - count: the folds.
+    ///   - seed: their seed.
+    ///   - cost: C of the logistic regression.
+    /// - Throws: `DataError` where there are fewer groups than folds; `TrainingError` where a fold cannot be scored; `LoaderError`,
+    ///   `TorchError`.
+    public init(
+        _ encoder: any Encoder, on source: any Source, count: Int, seed: UInt64, cost: Double,
+        extractor: FeatureExtractor, progress: (String, Double?) -> Void = { _, _ in }
+    ) throws {
+        let labelled = Subset(source, indices: (0..<source.count).filter { source.label($0) != nil })
+        let folds = try Folds(labelled, count: count, seed: seed)
+        let features = try extractor.features(of: labelled, by: [encoder], on: extractor.device) {
+            progress("features", Double($0) / Double(max(1, labelled.count)))
+        }
+        var (linear, nearest): ([Double], [Double]) = ([], [])
+        images = 0
+        for fold in 0..<count {
+            progress("fold \(fold + 1) of \(count)", nil)
+            let places = features.samples.indices
+            let learnt = places.filter { folds.parts[features.samples[$0]] != fold }
+            let judged = places.filter { folds.parts[features.samples[$0]] == fold }
+            let found = Scorable(
+                train: learnt.map { features.labels[$0] }, test: judged.map { features.labels[$0] },
+                names: source.classes)
+            if let obstacle = found.obstacle("fold \(fold + 1)") { throw TrainingError(.data, obstacle) }
+            let rows = try features.rows(0, found.train.map { learnt[$0] })
+            let queries = try features.rows(0, found.test.map { judged[$0] })
+            func top1(_ ranked: [[Int]]) -> Double {
+                Scores(
+                    ranked: ranked.map { $0.map { found.classes[$0] } }, labels: found.testLabels,
+                    classes: source.classes.count
+                ).top1
+            }
+            let probe = try LinearProbe(
+                features: rows, labels: found.trainLabels, classes: found.classes.count, cost: cost)
+            linear.append(top1(try probe.ranking(queries)))
+            let defaults = NearestNeighbours.defaults(bank: found.train.count)
+            let bank = try NearestNeighbours(
+                features: rows, labels: found.trainLabels, classes: found.classes.count,
+                neighbours: defaults.neighbours, temperature: defaults.temperature)
+            nearest.append(top1(try bank.ranking(queries)))
+            images += found.test.count
+        }
+        rule = folds.words
+        (linearProbe, knn) = (Spread(linear), Spread(nearest))
+    }
+}

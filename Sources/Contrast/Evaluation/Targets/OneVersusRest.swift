@@ -1,0 +1,50 @@
+import Torch
+
+/// A logistic regression for each class against all others, on standardised features: sets of labels by linear probes.
+///
+/// Minimises `1/2 |w|^2 + C * sum_i log(1 + e^(-t_i (w x_i + b)))` for each class, t the signs; equals scikit-learn's
+/// `OneVsRestClassifier(LogisticRegression(C))` behind a `StandardScaler`. The probe of two classes has two opposed weight vectors, of
+/// half the length each, so its C is half as large.
+struct OneVersusRest {
+    private let probes: [LinearProbe?]
+
+    /// Fits the probes; a class that all rows have, or none, has no probe.
+    /// - Parameters:
+    ///   - features: `[N, D]`.
+    ///   - labels: of each row its classes.
+    ///   - classes: how many there are.
+    ///   - cost: C.
+    init(
+        features: Tensor, labels: [[Int]], classes: Int, cost: Double, progress: (Int) -> Void = { _ in }
+    ) throws(TorchError) {
+        var probes: [LinearProbe?] = []
+        for place in 0..<classes {
+            let isTrue = labels.map { $0.contains(place) ? 1 : 0 }
+            let isMixed = isTrue.contains(1) && isTrue.contains(0)
+            probes.append(
+                isMixed ? try LinearProbe(features: features, labels: isTrue, classes: 2, cost: cost / 2) : nil)
+            progress(place + 1)
+        }
+        self.probes = probes
+    }
+
+    /// Of each row the logit of each class; -infinity for a class without a probe.
+    func scores(_ features: Tensor) throws(TorchError) -> [[Double]] {
+        var columns: [[Double]] = []
+        for probe in probes {
+            guard let probe else {
+                columns.append([Double](repeating: -.infinity, count: features.shape[0]))
+                continue
+            }
+            let width = features.shape[1]
+            let rows = try (features.detach().to(device: probe.mean.device).to(.float64) - probe.mean) / probe.deviation
+            let margins =
+                try probe.weights.narrow(dim: 0, start: 1, length: 1)
+                - probe.weights.narrow(dim: 0, start: 0, length: 1)
+            let slopes = try margins.narrow(dim: 1, start: 0, length: width).transpose(0, 1)
+            let intercept = try margins.narrow(dim: 1, start: width, length: 1)
+            columns.append(try (rows.matmul(slopes) + intercept).reshape([-1]).toArray())
+        }
+        return (0..<features.shape[0]).map { row in columns.map { $0[row] } }
+    }
+}

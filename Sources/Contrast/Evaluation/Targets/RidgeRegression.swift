@@ -1,0 +1,64 @@
+import Torch
+
+/// Linear regression with a penalty, in closed form: `w = (X^T X + penalty I)^-1 X^T (y - mean y)` on features that are standardised
+/// with the training rows' mean and population standard deviation. Equals scikit-learn's `Ridge(alpha)` behind a `StandardScaler`.
+struct RidgeRegression {
+    /// Weights on standardised features, `[D, 1]`, float64.
+    let weights: Tensor
+    private let mean: Tensor
+    private let std: Tensor
+    private let intercept: Double
+
+    /// Fits.
+    /// - Parameters:
+    ///   - features: `[N, D]`, any floating type.
+    ///   - values: N numbers.
+    ///   - penalty: the weight of `|w|^2` against the squared errors.
+    init(features: Tensor, values: [Double], penalty: Double) throws(TorchError) {
+        let device = features.device
+        let rows = try features.detach().to(.float64)
+        mean = try rows.mean(dim: 0)
+        let spread = try (rows - mean).pow(2).mean(dim: 0).sqrt()
+        let noise = try mean.abs() * 1e-12 + 1e-30
+        std = try Tensor.where(
+            spread.gt(noise), spread, Tensor.ones(spread.shape, dtype: .float64, device: device))
+        let middle = values.reduce(0, +) / Double(max(1, values.count))
+        intercept = middle
+        let inputs = try (rows - mean) / std
+        let targets = try Tensor(values.map { $0 - middle }, shape: [values.count, 1]).to(device: device)
+        let width = rows.shape[1]
+        let matrix =
+            try inputs.transpose(0, 1).matmul(inputs)
+            + Tensor.eye(width, dtype: .float64, device: device) * penalty
+        let right = try inputs.transpose(0, 1).matmul(targets)
+        // The inverse is good to 1e-3, and each step of refinement takes as much off the error.
+        let inverse = try LogisticRegression.inverse(matrix)
+        var solution = try inverse.matmul(right)
+        for _ in 0..<8 { solution = try solution + inverse.matmul(right - matrix.matmul(solution)) }
+        weights = solution
+    }
+
+    /// The numbers of rows.
+    func values(_ features: Tensor) throws(TorchError) -> [Double] {
+        let rows = try (features.detach().to(device: mean.device).to(.float64) - mean) / std
+        return try (rows.matmul(weights) + intercept).reshape([-1]).toArray()
+    }
+}
+
+/// How far numbers are from those that are wanted.
+public struct RegressionScores: Codable, Equatable, Sendable {
+    /// `1 - sum (y - f)^2 / sum (y - mean y)^2`: 1 is perfect, 0 what the mean of the test images gives.
+    public var r2: Double
+    /// The mean of `|y - f|`.
+    public var meanAbsoluteError: Double
+
+    /// Compares.
+    init(found: [Double], wanted: [Double]) {
+        let count = Double(max(1, wanted.count))
+        let mean = wanted.reduce(0, +) / count
+        let errors = zip(wanted, found).map { $0 - $1 }
+        let spread = wanted.reduce(0) { $0 + ($1 - mean) * ($1 - mean) }
+        r2 = 1 - errors.reduce(0) { $0 + $1 * $1 } / max(spread, .leastNormalMagnitude)
+        meanAbsoluteError = errors.reduce(0) { $0 + abs($1) } / count
+    }
+}
