@@ -57,41 +57,52 @@ package struct DoctorCommand: ParsableCommand {
         if let problem = findings.problems.first { throw Failure(.failed, problem) }
     }
 
-    /// What `diptych-torch` prints about libtorch, as `key=value` lines. It cannot start if a library is missing.
-    private static func torch() -> Result<[String: String], Failure> {
+    /// What `diptych-torch doctor` finds, which it prints as one JSON object.
+    package struct TorchFindings: Codable, Sendable {
+        /// libtorch's version.
+        package var libtorch: String
+        /// The file that libtorch was loaded from.
+        package var libtorchPath: String
+        /// The device that `--device auto` takes.
+        package var device: String
+        /// Whether batch norm on the GPU is `fused` with what follows it or `plain`; nil without a GPU.
+        package var norm: String?
+        /// The relative difference of a GPU's step from the CPU's, by precision; nil without a GPU.
+        package var check: [String: String]?
+
+        package init(
+            libtorch: String, libtorchPath: String, device: String, norm: String? = nil, check: [String: String]? = nil
+        ) {
+            (self.libtorch, self.libtorchPath, self.device) = (libtorch, libtorchPath, device)
+            (self.norm, self.check) = (norm, check)
+        }
+    }
+
+    /// Asks `diptych-torch` about libtorch; it cannot even start if the library is missing.
+    private static func torch() -> Result<TorchFindings, Failure> {
         let ended: (status: Int32, output: String, errors: String)
         do {
             ended = try ChildProcess(TorchProcess.path(), ["doctor"]).finish()
         } catch {
             return .failure(Failure(error))
         }
-        guard ended.status == 0 else {
+        guard ended.status == 0, let found: TorchFindings = try? JSON.value(from: ended.output.utf8) else {
             let reason = ended.errors.split(separator: "\n").first.map(String.init) ?? "diptych-torch printed no reason"
             return .failure(
                 Failure(
                     .failed,
                     "libtorch cannot be used: \(reason); install libtorch-dev, or build with LIBTORCH=/path/to/torch"))
         }
-        let pairs = ended.output.split(separator: "\n").compactMap { line -> (String, String)? in
-            let parts = line.split(separator: "=", maxSplits: 1)
-            return parts.count == 2 ? (String(parts[0]), String(parts[1])) : nil
-        }
-        return .success(Dictionary(pairs) { $1 })
+        return .success(found)
     }
 }
 
 extension DoctorCommand.Findings {
-    fileprivate mutating func add(_ torch: Result<[String: String], Failure>) {
+    fileprivate mutating func add(_ torch: Result<DoctorCommand.TorchFindings, Failure>) {
         switch torch {
-        case .success(let facts):
-            libtorch = facts["libtorch"]
-            libtorchPath = facts["path"]
-            device = facts["device"]
-            norm = facts["norm"]
-            let found = facts.filter { $0.key.hasPrefix("check_") }
-            if !found.isEmpty {
-                check = Dictionary(uniqueKeysWithValues: found.map { (String($0.key.dropFirst(6)), $0.value) })
-            }
+        case .success(let found):
+            (libtorch, libtorchPath, device) = (found.libtorch, found.libtorchPath, found.device)
+            (norm, check) = (found.norm, found.check)
         case .failure(let failure):
             problems.append(failure.message)
         }

@@ -31,18 +31,7 @@ Diptych.start(classify: classify) { command in
     case let export as ExportCommand: try ExportJob(export).run()
     case let bench as BenchCommand where bench.train: try BenchTrainJob(bench).run()
     case let check as CheckSettingsCommand: _ = try check.settings.reader().read(Experiment.self)
-    case is DoctorCommand:
-        try Output.result(["libtorch=\(Runtime.version)", "path=\(Runtime.libraryPath)"])
-        let device = try Machine(DeviceChoice.auto, threads: nil).device
-        try Output.result("device=\(device)")
-        // A GPU is trusted if its step agrees with that of the CPU.
-        guard device != .cpu else { return }
-        try Output.result("norm=\(Runtime.fusesNorm(on: device) ? "fused" : "plain")")
-        for found in try DeviceCheck.run(on: device) {
-            try Output.result(
-                "check_\(found.precision.rawValue)=loss \(found.loss.formatted(.number.precision(.significantDigits(2)))), "
-                    + "gradient \(found.gradient.formatted(.number.precision(.significantDigits(2))))")
-        }
+    case is DoctorCommand: try DoctorJob().run()
     default: try command.run()
     }
 }
