@@ -6,11 +6,11 @@ public struct FollowedParameters {
     private let leaders: [Parameter]
 
     /// Pairs the parameters of two modules by their keys.
-    /// - Throws: `TorchError` where they differ in number or shape.
+    /// - Throws: `TorchError` if they differ in number or shape.
     public init(of follower: any Module, leader: any Module) throws(TorchError) {
         let (own, others) = (follower.allParameters, leader.allParameters)
         guard own.map(\.key) == others.map(\.key) else {
-            throw TorchError(operation: "follow", message: "the modules have not the same parameters")
+            throw TorchError(operation: "follow", message: "the modules do not have the same parameters")
         }
         for ((key, parameter), (_, other)) in zip(own, others)
         where parameter.value.shape != other.value.shape {
@@ -21,8 +21,8 @@ public struct FollowedParameters {
         leaders = others.map(\.parameter)
     }
 
-    /// Moves each parameter towards its leader, `p <- m p + (1 - m) leader`; buffers, as running statistics, stay as
-    /// they are.
+    /// Moves each parameter towards its leader, `p <- m p + (1 - m) leader`; buffers, such as running statistics, do not
+    /// change.
     /// - Parameter momentum: m, 0...1.
     public func follow(momentum: Double) throws(TorchError) {
         try check(
@@ -32,7 +32,7 @@ public struct FollowedParameters {
 }
 
 extension Module {
-    /// Freezes all parameters: they keep their place in the state, without gradients.
+    /// Freezes all parameters: they remain in the state, without gradients.
     public func freeze() throws(TorchError) {
         for (_, parameter) in allParameters { try parameter.freeze() }
     }

@@ -107,14 +107,14 @@ extension Module {
         let missing = own.keys.filter { state[$0] == nil && !$0.hasSuffix("num_batches_tracked") }.sorted()
         let unexpected = state.keys.filter { own[$0] == nil && !ignoring($0) }.sorted()
         let mismatched = own.keys.sorted().compactMap { key -> String? in
-            guard let given = state[key], let place = own[key], given.shape != place.shape else { return nil }
-            return "\(key) is \(given.shape), must be \(place.shape)"
+            guard let given = state[key], let target = own[key], given.shape != target.shape else { return nil }
+            return "\(key) is \(given.shape), must be \(target.shape)"
         }
         guard missing.isEmpty, unexpected.isEmpty, mismatched.isEmpty else {
             throw StateError(missing: missing, unexpected: unexpected, mismatched: mismatched)
         }
         do throws(TorchError) {
-            for (key, place) in own { if let value = state[key] { try place.copy(from: value) } }
+            for (key, target) in own { if let value = state[key] { try target.copy(from: value) } }
         } catch {
             throw StateError(missing: [], unexpected: [], mismatched: ["\(error)"])
         }
@@ -142,7 +142,7 @@ public struct StateError: Error, Equatable, Sendable, CustomStringConvertible {
     public var missing: [String]
     /// Keys of the state that the module lacks.
     public var unexpected: [String]
-    /// Keys whose shapes differ, in words.
+    /// Keys whose shapes differ, with both shapes.
     public var mismatched: [String]
 
     /// All in one line, at most three of each.

@@ -50,15 +50,15 @@ public final class ProcessGroup {
 
     /// Joins the other ranks.
     /// - Throws: `ProcessGroupError` unless all join before the timeout.
-    public init(_ place: JobEnvironment) throws(ProcessGroupError) {
+    public init(_ job: JobEnvironment) throws(ProcessGroupError) {
         var handle: ctorch_group?
         let status = ctorch_group_new(
-            place.host, Int32(place.port), Int32(place.rank), Int32(place.ranks), Int64(place.timeout * 1000), &handle)
+            job.host, Int32(job.port), Int32(job.rank), Int32(job.ranks), Int64(job.timeout * 1000), &handle)
         guard status == 0, let handle else { throw ProcessGroupError(.start, String(cString: ctorch_error())) }
         self.handle = handle
-        rank = place.rank
-        ranks = place.ranks
-        timeout = place.timeout
+        rank = job.rank
+        ranks = job.ranks
+        timeout = job.timeout
     }
 
     deinit {

@@ -37,7 +37,7 @@ public final class Generator {
     }
 
     /// Normal with mean 0, float32.
-    public func normal(_ shape: [Int], deviation: Double) throws(TorchError) -> Tensor {
-        try make("normal") { ctorch_normal(shape.wide, shape.rank, deviation, handle, $0) }
+    public func normal(_ shape: [Int], std: Double) throws(TorchError) -> Tensor {
+        try make("normal") { ctorch_normal(shape.wide, shape.rank, std, handle, $0) }
     }
 }

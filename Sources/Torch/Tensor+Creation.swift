@@ -3,10 +3,10 @@ import CTorch
 extension Tensor {
     /// Copies values in row-major order.
     public convenience init<E: Element>(_ values: [E], shape: [Int]) throws(TorchError) {
-        // Extents may come from a file: their product must not overflow.
-        let count = shape.reduce(1) { (count: Int?, extent: Int) -> Int? in
-            guard let count, extent >= 0 else { return nil }
-            let (product, overflows) = count.multipliedReportingOverflow(by: extent)
+        // The shape may come from a file: the product of its sizes must not overflow.
+        let count = shape.reduce(1) { (count: Int?, size: Int) -> Int? in
+            guard let count, size >= 0 else { return nil }
+            let (product, overflows) = count.multipliedReportingOverflow(by: size)
             return overflows ? nil : product
         }
         guard values.count == count else {

@@ -27,13 +27,13 @@ extension Tensor {
         guard shape.indices.contains(dim) else {
             throw TorchError(operation: "chunk", message: "there is no dimension \(dim) in the shape \(shape)")
         }
-        let extent = shape[dim]
-        guard parts > 0, extent % parts == 0 else {
-            throw TorchError(operation: "chunk", message: "\(extent) rows do not divide into \(parts) equal parts")
+        let size = shape[dim]
+        guard parts > 0, size % parts == 0 else {
+            throw TorchError(operation: "chunk", message: "\(size) rows do not divide into \(parts) equal parts")
         }
         var chunks: [Tensor] = []
         for part in 0..<parts {
-            chunks.append(try narrow(dim: dim, start: part * (extent / parts), length: extent / parts))
+            chunks.append(try narrow(dim: dim, start: part * (size / parts), length: size / parts))
         }
         return chunks
     }

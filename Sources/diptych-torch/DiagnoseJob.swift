@@ -46,7 +46,7 @@ struct DiagnoseJob {
         try show(diagnosis)
     }
 
-    /// Compares what the run learnt from with what it held out, or what lies in a folder of its own; nil without such.
+    /// Compares the training images with the test images; nil without test images.
     private func copies(
         of experiment: Experiment, _ machine: Machine, _ console: Console
     ) throws -> TrainTestCopies? {
@@ -58,7 +58,7 @@ struct DiagnoseJob {
         guard split.test.count > 0 else { return nil }
         console.working("copies across train and test", share: 0)
         return TrainTestCopies(
-            train: split.train, heldOut: split.test, threads: machine.loaderThreads, seed: options.seed)
+            train: split.train, test: split.test, threads: machine.loaderThreads, seed: options.seed)
     }
 
     private func show(_ diagnosis: Diagnosis) throws {

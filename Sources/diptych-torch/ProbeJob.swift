@@ -58,7 +58,7 @@ struct ProbeJob {
         announce(split.summary)
         if let note = SharedImages(train: split.train, test: split.test).note { Output.note("note: \(note)") }
         // In folders of their own, test images may have the names of others.
-        let learnt = split.isOfSides ? 0 : folder?.imagesLearnt(in: split.test) ?? 0
+        let learnt = split.isOfSides ? 0 : folder?.trainingImages(in: split.test) ?? 0
         if learnt > 0 {
             Output.note(
                 "note: \(learnt) of the \(counted(split.test.count, "test image")) have the names of images that the run learnt "
@@ -100,7 +100,7 @@ struct ProbeJob {
             lines.append("note      the linear probe was ended after \(steps), short of convergence")
         }
         lines.append("kNN       cosine, \(report.knn.words)")
-        if let words = report.leftOut?.words { lines.append("skipped   \(words)") }
+        if let summary = report.leftOut?.summary { lines.append("skipped   \(summary)") }
         if report.skipped > 0 { lines.append("skipped   \(report.skipped) unusable images") }
         return lines
     }

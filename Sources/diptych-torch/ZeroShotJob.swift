@@ -49,7 +49,7 @@ struct ZeroShotJob {
                 "alike     several classes are called \(report.alike.joined(separator: ", ")): prompts cannot tell them apart"
             )
         }
-        if let words = report.leftOut.words { lines.append("skipped   \(words)") }
+        if let summary = report.leftOut.summary { lines.append("skipped   \(summary)") }
         if report.skipped > 0 { lines.append("skipped   \(report.skipped) unusable images") }
         return lines
     }

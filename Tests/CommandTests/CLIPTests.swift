@@ -81,7 +81,7 @@ struct CLIPCommandTests {
         try place.write("a.png\tx\nb.png\n", "list.tsv")
         let table = try diptych("train", place("list.tsv"), "--pipeline", try pipeline(place))
         #expect(table.status == 3)
-        #expect(table.errors.contains("list.tsv: line 2: has 1 columns"))
+        #expect(table.errors.contains("list.tsv: line 2: has 1 column,"))
         #expect(try diptych("probe", "run", bare, "--template", "x {}").status == 2)
         #expect(try diptych("probe", "run", bare, "--zero-shot", "--template", "x").status == 2)
         #expect(try diptych("probe", "run", bare, "--zero-shot", "--control").status == 2)

@@ -12,8 +12,8 @@ struct LabelJourneys {
     static let scores: [Journey] = [
         Journey(
             "ImageNet as downloaded", train,
-            says: "kNN on the way has no test image that can be scored: 5 test images without a label",
-            "the run goes on without", "encoder.safetensors"),
+            says: "kNN during training has no test image that can be scored: 5 test images without a label",
+            "the run goes on without it", "encoder.safetensors"),
         Journey(
             "ImageNet as downloaded", "\(train) && diptych probe run photos", exit: 3,
             says: "diptych: the probe has no test image that can be scored: 5 test images without a label"),
@@ -26,7 +26,7 @@ struct LabelJourneys {
             says: "1 test image without a label"),
         Journey(
             "shards without some labels", "\(train) && diptych probe run photos",
-            says: "kNN on the way leaves out", "  kNN ", "linear probe", "skipped   ", "without a label",
+            says: "kNN during training skips", "  kNN ", "linear probe", "skipped   ", "without a label",
             never: ["scatter_add", "one_hot"]),
         Journey(
             "two classes of one name",
@@ -57,10 +57,10 @@ struct LabelJourneys {
     static let learning: [Journey] = [
         Journey(
             "shards without some labels", "\(train) --set method=supervised",
-            says: "method.supervised: 3 of 19 images have no label and are left out"),
+            says: "method.supervised: 3 of 19 images have no label; they are skipped"),
         Journey(
             "shards without some labels", "\(train) --set 'method={simclr: {loss: sup_con}}'",
-            says: "images have no label, and their own views for their only positives"),
+            says: "images have no label; only their own views are their positives"),
     ]
 
     static let features: [Journey] = [
@@ -91,7 +91,7 @@ struct LabelJourneys {
             "shards without some labels",
             "\(train) && diptych embed run photos --output a.npy && diptych embed run photos --output b.npy"
                 + " && \(counts("a.labels.npy", 24)) && diptych diagnose --views a.npy b.npy --labels a.labels.npy",
-            says: "4 -1,10 0,10 1,", "20 of the pairs have a class; what is said of classes leaves out the other 4"),
+            says: "4 -1,10 0,10 1,", "20 pairs have a class; measurements of classes skip the other 4"),
     ]
 
     @Test(arguments: scores) func score(_ journey: Journey) throws { try journey.check() }

@@ -29,14 +29,14 @@ struct ResumeJourneys {
         // Other images, classes, threads.
         Journey(
             "two classes", "\(train) && rm photos/cat/0.png photos/cat/1.png && \(resume) --epochs 2", exit: 3,
-            says: "2 are missing, as cat/0.png", "--resume --allow-other-images", never: ["damaged", "delete"]),
+            says: "2 are missing, such as cat/0.png", "--resume --allow-other-images", never: ["damaged", "delete"]),
         Journey(
             "two classes",
             "\(train) && rm photos/cat/0.png && \(resume) --epochs 3 --allow-other-images && \(resume) --epochs 4",
             says: "going on with other images, from epoch 3 on: "),
         Journey(
             "two classes", "\(train) && cp photos/cat/0.png photos/cat/9.png && \(resume) --epochs 2", exit: 3,
-            says: "1 is new, as cat/9.png"),
+            says: "1 is new, such as cat/9.png"),
         Journey(
             "two classes", "\(train) && mv photos/cat photos/cow && \(resume) --epochs 2", exit: 3,
             says: "without class cat, with class cow"),

@@ -34,7 +34,7 @@ struct LeakTests {
                 weightDecay: 1e-4, nesterov: false, sparingBiasAndNorm: true)
             func step() throws -> Double {
                 try optimizer.zeroGrad()
-                let x = try generator.normal([12, 8], deviation: 1)
+                let x = try generator.normal([12, 8], std: 1)
                 let z = try second(norm(first(x), training: true).relu()).normalizedRows()
                 let loss = try (z.matmul(z.transpose(0, 1)) / 0.5).logsumexp(dim: 1).mean()
                 try loss.backward()

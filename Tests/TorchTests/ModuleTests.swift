@@ -122,8 +122,8 @@ struct GeneratorTests {
         func draw(_ seed: UInt64) throws -> [[Float]] {
             let generator = try Generator(seed: seed)
             return [
-                try generator.uniform([50], -1, 1).toArray(), try generator.normal([50], deviation: 2).toArray(),
-                try generator.normal([3, 7], deviation: 2).toArray(),
+                try generator.uniform([50], -1, 1).toArray(), try generator.normal([50], std: 2).toArray(),
+                try generator.normal([3, 7], std: 2).toArray(),
             ]
         }
         #expect(try draw(7) == draw(7))
@@ -135,7 +135,7 @@ struct GeneratorTests {
     }
 
     @Test func normalNumbersHaveTheDeviationAskedFor() throws {
-        let numbers: [Double] = try Generator(seed: 1).normal([100, 100], deviation: 3).toArray()
+        let numbers: [Double] = try Generator(seed: 1).normal([100, 100], std: 3).toArray()
         let mean = numbers.reduce(0, +) / 10_000
         let variance = numbers.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / 10_000
         #expect(abs(mean) < 5 * 3 / 100)

@@ -7,7 +7,7 @@ struct PrecisionTests {
     private func network() throws -> (layer: Conv2d, norm: BatchNorm, images: Tensor) {
         let generator = try Generator(seed: 5)
         let layer = try Conv2d(3, 8, kernel: 3, padding: 1, generator: generator)
-        return (layer, try BatchNorm(8), try generator.normal([4, 3, 9, 9], deviation: 1))
+        return (layer, try BatchNorm(8), try generator.normal([4, 3, 9, 9], std: 1))
     }
 
     private func pass(_ precision: Precision) throws -> (value: [Float], gradient: [Float]) {

@@ -10,7 +10,7 @@ struct ProductEntropyTests {
     static let scales = [1.0, 2, 14, 40, 100]
 
     private func rows(_ count: Int, _ size: Int, seed: UInt64, unit: Bool = true) throws -> Tensor {
-        let z = try Generator(seed: seed).normal([count, size], deviation: unit ? 1 : 0.3)
+        let z = try Generator(seed: seed).normal([count, size], std: unit ? 1 : 0.3)
         return unit ? try z.normalizedRows().detach() : z
     }
 

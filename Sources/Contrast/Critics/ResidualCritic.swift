@@ -16,7 +16,7 @@ final class ResidualCritic: Critic, Module {
 
         init(_ dimension: Int, _ generator: Generator) throws(TorchError) {
             // Rows have unit length, so hidden activations have a standard deviation of about 1.
-            into = try Parameter(generator.normal([dimension, ResidualCritic.hidden], deviation: 1))
+            into = try Parameter(generator.normal([dimension, ResidualCritic.hidden], std: 1))
             bias = try Parameter(Tensor.zeros([1, ResidualCritic.hidden]))
             out = try Parameter(Tensor.zeros([ResidualCritic.hidden, dimension]))
         }

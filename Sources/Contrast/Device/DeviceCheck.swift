@@ -1,11 +1,11 @@
 import Torch
 import Views
 
-/// Whether a device computes what the processor computes, and how far off it is in each precision.
+/// Compares a training step on a device with the same step on the CPU, in each precision.
 public enum DeviceCheck {
-    /// Relative distances of a step's results from the processor's in float32.
+    /// Relative differences of a step's results from the CPU's in float32.
     public struct Distances: Equatable, Sendable {
-        /// How the device rounded.
+        /// The precision on the device.
         public var precision: Precision
         /// `|loss - loss'| / |loss'|`.
         public var loss: Double
@@ -15,8 +15,8 @@ public enum DeviceCheck {
 
     private static let pairs = 32
 
-    /// One step of SimCLR, from bytes to gradients, with a ResNet-18 of width 16 on noise.
-    /// - Throws: `TorchError`, as where the device cannot be used.
+    /// Runs one step of SimCLR, from bytes to gradients, with a ResNet-18 of width 16 on noise.
+    /// - Throws: `TorchError`, for instance if the device cannot be used.
     public static func run(on device: Device) throws(TorchError) -> [Distances] {
         let wanted = try step(on: .cpu, .float32)
         var distances: [Distances] = []

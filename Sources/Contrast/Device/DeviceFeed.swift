@@ -1,10 +1,10 @@
 import Torch
 import Views
 
-/// A loader's batches where the network is: on a GPU the next one is on its way while one is computed with.
+/// A loader's batches on the network's device.
 ///
-/// A GPU gets bytes, a quarter of the floats, from memory that it reads by itself, and normalises them; on a CPU tensors borrow
-/// the loader's floats.
+/// For a GPU the next batch is copied during the present step: bytes, a quarter of the floats' size, from page-locked
+/// memory; the GPU normalises them. On a CPU tensors borrow the loader's floats.
 final class DeviceFeed {
     private enum Ahead {
         case nothing
@@ -49,7 +49,7 @@ final class DeviceFeed {
         guard machine.device != .cpu else { return options }
         options.pixels = .uint8
         options.memory = PinnedBatches()
-        // While one is computed with, the next is copied.
+        // The next batch is copied while a step computes with the present one.
         options.lag = 1
         return options
     }
@@ -65,15 +65,15 @@ final class DeviceFeed {
         return batch
     }
 
-    /// Sends the next batch on its way to a GPU; to be called when the GPU has been given the work on the last one.
+    /// Starts to copy the next batch to a GPU. Call it after the work on the present batch has been queued.
     func prefetch() throws {
         guard let uploads, case .nothing = ahead else { return }
-        // The loader fills the batch before the last one again.
+        // The loader then reuses the memory of the batch before the present one.
         try uploads.wait()
         ahead = try loader.next().map { .batch($0, try uploads.begin($0)) } ?? .endOfEpoch
     }
 
-    /// The views of a batch: of the one that `next` gave last, or on a CPU of any that the loader gave and still keeps.
+    /// The views of the batch that `next` returned last, or on a CPU of any batch that the loader still keeps.
     func views(of batch: ViewBatch) throws(TorchError) -> [ViewTensor] {
         guard uploads == nil else { return current }
         var views: [ViewTensor] = []

@@ -1,16 +1,16 @@
 import Torch
 import Views
 
-/// Where and with how many threads to compute.
+/// The device and the numbers of threads of a computation.
 public struct Machine: Equatable, Sendable {
     /// The device of the network.
     public var device: Device
-    /// Threads of an operation; sums over them are rounded in another order where their number differs.
+    /// The number of threads of an operation; it affects the rounding of sums.
     public var threads: Int
-    /// Threads of the loader, which change nothing but the speed.
+    /// The number of the loader's threads; it affects only the speed.
     public var loaderThreads: Int
 
-    /// Names a machine, with as many threads for the loader as for an operation where nothing else is said.
+    /// Describes a machine; the loader has `threads` threads by default.
     public init(device: Device, threads: Int, loaderThreads: Int? = nil) {
         self.device = device
         self.threads = threads
@@ -22,13 +22,13 @@ public struct Machine: Equatable, Sendable {
     public func prepare(_ network: any Module, precision: Precision = .float32) throws(TorchError) {
         Runtime.keepMemory()
         try Runtime.setThreads(threads)
-        // What autocast leaves in float32 gains by TF32 what the rest gains by bfloat16.
+        // With bfloat16, TF32 speeds up the operations that autocast leaves in float32.
         try Runtime.allowTF32(precision != .float32)
         try Runtime.searchAlgorithms(device != .cpu)
         try network.move(to: device, channelsLast: true)
     }
 
-    /// A branch's views as a tensor `[count * N, 3, H, W]`; valid until the loader's next batch.
+    /// The views of a branch as a tensor `[count * N, 3, H, W]`, valid until the loader's next batch.
     func tensor(_ batch: ViewBatch, branch index: Int) throws(TorchError) -> Tensor {
         let branch = batch.branches[index]
         let views = batch.views(branch: index)

@@ -4,30 +4,30 @@ import Torch
 
 /// What is wrong with a run or with embeddings, worst first, and everything that was measured.
 public struct Diagnosis: Codable, Equatable, Sendable {
-    /// Pairs looked at.
+    /// The number of pairs.
     public var pairs: Int
-    /// Pairs of these that have a class, where some have and others have not; what speaks of classes is about them.
+    /// The number of pairs with a class if some have none; measurements of classes use only these.
     public var labelled: Int?
-    /// Numbers of an embedding.
+    /// The dimension of an embedding.
     public var dimension: Int
-    /// The temperature that scores were divided by.
+    /// The temperature that divides the scores.
     public var temperature: Double
-    /// Whether it was given; else it is the best one for these embeddings, and the temperature is not judged.
+    /// Whether the temperature was given. Otherwise it is the best one for these embeddings, and no check tests it.
     public var temperatureIsKnown: Bool
-    /// What is wrong; causes before what they entail.
+    /// What is wrong; causes come before their consequences.
     public var findings: [Finding]
     /// What could not be decided, with the reason.
     public var undecided: [String]
     /// All measurements.
-    public var measurements: [NamedEstimate]
-    /// The bound at rising numbers of candidates.
+    public var measurements: [NamedValue]
+    /// The bound as the number of candidates grows.
     public var curve: [Evidence.BoundPoint]
-    /// The variance of the gradient at rising numbers of negatives.
+    /// The variance of the gradient as the number of negatives grows.
     public var gradient: [Evidence.GradientPoint]
     /// Shares of the covariance's eigenvalues, largest first, at most 256.
     public var spectrum: [Double]
 
-    /// Judges what was measured.
+    /// Runs all checks on the measurements.
     public init(_ evidence: Evidence) {
         pairs = evidence.pairs
         labelled = evidence.labelled.flatMap { $0 < evidence.pairs ? $0 : nil }
@@ -39,7 +39,7 @@ public struct Diagnosis: Codable, Equatable, Sendable {
         let contrasts = evidence.run?.contrasts ?? true
         if !contrasts { undecided.append("negatives, bound and geometry: the run's method contrasts no pairs") }
         for check in checks where contrasts || !check.needsContrast {
-            switch check.judge(evidence) {
+            switch check.evaluate(evidence) {
             case .found(let finding): findings.append(finding)
             case .undecided(let why): undecided.append(why)
             case .clear: break
@@ -51,12 +51,12 @@ public struct Diagnosis: Codable, Equatable, Sendable {
         spectrum = Array(evidence.spectrum.shares.prefix(256))
     }
 
-    /// Measures and judges paired embeddings.
+    /// Measures and checks paired embeddings.
     public init(_ embeddings: PairedEmbeddings, options: Evidence.Options = .init()) throws(TorchError) {
         self.init(try Evidence(embeddings, options: options))
     }
 
-    /// Measures and judges a run.
+    /// Measures and checks a run.
     public init(_ embedded: RunEmbeddings) throws(TorchError) {
         var evidence = try Evidence(embedded.pairs, options: embedded.options)
         evidence.run = embedded.run
@@ -66,7 +66,7 @@ public struct Diagnosis: Codable, Equatable, Sendable {
     /// One JSON object, keys in snake_case.
     public func json() throws -> Data { try JSON.document(self) }
 
-    /// The diagnosis for people.
+    /// The diagnosis as text.
     public var lines: [String] {
         var lines = [
             "\(pairs) pairs of \(dimension) dimensions, temperature "
@@ -75,10 +75,9 @@ public struct Diagnosis: Codable, Equatable, Sendable {
         ]
         if let labelled {
             lines.append(
-                "\(labelled) of the pairs have a class; what is said of classes leaves out the other \(pairs - labelled)"
-            )
+                "\(labelled) pairs have a class; measurements of classes skip the other \(pairs - labelled)")
         }
-        if findings.isEmpty { lines.append("nothing is wrong as far as these measurements see") }
+        if findings.isEmpty { lines.append("no check found a problem") }
         for (index, finding) in findings.enumerated() {
             lines += [
                 "", "\(index + 1). \(finding.title) [\(finding.severity.rawValue)] \(finding.code)",
@@ -107,32 +106,32 @@ public struct Diagnosis: Codable, Equatable, Sendable {
 }
 
 extension Evidence {
-    /// The measurements under their names.
-    var named: [NamedEstimate] {
+    /// All measurements by name.
+    var named: [NamedValue] {
         var named = [
-            NamedEstimate("loss", loss), NamedEstimate("bound", bound), NamedEstimate("ceiling", Estimate(ceiling)),
-            NamedEstimate("best_temperature", Estimate(bestTemperature)), NamedEstimate("best_bound", bestBound),
-            NamedEstimate("bound_slope", slope), NamedEstimate("positive_beats_negative", rank),
-            NamedEstimate("retrieval", retrieval), NamedEstimate("margin", margin),
-            NamedEstimate("alignment", alignment),
-            NamedEstimate("uniformity", uniformity), NamedEstimate("negative_distance", spread),
-            NamedEstimate("score_deviation", scoreDeviation), NamedEstimate("effective_negatives", effective),
-            NamedEstimate("hardest_percent_mass", hardest), NamedEstimate("effective_rank", spectrum.effectiveRank),
-            NamedEstimate("rank_me", spectrum.rankMe), NamedEstimate("participation_ratio", spectrum.participation),
-            NamedEstimate("transitivity", Estimate(transitivity)), NamedEstimate("alike", alike),
-            NamedEstimate("anchors_with_twins", twins),
+            NamedValue("loss", loss), NamedValue("bound", bound), NamedValue("ceiling", Measured(ceiling)),
+            NamedValue("best_temperature", Measured(bestTemperature)), NamedValue("best_bound", bestBound),
+            NamedValue("bound_slope", slope), NamedValue("positive_beats_negative", rank),
+            NamedValue("retrieval", retrieval), NamedValue("margin", margin),
+            NamedValue("alignment", alignment),
+            NamedValue("uniformity", uniformity), NamedValue("negative_distance", spread),
+            NamedValue("score_deviation", scoreStd), NamedValue("effective_negatives", effective),
+            NamedValue("hardest_percent_mass", hardest), NamedValue("effective_rank", spectrum.effectiveRank),
+            NamedValue("rank_me", spectrum.rankMe), NamedValue("participation_ratio", spectrum.participation),
+            NamedValue("transitivity", Measured(transitivity)), NamedValue("alike", alike),
+            NamedValue("anchors_with_twins", twins),
         ]
-        if let collisions { named.append(NamedEstimate("collision_rate", collisions)) }
-        if let sameClass { named.append(NamedEstimate("same_class_mass", sameClass)) }
-        if let criticGap { named.append(NamedEstimate("critic_gap", criticGap)) }
-        named += criticGaps.map { NamedEstimate("critic_gap_\($0.kind.rawValue)", $0.gap) }
-        if let rank = run?.encoderRank { named.append(NamedEstimate("encoder_effective_rank", rank)) }
-        if let rank = run?.encoderRankMe { named.append(NamedEstimate("encoder_rank_me", rank)) }
-        if let colours = run?.colourRetrieval { named.append(NamedEstimate("colour_retrieval", colours)) }
-        if let layout = run?.positionRetrieval { named.append(NamedEstimate("position_retrieval", layout)) }
-        if let copies = run?.copies { named.append(NamedEstimate("train_test_copies", copies.share)) }
-        if let share = run?.boundShare { named.append(NamedEstimate("training_bound_share", Estimate(share))) }
-        if let wait = run?.dataWait { named.append(NamedEstimate("data_wait", Estimate(wait))) }
+        if let collisions { named.append(NamedValue("collision_rate", collisions)) }
+        if let sameClass { named.append(NamedValue("same_class_mass", sameClass)) }
+        if let criticGap { named.append(NamedValue("critic_gap", criticGap)) }
+        named += criticGaps.map { NamedValue("critic_gap_\($0.kind.rawValue)", $0.gap) }
+        if let rank = run?.encoderRank { named.append(NamedValue("encoder_effective_rank", rank)) }
+        if let rank = run?.encoderRankMe { named.append(NamedValue("encoder_rank_me", rank)) }
+        if let colours = run?.colourRetrieval { named.append(NamedValue("colour_retrieval", colours)) }
+        if let layout = run?.positionRetrieval { named.append(NamedValue("position_retrieval", layout)) }
+        if let copies = run?.copies { named.append(NamedValue("train_test_copies", copies.share)) }
+        if let share = run?.boundShare { named.append(NamedValue("training_bound_share", Measured(share))) }
+        if let wait = run?.dataWait { named.append(NamedValue("data_wait", Measured(wait))) }
         return named
     }
 }

@@ -33,8 +33,8 @@ struct EmbeddedViews {
         progress: (Int) -> Void
     ) throws {
         let normalize = run.file.experiment.views.normalize
-        colours = ColourRetrieval(mean: normalize.mean, deviation: normalize.std)
-        layouts = PositionRetrieval(mean: normalize.mean, deviation: normalize.std)
+        colours = ColourRetrieval(mean: normalize.mean, std: normalize.std)
+        layouts = PositionRetrieval(mean: normalize.mean, std: normalize.std)
         var options = LoaderOptions()
         options.threads = machine.loaderThreads
         options.badImages = .skip(maximum: maximumBad)
@@ -67,7 +67,7 @@ struct EmbeddedViews {
                         size: branch.size))
             }
         }
-        let rows = try run.model.compared(views[0].embedding, views[1].embedding)
+        let rows = try run.model.factors(of: views[0].embedding, and: views[1].embedding)
         first.append(try rows.first.to(.float32).to(device: .cpu))
         second.append(try rows.second.to(.float32).to(device: .cpu))
         features.append(try views[0].features.to(.float32).to(device: .cpu))

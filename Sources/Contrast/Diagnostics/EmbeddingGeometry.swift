@@ -1,41 +1,41 @@
 import Foundation
 import Torch
 
-/// How embeddings lie on the sphere: the measures of Wang & Isola 2020 (arXiv 2005.10242) and of the spectrum.
+/// Alignment and uniformity of embeddings (Wang & Isola 2020, arXiv 2005.10242), and their effective rank.
 public enum EmbeddingGeometry {
-    /// Mean `|z1 - z2|^2` over positives, rows normalised; 0 where every pair coincides, at most 4.
+    /// The mean `|z1 - z2|^2` over positives, rows normalised; 0 if the views of every pair are equal, at most 4.
     /// - Parameters:
     ///   - first: `[N, D]`.
-    ///   - second: `[N, D]`, row by row the other view.
+    ///   - second: `[N, D]`; row i is the other view of row i.
     public static func alignment(_ first: Tensor, _ second: Tensor) throws(TorchError) -> Double {
         let difference = try first.normalizedRows() - second.normalizedRows()
         return try difference.pow(2).sum(dim: 1).mean().item()
     }
 
-    /// `log mean e^{-t |zi - zj|^2}` over unordered pairs i < j, rows normalised; 0 where all coincide, lower is better.
+    /// `log mean e^{-t |zi - zj|^2}` over i < j, rows normalised; 0 if all rows are equal, lower is better.
     public static func uniformity(_ rows: Tensor, t: Double = 2) throws(TorchError) -> Double {
         try uniformity(rows, t: t, memory: 1 << 24)
     }
 
-    /// - Parameter memory: distances at once; a batch of a large run has more than memory holds.
+    /// - Parameter memory: how many distances are held at once.
     static func uniformity(_ rows: Tensor, t: Double, memory: Int) throws(TorchError) -> Double {
         let count = rows.shape[0]
         let z = try rows.normalizedRows()
         let all = try z.transpose(0, 1)
-        let places = try Tensor.arange(count, device: z.device)
+        let indices = try Tensor.arange(count, device: z.device)
         var parts: [Tensor] = []
         let height = min(count, max(1, memory / max(1, count)))
         for start in stride(from: 0, to: count, by: height) {
             let length = min(height, count - start)
-            // |a - b|^2 = 2 - 2 <a, b> on the sphere; the diagonal's e^0 is taken out of the sum.
+            // |a - b|^2 = 2 - 2 <a, b> on the sphere. The sum excludes the diagonal.
             let logits = try (z.narrow(dim: 0, start: start, length: length).matmul(all) - 1) * (2 * t)
-            let itself = try places.narrow(dim: 0, start: start, length: length).unsqueeze(1).eq(places)
-            parts.append(try logits.maskedFill(itself, -Double.infinity).reshape([-1]).logsumexp(dim: 0))
+            let isSelf = try indices.narrow(dim: 0, start: start, length: length).unsqueeze(1).eq(indices)
+            parts.append(try logits.maskedFill(isSelf, -Double.infinity).reshape([-1]).logsumexp(dim: 0))
         }
         return try Tensor.stack(parts, dim: 0).logsumexp(dim: 0).item() - log(Double(count * (count - 1)))
     }
 
-    /// Exponential of the entropy of the centred covariance's normalised eigenvalues, in 1...D; 0 for constant rows.
+    /// e to the entropy of the centred covariance's normalised eigenvalues, in 1...D; 0 for constant rows.
     public static func effectiveRank(_ rows: Tensor) throws(TorchError) -> Double {
         let z = try rows.detach().to(.float64)
         let centred = try z - z.mean(dim: 0)

@@ -1,109 +1,109 @@
 import Foundation
 import Torch
 
-/// Everything that was measured; what the checks judge by.
+/// All measurements, from which the checks decide.
 public struct Evidence {
     /// How to measure.
     public struct Options: Sendable {
-        /// tau of the training; nil where it is not known.
+        /// The tau of the training; nil if it is unknown.
         public var temperature: Double?
-        /// Candidates of the training's loss; nil for as many as there are pairs.
+        /// The number of candidates of the training's loss; nil for the number of pairs.
         public var candidates: Int?
-        /// The most pairs that are looked at; what is measured grows with its square.
+        /// The largest number of pairs that are used; time grows with its square.
         public var limit = 4096
-        /// Whether the gradient's variance is measured, which no finding needs to be made.
+        /// Whether to measure the gradient's variance; no finding depends on it.
         public var measuresGradient = true
-        /// The seed of order, resamples and the critics.
+        /// The seed of the order, the bootstrap and the critics.
         public var seed: UInt64 = 0
 
-        /// Nothing known of the training.
+        /// Nothing is known about the training.
         public init() {}
     }
 
     /// One point of the bound's curve.
     public struct BoundPoint: Codable, Equatable, Sendable {
-        /// Candidates.
+        /// K, the number of candidates.
         public var candidates: Int
         /// `log K - loss` in nats.
-        public var bound: Estimate
+        public var bound: Measured
     }
 
-    /// The noise of the gradient with so many negatives.
+    /// The noise of the gradient with K negatives.
     public struct GradientPoint: Codable, Equatable, Sendable {
-        /// K negatives.
+        /// K, the number of negatives.
         public var negatives: Int
-        /// Variance of an anchor's gradient over draws of them, by its squared length.
-        public var relativeVariance: Estimate
+        /// The variance of an anchor's gradient over random draws of negatives, divided by its squared length.
+        public var relativeVariance: Measured
     }
 
-    /// Pairs looked at.
+    /// The number of pairs.
     public var pairs: Int
-    /// Numbers of a row.
+    /// The dimension of an embedding.
     public var dimension: Int
-    /// The temperature that scores are divided by: the training's, else the best one in 0.03...1.
+    /// The temperature that divides the scores: the training's, otherwise the best one in 0.03...1.
     public var temperature: Double
     /// Whether that is the training's.
     public var temperatureIsKnown: Bool
-    /// The temperature of least loss.
+    /// The temperature with the smallest loss.
     public var bestTemperature: Double
     /// InfoNCE in nats at `temperature`, N candidates.
-    public var loss: Estimate
+    public var loss: Measured
     /// `log N - loss` in nats at `temperature`.
-    public var bound: Estimate
+    public var bound: Measured
     /// `log N - loss` in nats at the best temperature.
-    public var bestBound: Estimate
+    public var bestBound: Measured
     /// `log N`, nats.
     public var ceiling: Double
-    /// Share of negatives less similar than the positive.
-    public var rank: Estimate
-    /// Share of anchors whose positive beats every negative.
-    public var retrieval: Estimate
-    /// Mean cosine of positives minus mean cosine of negatives.
-    public var margin: Estimate
-    /// 1 - mean cosine of negatives.
-    public var spread: Estimate
-    /// Mean `|z1 - z2|^2` of positives.
-    public var alignment: Estimate
-    /// log mean `e^{-2 |zi - zj|^2}` of first views.
-    public var uniformity: Estimate
-    /// Deviation of the negatives' scores, cosine over tau.
-    public var scoreDeviation: Estimate
-    /// Effective number of negatives, the geometric mean over anchors.
-    public var effective: Estimate
-    /// Share of the softmax over negatives on the hardest 1%.
-    public var hardest: Estimate
-    /// Pairs that have a class; nil where none has.
+    /// The share of negatives that are less similar than the positive.
+    public var rank: Measured
+    /// The share of anchors whose positive is more similar than every negative.
+    public var retrieval: Measured
+    /// The mean cosine of positives minus the mean cosine of negatives.
+    public var margin: Measured
+    /// 1 - the mean cosine of negatives.
+    public var spread: Measured
+    /// The mean `|z1 - z2|^2` of positives.
+    public var alignment: Measured
+    /// `log mean e^{-2 |zi - zj|^2}` of first views.
+    public var uniformity: Measured
+    /// The standard deviation of the negatives' scores, cosine over tau.
+    public var scoreStd: Measured
+    /// The effective number of negatives, the geometric mean over anchors.
+    public var effective: Measured
+    /// The share of the softmax over negatives that the hardest 1% have.
+    public var hardest: Measured
+    /// The number of pairs with a class; nil if none has one.
     public var labelled: Int?
-    /// Rate of negatives of the anchor's class, among those that have a class; nil with fewer than 16 of them.
-    public var collisions: Estimate?
-    /// Share of the softmax over negatives with a class on the anchor's class; nil with fewer than 16 of them.
-    public var sameClass: Estimate?
-    /// How far likeness carries over from sample to sample, 0...1; 1 for separate classes.
+    /// The rate of negatives of the anchor's class, among pairs with a class; nil with fewer than 16 of them.
+    public var collisions: Measured?
+    /// The anchor's class's share of the softmax over negatives with a class; nil with fewer than 16 of them.
+    public var sameClass: Measured?
+    /// How often samples that are similar to a third one are similar to each other, 0...1; 1 for separate classes.
     public var transitivity: Double
-    /// Share of the others that a sample is like.
-    public var alike: Estimate
-    /// Share of anchors with a few negatives as near as positives are.
-    public var twins: Estimate
+    /// The share of the other samples that a sample is similar to.
+    public var alike: Measured
+    /// The share of anchors that have a few negatives as close as positives are.
+    public var twins: Measured
     /// The spectrum of the first views.
     public var spectrum: Spectrum
-    /// The bound at rising K.
+    /// The bound as K grows.
     public var curve: [BoundPoint]
-    /// Nats gained for each nat of log K, over `slopeRange`.
-    public var slope: Estimate
-    /// Two doublings of candidates: up to all pairs, or of a run from half to twice its batch.
+    /// Nats of bound gained for each nat of log K, over `slopeRange`.
+    public var slope: Measured
+    /// Two doublings of the candidates: up to all pairs, or from half to twice the batch of a run.
     public var slopeRange: ClosedRange<Int>
-    /// The gradient's variance at rising K; empty where it was not measured.
+    /// The gradient's variance as K grows; empty if it was not measured.
     public var gradient: [GradientPoint] = []
-    /// Nats that a learnt critic gains; nil with fewer than `CriticGap.minimum` pairs.
-    public var criticGap: Estimate?
-    /// Which critic that is.
+    /// Nats that a trained critic gains; nil with fewer than `CriticGap.minimum` pairs.
+    public var criticGap: Measured?
+    /// Which critic gained them.
     public var critic: CriticGap.Kind?
-    /// The same of each critic that was tried.
-    public var criticGaps: [(kind: CriticGap.Kind, gap: Estimate)] = []
-    /// What the run says beyond its embeddings; nil for embeddings alone.
+    /// The gain of each critic that was trained.
+    public var criticGaps: [(kind: CriticGap.Kind, gap: Measured)] = []
+    /// What a run's folder and images tell; nil for embeddings alone.
     public var run: RunEvidence?
 
-    /// Measures.
+    /// Measures embeddings.
     public init(_ embeddings: PairedEmbeddings, options: Options = Options()) throws(TorchError) {
         let views = try UnitViews(embeddings, limit: options.limit, seed: options.seed)
         let bootstrap = try Bootstrap(count: views.count, seed: options.seed)
@@ -115,21 +115,21 @@ public struct Evidence {
         bestTemperature = best
         temperature = tau
         temperatureIsKnown = options.temperature != nil
-        let seen = try NegativeStatistics(views, temperature: tau)
+        let scores = try NegativeStatistics(views, temperature: tau)
         let top = ceiling
-        loss = try bootstrap.mean(seen.loss)
-        bound = try bootstrap.mean(seen.loss.map { top - $0 })
+        loss = try bootstrap.mean(scores.loss)
+        bound = try bootstrap.mean(scores.loss.map { top - $0 })
         bestBound = try bootstrap.mean(
             BoundCurve.losses(views, candidates: views.count, temperature: best).map { top - $0 })
-        rank = try bootstrap.mean(seen.rank)
-        retrieval = try bootstrap.mean(seen.rank.map { $0 == 1 ? 1 : 0 })
-        margin = try bootstrap.mean(zip(seen.positive, seen.mean).map { $0 - $1 })
-        spread = try bootstrap.mean(seen.mean.map { 1 - $0 })
-        alignment = try bootstrap.mean(seen.positive.map { max(0, 2 - 2 * $0) })
-        scoreDeviation = try bootstrap.mean(seen.deviation.map { $0 / tau })
-        effective = try bootstrap.mean(seen.effective.map { log($0) }).map(exp)
-        hardest = try bootstrap.mean(seen.hardest)
-        let positives = seen.positive.sorted()
+        rank = try bootstrap.mean(scores.rank)
+        retrieval = try bootstrap.mean(scores.rank.map { $0 == 1 ? 1 : 0 })
+        margin = try bootstrap.mean(zip(scores.positive, scores.mean).map { $0 - $1 })
+        spread = try bootstrap.mean(scores.mean.map { 1 - $0 })
+        alignment = try bootstrap.mean(scores.positive.map { max(0, 2 - 2 * $0) })
+        scoreStd = try bootstrap.mean(scores.std.map { $0 / tau })
+        effective = try bootstrap.mean(scores.effective.map { log($0) }).map(exp)
+        hardest = try bootstrap.mean(scores.hardest)
+        let positives = scores.positive.sorted()
         let copies = try Twins(views, near: quantile(positives, 0.25), wide: quantile(positives, 0.02)).anchors
         twins = try Bootstrap(count: copies.count, seed: options.seed).mean(copies)
         if let labels = views.labels {
@@ -137,13 +137,13 @@ public struct Evidence {
             labelled = known.count
             if known.count == labels.count {
                 collisions = try bootstrap.mean(Evidence.collisions(labels))
-                sameClass = try bootstrap.mean(seen.sameClass)
+                sameClass = try bootstrap.mean(scores.sameClass)
             } else if known.count >= PairedEmbeddings.minimum {
-                // Of samples without a class nothing is known, so neither are they anchors nor do they dilute the negatives.
+                // Samples without a class are neither anchors nor negatives here.
                 let some = try Bootstrap(count: known.count, seed: options.seed)
                 collisions = try some.mean(Evidence.collisions(known.map { labels[$0] }))
                 sameClass = try some.mean(
-                    known.map { seen.sameClass[$0] / max(seen.labelled[$0], .leastNormalMagnitude) })
+                    known.map { scores.sameClass[$0] / max(scores.labelled[$0], .leastNormalMagnitude) })
             }
         }
         uniformity = try Evidence.uniformity(views, seed: options.seed)
@@ -151,7 +151,7 @@ public struct Evidence {
         transitivity = clusters.transitivity
         alike = try Bootstrap(count: clusters.alike.count, seed: options.seed).mean(clusters.alike)
         spectrum = try Spectrum(views.first)
-        // The slope is taken where the training stands: around its own number of candidates, or at all pairs.
+        // The slope is that around the training's number of candidates, or up to all pairs.
         let most = min(views.count, max(16, 2 * (options.candidates ?? views.count)))
         let range = most / 4...most
         slopeRange = range
@@ -161,24 +161,24 @@ public struct Evidence {
         }
         if views.count >= CriticGap.minimum {
             let found = try CriticGap(views, temperature: best, seed: options.seed)
-            let exam = try Bootstrap(count: found.gap.count, seed: options.seed)
-            criticGap = try exam.mean(found.gap)
+            let test = try Bootstrap(count: found.gap.count, seed: options.seed)
+            criticGap = try test.mean(found.gap)
             critic = found.kind
             for kind in CriticGap.Kind.allCases {
                 guard let gap = found.gaps[kind] else { continue }
-                criticGaps.append((kind, try exam.mean(gap)))
+                criticGaps.append((kind, try test.mean(gap)))
             }
         }
     }
 
-    /// For each sample the share of the others that have its class.
+    /// For each sample, the share of the others that have its class.
     private static func collisions(_ labels: [Int]) -> [Double] {
         var counts: [Int: Int] = [:]
         for label in labels where label >= 0 { counts[label, default: 0] += 1 }
         return labels.map { Double(max(0, counts[$0, default: 0] - 1)) / Double(labels.count - 1) }
     }
 
-    private static func uniformity(_ views: UnitViews, seed: UInt64) throws(TorchError) -> Estimate {
+    private static func uniformity(_ views: UnitViews, seed: UInt64) throws(TorchError) -> Measured {
         let count = min(views.count, 2048)
         let rows = try views.first.narrow(dim: 0, start: 0, length: count)
         let kernel = try ((rows.matmul(rows.transpose(0, 1)) - 1) * 4).exp()
@@ -188,7 +188,7 @@ public struct Evidence {
 
     private static func curve(
         _ views: UnitViews, temperature: Double, range: ClosedRange<Int>, _ bootstrap: Bootstrap
-    ) throws(TorchError) -> ([BoundPoint], Estimate) {
+    ) throws(TorchError) -> ([BoundPoint], Measured) {
         var sizes: [Int] = [views.count]
         while let last = sizes.last, last >= 32 { sizes.append(last / 2) }
         for size in [range.upperBound, range.lowerBound] where !sizes.contains(size) { sizes.append(size) }

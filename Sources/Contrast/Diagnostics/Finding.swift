@@ -1,6 +1,6 @@
 /// How much a finding matters.
 public enum Severity: String, Codable, Sendable {
-    /// The run is worth nothing as it is.
+    /// The run is useless as it is.
     case critical
     /// The run learns less than it could.
     case warning
@@ -8,91 +8,77 @@ public enum Severity: String, Codable, Sendable {
     case note
 }
 
-/// A measured number under its name.
-public struct NamedEstimate: Codable, Equatable, Sendable {
-    /// What was measured, as in `effective_rank`.
+/// A measurement with its name.
+public struct NamedValue: Codable, Equatable, Sendable {
+    /// The name, such as `effective_rank`.
     public var name: String
-    /// The number with its interval.
-    public var estimate: Estimate
+    /// The value with its interval.
+    public var estimate: Measured
 
-    /// Makes a value.
-    public init(_ name: String, _ estimate: Estimate) {
+    /// Names a value.
+    public init(_ name: String, _ estimate: Measured) {
         self.name = name
         self.estimate = estimate
     }
 }
 
-/// One thing that is wrong with a run, why it is thought so, and what to do.
+/// A problem of a run, the evidence for it, and what to do.
 public struct Finding: Codable, Equatable, Sendable {
-    /// Which thing, as in `weak_critic`.
+    /// The problem's code, such as `weak_critic`.
     public var code: String
     /// How much it matters.
     public var severity: Severity
-    /// The thing in a few words.
+    /// The problem's name.
     public var title: String
-    /// The numbers that decided.
-    public var numbers: [NamedEstimate]
-    /// How the numbers lead to it, in a sentence.
+    /// The measurements that decided.
+    public var numbers: [NamedValue]
+    /// What the measurements show, in a sentence or two.
     public var evidence: String
-    /// What to change, as lines of the pipeline file; comments where no setting is to blame.
+    /// What to change: lines of the pipeline file, or comments if no setting is the cause.
     public var remedy: [String]
-    /// Who showed it, with the arXiv identifier.
+    /// The papers that describe the problem, with arXiv identifiers.
     public var paper: String
-
-    /// Makes a finding.
-    public init(
-        _ code: String, _ severity: Severity, _ title: String, numbers: [NamedEstimate], evidence: String,
-        remedy: [String], paper: String
-    ) {
-        self.code = code
-        self.severity = severity
-        self.title = title
-        self.numbers = numbers
-        self.evidence = evidence
-        self.remedy = remedy
-        self.paper = paper
-    }
 }
 
-/// What a check came to.
+/// The result of a check.
 public enum Verdict: Equatable, Sendable {
-    /// The thing is wrong.
+    /// The run has the problem.
     case found(Finding)
-    /// It is not, as far as can be measured here.
+    /// The measurements do not show the problem.
     case clear
-    /// The sample is too small to say, or something needed is not there; in words.
+    /// The sample is too small, or a measurement is missing; the text says which.
     case undecided(String)
 }
 
-/// One thing that can be wrong, judged from what was measured. To add one: a file, and its name in `checks`.
+/// A check for one problem. To add one, add a file and its name in `checks`.
 public protocol Check: Sendable {
     /// The code of its finding.
     static var code: String { get }
 
-    /// Whether what it judges has a meaning only where pairs were contrasted.
+    /// Whether the check applies only to methods that contrast pairs.
     static var needsContrast: Bool { get }
 
-    /// Judges; no measuring is done here.
-    static func judge(_ evidence: Evidence) -> Verdict
+    /// Decides from the measurements.
+    static func evaluate(_ evidence: Evidence) -> Verdict
 }
 
 extension Check {
-    /// Most do.
+    /// Most checks apply to contrasted pairs.
     public static var needsContrast: Bool { true }
 }
 
-/// All checks, causes before what they entail: a collapsed run is at chance too, but the collapse is what to mend.
+/// All checks, causes before consequences: a collapsed run is also at chance, but the collapse is what to fix.
 public let checks: [any Check.Type] = [
     CompleteCollapse.self, WeakCritic.self, WeakAugmentation.self, StrongAugmentation.self, SmallTemperature.self,
     Chance.self, FalseNegatives.self, DimensionalCollapse.self, LargeTemperature.self, Duplicates.self,
     CopiesAcross.self, SmallDataSet.self, Saturation.self, StarvedTrainer.self, ClassImbalance.self,
 ]
 
-/// Whether a condition holds, given how well its number is known.
+/// Whether a condition holds, given the confidence interval of its value.
 enum Truth: Equatable {
     case yes
     case no
-    /// The number is beyond the threshold, but its interval reaches back over it.
+    /// The value meets the condition, but its interval includes the threshold.
     case unsure
 
     static func && (a: Truth, b: Truth) -> Truth {
@@ -108,22 +94,22 @@ enum Truth: Equatable {
     init(_ holds: Bool) { self = holds ? .yes : .no }
 }
 
-extension Estimate {
-    /// Whether the number is at least a threshold.
-    static func >= (estimate: Estimate, threshold: Double) -> Truth {
+extension Measured {
+    /// Whether the value is at least a threshold.
+    static func >= (estimate: Measured, threshold: Double) -> Truth {
         if estimate.low >= threshold { return .yes }
         return estimate.value < threshold ? .no : .unsure
     }
 
-    /// Whether the number is below a threshold.
-    static func < (estimate: Estimate, threshold: Double) -> Truth {
+    /// Whether the value is below a threshold.
+    static func < (estimate: Measured, threshold: Double) -> Truth {
         if estimate.high < threshold { return .yes }
         return estimate.value >= threshold ? .no : .unsure
     }
 }
 
 extension Truth {
-    /// The verdict that a truth stands for.
+    /// The verdict of a check whose condition this is.
     func verdict(_ evidence: Evidence, _ finding: () -> Finding) -> Verdict {
         switch self {
         case .yes: return .found(finding())
@@ -137,8 +123,8 @@ extension Truth {
     }
 }
 
-extension Estimate: CustomStringConvertible {
-    /// `0.53 (0.50 to 0.56)`, or the number alone where it has no interval.
+extension Measured: CustomStringConvertible {
+    /// `0.53 (0.50 to 0.56)`, or only the value if it has no interval.
     public var description: String {
         let digits = abs(value) >= 100 ? 0 : abs(value) >= 10 ? 1 : abs(value) >= 0.1 ? 2 : 4
         func text(_ number: Double) -> String { number.rounded(to: digits) }

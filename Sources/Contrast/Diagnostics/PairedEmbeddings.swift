@@ -1,30 +1,30 @@
 import Files
 
-/// Embeddings of two views of the same samples, row by row, and their classes where known.
+/// Embeddings of two views of the same samples, and the samples' classes.
 public struct PairedEmbeddings: Sendable {
-    /// The fewest pairs about which anything can be said.
+    /// The smallest number of pairs.
     public static let minimum = 16
 
     /// The first views, `[N, D]` in row-major order.
     public let first: [Float]
     /// The second views, `[N, D]` in row-major order.
     public let second: [Float]
-    /// N pairs.
+    /// N, the number of pairs.
     public let count: Int
-    /// D numbers a row.
+    /// D, the dimension of an embedding.
     public let dimension: Int
-    /// N classes; negative where a sample has none. Nil where no sample has one.
+    /// N classes, negative for a sample without a class; nil if no sample has one.
     public let labels: [Int]?
 
     /// Takes rows.
     /// - Parameters:
-    ///   - first: first views, rows one after another.
+    ///   - first: first views, `[N, D]` in row-major order.
     ///   - second: second views of the same samples in the same order.
-    ///   - dimension: D, the numbers of a row.
-    ///   - labels: a class for each pair, negative for none; nil where none is known.
-    ///   - names: what messages call the two views and the labels.
-    /// - Throws: `EmbeddingsError` where the views differ in length, hold anything but finite numbers, are constant, are
-    ///   fewer than `minimum`, or the labels are not as many.
+    ///   - dimension: D.
+    ///   - labels: a class for each pair, negative for none; nil without classes.
+    ///   - names: the names of the two views and the labels in messages.
+    /// - Throws: `EmbeddingsError` if the views differ in length, have values that are not finite, are constant or
+    ///   fewer than `minimum`, or if there is not one label for each pair.
     public init(
         first: [Float], second: [Float], dimension: Int, labels: [Int]? = nil,
         names: (first: String, second: String, labels: String) = ("first view", "second view", "labels")
@@ -48,9 +48,8 @@ public struct PairedEmbeddings: Sendable {
         guard count >= PairedEmbeddings.minimum else {
             throw EmbeddingsError(
                 .tooFew, file: names.first,
-                reason:
-                    "has \(count) pairs, fewer than the \(PairedEmbeddings.minimum) that anything can be said about",
-                remedy: "embed more samples, 1000 or more if there are so many")
+                reason: "has \(count) pairs, and a diagnosis needs \(PairedEmbeddings.minimum)",
+                remedy: "embed more samples, 1000 if possible")
         }
         for (rows, name) in [(first, names.first), (second, names.second)] {
             try PairedEmbeddings.check(rows, dimension: dimension, name: name)
@@ -64,29 +63,26 @@ public struct PairedEmbeddings: Sendable {
     }
 
     private static func check(_ rows: [Float], dimension: Int, name: String) throws(EmbeddingsError) {
-        if let bad = rows.firstIndex(where: { !$0.isFinite }) {
-            throw EmbeddingsError(
-                .notFinite, file: name, reason: "row \(bad / dimension), column \(bad % dimension) is \(rows[bad])",
-                remedy: "the run has diverged, or rows were never filled: lower the learning rate, or embed again")
-        }
+        try EmbeddingsError.requireFinite(
+            rows, width: dimension, file: name,
+            remedy: "the run has diverged, or rows were never filled: lower the learning rate, or embed again")
         let starts = stride(from: 0, to: rows.count, by: dimension)
         if let zero = starts.first(where: { start in rows[start..<start + dimension].allSatisfy { $0 == 0 } }) {
             throw EmbeddingsError(
                 .constant, file: name, reason: "row \(zero / dimension) is zero and has no direction",
-                remedy: "leave such rows out of both views")
+                remedy: "remove such rows from both views")
         }
-        let isConstant = starts.allSatisfy { start in rows[start..<start + dimension].elementsEqual(rows[..<dimension])
-        }
+        let isConstant = starts.allSatisfy { rows[$0..<$0 + dimension].elementsEqual(rows[..<dimension]) }
         if isConstant {
             throw EmbeddingsError(
                 .constant, file: name, reason: "all rows are equal to the last bit",
-                remedy: "the encoder gives a constant (complete collapse), or one sample was embedded again and again")
+                remedy: "the encoder's output is constant (complete collapse), or all rows are one sample")
         }
     }
 }
 
 extension PairedEmbeddings {
-    /// Reads two views, and labels, from NumPy's files.
+    /// Reads two views and labels from NumPy files.
     /// - Throws: `EmbeddingsError`, which names the file.
     public init(first: String, second: String, labels: String? = nil) throws(EmbeddingsError) {
         let (one, shape) = try PairedEmbeddings.matrix(first)

@@ -1,12 +1,12 @@
 import Views
 
-/// View pairs made by a run's own pipeline and embedded by its encoder and head.
+/// View pairs of a run's own pipeline, embedded by its encoder and head.
 public struct RunEmbeddings {
     /// The embeddings of the pairs.
     public let pairs: PairedEmbeddings
-    /// How to measure them: the run's temperature and batch.
+    /// How to measure them, with the run's temperature and batch size.
     public let options: Evidence.Options
-    /// What else the run says.
+    /// What the run's folder and images tell.
     public var run: RunEvidence
     /// The run's configuration.
     public let experiment: Experiment
@@ -14,10 +14,10 @@ public struct RunEmbeddings {
     public let source: Subset
     /// The index in `source` of each pair's image.
     public let samples: [Int]
-    /// What the user should know of the choice of the weights.
+    /// Notes for the user about the choice of the weights.
     public let notes: [String]
 
-    /// Embeds.
+    /// Embeds view pairs.
     /// - Parameters:
     ///   - path: a run folder.
     ///   - images: what the run was trained on.

@@ -1,32 +1,32 @@
 import Files
 
-/// What a run's folder and its images say beyond the embeddings.
+/// What a run's folder and images tell besides the embeddings.
 public struct RunEvidence: Sendable {
     /// Whether the method contrasts pairs.
     public var contrasts: Bool
-    /// Images of a step.
+    /// The number of images in a step.
     public var batchSize: Int
-    /// Images to learn from.
+    /// The number of training images.
     public var images: Int
-    /// Images of the largest class over those of the smallest; nil without two classes.
+    /// The size of the largest class over that of the smallest; nil without two classes.
     public var imbalance: Double?
     /// Share of time spent waiting for data, the mean over the last three epochs; nil before the first has ended.
     public var dataWait: Double?
     /// Bound over ceiling in the last epoch; nil where the objective bounds nothing.
     public var boundShare: Double?
-    /// Share of 256 view pairs that are matched by colours alone; nil with fewer images.
-    public var colourRetrieval: Estimate?
-    /// Share of 256 view pairs that are matched by their layout alone; nil with fewer images.
-    public var positionRetrieval: Estimate?
-    /// Held-out images that are learnt from; nil where it was not looked for.
+    /// The share of 256 view pairs that colours alone match; nil with fewer images.
+    public var colourRetrieval: Measured?
+    /// The share of 256 view pairs that layout alone matches; nil with fewer images.
+    public var positionRetrieval: Measured?
+    /// Test images that are also training images; nil if it was not checked.
     public var copies: TrainTestCopies?
-    /// Effective rank of the encoder's features, before the head.
-    public var encoderRank: Estimate?
+    /// The effective rank of the encoder's features, before the head.
+    public var encoderRank: Measured?
     /// RankMe of the encoder's features.
-    public var encoderRankMe: Estimate?
+    public var encoderRankMe: Measured?
 
-    /// Reads what the log of a run says.
-    /// - Parameter labels: the images' classes; negative where there is none.
+    /// Reads the log of a run.
+    /// - Parameter labels: the images' classes, negative for none.
     init(folder: RunFolder, experiment: Experiment, labels: [Int]) {
         contrasts = experiment.method.component.requirements.pairs
         batchSize = experiment.training.batchSize

@@ -22,13 +22,13 @@ final class ConvNeXt: Encoder {
             switch step {
             case .stem(let key, _, let outputs):
                 resizings[key] = (
-                    try Conv2d(3, outputs, kernel: 4, stride: 4, bias: true, deviation: 0.02, generator: generator),
+                    try Conv2d(3, outputs, kernel: 4, stride: 4, bias: true, std: 0.02, generator: generator),
                     try LayerNorm(outputs, eps: 1e-6)
                 )
             case .halving(_, let key, let inputs, let outputs):
                 resizings[key] = (
                     try Conv2d(
-                        inputs, outputs, kernel: 2, stride: 2, bias: true, deviation: 0.02, generator: generator),
+                        inputs, outputs, kernel: 2, stride: 2, bias: true, std: 0.02, generator: generator),
                     try LayerNorm(inputs, eps: 1e-6)
                 )
             case .block(let key, _, let channels):
@@ -90,11 +90,11 @@ final class ConvNeXtBlock: Module {
     init(_ channels: Int, layerScale: Double, generator: Generator) throws(TorchError) {
         scale = try Parameter(.full([channels, 1, 1], layerScale))
         depthwise = try Conv2d(
-            channels, channels, kernel: 7, padding: 3, groups: channels, bias: true, deviation: 0.02,
+            channels, channels, kernel: 7, padding: 3, groups: channels, bias: true, std: 0.02,
             generator: generator)
         norm = try LayerNorm(channels, eps: 1e-6)
-        expand = try Linear(channels, 4 * channels, deviation: 0.02, generator: generator)
-        contract = try Linear(4 * channels, channels, deviation: 0.02, generator: generator)
+        expand = try Linear(channels, 4 * channels, std: 0.02, generator: generator)
+        contract = try Linear(4 * channels, channels, std: 0.02, generator: generator)
     }
 
     /// The layers by torchvision's keys.

@@ -23,13 +23,13 @@ final class VisionTransformer: Encoder {
         func glorot(_ inputs: Int, _ outputs: Int) -> Double { (2 / Double(inputs + outputs)).squareRoot() }
         dimension = width
         self.settings = settings
-        clsToken = hasToken ? try Parameter(generator.normal([1, 1, width], deviation: 0.02)) : nil
+        clsToken = hasToken ? try Parameter(generator.normal([1, 1, width], std: 0.02)) : nil
         regToken =
             settings.registers > 0
-            ? try Parameter(generator.normal([1, settings.registers, width], deviation: 0.02)) : nil
+            ? try Parameter(generator.normal([1, settings.registers, width], std: 0.02)) : nil
         let shape = [1, settings.tokens + settings.extraPositions, width]
         switch settings.position {
-        case .learned: posEmbed = try Parameter(generator.normal(shape, deviation: 0.02))
+        case .learned: posEmbed = try Parameter(generator.normal(shape, std: 0.02))
         case .sinCos:
             posEmbed = try Parameter(
                 Tensor(
@@ -39,11 +39,11 @@ final class VisionTransformer: Encoder {
         }
         patchEmbed = try PatchEmbedding(
             patch: settings.patch, width: width,
-            deviation: glorot(3 * settings.patch * settings.patch, width), generator: generator)
+            std: glorot(3 * settings.patch * settings.patch, width), generator: generator)
         let block = TransformerBlock.Settings(
             width: width, heads: settings.heads, hidden: settings.hidden, causal: false, activation: .gelu,
             keys: .timm, eps: 1e-6, layerScale: settings.layerScale > 0 ? settings.layerScale : nil,
-            deviations: (
+            stds: (
                 inputs: glorot(width, width), output: glorot(width, width),
                 expand: glorot(width, settings.hidden), contract: glorot(width, settings.hidden)
             ))
@@ -91,10 +91,10 @@ final class PatchEmbedding: Module {
     let proj: Conv2d
     let patch: Int
 
-    init(patch: Int, width: Int, deviation: Double, generator: Generator) throws(TorchError) {
+    init(patch: Int, width: Int, std: Double, generator: Generator) throws(TorchError) {
         self.patch = patch
         proj = try Conv2d(
-            3, width, kernel: patch, stride: patch, bias: true, deviation: deviation, generator: generator)
+            3, width, kernel: patch, stride: patch, bias: true, std: std, generator: generator)
     }
 
     /// `[N, tokens, width]`, row by row.

@@ -28,8 +28,8 @@ public struct CorrelatedGaussians: Sendable {
 
     /// Draws pairs, each `[count, d]` in float64.
     public func sample(_ count: Int, from generator: Generator) throws(TorchError) -> (x: Tensor, y: Tensor) {
-        let x = try generator.normal([count, dimension], deviation: 1).to(.float64)
-        let noise = try generator.normal([count, dimension], deviation: 1).to(.float64)
+        let x = try generator.normal([count, dimension], std: 1).to(.float64)
+        let noise = try generator.normal([count, dimension], std: 1).to(.float64)
         let share = exp(-information / Double(dimension))
         let y = try x * correlation + noise * share
         return (x, cubed ? try y * y * y : y)

@@ -41,7 +41,7 @@ public struct CriticTraining: Component {
 
 /// A critic in training.
 final class CriticTrainer {
-    let critic: LearntCritic
+    let critic: ScaledCritic
     private let estimator: any InformationEstimator
     private let optimizer: any Optimizer
     /// The factor of the learning rate: scale and level of a critic without weights have far to go.
@@ -51,7 +51,7 @@ final class CriticTrainer {
         _ settings: CriticTraining, estimator: any InformationEstimator, dimensions: (x: Int, y: Int), seed: UInt64
     ) throws(TorchError) {
         let inner = try settings.critic.component.build(dimensions: dimensions, generator: Generator(seed: seed))
-        critic = try LearntCritic(inner, level: estimator.optimalOffset)
+        critic = try ScaledCritic(inner, level: estimator.optimalOffset)
         self.estimator = estimator
         pace = settings.critic.component.hasWeights ? 1 : 40
         optimizer = try settings.optimizer.component.build(critic.namedParameters)
@@ -101,7 +101,7 @@ extension CriticTraining {
             let (x, y) = left.removeLast()
             _ = try trainer.step(x, y)
         } score: { () throws(TorchError) in
-            let value = mean(try trainer.values(parts.choose, objective: true))
+            let value = try trainer.values(parts.validation, objective: true).mean
             return value.isNaN ? -.infinity : value
         } keep: { () throws(TorchError) in
             kept = try trainer.critic.snapshot()
@@ -142,7 +142,7 @@ func trainKeepingBest(
 
 /// The parts of a split as tensors.
 private struct TrainingParts {
-    let choose: [(x: Tensor, y: Tensor)]
+    let validation: [(x: Tensor, y: Tensor)]
     let test: [(x: Tensor, y: Tensor)]
     private let rows: (x: Tensor, y: Tensor)
     private let train: [Int]
@@ -160,13 +160,13 @@ private struct TrainingParts {
             let known = try wide.indexSelect(dim: 0, index: trained)
             let mean = try known.mean(dim: 0, keepdim: true)
             let centred = try known - mean
-            let deviation = try (centred * centred).mean(dim: 0, keepdim: true).sqrt()
-            let still = try deviation.eq(.zeros(deviation.shape, dtype: .float64))
-            return try ((wide - mean) / deviation.maskedFill(still, 1)).to(.float32)
+            let std = try (centred * centred).mean(dim: 0, keepdim: true).sqrt()
+            let isConstant = try std.eq(.zeros(std.shape, dtype: .float64))
+            return try ((wide - mean) / std.maskedFill(isConstant, 1)).to(.float32)
         }
         rows = (try standardize(samples.x, samples.dimensions.x), try standardize(samples.y, samples.dimensions.y))
         (train, self.candidates) = (split.train, candidates)
-        choose = try TrainingParts.cut(rows, split.choose, candidates)
+        validation = try TrainingParts.cut(rows, split.validation, candidates)
         test = try TrainingParts.cut(rows, split.test, candidates)
     }
 

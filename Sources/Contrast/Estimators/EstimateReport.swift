@@ -22,13 +22,13 @@ public struct EstimateReport: Codable, Equatable, Sendable {
         public init(_ estimator: any InformationEstimator, values: [Double], candidates: Int) {
             self.estimator = estimator.name
             kind = estimator.kind
-            value = mean(values)
-            standardError = values.count > 1 ? deviation(values) / Double(values.count).squareRoot() : nil
+            value = values.mean
+            standardError = values.count > 1 ? values.standardError : nil
             ceiling = estimator.ceiling(candidates: candidates)
         }
     }
 
-    /// The source of the scores, for people.
+    /// A description of the source of the scores.
     public var source: String
     /// K, the pairs of a batch.
     public var candidates: Int
@@ -53,11 +53,11 @@ public struct EstimateReport: Codable, Equatable, Sendable {
     ) throws(TorchError) {
         candidates = training.candidates
         batches = split.test.count / training.candidates
-        learntFrom = split.train.count + split.choose.count
+        learntFrom = split.train.count + split.validation.count
         source =
-            "\(samples.count) pairs of \(samples.dimensions.x) and \(samples.dimensions.y) numbers, "
-            + "\(training.critic.name) critic learnt on \(split.train.count), chosen on \(split.choose.count), "
-            + "held out \(split.test.count)"
+            "\(samples.count) pairs of \(samples.dimensions.x) and \(samples.dimensions.y) dimensions, "
+            + "\(training.critic.name) critic trained on \(split.train.count), validated on \(split.validation.count), "
+            + "tested on \(split.test.count)"
         rows = []
         for estimator in estimators {
             progress(estimator.name)
@@ -83,7 +83,7 @@ public struct EstimateReport: Codable, Equatable, Sendable {
     /// One JSON object, keys in snake_case; infinities are the texts `Infinity` and `-Infinity`.
     public func json() throws -> Data { try JSON.document(self) }
 
-    /// The table for people.
+    /// The report as a table.
     public var lines: [String] {
         var lines = [
             source + "; \(batches) batch\(batches == 1 ? "" : "es") of K = \(candidates), log K = "
@@ -111,16 +111,7 @@ func tableRow(_ name: String, _ cells: [String]) -> String {
 
 /// Two decimals, or an exponent for very large numbers.
 func nats(_ value: Double) -> String {
-    // What rounds to nothing has no sign.
+    // Values that round to 0 have no sign.
     let value = abs(value) < 0.005 ? 0 : value
     return String(format: abs(value) < 1000 || !value.isFinite ? "%.2f" : "%.0e", value)
-}
-
-/// The mean; minus infinity if a value is.
-func mean(_ values: [Double]) -> Double { values.reduce(0, +) / Double(max(values.count, 1)) }
-
-/// The standard deviation of a sample, over n - 1.
-func deviation(_ values: [Double]) -> Double {
-    let middle = mean(values)
-    return (values.reduce(0) { $0 + ($1 - middle) * ($1 - middle) } / Double(max(values.count - 1, 1))).squareRoot()
 }

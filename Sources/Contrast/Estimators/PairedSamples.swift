@@ -29,11 +29,8 @@ public struct PairedSamples: Sendable {
                     .shape, file: name, reason: "\(values.count) numbers are not rows of \(width)",
                     remedy: "give a matrix of shape (pairs, dimension)")
             }
-            if let bad = values.firstIndex(where: { !$0.isFinite }) {
-                throw EmbeddingsError(
-                    .notFinite, file: name, reason: "row \(bad / width), column \(bad % width) is \(values[bad])",
-                    remedy: "leave such rows out of both files")
-            }
+            try EmbeddingsError.requireFinite(
+                values, width: width, file: name, remedy: "remove such rows from both files")
         }
         count = x.count / dimensions.x
         guard y.count / dimensions.y == count else {
@@ -58,7 +55,7 @@ public struct HeldOutSplit: Sendable {
     /// Indices of the pairs that train a critic, six tenths.
     public let train: [Int]
     /// Indices of the pairs that validate it, two tenths.
-    public let choose: [Int]
+    public let validation: [Int]
     /// Indices of the pairs that give the value, two tenths.
     public let test: [Int]
 
@@ -76,7 +73,7 @@ public struct HeldOutSplit: Sendable {
         var stream = RandomStream(RandomKey(seed: seed, purpose: .criticSplit))
         let order = stream.permutation(samples.count)
         test = Array(order[..<held])
-        choose = Array(order[held..<2 * held])
+        validation = Array(order[held..<2 * held])
         train = Array(order[(2 * held)...])
     }
 }

@@ -38,7 +38,7 @@ public struct PointwiseReport: Codable, Equatable, Sendable {
     /// One JSON object, keys in snake_case.
     public func json() throws -> Data { try JSON.document(self) }
 
-    /// The table for people.
+    /// The report as a table.
     public var lines: [String] {
         [
             "scores of a \(critic) critic, InfoNCE, K = \(candidates), \(steps) steps, on log p(x, y) / (p(x) p(y)), "

@@ -41,15 +41,15 @@ public struct SaturationCurve: Codable, Equatable, Sendable {
         for (index, information) in test.levels.enumerated() {
             let bed = test.bed(information)
             var points: [Point] = []
-            for (place, count) in candidates.enumerated() {
-                progress((Double(index) + Double(place) / Double(candidates.count)) / Double(test.levels.count))
+            for (step, count) in candidates.enumerated() {
+                progress((Double(index) + Double(step) / Double(candidates.count)) / Double(test.levels.count))
                 var values: [Double] = []
                 for _ in 0..<max(4, pairs / count) {
                     let (x, y) = try bed.sample(count, from: generator)
                     values.append(try InfoNCEBound()(bed.logRatio(x, y)).item())
                 }
-                let error = deviation(values) / Double(values.count).squareRoot()
-                points.append(Point(candidates: count, value: mean(values), standardError: error))
+                points.append(
+                    Point(candidates: count, value: values.mean, standardError: values.standardError))
             }
             curves.append(Curve(information: information, points: points))
         }
@@ -58,15 +58,15 @@ public struct SaturationCurve: Codable, Equatable, Sendable {
     /// One JSON object, keys in snake_case.
     public func json() throws -> Data { try JSON.document(self) }
 
-    /// The table for people.
+    /// The report as a table.
     public var lines: [String] {
         guard let first = curves.first else { return [] }
         var lines = [
             "InfoNCE with the best critic, nats by candidates K",
             tableRow("true information", curves.map { nats($0.information) } + ["log K"]),
         ]
-        for (place, point) in first.points.enumerated() {
-            let cells = curves.map { nats($0.points[place].value) } + [nats(log(Double(point.candidates)))]
+        for (index, point) in first.points.enumerated() {
+            let cells = curves.map { nats($0.points[index].value) } + [nats(log(Double(point.candidates)))]
             lines.append(tableRow("K = \(point.candidates)", cells))
         }
         let errors = curves.flatMap { $0.points.map(\.standardError) }

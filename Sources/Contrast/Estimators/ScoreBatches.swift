@@ -23,11 +23,8 @@ public struct ScoreBatches: Sendable {
                 .shape, file: file, reason: "has the shape \(shape)",
                 remedy: "give square scores of shape (K, K), or (batches, K, K), pairs on the diagonal")
         }
-        if let bad = scores.firstIndex(where: { !$0.isFinite }) {
-            throw EmbeddingsError(
-                .notFinite, file: file, reason: "row \(bad / pairs % pairs), column \(bad % pairs) is \(scores[bad])",
-                remedy: "scores must be finite numbers in the range of float32")
-        }
+        try EmbeddingsError.requireFinite(
+            scores, width: pairs, file: file, remedy: "scores must be finite numbers in the range of float32")
         let width = min(candidates ?? pairs, pairs)
         guard width >= 4 else {
             throw EmbeddingsError(

@@ -39,9 +39,9 @@ public struct Staircase: Codable, Equatable, Sendable {
         public var high: Double
 
         init(_ values: [Double]) {
-            mean = Contrast.mean(values)
-            deviation = Contrast.deviation(values)
-            standardError = deviation / Double(values.count).squareRoot()
+            mean = values.mean
+            deviation = values.standardDeviation
+            standardError = values.standardError
             let sorted = values.sorted()
             low = sorted[sorted.count / 10]
             high = sorted[sorted.count - 1 - sorted.count / 10]

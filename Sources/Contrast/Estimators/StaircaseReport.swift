@@ -23,10 +23,10 @@ public struct StaircaseReport: Codable, Equatable, Sendable {
     /// One JSON object, keys in snake_case; infinities are the texts `Infinity` and `-Infinity`.
     public func json() throws -> Data { try JSON.document(self) }
 
-    /// The table for people: means over batches, and the standard deviation of one batch's value.
+    /// The report as a table: means over batches, and the standard deviation of one batch's value.
     public var lines: [String] {
         var lines = [
-            "Gaussians of \(test.dimension) numbers\(test.cubed ? ", y cubed" : ""), K = \(candidates), "
+            "Gaussians of \(test.dimension) dimensions\(test.cubed ? ", y cubed" : ""), K = \(candidates), "
                 + String(format: "log K = %.2f nats", log(Double(candidates))),
             tableRow("true information", test.levels.map { nats($0) } + ["", "ceiling"]),
         ]
@@ -34,14 +34,14 @@ public struct StaircaseReport: Codable, Equatable, Sendable {
             let end = [stair.kind.rawValue, stair.ceiling.map { nats($0) } ?? "none"]
             let optimal = stair.levels.map(\.optimal)
             lines.append(tableRow(stair.estimator, optimal.map { nats($0.mean) } + end))
-            lines.append(tableRow("  deviation", optimal.map { nats($0.deviation) }))
-            let learnt = stair.levels.compactMap(\.learnt)
-            if learnt.isEmpty { continue }
-            lines.append(tableRow("  learnt", learnt.map { nats($0.mean) }))
-            lines.append(tableRow("  deviation", learnt.map { nats($0.deviation) }))
+            lines.append(tableRow("  std", optimal.map { nats($0.deviation) }))
+            let trained = stair.levels.compactMap(\.learnt)
+            if trained.isEmpty { continue }
+            lines.append(tableRow("  trained", trained.map { nats($0.mean) }))
+            lines.append(tableRow("  std", trained.map { nats($0.deviation) }))
         }
-        let learning = "learnt: a \(critic) critic, the last half of \(steps) steps a level"
-        lines.append("means over batches with the best critic" + (steps > 0 ? "; \(learning)" : ""))
+        let training = "trained: a \(critic) critic, the last half of \(steps) steps a level"
+        lines.append("means over batches with the best critic" + (steps > 0 ? "; \(training)" : ""))
         return lines
     }
 
@@ -78,7 +78,7 @@ public struct StaircaseReport: Codable, Equatable, Sendable {
                 .init("log K", .faint, dashed: true, points: [(0, ceiling), (plot.xRange?.upperBound ?? 1, ceiling)]),
                 line("best critic", .orange) { $0.optimalCurve },
             ]
-            if steps > 0 { plot.series.append(line("learnt critic", .blue) { $0.learntCurve }) }
+            if steps > 0 { plot.series.append(line("trained critic", .blue) { $0.learntCurve }) }
             plot.series.append(.init("true information", .ink, points: truth))
             return plot
         }

@@ -1,13 +1,14 @@
-/// How often images of one class were taken for another. Only what happened is kept, so that it is as large as the test images
-/// are many, however many classes there are; in JSON a list of `[row, column, count]`.
+/// A sparse confusion matrix; in JSON a list of `[row, column, count]`.
+///
+/// It has at most as many cells as there are test images, for any number of classes.
 public struct Confusion: Codable, Equatable, Sendable {
-    /// Images of one class that were taken for one class.
+    /// A cell that is not 0.
     public struct Cell: Codable, Equatable, Sendable {
         /// The true class.
         public var row: Int
-        /// What it was taken for.
+        /// The predicted class.
         public var column: Int
-        /// How many images.
+        /// The number of images.
         public var count: Int
 
         /// Makes a cell.
@@ -28,13 +29,13 @@ public struct Confusion: Codable, Equatable, Sendable {
         }
     }
 
-    /// Reports of more classes leave it out.
+    /// Reports with more classes have no confusion matrix.
     public static let reportedClasses = 1000
 
-    /// What happened, by rows, then by columns.
+    /// The cells, sorted by row, then by column.
     public var cells: [Cell]
 
-    /// Counts pairs of a true class and an answer.
+    /// Counts pairs of a true and a predicted class.
     public init(_ pairs: some Sequence<(row: Int, column: Int)>) {
         var counts: [[Int]: Int] = [:]
         for pair in pairs { counts[[pair.row, pair.column], default: 0] += 1 }
@@ -42,7 +43,7 @@ public struct Confusion: Codable, Equatable, Sendable {
             .map { Cell(row: $0.key[0], column: $0.key[1], count: $0.value) }
     }
 
-    /// Takes the matrix of all classes, as reports of earlier versions have it.
+    /// Takes a full matrix, as reports of earlier versions have it.
     public init(matrix: [[Int]]) {
         cells = matrix.enumerated().flatMap { row, columns in
             columns.enumerated().filter { $1 > 0 }.map { Cell(row: row, column: $0, count: $1) }
@@ -58,7 +59,7 @@ public struct Confusion: Codable, Equatable, Sendable {
         try container.encode(cells)
     }
 
-    /// The whole matrix, `[classes, classes]`: for few classes.
+    /// The full matrix, `[classes, classes]`.
     public func matrix(classes: Int) -> [[Int]] {
         var matrix = [[Int]](repeating: [Int](repeating: 0, count: classes), count: classes)
         for cell in cells where cell.row < classes && cell.column < classes {

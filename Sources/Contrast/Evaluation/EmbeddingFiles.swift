@@ -3,26 +3,26 @@ import Foundation
 import Torch
 import Views
 
-/// Where features of images go, and what stands beside them row by row: labels, paths, and the side of the data set; and the names
-/// that the labels are indices of.
+/// The files that `diptych embed` writes: features, and row by row the images' labels, paths and sides of the split;
+/// and the names of the classes.
 ///
-/// Beside `features.npy` these are `labels.npy`, `paths.txt`, `sides.txt`, `classes.txt` and `table.csv`; beside any other `NAME.npy` they are
-/// `NAME.labels.npy` and so on, so that several outputs share a folder.
+/// Beside `features.npy` these are `labels.npy`, `paths.txt`, `sides.txt`, `classes.txt` and `table.csv`. Beside any
+/// other `NAME.npy` they are `NAME.labels.npy` and so on, so that several outputs can share a folder.
 public struct EmbeddingFiles: Equatable, Sendable {
     /// Float32 `[images, dimension]`.
     public let features: String
-    /// Int64 `[images]`, -1 where an image has no label.
+    /// Int64 `[images]`, -1 for an image without a label.
     public let labels: String
-    /// A path a line.
+    /// One path per line.
     public let paths: String
-    /// A name a line: line i is label i.
+    /// One name per line; line i is label i.
     public let classes: String
-    /// `train`, `test` or `validation`, a line an image; where there are several.
+    /// `train`, `test` or `validation`, one line per image, if there are several sides.
     public let sides: String
     /// What a table says of the images, as one that can be read again.
     public let table: String
 
-    /// Names the files beside an output.
+    /// Derives the names from that of the features.
     public init(_ output: String) {
         let slash = output.lastIndex(of: "/").map { output.index(after: $0) } ?? output.startIndex
         let (folder, file) = (output[..<slash], output[slash...])
@@ -33,14 +33,14 @@ public struct EmbeddingFiles: Equatable, Sendable {
         (classes, sides, table) = (stem + "classes.txt", stem + "sides.txt", stem + "table.csv")
     }
 
-    /// Writes all of them, the features last; what an earlier output left and this one has not is removed.
+    /// Writes all files, the features last; removes files of an earlier output that this one does not have.
     /// - Parameters:
     ///   - rows: `[N, D]`.
-    ///   - labels: N classes; -1 for none.
+    ///   - labels: N classes, -1 for none.
     ///   - paths: N paths.
-    ///   - classes: what the labels are indices of; empty where nothing is labelled.
-    ///   - sides: N sides; nil where there is one.
-    ///   - table: a table of N rows; nil where the images came without columns.
+    ///   - classes: the names of the classes; empty without labels.
+    ///   - sides: N sides; nil if there is only one.
+    ///   - table: a table of N rows; nil if the images came without columns.
     /// - Throws: `FileError`, `TorchError`.
     public func write(
         _ rows: Tensor, labels: [Int], paths: [String], classes: [String], sides: [String]?, table: String? = nil

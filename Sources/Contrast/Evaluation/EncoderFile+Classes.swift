@@ -2,7 +2,7 @@ import Files
 import Views
 
 extension EncoderFile {
-    /// The classes that the run's labels are indices of, as `classes.txt` beside the weights, or in the run folder of a checkpoint,
-    /// has them; nil where there is none.
+    /// The names of the run's classes, from `classes.txt` beside the weights or in the run folder of a checkpoint; nil
+    /// without that file.
     public var classes: [String]? { ClassNames.read((folder ?? RunFolder(SystemPath.folder(of: path))).classes) }
 }

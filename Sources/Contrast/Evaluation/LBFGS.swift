@@ -1,42 +1,36 @@
 /// Limited-memory BFGS for smooth convex functions (Liu & Nocedal 1989; Nocedal & Wright 2006, algorithm 7.5).
 struct LBFGS {
-    /// Pairs of steps and gradient changes that are remembered.
+    /// The number of pairs of step and gradient change that are kept.
     var history = 10
-    /// Steps at most.
+    /// The largest number of steps.
     var maximumIterations = 1000
-    /// Converged when no entry of the gradient is larger.
+    /// The search has converged if no entry of the gradient is larger.
     var gradientTolerance: Double
 
-    /// Where the search ended.
+    /// The end of a search.
     struct Minimum {
         var point: [Double]
         var value: Double
-        /// Steps taken.
+        /// The number of steps.
         var iterations: Int
-        /// Whether the gradient fell below the tolerance, or no step can lower the value in float64.
+        /// Whether the gradient is below the tolerance, or no step lowers the value in float64.
         var converged: Bool
     }
 
-    /// Minimises a function given with its gradient.
+    /// Minimises a function.
+    /// - Parameters:
+    ///   - precondition: multiplies by a positive definite matrix that approximates the inverse Hessian up to a factor;
+    ///     a better approximation needs fewer steps.
+    ///   - evaluate: the function's value and gradient.
     func minimise<Failure: Error>(
-        from start: [Double],
-        _ evaluate: ([Double]) throws(Failure) -> (value: Double, gradient: [Double])
-    ) throws(Failure) -> Minimum {
-        try minimise(from: start, preconditioned: nil, evaluate)
-    }
-
-    /// Minimises a function given with its gradient.
-    /// - Parameter precondition: multiplies by a positive definite matrix that is about the inverse Hessian up to a factor; the
-    ///   better it is, the fewer steps are taken.
-    func minimise<Failure: Error>(
-        from start: [Double], preconditioned precondition: (([Double]) throws(Failure) -> [Double])?,
+        from start: [Double], preconditioned precondition: (([Double]) throws(Failure) -> [Double])? = nil,
         _ evaluate: ([Double]) throws(Failure) -> (value: Double, gradient: [Double])
     ) throws(Failure) -> Minimum {
         var point = start
         var (value, gradient) = try evaluate(point)
         var pairs: [Pair] = []
         for iteration in 0..<maximumIterations {
-            // A number that is none compares false with everything, and would pass for a small gradient.
+            // Comparisons with NaN are false, so NaN would count as a small gradient.
             guard value.isFinite, gradient.allSatisfy({ $0.isFinite }) else {
                 return Minimum(point: point, value: value, iterations: iteration, converged: false)
             }
@@ -45,7 +39,7 @@ struct LBFGS {
             }
             let direction = try descent(gradient, pairs, precondition)
             let slope = dot(direction, gradient)
-            // Without curvature yet, a step of length 1 along the gradient direction is a guess at the scale.
+            // Without curvature yet, the first step has length 1 at most.
             let first = pairs.isEmpty ? min(1, 1 / dot(direction, direction).squareRoot()) : 1
             guard
                 let next = try search(
@@ -70,7 +64,7 @@ struct LBFGS {
         let step: [Double]
         let change: [Double]
         let curvature: Double
-        /// What the preconditioner is multiplied by so that it fits the curvature along this step.
+        /// The factor with which the preconditioner fits the curvature along this step.
         let scale: Double
     }
 
@@ -95,7 +89,7 @@ struct LBFGS {
         return direction
     }
 
-    /// A step that meets the weak Wolfe conditions, by bisection; nil where none lowers the value any more.
+    /// A step that meets the weak Wolfe conditions, by bisection; nil if none lowers the value.
     private func search<Failure: Error>(
         from point: [Double], value: Double, slope: Double, along direction: [Double], first: Double,
         _ evaluate: ([Double]) throws(Failure) -> (value: Double, gradient: [Double])
@@ -122,7 +116,7 @@ struct LBFGS {
 }
 
 private func dot(_ a: [Double], _ b: [Double]) -> Double {
-    // Four running sums, because one would make every addition wait for the last.
+    // Four sums, as each addition to a single one would wait for the one before.
     var sums = SIMD4<Double>()
     let whole = a.count & ~3
     for index in stride(from: 0, to: whole, by: 4) {

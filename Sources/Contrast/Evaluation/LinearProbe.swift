@@ -3,21 +3,21 @@ import Torch
 
 /// Multinomial logistic regression on frozen features, trained to convergence.
 ///
-/// Minimises `1/2 |W|^2 + C * sum_i -log softmax(W x_i + b)[y_i]`, the intercept unpenalised, on features that are
-/// standardised with the training rows' mean and population deviation (constant features are only centred). Equals
-/// scikit-learn's `LogisticRegression(C)` behind a `StandardScaler`.
+/// It minimises `1/2 |W|^2 + C * sum_i -log softmax(W x_i + b)[y_i]`, without a penalty on the intercept. Features are
+/// standardised with the training rows' mean and population standard deviation; constant features are only centred. It
+/// equals scikit-learn's `LogisticRegression(C)` after a `StandardScaler`.
 public struct LinearProbe {
-    /// Weights on standardised features and the intercept, `[classes, D + 1]`, float64, as all here on the features' device.
+    /// Weights of standardised features and the intercept, `[classes, D + 1]`, float64, on the features' device.
     public let weights: Tensor
     /// The training rows' mean, `[D]`, float64.
     public let mean: Tensor
-    /// The training rows' deviation, 1 where a feature is constant, `[D]`, float64.
-    public let deviation: Tensor
+    /// The training rows' standard deviation, 1 for a constant feature, `[D]`, float64.
+    public let std: Tensor
     /// The objective at the weights.
     public let objective: Double
-    /// Steps of L-BFGS taken.
+    /// The number of L-BFGS steps.
     public let iterations: Int
-    /// Whether the largest entry of the gradient fell to 1e-6 * C * rows.
+    /// Whether the largest entry of the gradient is at most 1e-6 * C * rows.
     public let converged: Bool
 
     /// Fits a probe.
@@ -26,8 +26,8 @@ public struct LinearProbe {
     ///   - labels: N classes in `0..<classes`.
     ///   - classes: at least 2.
     ///   - cost: C, the weight of the data against the penalty.
-    ///   - maximumIterations: steps of L-BFGS at most; `steps(classes:)` where nil.
-    ///   - progress: told the steps taken so far.
+    ///   - maximumIterations: the largest number of L-BFGS steps; nil for `steps(classes:)`.
+    ///   - progress: called with the number of evaluations done.
     public init(
         features: Tensor, labels: [Int], classes: Int, cost: Double, maximumIterations: Int? = nil,
         progress: (Int) -> Void = { _ in }
@@ -36,12 +36,12 @@ public struct LinearProbe {
         let rows = try features.detach().to(.float64)
         mean = try rows.mean(dim: 0)
         let spread = try (rows - mean).pow(2).mean(dim: 0).sqrt()
-        // Rounding leaves a constant column a deviation near its magnitude's last bit, not always 0.
+        // By rounding, the standard deviation of a constant column may differ from 0 by the last bit of its values.
         let noise = try mean.abs() * 1e-12 + 1e-30
-        deviation = try Tensor.where(
+        std = try Tensor.where(
             spread.gt(noise), spread, Tensor.ones(spread.shape, dtype: .float64, device: device))
         let regression = try LogisticRegression(
-            inputs: LinearProbe.inputs(rows, mean, deviation), labels: labels, classes: classes, cost: cost)
+            inputs: LinearProbe.inputs(rows, mean, std), labels: labels, classes: classes, cost: cost)
         let search = LBFGS(
             history: LinearProbe.history(weights: classes * (rows.shape[1] + 1)),
             maximumIterations: maximumIterations ?? LinearProbe.steps(classes: classes),
@@ -53,24 +53,26 @@ public struct LinearProbe {
         converged = minimum.converged
     }
 
-    /// Steps at most: 2000, which ends far beyond convergence; of more than 4096 classes 100, for a step passes over as many
-    /// logits as images times classes, seconds each with 22,000 of both. A report says where a probe has not converged.
+    /// The largest number of steps: 2000, far beyond convergence, or 100 with more than 4096 classes, as a step
+    /// computes images times classes logits, which takes seconds with 22,000 of both. Reports say if a probe has not
+    /// converged.
     static func steps(classes: Int) -> Int { classes > 4096 ? 100 : 2000 }
 
-    /// The pairs that L-BFGS remembers: 10, and of more than 6.7 million weights so many as fit a GiB, but three at least.
+    /// The number of pairs that L-BFGS keeps: 10, or with more than 6.7 million weights as many as 1 GiB holds, but at
+    /// least 3.
     static func history(weights: Int) -> Int { max(3, min(10, (1 << 26) / max(weights, 1))) }
 
-    /// The classes of each row from most to least probable, the first `count` of them.
+    /// The `count` most probable classes of each row, in descending order.
     public func ranking(_ features: Tensor, count: Int = 5) throws(TorchError) -> [[Int]] {
         let best = min(count, weights.shape[0])
         let columns = try weights.transpose(0, 1)
         var ranking: [[Int]] = []
-        // Blocks bound the memory of the logits.
+        // Blocks limit the memory of the logits.
         let block = LogisticRegression.block(classes: weights.shape[0], on: mean.device)
         for start in stride(from: 0, to: features.shape[0], by: block) {
             let part = try features.detach()
                 .narrow(dim: 0, start: start, length: min(block, features.shape[0] - start))
-            let inputs = try LinearProbe.inputs(part.to(device: mean.device).to(.float64), mean, deviation)
+            let inputs = try LinearProbe.inputs(part.to(device: mean.device).to(.float64), mean, std)
             let indices: [Int64] = try inputs.matmul(columns).topk(best, dim: 1).indices.toArray()
             ranking += stride(from: 0, to: indices.count, by: best)
                 .map { row in indices[row..<row + best].map { Int($0) } }
@@ -78,8 +80,8 @@ public struct LinearProbe {
         return ranking
     }
 
-    private static func inputs(_ rows: Tensor, _ mean: Tensor, _ deviation: Tensor) throws(TorchError) -> Tensor {
-        let standardised = try (rows - mean) / deviation
+    private static func inputs(_ rows: Tensor, _ mean: Tensor, _ std: Tensor) throws(TorchError) -> Tensor {
+        let standardised = try (rows - mean) / std
         let ones = try Tensor.ones([rows.shape[0], 1], dtype: .float64, device: rows.device)
         return try Tensor.cat([standardised, ones], dim: 1)
     }

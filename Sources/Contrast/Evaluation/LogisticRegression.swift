@@ -1,13 +1,13 @@
 import Torch
 
-/// The objective of a multinomial logistic regression, `1/2 |W|^2 + C * sum_i -log softmax(W x_i)[y_i]`, whose last input is a 1
-/// with an unpenalised weight; on the device of its inputs, in float64.
+/// The objective of a multinomial logistic regression, `1/2 |W|^2 + C * sum_i -log softmax(W x_i)[y_i]`, in float64 on
+/// the device of its inputs. The last input is 1, and its weight has no penalty.
 ///
-/// Rows pass in blocks, so that memory grows with rows plus classes, not with their product.
+/// Rows are processed in blocks, so that memory grows with rows plus classes, not with their product.
 struct LogisticRegression {
     private let inputs: Tensor
     private let labels: Tensor
-    /// `[N, classes]`, 1 at the row's class; nil where the rows are several blocks, which do without.
+    /// One-hot classes, `[N, classes]`, float64; nil if there are several blocks.
     private let targets: Tensor?
     private let block: Int
     private let penalised: Tensor
@@ -16,9 +16,9 @@ struct LogisticRegression {
     private let cost: Double
 
     /// - Parameters:
-    ///   - inputs: `[N, D + 1]`, float64, the last column ones.
+    ///   - inputs: `[N, D + 1]`, float64; the last column is 1.
     ///   - labels: N classes in `0..<classes`.
-    ///   - block: rows at a time; what fits memory where nil.
+    ///   - block: the number of rows of a block; nil to choose it by memory.
     init(
         inputs: Tensor, labels: [Int], classes: Int, cost: Double, block: Int? = nil
     ) throws(TorchError) {
@@ -32,25 +32,25 @@ struct LogisticRegression {
         targets = labels.count > rows ? nil : try self.labels.oneHot(classes).to(.float64)
         let width = inputs.shape[1]
         penalised = try Tensor((0..<width).map { $0 == width - 1 ? 0.0 : 1.0 }, shape: [1, width]).to(device: device)
-        // At equal probabilities the Hessian is C/K X^T X + the penalty, for the differences of classes.
+        // If all classes are equally probable, the Hessian of class differences is C/K X^T X + the penalty.
         let curvature = try inputs.transpose(0, 1).matmul(inputs) * (cost / Double(classes))
         let penalty = try Tensor.eye(width, dtype: .float64, device: device) * penalised
         inverse = try LogisticRegression.inverse(curvature + penalty)
     }
 
-    /// Rows at a time: at most 64 MiB of logits in main memory, 1 GiB on a GPU.
+    /// The number of rows of a block, with at most 64 MiB of logits in main memory or 1 GiB on a GPU.
     static func block(classes: Int, on device: Device) -> Int {
         max(1, (device == .cpu ? 1 << 23 : 1 << 27) / classes)
     }
 
     /// Searches for the minimum from zero weights.
-    /// - Parameter progress: told the passes over the rows so far.
+    /// - Parameter progress: called with the number of evaluations done.
     func minimise(by search: LBFGS, progress: (Int) -> Void = { _ in }) throws(TorchError) -> LBFGS.Minimum {
         let start = [Double](repeating: 0, count: classes * inputs.shape[1])
-        var passes = 0
+        var evaluations = 0
         return try search.minimise(from: start, preconditioned: precondition) { point throws(TorchError) in
-            passes += 1
-            progress(passes)
+            evaluations += 1
+            progress(evaluations)
             return try evaluate(point)
         }
     }
@@ -59,14 +59,16 @@ struct LogisticRegression {
         try matrix(gradient).matmul(inverse).toArray()
     }
 
-    /// Numbers `[classes, D + 1]` on the device.
+    /// A point as a matrix `[classes, D + 1]` on the device.
     func matrix(_ point: [Double]) throws(TorchError) -> Tensor {
         try Tensor(point, shape: [classes, inputs.shape[1]]).to(device: inputs.device)
     }
 
-    /// The sum of `-log softmax` at the rows' classes, and the softmax less 1 there: of logarithms `[rows, classes]`, the first of
-    /// which is of row `start`.
-    private func residual(_ logs: Tensor, from start: Int) throws(TorchError) -> (loss: Double, of: Tensor) {
+    /// The cross entropy, and its gradient with respect to the logits, softmax - target.
+    /// - Parameter logs: log softmax of the rows from `start`, `[rows, classes]`.
+    private func crossEntropy(
+        _ logs: Tensor, from start: Int
+    ) throws(TorchError) -> (loss: Double, gradient: Tensor) {
         if let targets { return (try -(logs * targets).sum().item(), try logs.exp() - targets) }
         let index = try labels.narrow(dim: 0, start: start, length: logs.shape[0]).reshape([-1, 1])
         let loss = try -logs.gather(dim: 1, index: index).sum().item()
@@ -79,22 +81,23 @@ struct LogisticRegression {
         let columns = try weights.transpose(0, 1)
         let shrunk = try weights * penalised
         var loss = 0.0
-        var slope: Tensor?
+        var sum: Tensor?
         for start in stride(from: 0, to: inputs.shape[0], by: block) {
             let length = min(block, inputs.shape[0] - start)
             let rows = try inputs.narrow(dim: 0, start: start, length: length)
-            let residual = try residual(rows.matmul(columns).logSoftmax(dim: 1), from: start)
-            loss += residual.loss
-            let part = try residual.of.transpose(0, 1).matmul(rows)
-            if let sum = slope { slope = try sum + part } else { slope = part }
+            let part = try crossEntropy(rows.matmul(columns).logSoftmax(dim: 1), from: start)
+            loss += part.loss
+            let product = try part.gradient.transpose(0, 1).matmul(rows)
+            sum = if let sum { try sum + product } else { product }
         }
         let penalty = try 0.5 * (shrunk * shrunk).sum().item()
-        let gradient = if let slope { try slope * cost + shrunk } else { shrunk }
+        let gradient = if let sum { try sum * cost + shrunk } else { shrunk }
         return (penalty + cost * loss, try gradient.toArray())
     }
 
-    /// About the inverse of a symmetric positive definite matrix, by Newton's iteration `X <- X (2 - A X)` (Schulz 1933) from a
-    /// multiple of the identity, which keeps it positive definite however early it ends. Products alone: as fast on a GPU.
+    /// The approximate inverse of a symmetric positive definite matrix, by Newton's iteration `X <- X (2 - A X)`
+    /// (Schulz 1933). It starts from a multiple of the identity, so that every iterate is positive definite, and needs
+    /// only products, which are fast on a GPU.
     static func inverse(_ matrix: Tensor) throws(TorchError) -> Tensor {
         let width = matrix.shape[0]
         let identity = try Tensor.eye(width, dtype: matrix.dtype, device: matrix.device)
@@ -102,11 +105,11 @@ struct LogisticRegression {
         let bound = try matrix.abs().sum(dim: 1).max(dim: 0).item()
         guard bound.isFinite, bound > 0 else { return identity }
         var inverse = try identity / bound
-        // Each step squares the error of an eigenvalue, so 40 reach those that are 1e-12 of the largest.
+        // Each step squares the error of an eigenvalue, so 40 steps suffice for those that are 1e-12 of the largest.
         for _ in 0..<40 {
             let product = try matrix.matmul(inverse)
             let next = try inverse.matmul(identity * 2 - product)
-            // Rounding alone makes it unsymmetric, and would grow.
+            // Rounding makes it unsymmetric, and the error would grow.
             inverse = try (next + next.transpose(0, 1)) * 0.5
             if try (product - identity).abs().reshape([-1]).max(dim: 0).item() < 1e-3 { break }
         }

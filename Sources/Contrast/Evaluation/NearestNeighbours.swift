@@ -1,24 +1,25 @@
 import Torch
 
-/// k-nearest-neighbour classification by cosine similarity, weighted as in Wu et al. 2018, arXiv 1805.01978, or by majority.
+/// k-nearest-neighbour classification by cosine similarity, weighted as in Wu et al. 2018, arXiv 1805.01978, or by
+/// majority.
 ///
-/// The k nearest images of a bank vote for their class, each with weight `e^{cos / T}`, or with weight 1 where no T is given.
+/// The k nearest images of a bank vote for their class, each with weight `e^{cos / T}`, or with weight 1 without T.
 public struct NearestNeighbours {
-    /// Neighbours that vote.
+    /// k, the number of neighbours that vote.
     public let neighbours: Int
-    /// T of the weight; nil where each neighbour has one vote.
+    /// T of the weight; nil if each neighbour has one vote.
     public let temperature: Double?
     private let bank: Tensor
     private let labels: Tensor
     private let classes: Int
     private let blocks: Blocks
 
-    /// How many queries meet how many images of the bank, or vote for how many classes, at a time.
+    /// The numbers of queries and of bank images that are compared at once.
     struct Blocks: Equatable {
         var queries: Int
         var bank: Int
 
-        /// At most 64 MiB of similarities or of votes in main memory, 1 GiB on a GPU, which is the faster the more it is given.
+        /// At most 64 MiB of similarities or of votes in main memory, or 1 GiB on a GPU, which is faster with more.
         init(bank count: Int, classes: Int = 1, on device: Device) {
             let isMain = device == .cpu
             self.init(queries: 0, bank: max(1, min(count, isMain ? 1 << 16 : 1 << 18)))
@@ -31,7 +32,7 @@ public struct NearestNeighbours {
         }
     }
 
-    /// The defaults of the field for a bank of that size: k = 200 and T = 0.1 from 10,000 images on, else 20 and 0.07.
+    /// The usual settings for a bank of that size: k = 200 and T = 0.1 from 10,000 images on, otherwise 20 and 0.07.
     public static func defaults(bank: Int) -> (neighbours: Int, temperature: Double) {
         bank >= 10_000 ? (200, 0.1) : (min(20, bank), 0.07)
     }
@@ -40,9 +41,9 @@ public struct NearestNeighbours {
     /// - Parameters:
     ///   - features: the bank, `[N, D]`.
     ///   - labels: N classes in `0..<classes`.
-    ///   - classes: how many there are.
+    ///   - classes: the number of classes.
     ///   - neighbours: k; at most N are used.
-    ///   - temperature: T of the weight; nil for a plain majority, in which the first class of several wins.
+    ///   - temperature: T of the weight; nil for a majority vote, in which the first of tied classes wins.
     public init(
         features: Tensor, labels: [Int], classes: Int, neighbours: Int, temperature: Double?
     ) throws(TorchError) {
@@ -62,10 +63,10 @@ public struct NearestNeighbours {
         self.blocks = blocks
     }
 
-    /// The classes of each row from most to least votes, the first `count` of them; blocks bound the memory.
+    /// The `count` classes of each row with the most votes, in descending order; blocks limit the memory.
     /// - Parameters:
-    ///   - features: `[M, D]`, on any device; a block at a time moves to the bank's.
-    ///   - count: classes of each row, at most all.
+    ///   - features: `[M, D]`, on any device; each block is moved to the bank's.
+    ///   - count: the number of classes for each row, at most all.
     public func ranking(_ features: Tensor, count: Int = 5) throws(TorchError) -> [[Int]] {
         var rankings: [[Int]] = []
         rankings.reserveCapacity(features.shape[0])
@@ -75,8 +76,8 @@ public struct NearestNeighbours {
         return rankings
     }
 
-    /// The same, asking before each block whether to give up.
-    /// - Throws: `EvaluationStopped` where `stop` said so; `TorchError`.
+    /// The same, with a call of `stop` before each block.
+    /// - Throws: `EvaluationStopped` if `stop` returned true; `TorchError`.
     func ranking(_ features: Tensor, count: Int = 5, stop: () -> Bool) throws -> [[Int]] {
         try stride(from: 0, to: features.shape[0], by: blocks.queries).flatMap { start in
             if stop() { throw EvaluationStopped() }
@@ -124,11 +125,11 @@ public struct NearestNeighbours {
         let none = try Tensor.zeros([queries, classes], device: bank.device)
         guard let temperature else {
             let ones = try Tensor.ones(nearest.similarities.shape, device: bank.device)
-            // Less than a vote between any two, so that ties go to the first class, as in scikit-learn.
+            // Differences below one vote, so that the first of tied classes wins, as in scikit-learn.
             let order = try Tensor.arange(classes, dtype: .float32, device: bank.device) * (0.5 / Double(classes))
             return try none.scatterAdd(dim: 1, index: nearest.classes, source: ones) - order
         }
-        // Weights relative to the nearest: the same votes, and no overflow at small T.
+        // Weights relative to the nearest give the same ranking and do not overflow at small T.
         let largest = try nearest.similarities.max(dim: 1, keepdim: true)
         let weights = try ((nearest.similarities - largest) / temperature).exp()
         return try none.scatterAdd(dim: 1, index: nearest.classes, source: weights)

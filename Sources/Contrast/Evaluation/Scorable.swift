@@ -1,15 +1,14 @@
 import Views
 
-/// What of labelled images can be scored: training images with a label, and test images whose class one of these has.
+/// The part of labelled images that can be scored: training images with a label, and test images of their classes.
 ///
-/// Only classes that training images have are learnt and answered, so nothing grows with the largest label, nor with classes
-/// that no image has.
+/// A classifier has only the classes of training images, so its size does not depend on the largest label.
 struct Scorable {
-    /// The training images that are learnt from, as places in the list of labels.
+    /// Indices of the training images with a class.
     let train: [Int]
-    /// Their classes as places in `classes`.
+    /// Their classes as indices of `classes`.
     let trainLabels: [Int]
-    /// The test images that are judged by, as places in the list of labels.
+    /// Indices of the test images whose class a training image has.
     let test: [Int]
     /// Their classes.
     let testLabels: [Int]
@@ -18,93 +17,93 @@ struct Scorable {
     /// What cannot be scored.
     let leftOut: LeftOut
 
-    /// Looks at labels.
+    /// Selects by labels.
     /// - Parameters:
-    ///   - train: the training images' classes; what is no index of `names`, as -1, is none.
-    ///   - test: the test images' classes, by the same list.
-    ///   - names: the classes.
+    ///   - train: the training images' classes, indices of `names`; other values, such as -1, mean no class.
+    ///   - test: the test images' classes, likewise.
+    ///   - names: the names of the classes.
     ///   - unknown: classes of test images that are not among `names`.
     init(train: [Int], test: [Int], names: [String], unknown: [SourceListing.UnknownClass] = []) {
         func isClass(_ label: Int) -> Bool { label >= 0 && label < names.count }
         self.train = train.indices.filter { isClass(train[$0]) }
-        var numbers = [Int](repeating: -1, count: names.count)
-        for place in self.train { numbers[train[place]] = 0 }
-        let classes = names.indices.filter { numbers[$0] == 0 }
-        for (number, label) in classes.enumerated() { numbers[label] = number }
+        var positions = [Int](repeating: -1, count: names.count)
+        for index in self.train { positions[train[index]] = 0 }
+        let classes = names.indices.filter { positions[$0] == 0 }
+        for (position, label) in classes.enumerated() { positions[label] = position }
         self.classes = classes
-        trainLabels = self.train.map { numbers[train[$0]] }
-        self.test = test.indices.filter { isClass(test[$0]) && numbers[test[$0]] >= 0 }
+        trainLabels = self.train.map { positions[train[$0]] }
+        self.test = test.indices.filter { isClass(test[$0]) && positions[test[$0]] >= 0 }
         testLabels = self.test.map { test[$0] }
         var images = [Int](repeating: 0, count: names.count)
         for label in test where isClass(label) { images[label] += 1 }
         let shown = ClassNames.shown(names)
         var leftOut = LeftOut()
         leftOut.trainUnlabelled = train.count - self.train.count
-        let ofNone = test.count { !isClass($0) } - unknown.reduce(0) { $0 + ($1.isListed ? $1.images : 0) }
-        leftOut.testUnlabelled = max(0, ofNone)
+        let unlabelled = test.count { !isClass($0) } - unknown.reduce(0) { $0 + ($1.isListed ? $1.images : 0) }
+        leftOut.testUnlabelled = max(0, unlabelled)
         leftOut.testUnknown = unknown.map { .init(name: $0.name, images: $0.images) }
-        for label in names.indices where images[label] > 0 && numbers[label] < 0 {
+        for label in names.indices where images[label] > 0 && positions[label] < 0 {
             leftOut.testUnknown.append(.init(name: shown[label], images: images[label]))
         }
         leftOut.untested = classes.filter { images[$0] == 0 }.map { shown[$0] }
         self.leftOut = leftOut
     }
 
-    /// Looks at two sources; `test` must be labelled by the classes of `train`.
+    /// Selects from two sources; the labels of `test` must be indices of the classes of `train`.
     init(train: any Source, test: any Source) {
         self.init(
             train: (0..<train.count).map { train.label($0) ?? -1 }, test: (0..<test.count).map { test.label($0) ?? -1 },
             names: train.classes, unknown: test.listing.unknownClasses)
     }
 
-    /// The accuracy of the best constant answer: of the classes that test images have, the one with the most training images.
+    /// The accuracy of always predicting the class with the most training images, among the classes of test images.
     var majority: Double {
         var counts = [Int](repeating: 0, count: classes.count)
-        for number in trainLabels { counts[number] += 1 }
+        for label in trainLabels { counts[label] += 1 }
         let tested = Set(testLabels)
         let candidates = classes.indices.filter { tested.contains(classes[$0]) }
         guard let best = candidates.max(by: { counts[$0] < counts[$1] }) else { return 0 }
         return Double(testLabels.count { $0 == classes[best] }) / Double(testLabels.count)
     }
 
-    /// Why nothing can be scored; nil where something can.
+    /// Why nothing can be scored; nil if something can.
     func obstacle(_ what: String) -> String? {
         if classes.count < 2 {
-            return "\(what) needs labelled training images of two classes at least, there are "
+            return "\(what) needs labelled training images of at least two classes, and there are "
                 + (train.isEmpty ? "none" : "\(train.count) of one class")
         }
         guard test.isEmpty else { return nil }
         var cause = leftOut
         cause.untested = []
-        return "\(what) has no test image that can be scored: \(cause.words ?? "there are none"); "
-            + "they need class folders of the same names, or labels, as the training images have"
+        return "\(what) has no test image that can be scored: \(cause.summary ?? "there are none"); "
+            + "test images need the same class folders, or the same labels, as the training images"
     }
 }
 
-/// Images and classes that a score leaves out, with the reasons.
+/// Images and classes that a score does not include, by reason.
 public struct LeftOut: Codable, Equatable, Sendable {
-    /// A class and its images.
+    /// A class and the number of its images.
     public struct Class: Codable, Equatable, Sendable {
-        /// Its name.
+        /// The class's name.
         public var name: String
-        /// Its images.
+        /// The number of its images.
         public var images: Int
     }
 
-    /// Training images without a label.
+    /// The number of training images without a label.
     public var trainUnlabelled = 0
-    /// Test images without a label.
+    /// The number of test images without a label.
     public var testUnlabelled = 0
     /// Classes of test images that no training image has.
     public var testUnknown: [Class] = []
-    /// Classes of training images that no test image has: no score speaks of them.
+    /// Classes of training images that no test image has.
     public var untested: [String] = []
 
-    /// Nothing.
+    /// Everything is scored.
     public init() {}
 
-    /// The same in one line; nil where nothing is left out.
-    public var words: String? {
+    /// One line for the user; nil if everything is scored.
+    public var summary: String? {
         var parts: [String] = []
         if trainUnlabelled > 0 { parts.append("\(LeftOut.count(trainUnlabelled, "training image")) without a label") }
         if testUnlabelled > 0 { parts.append("\(LeftOut.count(testUnlabelled, "test image")) without a label") }
@@ -132,7 +131,7 @@ public struct LeftOut: Codable, Equatable, Sendable {
         "\(number) \(noun)\(number == 1 ? "" : noun.hasSuffix("s") ? "es" : "s")"
     }
 
-    /// What a second look, at what the first one kept, leaves out as well.
+    /// The sum with what a second selection, from the result of the first, omits.
     func and(_ second: LeftOut) -> LeftOut {
         var sum = self
         sum.trainUnlabelled += second.trainUnlabelled

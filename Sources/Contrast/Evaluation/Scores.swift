@@ -1,22 +1,22 @@
-/// What a classifier got right on test images.
+/// The accuracies of a classifier on test images.
 public struct Scores: Codable, Equatable, Sendable {
-    /// Share of images whose best class is right, 0...1.
+    /// The share of images whose best class is correct, 0...1.
     public var top1: Double
-    /// Share of images whose class is among the best five, 0...1; nil with fewer than six classes to choose from.
+    /// The share of images whose class is among the best five, 0...1; nil with fewer than six classes to choose from.
     public var top5: Double?
-    /// Mean of the per-class accuracies, 0...1; classes without test images are left out.
+    /// The mean of the per-class accuracies, 0...1, over classes with test images.
     public var balanced: Double
-    /// Share of right answers of each class, in the order of the classes; nil where a class has no test image.
+    /// The accuracy of each class, in the order of the classes; nil for a class without test images.
     public var perClass: [Double?]
-    /// Which classes were taken for which; nil in reports of more than `Confusion.reportedClasses` classes.
+    /// The confusion matrix; nil in reports of more than `Confusion.reportedClasses` classes.
     public var confusion: Confusion?
 
-    /// Counts the hits of a ranking.
+    /// Scores a ranking.
     /// - Parameters:
-    ///   - ranked: for each image the classes from best to worst, at least one.
-    ///   - labels: for each image its class; those that are not in `0..<classes` are left out.
-    ///   - classes: how many there are.
-    ///   - choices: how many of them an answer may be; all by default.
+    ///   - ranked: the classes of each image from best to worst, at least one.
+    ///   - labels: the class of each image; images with a class outside of `0..<classes` are skipped.
+    ///   - classes: the number of classes.
+    ///   - choices: the number of classes that a prediction may be; all by default.
     public init(ranked: [[Int]], labels: [Int], classes: Int, choices: Int? = nil) {
         var (images, right) = ([Int](repeating: 0, count: classes), [Int](repeating: 0, count: classes))
         var amongFive = 0

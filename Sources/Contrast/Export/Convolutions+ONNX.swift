@@ -22,7 +22,7 @@ extension ConvNetEncoder: ONNXExportable {
         for layer in convolutions.modules.indices {
             x = graph.convolution("convolutions.\(layer)", x, kernel: 3, stride: 1, padding: 1)
             x = graph.activation(.relu, graph.batchNorm("norms.\(layer)", x))
-            // The exported network is for images of 8 pixels at least.
+            // The exported network needs images of at least 8 pixels.
             if layer < 3 { x = graph.maxPool(x, kernel: 2, stride: 2, padding: 0) }
         }
         return graph.globalMean(x)

@@ -4,15 +4,15 @@ import SwiftProtobuf
 import Torch
 import Views
 
-/// An encoder as an ONNX file: input `images` `[N, 3, H, W]`, normalised, output `features` `[N, dimension]`, N free.
+/// An encoder as an ONNX file: input `images` `[N, 3, H, W]`, normalised, output `features` `[N, dimension]`, any N.
 ///
-/// Mean, deviation and size of the input are in its metadata. The format is at onnx.ai/onnx/repo-docs/IR.html.
+/// Mean, standard deviation and size of the input are in the metadata. The format is at
+/// onnx.ai/onnx/repo-docs/IR.html.
 public enum ONNXFile {
-    /// How far features of the written file may lie from the encoder's, over their largest.
+    /// The largest accepted difference between the file's features and the encoder's, over the largest feature.
     public static let tolerance = 1e-4
 
-    /// Writes an encoder, reads the file back, runs it node by node on random images, and keeps it if the features are
-    /// the same.
+    /// Writes an encoder if its graph, run node by node on random images, gives the encoder's features.
     /// - Returns: the largest difference over the largest feature.
     /// - Throws: `TrainingError` if the architecture has no ONNX form, the features differ, or the file would be larger
     ///   than the format's 2 GiB; `TorchError`, `FileError`.
@@ -32,7 +32,8 @@ public enum ONNXFile {
         guard difference <= tolerance else {
             throw TrainingError(
                 .failed,
-                "\(path): not written; its features would differ by \(difference) from the encoder's, which is a bug")
+                "\(path): was not written: its features would differ by \(difference) from the encoder's, which is a bug"
+            )
         }
         try AtomicFile.write(data, to: path)
         return difference
@@ -56,8 +57,8 @@ public enum ONNXFile {
                     }
                 ]
             $0.initializer = graph.initializers
-            $0.input = [value("images", ["N", 3, size.height, size.width])]
-            $0.output = [value("features", ["N", encoder.dimension])]
+            $0.input = [value("images", [3, size.height, size.width])]
+            $0.output = [value("features", [encoder.dimension])]
         }
         func text(_ numbers: [Double]) -> String { numbers.map { "\($0)" }.joined(separator: " ") }
         let facts = [
@@ -68,22 +69,19 @@ public enum ONNXFile {
         return model
     }
 
-    /// The type of an input or output: float32 of extents, those in words free.
-    private static func value(_ name: String, _ shape: [Any]) -> ONNXProtoValue {
+    /// The type of an input or output: float32 `[N, ...]`, for any N.
+    private static func value(_ name: String, _ sizes: [Int]) -> ONNXProtoValue {
         .with {
             $0.name = name
             $0.type.tensorType.elemType = 1
-            $0.type.tensorType.shape.dim = shape.map { extent in
-                .with {
-                    if let number = extent as? Int { $0.dimValue = Int64(number) } else { $0.dimParam = "\(extent)" }
-                }
-            }
+            $0.type.tensorType.shape.dim =
+                [.with { $0.dimParam = "N" }] + sizes.map { size in .with { $0.dimValue = Int64(size) } }
         }
     }
 
-    /// The largest difference between the features of serialised bytes and the encoder's own, over the largest feature.
+    /// The largest difference between the features of a serialised graph and the encoder's, over the largest feature.
     private static func check(_ data: Data, _ encoder: any ONNXExportable, _ size: Size) throws -> Double {
-        let images = try Generator(seed: 1).normal([2, 3, size.height, size.width], deviation: 1)
+        let images = try Generator(seed: 1).normal([2, 3, size.height, size.width], std: 1)
         let graph = try ONNXProtoModel(serializedBytes: data).graph
         return try withoutGradients {
             let found: [Float] = try ONNXInterpreter(graph).run(images: images).toArray()

@@ -1,16 +1,16 @@
 import Foundation
 import Torch
 
-/// A network that can be written as ONNX; its weights are named as in its state dict.
+/// An encoder that can be exported to ONNX; weights have the keys of its state dict.
 protocol ONNXExportable: Encoder {
     /// Adds the network's nodes and returns the name of the features `[N, dimension]`.
     /// - Parameter images: the name of the images `[N, 3, H, W]`.
     func addNodes(to graph: inout ONNXGraph, images: String) throws(TorchError) -> String
 }
 
-/// An ONNX graph that is being put together.
+/// A builder of ONNX graphs.
 struct ONNXGraph {
-    /// The operators' version: 17 is the first with LayerNormalization, and what ONNX Runtime reads from 1.12 on.
+    /// The opset: 17 is the first with LayerNormalization, and ONNX Runtime reads it from 1.12 on.
     static let operators = 17
 
     /// An attribute of a node.
@@ -23,7 +23,7 @@ struct ONNXGraph {
     private(set) var nodes: [ONNXProtoNode] = []
     private(set) var initializers: [ONNXProtoTensor] = []
 
-    /// Adds the state dict as constants; counters, which inference has no use for, aside.
+    /// Adds the state dict as constants, except counters, which inference does not need.
     init(_ state: [String: Tensor]) throws(TorchError) {
         for (key, value) in state.sorted(by: { $0.key < $1.key }) where !key.hasSuffix("num_batches_tracked") {
             let values: [Float] = try value.detach().to(device: .cpu).to(.float32).toArray()
@@ -31,7 +31,7 @@ struct ONNXGraph {
         }
     }
 
-    /// Adds integers as a constant, as of a shape; returns its name.
+    /// Adds integers as a constant, such as a shape; returns its name.
     mutating func constant(_ values: [Int]) -> String {
         let name = "constant_\(initializers.count)"
         let data = values.map(Int64.init).withUnsafeBytes { Data($0) }
@@ -39,14 +39,14 @@ struct ONNXGraph {
         return name
     }
 
-    /// Adds an integer without a dimension as a constant; returns its name.
+    /// Adds a scalar integer as a constant; returns its name.
     mutating func constant(_ value: Int) -> String {
         let name = "constant_\(initializers.count)"
         initializers.append(ONNXGraph.tensor(name, [], 7, withUnsafeBytes(of: Int64(value)) { Data($0) }))
         return name
     }
 
-    /// Adds a number as a constant; returns its name.
+    /// Adds a scalar as a constant; returns its name.
     mutating func constant(_ value: Double) -> String {
         let name = "constant_\(initializers.count)"
         initializers.append(ONNXGraph.tensor(name, [], 1, withUnsafeBytes(of: Float(value)) { Data($0) }))
@@ -82,7 +82,7 @@ struct ONNXGraph {
 }
 
 extension ONNXGraph {
-    /// A convolution whose weights are the constant `key.weight`, and `key.bias` where it has one.
+    /// A convolution with the constants `key.weight` and, if it has a bias, `key.bias`.
     mutating func convolution(
         _ key: String, _ input: String, kernel: Int, stride: Int, padding: Int, groups: Int = 1, bias: Bool = false
     ) -> String {
@@ -95,7 +95,7 @@ extension ONNXGraph {
             : add("Conv", input, "\(key).weight", attributes: attributes)
     }
 
-    /// Batch norm by running statistics.
+    /// Batch norm with running statistics.
     mutating func batchNorm(_ key: String, _ input: String) -> String {
         add(
             "BatchNormalization", input, "\(key).weight", "\(key).bias", "\(key).running_mean", "\(key).running_var",
@@ -111,7 +111,7 @@ extension ONNXGraph {
         }
     }
 
-    /// The largest of each window.
+    /// The maximum of each window.
     mutating func maxPool(_ input: String, kernel: Int, stride: Int, padding: Int) -> String {
         add(
             "MaxPool", input,
@@ -121,7 +121,7 @@ extension ONNXGraph {
             ])
     }
 
-    /// The mean over the picture, `[N, C]`.
+    /// The mean over the image, `[N, C]`.
     mutating func globalMean(_ input: String) -> String {
         add("Flatten", add("GlobalAveragePool", input), attributes: ["axis": .int(1)])
     }

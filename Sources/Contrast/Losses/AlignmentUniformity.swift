@@ -29,7 +29,7 @@ public struct AlignmentUniformity: LossSettings, Loss {
         try require("alignment", alignment, in: 0...1e6)
         try require("uniformity", uniformity, in: 0...1e6)
         if alignment == 0, uniformity == 0 {
-            throw InvalidSetting("uniformity", "is 0 as alignment is: nothing would be learnt")
+            throw InvalidSetting("uniformity", "must not be 0 if alignment is 0: nothing would be learned")
         }
         try require("alpha", alpha, in: 0.01...100)
         try require("t", t, in: 1e-6...1e6)

@@ -5,7 +5,7 @@ import Views
 /// The loss of CLIP: Radford et al. 2021, arXiv 2103.00020, figure 3.
 ///
 /// With `S(i, j) = <z1_i, z2_j> e^l`, the mean (not the sum) of the cross entropies of the rows and of the columns of S
-/// with the diagonal as targets. `l = log(1 / tau)` is learnt. It is clamped to `1 / tau <= 100` before use, so that
+/// with the diagonal as targets. `l = log(1 / tau)` is learned. It is clamped to `1 / tau <= 100` before use, so that
 /// its gradient can still lower it. If all rows are equal the loss is `log N`.
 public struct CLIPLoss: LossSettings {
     /// `clip`.
@@ -13,7 +13,7 @@ public struct CLIPLoss: LossSettings {
 
     /// The initial tau; at least 0.01.
     public var temperature = 0.07
-    /// Whether tau is learnt.
+    /// Whether tau is learned.
     public var learnTemperature = true
     /// Whether rows are scaled to unit length, `z / max(|z|, 1e-12)`, inside the graph.
     public var normalize = true
@@ -47,7 +47,7 @@ final class LearnedTemperatureLoss: Loss, Module {
         normalize = settings.normalize
     }
 
-    /// The learnt tau.
+    /// The learned tau.
     var currentTemperature: Double? { (try? logitScale.value.item()).map { max(exp(-$0), 0.01) } }
 
     func candidates(pairs: Int) -> Int? { pairs }

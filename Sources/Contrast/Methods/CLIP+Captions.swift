@@ -7,7 +7,7 @@ import Views
 public enum MissingCaptions: String, Codable, Sendable, CaseIterable {
     /// The run does not begin.
     case fail
-    /// It is left out.
+    /// It is skipped.
     case leaveOut = "leave_out"
 }
 
@@ -27,18 +27,18 @@ extension CLIP {
         let present = texts.indices.filter { texts[$0] != nil }
         var notes: [String] = []
         if present.count < texts.count, let first = texts.firstIndex(where: { $0 == nil }) {
-            let words =
-                "\(texts.count - present.count) of \(texts.count) images have no caption, as \(source.name(first))"
+            let problem =
+                "\(texts.count - present.count) of \(texts.count) images have no caption, such as \(source.name(first))"
             guard missing == .leaveOut else {
                 throw InvalidSetting(
                     "missing",
-                    "\(words); a caption is NAME.txt beside the image, a row of a captions file, or a .txt member of a "
-                        + "shard; set this to leave_out to learn from the others")
+                    "\(problem); a caption is NAME.txt beside the image, a row of a captions file, or a .txt member of "
+                        + "a shard; set this to leave_out to train on the others")
             }
-            notes.append("\(words); they are left out")
+            notes.append("\(problem); they are skipped")
         }
         guard present.count >= 2 else {
-            throw InvalidSetting("missing", "two images with captions are needed at least, there are \(present.count)")
+            throw InvalidSetting("missing", "at least two images must have captions, and there are \(present.count)")
         }
         let vocabulary = try vocabulary(texts.lazy.compactMap { $0 }, folder: folder, resumes: resumes)
         let tokenizer = BytePairTokenizer(vocabulary)
@@ -49,12 +49,12 @@ extension CLIP {
             guard truncate || row.count + 2 <= text.context else {
                 throw InvalidSetting(
                     "text.context",
-                    "must be \(row.count + 2) at least for the caption of \(source.name(index)), is \(text.context); "
+                    "must be at least \(row.count + 2) for the caption of \(source.name(index)), is \(text.context); "
                         + "set truncate to cut captions")
             }
             tokens.add(row, tokenizer: tokenizer, context: text.context)
         }
-        if tokens.truncated > 0 { notes.append("\(tokens.truncated) captions are cut at \(text.context) tokens") }
+        if tokens.truncated > 0 { notes.append("\(tokens.truncated) captions were cut at \(text.context) tokens") }
         notes.append("\(present.count) captions, \(vocabulary.size) tokens")
         return CaptionedImages(
             images: present.count == source.count ? source : Subset(source, indices: present), tokens: tokens,
@@ -82,7 +82,7 @@ extension CLIP {
         do throws(DataError) {
             return try BytePairVocabulary(contentsOf: folder.vocabulary, size: size)
         } catch {
-            throw TrainingError(.unusable, "\(error); a run's tokens cannot be told without it")
+            throw TrainingError(.unusable, "\(error); the run's tokens are unknown without it")
         }
     }
 }

@@ -33,7 +33,7 @@ public struct CLIP: CaptionedMethod {
     public func validate() throws(InvalidSetting) { try require("dimension", dimension, in: 1...65_536) }
 
     /// One view; its pair is the caption.
-    public var requirements: MethodRequirements { MethodRequirements(views: 1) }
+    public var requirements: MethodRequirements { MethodRequirements(views: 1, captions: true) }
 
     /// Builds both towers.
     public func build(
@@ -94,7 +94,7 @@ final class Projection: Head {
 
     init(inputs: Int, output: Int, generator: Generator) throws(TorchError) {
         projection = try Linear(
-            inputs, output, bias: false, deviation: 1 / Double(inputs).squareRoot(), generator: generator)
+            inputs, output, bias: false, std: 1 / Double(inputs).squareRoot(), generator: generator)
     }
 
     func callAsFunction(_ features: Tensor, training: Bool) throws(TorchError) -> Tensor { try projection(features) }

@@ -38,7 +38,7 @@ extension ContrastiveModel {
 
     /// Embeddings of two views, `[N, D]` each, without gradients: the factors of a critic with weights, otherwise
     /// themselves.
-    func compared(_ first: Tensor, _ second: Tensor) throws(TorchError) -> (first: Tensor, second: Tensor) {
+    func factors(of first: Tensor, and second: Tensor) throws(TorchError) -> (first: Tensor, second: Tensor) {
         let (first, second) = (try first.detach(), try second.detach())
         guard let critic, critic.module != nil else { return (first, second) }
         return try withoutGradients { () throws(TorchError) in

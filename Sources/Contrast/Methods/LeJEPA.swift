@@ -77,7 +77,7 @@ final class LeJEPAModel: ContrastiveModel {
             try view.widened()
         }
         let directions = try Generator(seed: UInt64(stream.next()))
-            .normal([settings.directions, projector.dimension], deviation: 1).normalizedRows()
+            .normal([settings.directions, projector.dimension], std: 1).normalizedRows()
             .to(device: views[0].device)
         let center = try Tensor.mean(of: Array(views.prefix(batch.targetViews)))
         var (distances, statistics) = ([Tensor](), [Tensor]())

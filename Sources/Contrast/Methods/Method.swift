@@ -34,8 +34,10 @@ public protocol CaptionedMethod: Method {
 public struct MethodRequirements: Equatable, Sendable {
     /// The least number of views of an image.
     public var views = 2
-    /// Whether it contrasts pairs of views, which a diagnosis looks at.
+    /// Whether it contrasts pairs of views, which a diagnosis measures.
     public var pairs = true
+    /// Whether it learns from captions.
+    public var captions = false
     /// How it uses the classes of images.
     public var labels = LabelUse.none
     /// Whether its weights have a row for each image, so that a run cannot continue with other images.

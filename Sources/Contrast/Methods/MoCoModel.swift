@@ -50,6 +50,6 @@ final class MoCoModel: ContrastiveModel {
         }
         try queue.append(Tensor.cat(keys, dim: 0))
         return try mean.objective(
-            candidates: negatives.shape[0] + 1, embeddings: compared(queries[0], keys[keyed.count - 1]))
+            candidates: negatives.shape[0] + 1, embeddings: factors(of: queries[0], and: keys[keyed.count - 1]))
     }
 }

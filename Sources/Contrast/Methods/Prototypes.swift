@@ -8,7 +8,7 @@ final class Prototypes: Module {
 
     init(count: Int, dimension: Int, generator: Generator) throws(TorchError) {
         shape = (count, dimension)
-        weight = try Parameter(generator.normal([count, dimension], deviation: 1).normalizedRows())
+        weight = try Parameter(generator.normal([count, dimension], std: 1).normalizedRows())
     }
 
     /// A copy without gradients.

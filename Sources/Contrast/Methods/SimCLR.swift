@@ -51,6 +51,6 @@ final class SimCLRModel: ContrastiveModel {
         let views = try batch.gather(batch.embed(by: projector))
         let pairs = ViewPairs(views, anchors: batch.branches[0].count)
         return try loss.at(batch.progress).mean(over: pairs, labels: batch.labels).objective(
-            candidates: loss.candidates(pairs: views[0].shape[0]), embeddings: compared(views[0], views[1]))
+            candidates: loss.candidates(pairs: views[0].shape[0]), embeddings: factors(of: views[0], and: views[1]))
     }
 }

@@ -11,7 +11,7 @@ final class KeyQueue: Module {
     let next: Buffer
 
     init(size: Int, dimension: Int, generator: Generator) throws(TorchError) {
-        keys = Buffer(try generator.normal([size, dimension], deviation: 1).normalizedRows())
+        keys = Buffer(try generator.normal([size, dimension], std: 1).normalizedRows())
         next = Buffer(try .zeros([], dtype: .int64))
     }
 

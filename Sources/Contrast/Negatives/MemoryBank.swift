@@ -17,7 +17,7 @@ final class MemoryBank: Module {
     ///   - generator: draws the first rows.
     init(images: Int, dimension: Int, seed: UInt64, generator: Generator) throws(TorchError) {
         self.seed = seed
-        rows = Buffer(try generator.normal([images, dimension], deviation: 1).normalizedRows())
+        rows = Buffer(try generator.normal([images, dimension], std: 1).normalizedRows())
         draws = Buffer(try .zeros([], dtype: .int64))
     }
 

@@ -1,8 +1,8 @@
 import Foundation
 
-/// Where the numbers of a range lie on a line of a picture, and which of them are written beside it.
+/// Maps values to positions on an axis of a plot, and chooses ticks.
 struct Axis {
-    /// Round numbers of the range, about five.
+    /// About five round numbers in the range.
     let ticks: [Double]
     private let range: ClosedRange<Double>
     private let from: Double
@@ -11,8 +11,8 @@ struct Axis {
 
     /// Makes an axis.
     /// - Parameters:
-    ///   - from: the place of the lower end.
-    ///   - to: the place of the upper end.
+    ///   - from: the position of the lower end.
+    ///   - to: the position of the upper end.
     ///   - logarithmicBase: the ratio of neighbouring ticks of a logarithmic axis, whose range must be positive.
     init(_ range: ClosedRange<Double>, from: Double, to: Double, logarithmicBase: Double? = nil) {
         (self.range, self.from, self.to) = (range, from, to)
@@ -29,15 +29,15 @@ struct Axis {
         }
     }
 
-    /// Where a number lies. One that is far outside is brought near, so that every viewer can draw the line to it.
-    func place(_ value: Double) -> Double {
+    /// The position of a value. Values far outside are moved closer, so that every viewer can draw the line to them.
+    func position(_ value: Double) -> Double {
         func scale(_ x: Double) -> Double { isLogarithmic ? log(max(x, .leastNormalMagnitude)) : x }
         let low = scale(range.lowerBound)
         let share = (scale(value) - low) / max(scale(range.upperBound) - low, .leastNormalMagnitude)
         return from + (to - from) * min(max(share, -1), 2)
     }
 
-    /// A tick in words.
+    /// The text of a tick.
     func label(_ tick: Double) -> String {
         let rounded = abs(tick) < 1e-12 ? 0 : tick
         return String(format: "%g", (rounded * 1e9).rounded() / 1e9)

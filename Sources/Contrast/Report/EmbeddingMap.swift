@@ -3,11 +3,11 @@ import Torch
 
 /// Features of images in two dimensions, by PCA and by t-SNE of their cosines.
 struct EmbeddingMap {
-    /// Places on the two principal axes.
+    /// Positions on the two principal axes.
     let principal: [(x: Double, y: Double)]
-    /// The share of the variance on them.
+    /// The share of the variance on these axes.
     let explained: Double
-    /// Places by t-SNE.
+    /// Positions by t-SNE.
     let neighbours: [(x: Double, y: Double)]
 
     /// Maps rows `[N, D]`.
@@ -26,7 +26,7 @@ struct EmbeddingMap {
         explained = total > 0 ? (firstShare + secondShare) / total : 0
         let unit = try rows.normalizedRows()
         let distances = try -(unit.matmul(unit.transpose(0, 1)) * 2 - 2)
-        neighbours = TSNE().map(distances: try distances.clamp(min: 0).toArray(), start: principal).places
+        neighbours = TSNE().map(distances: try distances.clamp(min: 0).toArray(), start: principal).positions
     }
 
     /// The leading eigenvector of a symmetric matrix, `[N, 1]`, and its eigenvalue, by power iteration.

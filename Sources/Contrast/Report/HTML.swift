@@ -1,8 +1,8 @@
 import Foundation
 
-/// Pieces of a page, escaped where text comes from elsewhere.
+/// Elements of a page; text is escaped.
 enum HTML {
-    /// A table with a head; cells are text, numbers stand to the right.
+    /// A table with a header row; numbers are aligned to the right.
     static func table(_ head: [String], _ rows: [[String]]) -> String {
         let cells = { (row: [String], tag: String) in
             row.map { text in
@@ -14,13 +14,13 @@ enum HTML {
             + rows.map { "<tr>\(cells($0, "td"))</tr>" }.joined(separator: "\n") + "</tbody></table></div>\n"
     }
 
-    /// A picture that is part of the page.
+    /// A PNG image embedded in the page.
     static func picture(png bytes: [UInt8], _ description: String, className: String = "") -> String {
         "<img class=\"\(className)\" alt=\"\(Markup.escaped(description))\" "
             + "src=\"data:image/png;base64,\(Data(bytes).base64EncodedString())\">"
     }
 
-    /// A drawing that is part of the page, apart from it so that neither's style reaches the other.
+    /// An SVG drawing embedded as an image, so that its styles and the page's do not mix.
     static func drawing(_ svg: String, _ description: String, className: String = "plot") -> String {
         "<img class=\"\(className)\" alt=\"\(Markup.escaped(description))\" "
             + "src=\"data:image/svg+xml;base64,\(Data(svg.utf8).base64EncodedString())\">\n"
@@ -29,10 +29,10 @@ enum HTML {
     /// A paragraph of plain text.
     static func paragraph(_ text: String) -> String { "<p>\(Markup.escaped(text))</p>\n" }
 
-    /// A share as percent.
+    /// A share as a percentage; empty for nil.
     static func percent(_ share: Double?) -> String { share.map { String(format: "%.1f%%", 100 * $0) } ?? "" }
 
-    /// Three digits that count.
+    /// A number with three significant digits; empty for nil.
     static func number(_ value: Double?) -> String {
         guard let value else { return "" }
         guard value.isFinite else { return "\(value)" }
@@ -41,7 +41,7 @@ enum HTML {
             format: size >= 100 ? "%.0f" : size >= 10 ? "%.1f" : size >= 0.01 || size == 0 ? "%.3f" : "%.2e", value)
     }
 
-    /// The page around its sections.
+    /// The page with its sections.
     static func page(title: String, sections: [(id: String, title: String, body: String)]) -> String {
         let links = sections.map { "<a href=\"#\($0.id)\">\(Markup.escaped($0.title))</a>" }.joined(separator: " ")
         let body = sections.map { section in
@@ -85,7 +85,7 @@ enum HTML {
         img.thumb{width:64px;height:64px;object-fit:contain;background:var(--shade)}
         .row{display:flex;flex-wrap:wrap;gap:4px;align-items:flex-end;margin:.3rem 0}
         .row figure{margin:0;width:64px;font-size:.65rem;line-height:1.2;overflow-wrap:anywhere;color:var(--soft)}
-        .row figure.asked{margin-right:12px}
+        .row figure.query{margin-right:12px}
         .row figure.wrong{color:var(--bad)}
         .plots{display:flex;flex-wrap:wrap;gap:.5rem 1rem}
         .maps{display:flex;flex-wrap:wrap;gap:1rem}

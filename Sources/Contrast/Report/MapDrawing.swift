@@ -1,19 +1,19 @@
 import Foundation
 
-/// Points of a map coloured by class, some of them as the images themselves.
+/// A scatter plot of images, coloured by class; some points show the image.
 struct MapDrawing {
     var title: String
-    var places: [(x: Double, y: Double)]
-    /// Classes; negative where unknown.
+    var positions: [(x: Double, y: Double)]
+    /// The points' classes, negative for none.
     var labels: [Int]
     var classes: [String]
-    /// PNG files by point.
+    /// Images as PNG, by the index of their point.
     var pictures: [Int: [UInt8]]
 
     /// The drawing as SVG, 480 by 500.
     var svg: String {
         let (side, head) = (480.0, 24.0)
-        let (xs, ys) = (places.map(\.x), places.map(\.y))
+        let (xs, ys) = (positions.map(\.x), positions.map(\.y))
         func scale(_ values: [Double], _ value: Double) -> Double {
             let (low, high) = (values.min() ?? 0, values.max() ?? 1)
             return 20 + (side - 40) * (value - low) / max(high - low, 1e-12)
@@ -25,8 +25,8 @@ struct MapDrawing {
             <rect class="p" width="100%" height="100%"/><text x="8" y="16">\(Markup.escaped(title))</text>
 
             """
-        for (index, place) in places.enumerated() {
-            let (x, y) = (scale(xs, place.x), head + side - scale(ys, place.y))
+        for (index, position) in positions.enumerated() {
+            let (x, y) = (scale(xs, position.x), head + side - scale(ys, position.y))
             let label = labels[index]
             let name = label >= 0 && label < classes.count ? Markup.escaped(classes[label]) : "no class"
             text +=
@@ -34,7 +34,7 @@ struct MapDrawing {
                 + "<title>\(name)</title></circle>\n"
         }
         for (index, png) in pictures.sorted(by: { $0.key < $1.key }) {
-            let (x, y) = (scale(xs, places[index].x), head + side - scale(ys, places[index].y))
+            let (x, y) = (scale(xs, positions[index].x), head + side - scale(ys, positions[index].y))
             text +=
                 "<image x=\"\(Markup.number(x - 13))\" y=\"\(Markup.number(y - 13))\" width=\"26\" height=\"26\" "
                 + "href=\"data:image/png;base64,\(Data(png).base64EncodedString())\"/>"
@@ -46,9 +46,9 @@ struct MapDrawing {
 
     private func colour(_ label: Int) -> String { label < 0 ? "#888" : MapDrawing.colour(label, of: classes.count) }
 
-    /// A hue of its own for each class, neighbours far apart.
+    /// The colour of a class.
     static func colour(_ label: Int, of count: Int) -> String {
-        // Steps of the golden section keep the hues of neighbouring classes apart.
+        // Steps of the golden angle give neighbouring classes different hues.
         let hue = (Double(label) * 137.508).truncatingRemainder(dividingBy: 360)
         return "hsl(\(Int(hue)),\(label % 2 == 0 ? 70 : 55)%,\(label % 3 == 0 ? 45 : 58)%)"
     }

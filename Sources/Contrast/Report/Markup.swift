@@ -2,7 +2,7 @@ import Foundation
 
 /// What HTML and SVG have in common.
 enum Markup {
-    /// Text that means itself. Control characters, which names of files may hold and XML may not, are replaced.
+    /// Escaped text. Control characters, which file names may have but XML may not, are replaced.
     static func escaped(_ text: String) -> String {
         var result = ""
         for scalar in text.unicodeScalars {
@@ -18,6 +18,6 @@ enum Markup {
         return result
     }
 
-    /// A tenth of a pixel is enough.
+    /// A coordinate with one digit after the point.
     static func number(_ value: Double) -> String { String(format: "%.1f", value) }
 }

@@ -1,10 +1,11 @@
 import Views
 
-/// One self-contained page about a run, or about several side by side: no network, no script, light and dark.
+/// A self-contained HTML page about one run or several: it has no scripts, loads nothing, and has a light and a dark
+/// colour scheme.
 public struct Report {
-    /// The runs; what needs pictures is about the first.
+    /// The runs; sections with images are about the first.
     public let runs: [ReportedRun]
-    /// Its images as its encoder sees them; nil where no images were given.
+    /// A sample of the first run's images; nil if none were given.
     public let sample: ReportSample?
 
     /// Makes a report.
@@ -13,7 +14,7 @@ public struct Report {
         self.sample = sample
     }
 
-    /// The page.
+    /// The page as HTML.
     public func html() throws -> String {
         var sections: [(id: String, title: String, body: String)] = []
         for section in reportSections {
@@ -26,18 +27,18 @@ public struct Report {
     var run: ReportedRun { runs[0] }
 }
 
-/// One part of a report. To add one: a file, and its name in `reportSections`.
+/// A section of a report. To add one, add a file and its name in `reportSections`.
 protocol ReportSection: SendableMetatype {
-    /// Its anchor on the page.
+    /// The section's anchor.
     static var id: String { get }
-    /// Its heading.
+    /// The section's heading.
     static var title: String { get }
 
-    /// Its content; nil where there is nothing to show.
+    /// The section as HTML; nil if there is nothing to show.
     static func body(_ report: Report) throws -> String?
 }
 
-/// All parts, in the order of the page.
+/// All sections, in the order of the page.
 let reportSections: [any ReportSection.Type] = [
     OutcomeSection.self, CurvesSection.self, ViewsSection.self, DiagnosisSection.self, SpectrumSection.self,
     GeometrySection.self, MapSection.self, NeighboursSection.self, ConfusionSection.self, PairsSection.self,

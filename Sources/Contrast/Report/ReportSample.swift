@@ -2,30 +2,30 @@ import Foundation
 import Torch
 import Views
 
-/// What a run's encoder makes of a sample of images, for the parts of a report that show pictures.
+/// Embeddings and features of a sample of images, for the sections of a report that show images.
 public struct ReportSample {
-    /// View pairs and what is wrong with them.
+    /// The embeddings of view pairs.
     public let embedded: RunEmbeddings
     let diagnosis: Diagnosis
-    /// Frozen features of at most 600 images by the evaluation branch.
+    /// Frozen features of at most 600 images, by the evaluation branch.
     let features: Features
     let images: Subset
     let map: EmbeddingMap
     let pipeline: ViewPipeline
     let seed: UInt64
-    /// Where the time of making views goes; nil where it was not measured.
+    /// The time of each stage of making views; nil if it was not measured.
     let bench: BenchReport?
 
-    /// Embeds, measures and maps.
+    /// Embeds a sample and measures it.
     /// - Parameters:
     ///   - path: a run folder.
-    ///   - source: what the run learnt from, or others like it.
+    ///   - source: the run's training images, or similar ones.
     ///   - machine: where to compute.
-    ///   - pairs: view pairs that are embedded.
-    ///   - maximumBad: the share of unusable images, 0...1, above which it stops.
-    ///   - benchSeconds: how long the making of views is measured; 0 for not at all.
-    ///   - progress: told what is being done.
-    /// - Throws: what `RunEmbeddings`, `FeatureExtractor` and `Bench` throw.
+    ///   - pairs: the number of view pairs.
+    ///   - maximumBad: the share of skipped images, 0...1, above which it throws.
+    ///   - benchSeconds: the seconds of measuring how fast views are made; 0 for none.
+    ///   - progress: called with the name of each step.
+    /// - Throws: the errors of `RunEmbeddings`, `FeatureExtractor` and `Bench`.
     public init(
         run path: String, images source: any Source, machine: Machine, pairs: Int = 1024, maximumBad: Double = 0.01,
         benchSeconds: Double = 2, progress: (String) -> Void = { _ in }

@@ -2,29 +2,29 @@ import Files
 import Foundation
 import Views
 
-/// What a run folder says of its run, for a report.
+/// The contents of a run folder that a report shows.
 public struct ReportedRun: Sendable {
     /// The folder.
     public let folder: RunFolder
-    /// What the run is called.
+    /// The run's name.
     public let name: String
-    /// Its resolved configuration.
+    /// The resolved configuration.
     public let experiment: Experiment
-    /// The same as YAML.
+    /// The resolved configuration as YAML.
     public let configuration: String
     /// Its epochs in their order.
     public let epochs: [EpochRecord]
-    /// The scores, where `diptych probe` has left any.
+    /// The scores of `diptych probe`; nil before the run was probed.
     public let probe: ProbeReport?
-    /// Images that could not be used.
+    /// The images that were skipped.
     public let quarantine: [QuarantineRecord]
 
     /// Reads a folder.
-    /// - Throws: `TrainingError` where it is no run folder; `ConfigurationError`.
+    /// - Throws: `TrainingError` if it is not a run folder; `ConfigurationError`.
     public init(_ path: String) throws {
         folder = Folder.exists(path) ? RunFolder(path) : RunFolder.holding(path) ?? RunFolder(path)
         guard folder.exists else {
-            throw TrainingError(.unusable, "\(path): is no run folder; it has no config.yaml")
+            throw TrainingError(.unusable, "\(path): is not a run folder: it has no config.yaml")
         }
         name = SystemPath.printable(SystemPath.name(of: folder.path))
         configuration = String(
@@ -35,6 +35,6 @@ public struct ReportedRun: Sendable {
         quarantine = JSONLines(folder.quarantine).records()
     }
 
-    /// The picture of view pairs that the run made of its images.
+    /// The PNG of view pairs in the folder; nil if it has none.
     var views: [UInt8]? { (try? StoredFile.read(folder.views)).map { [UInt8]($0) } }
 }

@@ -1,22 +1,22 @@
 import Foundation
 
-/// Panels side by side with one legend, as an SVG picture that follows the reader's light or dark scheme.
+/// Plots side by side with one legend, as an SVG drawing with a light and a dark colour scheme.
 public struct SVG: Sendable {
-    /// What stands above all.
+    /// The title above the plots.
     public var title: String
-    /// The panels, row by row.
+    /// The plots, row by row.
     public var plots: [LinePlot]
-    /// Panels in a row.
+    /// The number of plots in a row.
     public var columns: Int
-    /// Width and height of a panel, pixels.
+    /// The size of a plot in pixels.
     public var panel: (width: Double, height: Double)
 
-    /// Makes a picture.
+    /// Makes a drawing.
     public init(title: String, plots: [LinePlot], columns: Int, panel: (width: Double, height: Double) = (300, 220)) {
         (self.title, self.plots, self.columns, self.panel) = (title, plots, max(1, columns), panel)
     }
 
-    /// The file.
+    /// The drawing as the text of an SVG file.
     public var text: String {
         let rows = (plots.count + columns - 1) / columns
         let head = 58.0
@@ -41,7 +41,7 @@ public struct SVG: Sendable {
         return text + "</svg>\n"
     }
 
-    /// Every name once, in the order of appearance.
+    /// The legend, with each name once.
     private var legend: String {
         var seen: [String] = []
         var text = ""
@@ -53,7 +53,7 @@ public struct SVG: Sendable {
             text +=
                 #"<text class="key" x="\#(Markup.number(x + 28))" y="42" dy="0.32em">\#(Markup.escaped(line.name))</text>"#
             text += "\n"
-            // Letters of 12 pixels are about 6.4 wide; there is no measuring here.
+            // A letter of this font is about 6.4 pixels wide.
             x += 28 + 6.4 * Double(line.name.count) + 18
         }
         return text

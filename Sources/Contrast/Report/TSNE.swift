@@ -2,63 +2,64 @@ import Foundation
 
 /// Exact t-SNE: van der Maaten & Hinton 2008, JMLR 9, 2579-2605.
 ///
-/// Joint probabilities of the points by Gaussians of the given perplexity, of the map by a Student kernel, and gradient descent on
-/// the Kullback-Leibler divergence between the two, early exaggeration first. Costs N^2 a step: for up to about 2,000 points.
+/// Gradient descent, with early exaggeration, on the Kullback-Leibler divergence between the joint probabilities of the
+/// points (Gaussians of a given perplexity) and of the map (a Student kernel). A step costs N^2: for up to about 2,000
+/// points.
 public struct TSNE {
     /// e to the entropy of a point's neighbours; at most a third of the points.
     public var perplexity = 30.0
-    /// Steps of gradient descent.
+    /// The number of steps of gradient descent.
     public var steps = 500
 
     /// Perplexity 30, 500 steps.
     public init() {}
 
-    /// The map of points, row by row.
+    /// Maps points to two dimensions.
     /// - Parameters:
-    ///   - distances: squared distances, `[N, N]` row by row.
-    ///   - start: places to begin with, as of PCA; scaled here to a deviation of 1e-4.
-    /// - Returns: N places, and the divergence reached in nats.
+    ///   - distances: squared distances, `[N, N]` in row-major order.
+    ///   - start: initial positions, for example by PCA; they are scaled to a standard deviation of 1e-4.
+    /// - Returns: N positions, and the divergence in nats.
     public func map(
         distances: [Double], start: [(x: Double, y: Double)]
-    ) -> (places: [(x: Double, y: Double)], divergence: Double) {
+    ) -> (positions: [(x: Double, y: Double)], divergence: Double) {
         let count = start.count
         guard count > 3 else { return (start, 0) }
         let joint = jointProbabilities(distances, count)
-        var places = start.flatMap { [$0.x, $0.y] }
-        let spread = (places.reduce(0) { $0 + $1 * $1 } / Double(2 * count)).squareRoot()
-        for index in places.indices { places[index] *= spread > 0 ? 1e-4 / spread : 0 }
-        // Where all begin at one place no force acts.
-        for index in places.indices { places[index] += 1e-6 * sin(Double(index) * 12.9898) }
+        var positions = start.flatMap { [$0.x, $0.y] }
+        let spread = (positions.reduce(0) { $0 + $1 * $1 } / Double(2 * count)).squareRoot()
+        for index in positions.indices { positions[index] *= spread > 0 ? 1e-4 / spread : 0 }
+        // Points at the same position would not move apart.
+        for index in positions.indices { positions[index] += 1e-6 * sin(Double(index) * 12.9898) }
         var velocity = [Double](repeating: 0, count: 2 * count)
         var gains = [Double](repeating: 1, count: 2 * count)
         var kernel = [Double](repeating: 0, count: count * count)
-        // The rate that keeps the first steps of all sizes alike: Belkina et al. 2019, doi 10.1038/s41467-019-13055-y.
+        // The learning rate of Belkina et al. 2019, doi 10.1038/s41467-019-13055-y.
         let rate = max(Double(count) / 12, 50)
         let early = steps / 4
         for step in 0..<steps {
             let exaggeration = step < early ? 12.0 : 1
             let momentum = step < early ? 0.5 : 0.8
-            let gradient = gradient(places, joint, exaggeration, &kernel)
-            for index in places.indices {
+            let gradient = gradient(positions, joint, exaggeration, &kernel)
+            for index in positions.indices {
                 gains[index] = max(
                     0.01, (gradient[index] > 0) == (velocity[index] > 0) ? gains[index] * 0.8 : gains[index] + 0.2)
                 velocity[index] = momentum * velocity[index] - rate * gains[index] * gradient[index]
-                places[index] += velocity[index]
+                positions[index] += velocity[index]
             }
         }
-        let divergence = divergence(places, joint, &kernel)
-        return ((0..<count).map { (places[2 * $0], places[2 * $0 + 1]) }, divergence)
+        let divergence = divergence(positions, joint, &kernel)
+        return ((0..<count).map { (positions[2 * $0], positions[2 * $0 + 1]) }, divergence)
     }
 
-    /// The Student kernel of the places and its sum.
-    private func fill(_ kernel: inout [Double], _ places: [Double]) -> Double {
-        let count = places.count / 2
+    /// Computes the Student kernel of the positions, and returns its sum.
+    private func fill(_ kernel: inout [Double], _ positions: [Double]) -> Double {
+        let count = positions.count / 2
         return kernel.withUnsafeMutableBufferPointer { kernel in
             var sum = 0.0
             for i in 0..<count {
-                let (x, y) = (places[2 * i], places[2 * i + 1])
+                let (x, y) = (positions[2 * i], positions[2 * i + 1])
                 for j in 0..<i {
-                    let (dx, dy) = (x - places[2 * j], y - places[2 * j + 1])
+                    let (dx, dy) = (x - positions[2 * j], y - positions[2 * j + 1])
                     let q = 1 / (1 + dx * dx + dy * dy)
                     kernel[i * count + j] = q
                     sum += 2 * q
@@ -68,20 +69,20 @@ public struct TSNE {
         }
     }
 
-    /// `4 sum_j (p_ij - q_ij) q'_ij (y_i - y_j)`, q' the kernel before it is normalised.
+    /// `4 sum_j (p_ij - q_ij) q'_ij (y_i - y_j)`, where q' is the kernel before normalisation.
     private func gradient(
-        _ places: [Double], _ joint: [Double], _ exaggeration: Double, _ kernel: inout [Double]
+        _ positions: [Double], _ joint: [Double], _ exaggeration: Double, _ kernel: inout [Double]
     ) -> [Double] {
-        let count = places.count / 2
-        let sum = fill(&kernel, places)
-        var gradient = [Double](repeating: 0, count: places.count)
+        let count = positions.count / 2
+        let sum = fill(&kernel, positions)
+        var gradient = [Double](repeating: 0, count: positions.count)
         kernel.withUnsafeBufferPointer { kernel in
             for i in 0..<count {
-                let (x, y) = (places[2 * i], places[2 * i + 1])
+                let (x, y) = (positions[2 * i], positions[2 * i + 1])
                 for j in 0..<i {
                     let q = kernel[i * count + j]
                     let force = 4 * (exaggeration * joint[i * count + j] - q / sum) * q
-                    let (fx, fy) = (force * (x - places[2 * j]), force * (y - places[2 * j + 1]))
+                    let (fx, fy) = (force * (x - positions[2 * j]), force * (y - positions[2 * j + 1]))
                     gradient[2 * i] += fx
                     gradient[2 * i + 1] += fy
                     gradient[2 * j] -= fx
@@ -92,9 +93,9 @@ public struct TSNE {
         return gradient
     }
 
-    private func divergence(_ places: [Double], _ joint: [Double], _ kernel: inout [Double]) -> Double {
-        let count = places.count / 2
-        let sum = fill(&kernel, places)
+    private func divergence(_ positions: [Double], _ joint: [Double], _ kernel: inout [Double]) -> Double {
+        let count = positions.count / 2
+        let sum = fill(&kernel, positions)
         var total = 0.0
         for i in 0..<count {
             for j in 0..<i {
@@ -105,7 +106,7 @@ public struct TSNE {
         return total
     }
 
-    /// `(p_{j|i} + p_{i|j}) / 2N`, each row's width found by bisection so that it has the perplexity.
+    /// `(p_{j|i} + p_{i|j}) / 2N`; bisection finds the width at which a row has the perplexity.
     private func jointProbabilities(_ distances: [Double], _ count: Int) -> [Double] {
         let target = log(min(perplexity, Double(count - 1) / 3))
         var conditional = [Double](repeating: 0, count: count * count)

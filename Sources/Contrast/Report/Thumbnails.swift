@@ -1,6 +1,6 @@
 import Views
 
-/// Small pictures of images, for a page.
+/// Small versions of images, for a page.
 final class Thumbnails {
     private let source: any Source
     private let side: Int
@@ -9,14 +9,14 @@ final class Thumbnails {
     private let picture = Image()
     private let canvas = Canvas()
 
-    /// - Parameter side: the longer side of a picture, pixels.
+    /// - Parameter side: the longer side of a thumbnail in pixels.
     init(_ source: any Source, side: Int, background: Background) {
         self.source = source
         self.side = side
         decoder = ImageDecoder(options: DecodeOptions(background: background))
     }
 
-    /// An image of the source as PNG; nil where it cannot be used any more.
+    /// An image of the source as a small PNG; nil if it is no longer readable.
     func png(_ index: Int) -> [UInt8]? {
         do throws(DecodeError) {
             try source.read(index, into: buffer)
@@ -27,7 +27,7 @@ final class Thumbnails {
         }
     }
 
-    /// A picture made small, as PNG.
+    /// An image as a small PNG.
     func png(_ image: Image) throws(DecodeError) -> [UInt8] {
         let longest = max(image.size.width, image.size.height, 1)
         let scale = min(1, Double(side) / Double(longest))

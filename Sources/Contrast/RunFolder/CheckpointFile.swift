@@ -3,18 +3,19 @@ import Foundation
 import Torch
 import Views
 
-/// A checkpoint on the disk whose bytes are those that were written; its tensors are read when they are asked for.
+/// A checkpoint on disk with a valid checksum; its tensors are read on demand.
 ///
-/// The bytes are mapped. A run replaces its checkpoints and never changes one, so they stay what they were while it goes on.
+/// The file is memory-mapped. A run replaces checkpoints and never changes one, so the bytes stay valid while it goes on.
 struct CheckpointFile {
     let path: String
-    /// All but the tensors.
+    /// Everything but the tensors.
     let checkpoint: Checkpoint
     private let bytes: Data
 
     /// Opens a file and checks its checksum.
-    /// - Throws: `FileError` where it cannot be read, which says nothing of what is in it; `TrainingError`, of kind `unusable` where
-    ///   it is of another version, of kind `failed` where it is damaged or no checkpoint; `SafetensorsError` where it is cut short.
+    /// - Throws: `FileError` where it cannot be read, which says nothing of what is in it; `TrainingError`, of kind
+    ///   `unusable` where it is of another version, of kind `failed` where it is damaged or no checkpoint;
+    ///   `SafetensorsError` where it is cut short.
     init(_ path: String) throws {
         guard SystemPath.with(path, { access($0, R_OK) }) == 0 else {
             throw FileError(path: path, failed: "cannot be read")
@@ -34,9 +35,9 @@ struct CheckpointFile {
         }
         guard format == Checkpoint.format,
             let position = CheckpointFile.read(Checkpoint.Position.self, notes["position"])
-        else { throw TrainingError(.failed, "\(path): is no checkpoint of diptych") }
+        else { throw TrainingError(.failed, "\(path): is not a checkpoint of diptych") }
         guard position.isPossible else {
-            throw TrainingError(.failed, "\(path): is damaged: it speaks of a place that no run has")
+            throw TrainingError(.failed, "\(path): is damaged: its position in the run is impossible")
         }
         self.path = path
         self.bytes = bytes
@@ -46,7 +47,7 @@ struct CheckpointFile {
             machine: CheckpointFile.read(MachineRecord.self, notes["machine"]))
     }
 
-    /// Whether a file is a checkpoint of any version, by its notes.
+    /// Whether a file is a checkpoint of any version, by its metadata.
     static func recognizes(_ path: String) -> Bool {
         guard let bytes = try? Safetensors.bytes(of: path),
             let format = try? Safetensors.metadata(of: bytes, path: path)["format"]
@@ -63,15 +64,15 @@ struct CheckpointFile {
         try ConfigurationReader(file: "\(path) (configuration)", text: checkpoint.configuration).read(Experiment.self)
     }
 
-    /// The tensors under a prefix, which their keys then lack.
+    /// The tensors whose keys begin with a prefix, by keys without it.
     /// - Throws: `SafetensorsError`.
     func tensors(_ prefix: String) throws(SafetensorsError) -> [String: Tensor] {
         let found = try Safetensors(bytes, path: path, tensors: { $0.hasPrefix(prefix) }).tensors
         return Dictionary(uniqueKeysWithValues: found.map { (String($0.key.dropFirst(prefix.count)), $0.value) })
     }
 
-    /// Takes the state up, into a model and an optimiser of its configuration.
-    /// - Throws: `SafetensorsError`; `TrainingError` where it does not fit.
+    /// Loads the state into a model and an optimiser of its configuration.
+    /// - Throws: `SafetensorsError`; `TrainingError` if it does not fit.
     func load(into model: any Module, _ optimizer: any Optimizer) throws {
         let (weights, state) = (try tensors("model."), try tensors("optimizer."))
         do throws(StateError) {
@@ -82,16 +83,16 @@ struct CheckpointFile {
         }
     }
 
-    /// Takes up the weights of a model for evaluation; what has a row for each image or class of the training may be built for
-    /// fewer, and is left as it is.
+    /// Takes up the weights of a model for evaluation; what has a row for each image or class of the training may be
+    /// built for fewer, and is left as it is.
     /// - Throws: `SafetensorsError`; `TrainingError` where a tensor is missing.
     func load(into model: any ContrastiveModel) throws {
         let weights = try tensors("model.")
-        for (key, place) in model.stateDict {
+        for (key, target) in model.stateDict {
             guard let value = weights[key] else {
                 throw TrainingError(.unusable, "\(path): does not fit the model: \(key) is missing")
             }
-            if value.shape == place.shape { try place.copy(from: value) }
+            if value.shape == target.shape { try target.copy(from: value) }
         }
     }
 

@@ -2,17 +2,17 @@ import Files
 import Foundation
 import Views
 
-/// The names of a run's images, as `images.tsv` in its folder lists them: the side, the label, the name, tabs between.
+/// The names of a run's images, which `images.tsv` in its folder lists: side, label and name, separated by tabs.
 ///
-/// Checkpoints hold but a digest. The list is what makes a difference nameable, and what tells images that a run learnt from.
+/// Checkpoints hold only a digest. With this list a message can name what differs, and training images can be recognised.
 struct ImageList {
-    /// Labels by name of what is learnt from and of what is held out: folders of their own may have the same names.
+    /// Labels by name, of training and of held-out images; two folders may have the same names.
     private(set) var sides: [[String: Int?]] = [[:], [:]]
 
-    /// Longer lists are not written.
+    /// The length above which a list is not written.
     static let longest = 5_000_000
 
-    /// Lists the two sides of a run.
+    /// Lists a run's images.
     init(train: any Source, heldOut: (any Source)?) {
         for (side, source) in [train, heldOut].enumerated() {
             guard let source else { continue }
@@ -20,7 +20,7 @@ struct ImageList {
         }
     }
 
-    /// Reads the list of a run; nil where there is none, or it is not that of a checkpoint's digest.
+    /// Reads the list of a run; nil if there is none, or if it does not have a checkpoint's digest.
     init?(_ folder: RunFolder, of data: RunData? = nil) {
         guard let rows = ImageList.rows(folder) else { return nil }
         if let data {
@@ -54,13 +54,13 @@ struct ImageList {
     }
 }
 
-/// What differs between two lists of images, each with its number and an example.
+/// The differences between two lists of images, each with a number and an example.
 struct ImageDifference {
-    private(set) var words: [String] = []
+    private(set) var lines: [String] = []
 
-    /// Compares two lists; labels by the names of their classes.
+    /// Compares two lists; labels are compared by the names of their classes.
     init(_ now: ImageList, _ classes: [String], from before: ImageList, _ old: [String]) {
-        // A name that both sides have is of two images.
+        // If both sides have a name, there are two images with it.
         func moved(_ name: String, _ side: Int, _ list: ImageList, _ other: ImageList) -> Bool {
             other.sides[1 - side][name] != nil && list.sides[1 - side][name] == nil
         }
@@ -85,25 +85,25 @@ struct ImageDifference {
 
     private mutating func note(_ names: [String], _ one: String, _ many: String) {
         guard let first = names.min() else { return }
-        words.append("\(grouped(names.count)) \(names.count == 1 ? one : many), as \(first)")
+        lines.append("\(grouped(names.count)) \(names.count == 1 ? one : many), such as \(first)")
     }
 }
 
 extension RunFolder {
-    /// How many of some images have names of images that the run learnt from, and not of those that it held out; nil where the run has
-    /// no list of its images.
+    /// How many of these images have the name of a training image of the run and not of a held-out one; nil if the run
+    /// has no list of its images.
     ///
-    /// In shards a name begins with that of its shard; where no name is known as it is, that part is left out.
-    public func imagesLearnt(in source: any Source) -> Int? {
+    /// In shards a name begins with that of its shard. If no whole name matches, names without that part are compared.
+    public func trainingImages(in source: any Source) -> Int? {
         guard let list = ImageList(self) else { return nil }
-        let learnt = list.sides[0].keys.filter { list.sides[1][$0] == nil }
+        let trained = list.sides[0].keys.filter { list.sides[1][$0] == nil }
         func inner(_ name: String) -> String {
             name.firstIndex(of: "/").map { String(name[$0...].dropFirst()) } ?? name
         }
         func count(_ names: Set<String>, _ key: (String) -> String) -> Int {
             (0..<source.count).count { names.contains(key(source.name($0))) }
         }
-        let found = count(Set(learnt)) { $0 }
-        return found > 0 ? found : max(count(Set(learnt), inner), count(Set(learnt.map(inner))) { $0 })
+        let found = count(Set(trained)) { $0 }
+        return found > 0 ? found : max(count(Set(trained), inner), count(Set(trained.map(inner))) { $0 })
     }
 }

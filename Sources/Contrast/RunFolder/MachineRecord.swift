@@ -1,7 +1,7 @@
 import Torch
 import Views
 
-/// What the rounding of a run depends on beside its settings.
+/// The machine's properties on which a run's rounding depends.
 struct MachineRecord: Codable, Equatable, Sendable {
     var threads: Int
     var ranks: Int
@@ -16,7 +16,7 @@ struct MachineRecord: Codable, Equatable, Sendable {
         libtorch = Runtime.version
     }
 
-    /// What a run that was computed otherwise has to know; nil where nothing differs.
+    /// A note about what differs from the machine before; nil if nothing does.
     func note(was before: MachineRecord) -> String? {
         var changes: [(was: String, now: String)] = []
         var advice: [String] = []
@@ -24,7 +24,7 @@ struct MachineRecord: Codable, Equatable, Sendable {
             changes.append(("on \(before.device)", "on \(device)"))
             advice.append("--device \(before.device)")
         }
-        // On a GPU they compute nothing that is summed.
+        // On a GPU they do not affect rounding.
         if threads != before.threads, device == "cpu", before.device == "cpu" {
             changes.append((counted(before.threads, "thread"), counted(threads, "thread")))
             advice.append("--threads \(before.threads)")
@@ -36,8 +36,8 @@ struct MachineRecord: Codable, Equatable, Sendable {
             changes.append(("libtorch \(before.libtorch)", "libtorch \(libtorch)"))
         }
         guard !changes.isEmpty else { return nil }
-        let words = changes.map { "\($0.now) (\($0.was) until now)" }.joined(separator: ", ")
+        let list = changes.map { "\($0.now) (\($0.was) until now)" }.joined(separator: ", ")
         let remedy = advice.isEmpty ? "" : "; \(advice.joined(separator: " ")) computes as before"
-        return "\(words): sums are rounded otherwise, so the run goes on, but not bit for bit\(remedy)"
+        return "\(list): sums are rounded differently, so the run goes on, but not bit for bit\(remedy)"
     }
 }

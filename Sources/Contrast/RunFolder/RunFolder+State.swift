@@ -3,22 +3,22 @@ import Foundation
 import Views
 
 extension RunFolder {
-    /// What lies in a folder that a run is to be written to.
+    /// The state of a folder to which a run is to be written.
     public enum State: Equatable, Sendable {
-        /// Nothing of a run.
+        /// It holds nothing of a run.
         case empty
-        /// A run that ended before its first checkpoint, as one that was refused: there is nothing to lose.
+        /// It holds a run that ended before its first checkpoint, so there is nothing to lose.
         case begun
-        /// A run that can be gone on with.
+        /// It holds a run that can continue.
         case resumable
-        /// A run whose checkpoints are gone, but not what else it left.
+        /// It holds a run's results without its checkpoints.
         case withoutCheckpoints
-        /// A file of somebody else's, or of a run whose other files are gone, in whose place one would be written.
+        /// It holds a file, perhaps not of a run, that a new run would overwrite.
         case foreign(String)
     }
 
-    /// Looks at the folder.
-    /// - Throws: `FileError` where its checkpoints cannot be listed.
+    /// Examines the folder.
+    /// - Throws: `FileError` if its checkpoints cannot be listed.
     public func state() throws(FileError) -> State {
         guard try keptCheckpoints().isEmpty else { return .resumable }
         let settings = (try? StoredFile.read(configuration)).map { String(decoding: $0, as: UTF8.self) }
@@ -27,16 +27,16 @@ extension RunFolder {
             return ours.first { StoredFile.exists($0) }.map { .foreign($0) } ?? .empty
         }
         let read = try? ConfigurationReader(file: configuration, text: settings).read(Experiment.self)
-        // Written by hand, it is worth keeping; a run writes every setting out.
+        // A run writes every setting. A file that was written by hand must be kept.
         guard let read, (try? ConfigurationWriter.yaml(read)) == settings else { return .foreign(configuration) }
-        // A run that is killed has logged at most one epoch more than its checkpoints can know.
+        // A killed run has logged at most one epoch more than its checkpoints.
         let logged = RunEvidence.epochs(of: self).count
         let isLost = StoredFile.exists(encoder) || logged > read.training.checkpointEpochs
         return isLost ? .withoutCheckpoints : .begun
     }
 
-    /// States to resume from, the newest first.
-    /// - Throws: `FileError` where their folder is there and cannot be listed.
+    /// The checkpoints, newest first.
+    /// - Throws: `FileError` if their folder exists and cannot be listed.
     func keptCheckpoints() throws(FileError) -> [String] {
         guard Folder.exists(checkpoints) else { return [] }
         guard SystemPath.with(checkpoints, { access($0, R_OK | X_OK) }) == 0 else {
@@ -47,9 +47,9 @@ extension RunFolder {
         return ([checkpoint] + ends + [bestCheckpoint]).filter { StoredFile.exists($0) }
     }
 
-    /// The settings of a run that goes on: its config.yaml, or where that is gone what its newest checkpoint says.
-    /// - Returns: the text, the file that it is of, and whether that is a checkpoint.
-    /// - Throws: `FileError`, and what opening a checkpoint throws where there is nothing better.
+    /// The configuration of a run to resume: its config.yaml, or that in the newest checkpoint if the file is missing.
+    /// - Returns: the text, its file, and whether the file is a checkpoint.
+    /// - Throws: `FileError`, or the error of the newest checkpoint if none can be opened.
     public func ownConfiguration() throws -> (text: String, file: String, isOfCheckpoint: Bool) {
         let text = (try? StoredFile.read(configuration)).map { String(decoding: $0, as: UTF8.self) }
         if let text, !text.allSatisfy(\.isWhitespace) { return (text, configuration, false) }
@@ -63,7 +63,7 @@ extension RunFolder {
             ?? FileError(path: configuration, reason: "is missing or empty, and there is no checkpoint that has it")
     }
 
-    /// The run folder that a checkpoint lies in; nil where it lies elsewhere.
+    /// The run folder of a checkpoint; nil if it is not in one.
     static func holding(_ checkpoint: String) -> RunFolder? {
         let parts = checkpoint.split(separator: "/", omittingEmptySubsequences: false)
         guard parts.count >= 2, parts[parts.count - 2] == "checkpoints" else { return nil }

@@ -1,19 +1,19 @@
 import Files
 import Foundation
 
-/// The folder that a run leaves behind, and the names of the files in it.
+/// The folder of a run, and the names of the files in it.
 public struct RunFolder: Sendable {
-    /// Where it lies.
+    /// The folder's path.
     public let path: String
-    /// Whether this process writes in it; of several that train together one does.
+    /// Whether this process writes to it; only one of several ranks does.
     public let isWritten: Bool
-    /// Whether it gets pictures: where it lies among images, they would be taken for some of them.
+    /// Whether the run writes images to it; false if it lies among the run's images, which it would add to.
     public var hasPictures = true
 
     static let textName = "text.safetensors"
     static let criticName = "critic.safetensors"
 
-    /// Names a folder; nothing is made or read.
+    /// Names a folder; creates and reads nothing.
     public init(_ path: String, isWritten: Bool = true) {
         self.isWritten = isWritten
         // Trailing slashes would double in messages.
@@ -22,53 +22,53 @@ public struct RunFolder: Sendable {
         self.path = String(decoding: end, as: UTF8.self)
     }
 
-    /// The resolved configuration, every setting written out.
+    /// The resolved configuration, with every setting.
     public var configuration: String { "\(path)/config.yaml" }
-    /// One JSON object a line: steps and epochs.
+    /// Steps and epochs, one JSON object per line.
     public var metrics: String { "\(path)/metrics.jsonl" }
-    /// The state to resume from.
+    /// The newest checkpoint.
     public var checkpoint: String { "\(path)/checkpoints/last.ckpt" }
-    /// Where the states lie.
+    /// The folder of the checkpoints.
     var checkpoints: String { "\(path)/checkpoints" }
     /// The state after an epoch, counted from 1, if `training.keep` keeps more than the last one.
     public func checkpoint(epoch: Int) -> String {
         let digits = "\(epoch)"
         return "\(checkpoints)/epoch-\(String(repeating: "0", count: max(0, 4 - digits.count)))\(digits).ckpt"
     }
-    /// The state with the best kNN score on held-out images, where it is kept.
+    /// The checkpoint with the best kNN score on held-out images, if it is kept.
     public var bestCheckpoint: String { "\(checkpoints)/best.ckpt" }
-    /// The weights of that state's encoder.
+    /// The encoder's weights in that checkpoint.
     public var bestEncoder: String { "\(path)/encoder-best.safetensors" }
     /// Batches whose loss or gradient was not finite.
     public var nonfinite: String { "\(path)/nonfinite.jsonl" }
-    /// What the process that trains here holds.
+    /// The lock of the process that trains here.
     public var lock: String { "\(path)/.lock" }
     /// The encoder's weights under torchvision's keys.
     public var encoder: String { "\(path)/encoder.safetensors" }
-    /// What the encoder is and how its input is made.
+    /// The encoder's architecture and the preprocessing of its input.
     public var encoderDescription: String { "\(path)/encoder.json" }
     /// The projection head's weights.
     public var head: String { "\(path)/head.safetensors" }
-    /// The critic's weights, where it has any.
+    /// The critic's weights, if it has any.
     public var critic: String { "\(path)/\(RunFolder.criticName)" }
-    /// The text tower's weights under CLIP's keys, where there is one.
+    /// The text tower's weights under CLIP's keys, if there is one.
     public var text: String { "\(path)/\(RunFolder.textName)" }
-    /// The text tower's tokens, in the form of CLIP's file.
+    /// The text tower's vocabulary, in the format of CLIP's file.
     public var vocabulary: String { "\(path)/vocabulary.txt" }
-    /// The scores and the protocol that produced them.
+    /// The scores of the probe and their protocol.
     public var probe: String { "\(path)/probe.json" }
-    /// The scores of a checkpoint that was asked for by its name.
+    /// The scores of a checkpoint that was probed by its name.
     public func probe(of checkpoint: String) -> String {
         let name = checkpoint.split(separator: "/").last ?? ""
         return "\(path)/probe-\(name.split(separator: ".").first ?? "").json"
     }
     /// The scores of zero-shot classification.
     public var zeroShot: String { "\(path)/zero-shot.json" }
-    /// The images that could not be used, with reasons.
+    /// The images that were skipped, with reasons.
     public var quarantine: String { "\(path)/quarantine.jsonl" }
-    /// The names of the classes that the run's labels are indices of, one a line, where it has classes.
+    /// The names of the classes in the order of the labels, one per line, if there are classes.
     public var classes: String { "\(path)/classes.txt" }
-    /// A picture of view pairs as the trainer saw them.
+    /// View pairs as the trainer saw them.
     public var views: String { "\(path)/views.png" }
 
     /// The names of the images, see `ImageList`.

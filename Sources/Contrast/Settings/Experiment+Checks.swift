@@ -7,11 +7,11 @@ extension Experiment {
         let pipeline = try ViewPipeline(views)
         let least = method.component.requirements.views
         guard pipeline.viewCount >= least else {
-            throw TrainingError(.unusable, "views.branches: there must be \(least) views of an image at least")
+            throw TrainingError(.unusable, "views.branches: must make at least \(least) views of an image")
         }
         guard views.mix == nil else {
             throw TrainingError(
-                .unusable, "views.mix: \(method.name) learns from whole images and has no use for mixed ones")
+                .unusable, "views.mix: \(method.name) cannot train on mixed images; remove the setting")
         }
         do throws(InvalidSetting) {
             for branch in pipeline.branches + pipeline.evaluation.branches {
@@ -42,9 +42,9 @@ extension Experiment {
 }
 
 extension TrainingError {
-    /// A setting that does not fit the data, with its place in the file.
-    init(_ error: InvalidSetting, inside place: String) {
-        let path = error.inside(place)
-        self.init(.unusable, "\(path.key): \(path.reason)")
+    /// A setting that does not fit the data, with its path in the file.
+    init(_ error: InvalidSetting, inside path: String) {
+        let error = error.inside(path)
+        self.init(.unusable, "\(error.key): \(error.reason)")
     }
 }

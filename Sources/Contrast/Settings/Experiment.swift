@@ -1,18 +1,18 @@
 import Torch
 import Views
 
-/// A whole run, as one pipeline file writes it: views, encoder, method, training and evaluation.
+/// The settings of a run, which a pipeline file holds: views, encoder, method, training and evaluation.
 public struct Experiment: Component {
     /// `experiment`.
     public static let name = "experiment"
 
-    /// How a picture becomes views.
+    /// How an image becomes views.
     public var views = ViewConfiguration()
     /// The network whose weights are the result.
     public var encoder = Selected<EncoderFamily>(ResNet18())
-    /// The objective and what it needs beside the encoder.
+    /// The method of learning: the objective, and what is trained besides the encoder.
     public var method = Selected<MethodFamily>(SimCLR())
-    /// Passes, batches, optimiser and schedule.
+    /// Epochs, batches, optimiser and schedule.
     public var training = TrainingConfiguration()
     /// Held-out images and their scores.
     public var evaluation = EvaluationConfiguration()
@@ -26,35 +26,34 @@ public struct TrainingConfiguration: Component {
     /// `training`.
     public static let name = "training"
 
-    /// Passes over the images.
+    /// The number of epochs.
     public var epochs = 100
-    /// Images of a step, those of all processes that train together; each gives one positive pair (or more, with several
-    /// views).
+    /// The number of images of a step, over all processes that train together.
     public var batchSize = 256
-    /// Images that pass the networks at once, for batches whose activations are larger than the memory; the gradient stays that
-    /// of the whole batch, see `GradientCache`. All where it is not set.
+    /// The number of images that go through the networks at once, for batches whose activations do not fit the memory.
+    /// The gradient is that of the whole batch, see `GradientCache`. The whole batch if it is not set.
     public var chunk: Int?
-    /// How products and convolutions of the networks round; losses and updates stay in float32.
+    /// The precision of the networks' products and convolutions; losses and updates are computed in float32.
     public var precision = Precision.float32
     /// The seed of weights, order and views.
     public var seed: UInt64 = 0
     /// The optimiser with its learning rate.
     public var optimizer = Selected<OptimizerFamily>(SGDConfiguration())
-    /// The learning rate's course, a factor on the optimiser's.
+    /// The schedule of the learning rate, a factor for each step.
     public var schedule = Selected<ScheduleFamily>(CosineConfiguration())
-    /// Steps between two lines of metrics.jsonl.
+    /// The number of steps between two lines of metrics.jsonl.
     public var logEvery = 10
-    /// Steps between two checkpoints inside of a pass, which bound what a killed run does again; none but at the ends of
-    /// passes where it is not set.
+    /// The number of steps between two checkpoints within an epoch, the most that a killed run has to repeat. Only ends
+    /// of epochs have checkpoints if it is not set.
     public var checkpointEvery: Int?
-    /// Passes between two checkpoints at their ends, for passes of seconds; the last pass has one in any case.
+    /// The number of epochs between two checkpoints; the last epoch has one in any case.
     public var checkpointEpochs = 1
-    /// Ends of passes whose checkpoints are kept; with more than 1 the best one by kNN too, and its encoder.
+    /// The number of epochs whose checkpoints are kept; with more than 1, also the best one by kNN and its encoder.
     public var keep = 1
-    /// What is done with a batch whose loss or gradient is not finite.
+    /// What to do with a batch whose loss or gradient is not finite.
     public var onNonfinite = NonfinitePolicy.stop
 
-    /// 100 passes in batches of 256, SGD with a cosine schedule.
+    /// 100 epochs in batches of 256, SGD with a cosine schedule.
     public init() {}
 
     /// Checks the ranges.
@@ -69,25 +68,25 @@ public struct TrainingConfiguration: Component {
     }
 }
 
-/// What is held out and how it is scored.
+/// Which images are held out, and how they are scored.
 public struct EvaluationConfiguration: Component {
     /// `evaluation`.
     public static let name = "evaluation"
 
-    /// The share of each class that is held out where the folder has no test/ or val/ of its own.
+    /// The share of each class that is held out if the folder has no test/ or val/.
     public var holdOut = 0.2
-    /// How it is chosen: `class` by chance from each class, `name` by hashes of the images' names.
+    /// How held-out images are chosen: `class` at random from each class, `name` by hashes of the images' names.
     public var holdOutBy = Split.Rule.byClass
-    /// Passes between two kNN scores on held-out images; 0 for none.
+    /// The number of epochs between two kNN scores on held-out images; 0 for none.
     public var knnEvery = 5
-    /// Passes between two diagnoses of the last batch's embeddings; 0 for none.
+    /// The number of epochs between two diagnoses of the last batch's embeddings; 0 for none.
     public var diagnoseEvery = 1
-    /// Images at most in the bank of that kNN, so that the score stays cheap beside a pass.
+    /// The largest number of images in that kNN's bank, so that a score takes little time compared with an epoch.
     public var knnImages = 10_000
     /// C of the linear probe: 1/2 |w|^2 + C * sum of log losses.
     public var cost = 1.0
 
-    /// A fifth held out, kNN every five passes, C = 1.
+    /// A fifth held out, kNN every five epochs, C = 1.
     public init() {}
 
     /// Checks the ranges.

@@ -1,7 +1,7 @@
 import Torch
 import Views
 
-/// The settings from which an optimiser is built.
+/// The settings of an optimiser.
 public protocol OptimizerSettings: Component {
     /// The learning rate that the schedule's factor multiplies.
     var lr: Double { get }
@@ -24,16 +24,16 @@ public struct SGDConfiguration: OptimizerSettings {
 
     /// The learning rate, which the schedule multiplies.
     public var lr = 0.06
-    /// Share of the last step that is kept.
+    /// The momentum factor.
     public var momentum = 0.9
-    /// Whether the step looks ahead.
+    /// Whether to use Nesterov momentum.
     public var nesterov = false
-    /// L2 penalty on the weights.
+    /// The L2 penalty on the weights.
     public var weightDecay = 5e-4
-    /// Whether biases and normalisations are spared from the penalty.
+    /// Whether biases and normalisations have no penalty.
     public var excludeBiasAndNorm = false
 
-    /// Rate 0.06, momentum 0.9, decay 5e-4.
+    /// Learning rate 0.06, momentum 0.9, weight decay 5e-4.
     public init() {}
 
     /// Checks the ranges.
@@ -59,16 +59,16 @@ public struct AdamWConfiguration: OptimizerSettings {
 
     /// The learning rate, which the schedule multiplies.
     public var lr = 1e-3
-    /// Shares of the last mean and mean square that are kept.
+    /// beta1 and beta2, the decay rates of the running means of the gradient and of its square.
     public var betas = [0.9, 0.999]
-    /// Added to the root of the mean square.
+    /// A term added to the denominator for numerical stability.
     public var eps = 1e-8
-    /// Share of a weight that a step of rate 1 would take away.
+    /// The decoupled weight decay: a step subtracts `lr * weight_decay * w`.
     public var weightDecay = 1e-2
-    /// Whether biases and normalisations are spared from the decay.
+    /// Whether biases and normalisations have no decay.
     public var excludeBiasAndNorm = true
 
-    /// PyTorch's defaults, biases and normalisations spared from decay.
+    /// PyTorch's defaults, without decay of biases and normalisations.
     public init() {}
 
     /// Checks the ranges.
@@ -96,13 +96,13 @@ public struct LARSConfiguration: OptimizerSettings {
 
     /// The learning rate, which the schedule multiplies.
     public var lr = 0.3
-    /// Share of the last step that is kept.
+    /// The momentum factor.
     public var momentum = 0.9
-    /// L2 penalty on the weights.
+    /// The L2 penalty on the weights.
     public var weightDecay = 1e-6
-    /// The trust coefficient: a layer's step over its weights' length, at rate 1.
+    /// The trust coefficient: the length of a layer's step over that of its weights, at learning rate 1.
     public var trust = 1e-3
-    /// Whether biases and normalisations are spared from the penalty and from the adaptation.
+    /// Whether biases and normalisations have no penalty and no adaptation.
     public var excludeBiasAndNorm = true
 
     /// SimCLR's settings for a batch of 256.

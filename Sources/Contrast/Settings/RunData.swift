@@ -1,14 +1,14 @@
 import Views
 
-/// The images of a run, as its checkpoints say them: enough to tell whether those at hand are the same.
+/// The images of a run as a checkpoint records them, to detect whether a resumed run has the same ones.
 struct RunData: Codable, Equatable, Sendable {
     /// A list of images.
     struct Side: Codable, Equatable, Sendable {
         var count: Int
-        /// Of the names and labels in their order.
+        /// A digest of the names and labels in order.
         var digest: String
 
-        /// Hashes a list by the thousand, for there may be millions.
+        /// Hashes a list in blocks, as there may be millions of images.
         init(_ entries: some Sequence<(name: String, label: Int?)>) {
             var hash = SHA256()
             var text: [UInt8] = []
@@ -32,11 +32,11 @@ struct RunData: Codable, Equatable, Sendable {
         }
     }
 
-    /// What is learnt from.
+    /// The training images.
     var train: Side
-    /// What is held out; nil where nothing is.
+    /// The held-out images; nil if there are none.
     var heldOut: Side?
-    /// Class names in the order of their labels.
+    /// The names of the classes in the order of their labels.
     var classes: [String]
 
     init(train: any Source, heldOut: (any Source)?) {
@@ -52,12 +52,11 @@ struct RunData: Codable, Equatable, Sendable {
         return counted(train.count, "image") + classes + held
     }
 
-    /// In what these images differ from others, in words; nil where what is learnt from, and by what labels, is the same.
-    /// - Parameters:
-    ///   - list: names of this and of the other images, where there are any.
+    /// A description of the difference from earlier images; nil if training images and labels are the same.
+    /// - Parameter list: the difference by names, if they are known.
     func difference(from before: RunData, list: ImageDifference?) -> String? {
         guard train != before.train || classes != before.classes else { return nil }
-        var parts = list?.words ?? []
+        var parts = list?.lines ?? []
         if classes != before.classes {
             let lost = before.classes.filter { !classes.contains($0) }
             let new = classes.filter { !before.classes.contains($0) }
@@ -66,7 +65,8 @@ struct RunData: Codable, Equatable, Sendable {
             if lost.isEmpty && new.isEmpty { parts.append("the classes are in another order: \(classes.some)") }
         }
         if parts.isEmpty { parts.append("other images, other labels or another order") }
-        return "learnt from \(before.description), and there are \(description) now: " + parts.joined(separator: ", ")
+        return "the run was trained on \(before.description), and there are \(description) now: "
+            + parts.joined(separator: ", ")
     }
 }
 

@@ -1,7 +1,7 @@
 import Foundation
 import Views
 
-/// The course of the learning rate: a factor for each step.
+/// A schedule of the learning rate: a factor for each step.
 public protocol Schedule: Component {
     /// The factor of a step.
     /// - Parameters:
@@ -24,7 +24,7 @@ public struct CosineConfiguration: Schedule {
     /// `cosine`.
     public static let name = "cosine"
 
-    /// Passes of linear warm-up; may be a fraction.
+    /// The number of epochs of linear warm-up; may be a fraction.
     public var warmupEpochs = 0.0
     /// The factor at the end.
     public var floor = 0.0

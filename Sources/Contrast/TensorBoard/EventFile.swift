@@ -2,7 +2,7 @@ import Files
 import Foundation
 import SwiftProtobuf
 
-/// Appends scalars and pictures to a TensorBoard event file, `events.out.tfevents.TIME.HOST`.
+/// Appends scalars and images to a TensorBoard event file, `events.out.tfevents.TIME.HOST`.
 ///
 /// A record is its length (8 bytes, little-endian), the masked CRC-32C of the length, the serialised event, and the
 /// masked CRC-32C of the event: TensorFlow's TFRecord framing.
@@ -10,7 +10,7 @@ public final class EventFile {
     private let file: AppendingFile
 
     /// Opens a new event file in `folder`.
-    /// - Throws: `FileError` where it cannot be written.
+    /// - Throws: `FileError` if it cannot be written.
     public init(in folder: String, now: Date = Date()) throws(FileError) {
         let name = "events.out.tfevents.\(Int(now.timeIntervalSince1970)).\(ProcessInfo.processInfo.hostName)"
         file = try AppendingFile("\(folder)/\(name)")
@@ -34,7 +34,7 @@ public final class EventFile {
         try append(event)
     }
 
-    /// Writes how values are spread over buckets of equal width; values outside of the range count in its first or last one.
+    /// Writes a histogram with buckets of equal width; values outside of the range count in the first or last bucket.
     public func write(
         histogram values: [Double], in range: ClosedRange<Double>, buckets: Int, tag: String, step: Int,
         now: Date = Date()
@@ -58,7 +58,7 @@ public final class EventFile {
         try append(event)
     }
 
-    /// Writes a picture, given as the bytes of a PNG file.
+    /// Writes an image, given as the bytes of a PNG file.
     public func write(png: [UInt8], width: Int, height: Int, tag: String, step: Int) throws(FileError) {
         var image = TBSummary.Image()
         image.width = Int32(width)
@@ -92,7 +92,7 @@ public final class EventFile {
         return withUnsafeBytes(of: masked.littleEndian) { Data($0) }
     }
 
-    /// CRC-32C (Castagnoli), bit by bit: a few hundred bytes an epoch need no table.
+    /// CRC-32C (Castagnoli), bit by bit, which is fast enough for a few hundred bytes an epoch.
     static func crc32c(_ data: Data) -> UInt32 {
         var remainder: UInt32 = 0xFFFF_FFFF
         for byte in data {

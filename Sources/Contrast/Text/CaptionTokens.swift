@@ -3,31 +3,31 @@ import Text
 import Torch
 import Views
 
-/// The tokens of a source's captions, by the positions of its images.
+/// The tokens of captions, a row for each image.
 public struct CaptionTokens {
-    /// Rows of tokens, one after another.
+    /// All rows, one after another.
     private var tokens: [Int32] = []
-    /// Where each row begins, and the end of the last.
+    /// The start of each row, and the end of the last.
     private var starts = [0]
-    /// Rows that were longer than the context, and were cut.
+    /// The number of rows that were longer than the context and were cut.
     private(set) var truncated = 0
 
-    /// Nothing yet.
+    /// Makes an empty list.
     init() {}
 
-    /// Makes rows of texts.
+    /// Encodes texts.
     init(_ texts: [String], tokenizer: BytePairTokenizer, context: Int) {
         var memory: [ArraySlice<UInt8>: [Int32]] = [:]
         for text in texts { add(tokenizer.encode(text, memory: &memory), tokenizer: tokenizer, context: context) }
     }
 
-    /// Number of rows.
+    /// The number of rows.
     var count: Int { starts.count - 1 }
 
-    /// One row, start and end included.
+    /// A row with its start and end tokens.
     func row(_ index: Int) -> ArraySlice<Int32> { tokens[starts[index]..<starts[index + 1]] }
 
-    /// Adds a row between start and end; where it is too long it is cut, the end kept.
+    /// Adds a row between the start and end tokens; cuts a text that is too long.
     mutating func add(_ text: [Int32], tokenizer: BytePairTokenizer, context: Int) {
         if text.count > context - 2 { truncated += 1 }
         tokens.append(tokenizer.start)
@@ -36,8 +36,8 @@ public struct CaptionTokens {
         starts.append(tokens.count)
     }
 
-    /// Rows as a tensor `[N, L]`, int64, with zeros after the end; L is the longest row's length, not the context's: a text tower
-    /// gives the same for less work.
+    /// Rows as a tensor `[N, L]`, int64, with zeros after the end. L is the length of the longest row, which takes less
+    /// work than the context's and gives the same embeddings.
     func tensor(_ rows: [Int]) throws(TorchError) -> Tensor {
         let length = rows.map { row($0).count }.max() ?? 0
         var values: [Int64] = []
@@ -51,12 +51,12 @@ public struct CaptionTokens {
     }
 }
 
-/// What a method that learns from captions makes of a source.
+/// The images of a source that have captions, and the captions' tokens.
 public struct CaptionedImages {
-    /// The images that have a caption.
+    /// The images with a caption.
     public var images: any Source
-    /// Their captions' tokens.
+    /// The captions' tokens.
     public var tokens: CaptionTokens
-    /// What people should know of it.
+    /// Notes for the user.
     public var notes: [String] = []
 }

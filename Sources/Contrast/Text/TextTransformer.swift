@@ -1,32 +1,32 @@
 import Torch
 import Views
 
-/// The text tower of CLIP: a transformer that reads from left to right (Radford et al. 2021, arXiv 2103.00020, section 2.4).
+/// The text tower of CLIP, a causal transformer: Radford et al. 2021, arXiv 2103.00020, section 2.4.
 public struct TextTransformer: Component {
     /// `text`.
     public static let name = "text"
 
-    /// Tokens of a text at most, start and end included.
+    /// The largest number of tokens of a text, including start and end.
     public var context = 77
-    /// Numbers of a token.
+    /// The dimension of a token.
     public var width = 512
-    /// Blocks.
+    /// The number of blocks.
     public var depth = 12
-    /// Heads of each attention, a divisor of `width`.
+    /// The number of attention heads, a divisor of `width`.
     public var heads = 8
-    /// Numbers of an MLP's hidden layer over `width`.
+    /// The dimension of an MLP's hidden layer over `width`.
     public var mlpRatio = 4.0
-    /// Whether the nonlinearity is `x / (1 + e^{-1.702 x})`, as in the published weights, or the exact GELU.
+    /// Whether the activation is `x / (1 + e^{-1.702 x})`, as for the published weights, instead of the exact GELU.
     public var quickGelu = true
 
-    /// As in the paper: 63 million numbers with its vocabulary.
+    /// The paper's settings: 63 million parameters with its vocabulary.
     public init() {}
 
     /// Checks the ranges, and that heads divide the width.
     public func validate() throws(InvalidSetting) {
         guard (3...8192).contains(context) else {
             throw InvalidSetting(
-                "context", "must be in 3...8192, for a start, a token and an end at least, is \(context)")
+                "context", "must be in 3...8192, as a text has at least a start, a token and an end, is \(context)")
         }
         try require("width", width, in: 1...16_384)
         try require("depth", depth, in: 1...256)
@@ -58,19 +58,19 @@ final class TextTower: Module {
     }
 
     /// - Parameters:
-    ///   - tokens: rows of the table.
-    ///   - output: numbers of an embedding.
+    ///   - tokens: the number of tokens.
+    ///   - output: the dimension of an embedding.
     init(_ settings: TextTransformer, tokens: Int, output: Int, generator: Generator) throws(TorchError) {
         let width = Double(settings.width)
-        tokenEmbedding = try Embedding(tokens, settings.width, deviation: 0.02, generator: generator)
+        tokenEmbedding = try Embedding(tokens, settings.width, std: 0.02, generator: generator)
         positionalEmbedding = try Parameter(
-            generator.normal([settings.context, settings.width], deviation: 0.01))
-        // Narrower where the sum of the blocks would grow with their number.
+            generator.normal([settings.context, settings.width], std: 0.01))
+        // A smaller standard deviation, as the sum over the blocks would otherwise grow with their number.
         let narrow = (width * 2 * Double(settings.depth)).squareRoot()
         let block = TransformerBlock.Settings(
             width: settings.width, heads: settings.heads, hidden: settings.hidden, causal: true,
             activation: settings.quickGelu ? .quickGELU : .gelu, keys: .clip, eps: 1e-5,
-            deviations: (
+            stds: (
                 inputs: 1 / width.squareRoot(), output: 1 / narrow, expand: 1 / (2 * width).squareRoot(),
                 contract: 1 / narrow
             ))
@@ -79,20 +79,20 @@ final class TextTower: Module {
         transformer = ResidualBlocks(blocks)
         lnFinal = try LayerNorm(settings.width)
         textProjection = try Parameter(
-            generator.normal([settings.width, output], deviation: 1 / width.squareRoot()))
+            generator.normal([settings.width, output], std: 1 / width.squareRoot()))
     }
 
-    /// Embeddings `[N, output]` of tokens `[N, L]`: what stands at the end token, whose number is the largest, projected.
+    /// Embeddings `[N, output]` of tokens `[N, L]`: the projected output at the end token, which has the largest index.
     ///
-    /// What comes after the end token changes nothing, since no place sees later ones.
+    /// Tokens after the end have no effect, as attention is causal.
     func callAsFunction(_ tokens: Tensor) throws(TorchError) -> Tensor {
         let (rows, length) = (tokens.shape[0], tokens.shape[1])
         var x = try tokenEmbedding(tokens) + positionalEmbedding.value.narrow(dim: 0, start: 0, length: length)
         for block in transformer.resblocks.modules { x = try block(x) }
-        // Whole numbers throughout: as float32, places from 2^24 on would be others.
+        // All in int64, as float32 does not represent indices above 2^24 exactly.
         let stride = try Tensor.full([], Double(length), dtype: .int64, device: tokens.device)
-        let places = try tokens.argmax(dim: 1) + Tensor.arange(rows, device: tokens.device) * stride
-        let ends = try x.reshape([rows * length, x.shape[2]]).indexSelect(dim: 0, index: places)
+        let indices = try tokens.argmax(dim: 1) + Tensor.arange(rows, device: tokens.device) * stride
+        let ends = try x.reshape([rows * length, x.shape[2]]).indexSelect(dim: 0, index: indices)
         return try lnFinal(ends).matmul(textProjection.value)
     }
 }

@@ -3,26 +3,26 @@ import Foundation
 import Text
 import Views
 
-/// Where the tokens of a text tower come from.
+/// The settings of a text tower's vocabulary.
 public struct Vocabulary: Component {
     /// `vocabulary`.
     public static let name = "vocabulary"
 
-    /// A file in the form of CLIP's `bpe_simple_vocab_16e6.txt`, unpacked; nil to learn from the run's captions.
+    /// A file in the format of CLIP's `bpe_simple_vocab_16e6.txt`, unpacked; nil to learn from the run's captions.
     public var file: String?
-    /// Tokens at most, and rows of the tower's table; 49,408 with a file, as CLIP, and 4,096 without one if nil.
+    /// The largest number of tokens; nil for 49,408 with a file, as in CLIP, and 4,096 without one.
     public var size: Int?
 
-    /// Learnt, 4,096 tokens.
+    /// Learned from the captions, 4,096 tokens.
     public init() {}
 
-    /// Checks the range of the size; whether there is such a file is seen when a run begins.
+    /// Checks the size; a run checks at its start that the file exists.
     public func validate() throws(InvalidSetting) {
         if let size { try require("size", size, in: BytePairVocabulary.fixedTokens...16_777_216) }
-        if let file, file.isEmpty { throw InvalidSetting("file", "must be a file's path, is empty") }
+        if let file, file.isEmpty { throw InvalidSetting("file", "must be the path of a file, is empty") }
     }
 
-    /// Tokens at most.
+    /// The largest number of tokens.
     var tokens: Int { size ?? (file == nil ? 4096 : 49_408) }
 
     /// Reads the file, or learns from captions.

@@ -110,8 +110,8 @@ struct Resumption {
             if run.data.classes != before.classes, experiment.method.component.requirements.labels == .required {
                 throw TrainingError(
                     .unusable,
-                    "\(folder.path): method.\(experiment.method.name) tells the classes apart that it learnt from, so it cannot "
-                        + "go on with others; begin another run in another --output")
+                    "\(folder.path): method.\(experiment.method.name) distinguishes the classes that it was trained on, so it "
+                        + "cannot go on with others; begin another run in another --output")
             }
         } else if run.data.heldOut != before.heldOut {
             let (now, was) = (run.data.heldOut?.count ?? 0, before.heldOut?.count ?? 0)
@@ -128,8 +128,9 @@ struct Resumption {
             try goOn(
                 &start,
                 with:
-                    "learnt from more images than there are now: \(run.data.description) make \(grouped(batches)) batches an epoch, and "
-                    + "it has done \(grouped(position.step)) in epoch \(position.epoch + 1)")
+                    "the run was trained on more images than there are now: \(run.data.description) make "
+                    + "\(grouped(batches)) batches an epoch, and it has done \(grouped(position.step)) in epoch \(position.epoch + 1)"
+            )
         } else {
             start.notes.append(
                 "note: the checkpoint is of a version that kept no list of the images: whether these are the same cannot be told"

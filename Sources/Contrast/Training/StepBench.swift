@@ -73,8 +73,8 @@ public struct StepBench {
         let n = device == .cpu ? 2048 : 8192
         let generator = try Generator(seed: 0)
         let (a, b) = (
-            try generator.normal([n, n], deviation: 1).to(device: device),
-            try generator.normal([n, n], deviation: 1).to(device: device)
+            try generator.normal([n, n], std: 1).to(device: device),
+            try generator.normal([n, n], std: 1).to(device: device)
         )
         return try withoutGradients {
             let dtype: DType = precision == .bfloat16 ? .bfloat16 : .float32

@@ -35,7 +35,7 @@ public final class Trainer {
     private let observer: any TrainingObserver
     private let run: RunIdentity
     private let setup: TrainingSetup
-    private let heldOutScore: HeldOutScore?
+    private let onlineKNN: OnlineKNN?
     private let start: Checkpoint.Position
     /// Held until the run ends.
     private var lock: FileLock?
@@ -57,10 +57,10 @@ public final class Trainer {
         if folder.isWritten { lock = try folder.acquire(resumes: options.resumes) }
         let selected = try experiment.select(images, folder: folder, resumes: options.resumes)
         selected.notes.forEach(observer.notice)
-        let scoring = HeldOutScore.prepare(
+        let scoring = OnlineKNN.prepare(
             experiment, images: selected.images, heldOut: folder.isWritten ? options.heldOut : nil,
             extractor: FeatureExtractor(pipeline: pipeline, machine: machine, maximumBad: options.maximumBad))
-        heldOutScore = scoring.score
+        onlineKNN = scoring.score
         run = try RunIdentity(
             experiment, images: selected.images, heldOut: options.heldOut,
             machine: MachineRecord(machine, ranks: ranks.size))
@@ -110,7 +110,7 @@ public final class Trainer {
             try journal.endSteps()
             var score: Double?
             do {
-                score = try heldOutScore?.top1(of: setup.model.encoder, after: epoch + 1, stop: stop)
+                score = try onlineKNN?.top1(of: setup.model.encoder, after: epoch + 1, stop: stop)
             } catch is EvaluationStopped {
                 // When the run continues, the epoch ends anew, from its last step.
                 isStopping = true

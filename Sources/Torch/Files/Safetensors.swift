@@ -32,14 +32,14 @@ public struct Safetensors {
     /// The longest header that is read: 100 MB, the format's own limit.
     private static let longestHeader = 100_000_000
 
-    /// Reads a file whole.
-    /// - Throws: `SafetensorsError` where it cannot be read, is cut short or contradicts itself.
+    /// Reads a whole file.
+    /// - Throws: `SafetensorsError` if it cannot be read, is truncated or inconsistent.
     public init(contentsOf path: String) throws(SafetensorsError) {
         try self.init(Safetensors.bytes(of: path), path: path)
     }
 
-    /// The bytes of a file, mapped.
-    /// - Throws: `SafetensorsError` where it cannot be read.
+    /// The bytes of a file, memory-mapped.
+    /// - Throws: `SafetensorsError` if it cannot be read.
     public static func bytes(of path: String) throws(SafetensorsError) -> Data {
         do throws(FileError) {
             return try StoredFile.read(path)
@@ -48,8 +48,8 @@ public struct Safetensors {
         }
     }
 
-    /// The notes of a file in the format; its tensors are not read.
-    /// - Throws: `SafetensorsError` where the header makes no sense.
+    /// The metadata of a file; its tensors are not read.
+    /// - Throws: `SafetensorsError` if the header is invalid.
     public static func metadata(of data: Data, path: String) throws(SafetensorsError) -> [String: String] {
         try header(of: data, path: path).entries["__metadata__"] as? [String: String] ?? [:]
     }
@@ -70,8 +70,8 @@ public struct Safetensors {
         return (header, Int(length))
     }
 
-    /// Reads the bytes of a file; `path` is for messages, `isWanted` says which tensors are copied.
-    /// - Throws: `SafetensorsError` where they are cut short or contradict themselves.
+    /// Reads the bytes of a file; `path` is for messages, `isWanted` selects the tensors to copy.
+    /// - Throws: `SafetensorsError` if they are truncated or inconsistent.
     public init(
         _ data: Data, path: String, tensors isWanted: (String) -> Bool = { _ in true }
     ) throws(SafetensorsError) {
@@ -83,8 +83,8 @@ public struct Safetensors {
         var spans: [Range<Int>] = []
         for (name, value) in header {
             if name == "__metadata__" {
-                guard let notes = value as? [String: String] else { throw refuse("has metadata that are no strings") }
-                metadata = notes
+                guard let texts = value as? [String: String] else { throw refuse("has metadata that is not text") }
+                metadata = texts
                 continue
             }
             let entry = try Entry(name, value, body: body, path: path)
@@ -103,7 +103,7 @@ public struct Safetensors {
             guard span.lowerBound == end else { throw refuse("has tensors that overlap or leave gaps") }
             end = span.upperBound
         }
-        guard end == body else { throw refuse("has \(body) bytes of tensors, its header speaks of \(end)") }
+        guard end == body else { throw refuse("has \(body) bytes of tensors, but its header describes \(end)") }
     }
 
     /// The tensors of a file in their order there, which are read when they are asked for.
@@ -134,7 +134,7 @@ public struct Safetensors {
         var header: [String: Any] = [:]
         if !metadata.isEmpty { header["__metadata__"] = metadata }
         var offset = 0
-        // Wide elements first, as the format's own writer does: every tensor is then aligned to its type.
+        // Wide elements first, as in the reference implementation: every tensor is then aligned to its type.
         let order = tensors.sorted { ($1.value.dtype.size, $0.key) < ($0.value.dtype.size, $1.key) }
         for (name, tensor) in order {
             let size = tensor.count * tensor.dtype.size
@@ -169,11 +169,11 @@ public struct Safetensors {
             guard let dtype = Safetensors.names.first(where: { $0.value == type })?.key else {
                 throw SafetensorsError(path: path, reason: "\(name): has the type \(type), which is not supported")
             }
-            // A product of hostile extents must not overflow.
+            // The product of hostile sizes must not overflow.
             var size = dtype.size
-            for extent in shape {
-                let (product, overflows) = size.multipliedReportingOverflow(by: extent)
-                guard extent >= 0, !overflows else {
+            for length in shape {
+                let (product, overflows) = size.multipliedReportingOverflow(by: length)
+                guard length >= 0, !overflows else {
                     throw SafetensorsError(path: path, reason: "\(name): has the impossible shape \(shape)")
                 }
                 size = product

@@ -21,11 +21,11 @@ public final class Attention: Module {
     ///
     /// `heads` divides `width`. With `causal`, a position sees only itself and earlier positions.
     public init(
-        width: Int, heads: Int, causal: Bool, keys: TransformerKeys, deviations: (inputs: Double, output: Double),
+        width: Int, heads: Int, causal: Bool, keys: TransformerKeys, stds: (inputs: Double, output: Double),
         generator: Generator
     ) throws(TorchError) {
-        inputs = try Linear(width, 3 * width, deviation: deviations.inputs, generator: generator)
-        output = try Linear(width, width, deviation: deviations.output, generator: generator)
+        inputs = try Linear(width, 3 * width, std: stds.inputs, generator: generator)
+        output = try Linear(width, width, std: stds.output, generator: generator)
         self.heads = heads
         self.keys = keys
         isCausal = causal

@@ -15,10 +15,10 @@ public final class Conv2d: Module {
     /// Makes a layer with random weights.
     public init(
         _ inputs: Int, _ outputs: Int, kernel: Int, stride: Int = 1, padding: Int = 0, groups: Int = 1,
-        bias: Bool = false, deviation: Double? = nil, generator: Generator
+        bias: Bool = false, std: Double? = nil, generator: Generator
     ) throws(TorchError) {
-        let deviation = deviation ?? (2 / Double(outputs * kernel * kernel)).squareRoot()
-        weight = try Parameter(generator.normal([outputs, inputs / groups, kernel, kernel], deviation: deviation))
+        let std = std ?? (2 / Double(outputs * kernel * kernel)).squareRoot()
+        weight = try Parameter(generator.normal([outputs, inputs / groups, kernel, kernel], std: std))
         self.bias = bias ? try Parameter(.zeros([outputs])) : nil
         self.stride = stride
         self.padding = padding

@@ -5,8 +5,8 @@ public final class Embedding: Module {
     let weight: Parameter
 
     /// Makes a table of `count` rows of `width` dimensions, normal with a standard deviation.
-    public init(_ count: Int, _ width: Int, deviation: Double, generator: Generator) throws(TorchError) {
-        weight = try Parameter(generator.normal([count, width], deviation: deviation))
+    public init(_ count: Int, _ width: Int, std: Double, generator: Generator) throws(TorchError) {
+        weight = try Parameter(generator.normal([count, width], std: std))
     }
 
     /// The rows at `indices`, int64 of any shape: that shape and `width`.

@@ -16,9 +16,9 @@ public final class Linear: Module {
 
     /// Makes a layer with normal weights of a standard deviation, and a bias of 0.
     public init(
-        _ inputs: Int, _ outputs: Int, bias: Bool = true, deviation: Double, generator: Generator
+        _ inputs: Int, _ outputs: Int, bias: Bool = true, std: Double, generator: Generator
     ) throws(TorchError) {
-        weight = try Parameter(generator.normal([outputs, inputs], deviation: deviation))
+        weight = try Parameter(generator.normal([outputs, inputs], std: std))
         self.bias = bias ? try Parameter(.zeros([outputs])) : nil
     }
 

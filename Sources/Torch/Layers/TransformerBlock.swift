@@ -35,13 +35,13 @@ public final class TransformerBlock: Module {
         /// 2103.17239.
         public var layerScale: Double?
         /// Standard deviations of the random weights.
-        public var deviations: (inputs: Double, output: Double, expand: Double, contract: Double)
+        public var stds: (inputs: Double, output: Double, expand: Double, contract: Double)
 
         /// Takes all settings.
         public init(
             width: Int, heads: Int, hidden: Int, causal: Bool, activation: TransformerActivation,
             keys: TransformerKeys, eps: Double, layerScale: Double? = nil,
-            deviations: (inputs: Double, output: Double, expand: Double, contract: Double)
+            stds: (inputs: Double, output: Double, expand: Double, contract: Double)
         ) {
             self.width = width
             self.heads = heads
@@ -51,7 +51,7 @@ public final class TransformerBlock: Module {
             self.keys = keys
             self.eps = eps
             self.layerScale = layerScale
-            self.deviations = deviations
+            self.stds = stds
         }
     }
 
@@ -68,7 +68,7 @@ public final class TransformerBlock: Module {
         norm1 = try LayerNorm(settings.width, eps: settings.eps)
         attention = try Attention(
             width: settings.width, heads: settings.heads, causal: settings.causal, keys: settings.keys,
-            deviations: (settings.deviations.inputs, settings.deviations.output), generator: generator)
+            stds: (settings.stds.inputs, settings.stds.output), generator: generator)
         norm2 = try LayerNorm(settings.width, eps: settings.eps)
         mlp = try TransformerMLP(settings, generator: generator)
         keys = settings.keys
@@ -124,9 +124,9 @@ final class TransformerMLP: Module {
 
     init(_ settings: TransformerBlock.Settings, generator: Generator) throws(TorchError) {
         expand = try Linear(
-            settings.width, settings.hidden, deviation: settings.deviations.expand, generator: generator)
+            settings.width, settings.hidden, std: settings.stds.expand, generator: generator)
         contract = try Linear(
-            settings.hidden, settings.width, deviation: settings.deviations.contract, generator: generator)
+            settings.hidden, settings.width, std: settings.stds.contract, generator: generator)
         activation = settings.activation
         keys = settings.keys
     }

@@ -59,7 +59,7 @@ func restore(_ own: [String: Tensor], from state: [String: Tensor]) throws(State
         throw StateError(missing: missing, unexpected: unexpected, mismatched: mismatched)
     }
     do throws(TorchError) {
-        for (key, place) in own { if let value = state[key] { try place.copy(from: value) } }
+        for (key, target) in own { if let value = state[key] { try target.copy(from: value) } }
     } catch {
         throw StateError(missing: [], unexpected: [], mismatched: ["\(error)"])
     }

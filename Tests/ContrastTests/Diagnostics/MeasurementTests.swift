@@ -48,7 +48,7 @@ struct MeasurementTests {
             wanted.hardest.append(weights.max() ?? 0)
             let mean = negatives.reduce(0) { $0 + cosines[$1] } / 29
             wanted.mean.append(mean)
-            wanted.deviation.append(
+            wanted.std.append(
                 (negatives.reduce(0) { $0 + (cosines[$1] - mean) * (cosines[$1] - mean) } / 29).squareRoot())
             wanted.rank.append(Double(negatives.count { cosines[$0] < cosines[i] }) / 29)
             wanted.sameClass.append(
@@ -60,7 +60,7 @@ struct MeasurementTests {
         #expect(near(found.effective, wanted.effective))
         #expect(near(found.hardest, wanted.hardest))
         #expect(near(found.mean, wanted.mean))
-        #expect(near(found.deviation, wanted.deviation))
+        #expect(near(found.std, wanted.std))
         #expect(near(found.rank, wanted.rank))
         #expect(near(found.sameClass, wanted.sameClass))
     }
@@ -87,7 +87,7 @@ struct MeasurementTests {
             return same / weights.reduce(0, +)
         }
         #expect(abs((evidence.sameClass?.value ?? 0) - masses.reduce(0, +) / Double(masses.count)) < 1e-6)
-        #expect(Diagnosis(evidence).lines[1].hasPrefix("\(known.count) of the pairs have a class"))
+        #expect(Diagnosis(evidence).lines[1].hasPrefix("\(known.count) pairs have a class"))
     }
 
     @Test(arguments: [8, 10, 30]) func theBoundsCurve(candidates: Int) throws {
@@ -224,7 +224,7 @@ extension NegativeStatistics {
         var effective: [Double] = []
         var hardest: [Double] = []
         var mean: [Double] = []
-        var deviation: [Double] = []
+        var std: [Double] = []
         var sameClass: [Double] = []
     }
 }

@@ -52,11 +52,11 @@ enum Planted: String, CaseIterable, CustomTestStringConvertible {
                 try maker.pairs(maker.view(rows, 0.6), maker.view(rows.indexSelect(dim: 0, index: order), 0.6)), 0.5
             )
         case .cone:
-            let axis = try maker.unit(maker.generator.normal([1, dimension], deviation: 1))
+            let axis = try maker.unit(maker.generator.normal([1, dimension], std: 1))
             let rows = try maker.normal() * 0.1
             return (try maker.pairs(axis + rows + maker.normal() * 0.06, axis + rows + maker.normal() * 0.06), 0.5)
         case .untrained:
-            let axis = try maker.unit(maker.generator.normal([1, dimension], deviation: 1))
+            let axis = try maker.unit(maker.generator.normal([1, dimension], std: 1))
             let rows = try maker.normal() * 0.1
             let noise = 0.1 * maker.weakening * 1.3
             return (try maker.pairs(axis + rows + maker.normal() * noise, axis + rows + maker.normal() * noise), 0.4)
@@ -67,10 +67,10 @@ enum Planted: String, CaseIterable, CustomTestStringConvertible {
         case .folded:
             // Second views hold the sizes of the numbers of the first, turned: nothing that is linear in both sees them.
             let few = 6
-            let rows = try maker.generator.normal([count, few], deviation: 1)
+            let rows = try maker.generator.normal([count, few], std: 1)
             let sizes = try rows.pow(2).sqrt() - 0.8
-            let base = try maker.unit(maker.generator.normal([few, dimension], deviation: 1))
-            let other = try maker.unit(maker.generator.normal([few, dimension], deviation: 1))
+            let base = try maker.unit(maker.generator.normal([few, dimension], std: 1))
+            let other = try maker.unit(maker.generator.normal([few, dimension], std: 1))
             return (
                 try maker.pairs(rows.matmul(base) + maker.normal() * 0.1, sizes.matmul(other) + maker.normal() * 0.1),
                 0.3
@@ -87,14 +87,14 @@ enum Planted: String, CaseIterable, CustomTestStringConvertible {
         case .smallTemperature: return try maker.classes(30, weight: 0.5, noise: 0.9, temperature: 0.008)
         case .largeTemperature: return try maker.classes(10, weight: 0.5, noise: 0.5, temperature: 4)
         case .subspace:
-            let base = try maker.generator.normal([3, dimension], deviation: 1)
-            let rows = try maker.generator.normal([count, 3], deviation: 1)
+            let base = try maker.generator.normal([3, dimension], std: 1)
+            let rows = try maker.generator.normal([count, 3], std: 1)
             let views = try (0..<2).map { _ in
-                try (rows + maker.generator.normal([count, 3], deviation: 0.4)).matmul(base) + maker.normal() * 0.05
+                try (rows + maker.generator.normal([count, 3], std: 0.4)).matmul(base) + maker.normal() * 0.05
             }
             return (try maker.pairs(views[0], views[1]), 0.2)
         case .point:
-            let axis = try maker.generator.normal([1, dimension], deviation: 1)
+            let axis = try maker.generator.normal([1, dimension], std: 1)
             let length = Double(dimension).squareRoot()
             return (
                 try maker.pairs(axis + maker.normal() * (0.02 * length), axis + maker.normal() * (0.02 * length)), 0.2
@@ -131,7 +131,7 @@ private struct Maker {
 
     /// Rows of length 1 on average.
     func normal(_ rows: Int? = nil) throws -> Tensor {
-        try generator.normal([rows ?? count, dimension], deviation: 1 / Double(dimension).squareRoot())
+        try generator.normal([rows ?? count, dimension], std: 1 / Double(dimension).squareRoot())
     }
 
     /// Rows with variances that fall from dimension to dimension, as those of trained networks do.
@@ -154,7 +154,7 @@ private struct Maker {
 
     /// Turned by two reflections and a shift of the dimensions, which keep what is in the rows.
     func mirrored(_ rows: Tensor) throws -> Tensor {
-        let axis = try unit(generator.normal([1, dimension], deviation: 1))
+        let axis = try unit(generator.normal([1, dimension], std: 1))
         let shifted = try rows.indexSelect(
             dim: 1, index: Tensor((0..<dimension).map { Int64(($0 * 5 + 3) % dimension) }, shape: [dimension]))
         return try shifted - shifted.matmul(axis.transpose(0, 1)).matmul(axis) * 2

@@ -124,15 +124,15 @@ struct PlantedImagesTests {
             }
             for folder in [train, test] { try write(Data("no picture".utf8), "zz.png", in: folder) }
             let (learnt, heldOut) = (try ImageFolder(train), try ImageFolder(test))
-            let copies = TrainTestCopies(train: learnt, heldOut: heldOut, threads: 2)
+            let copies = TrainTestCopies(train: learnt, test: heldOut, threads: 2)
             let wanted =
                 !planted
                 ? []
                 : stride(from: 0, to: 40, by: 4).map {
-                    TrainTestCopies.Copy(heldOut: "\($0 + 100).png", train: "\(($0 == 8 ? 4 : $0) + 100).png")
+                    TrainTestCopies.Copy(test: "\($0 + 100).png", train: "\(($0 == 8 ? 4 : $0) + 100).png")
                 }
             #expect(copies.copies == wanted)
-            #expect(copies.heldOut == 40 && copies.train == 60 && copies.trainImages == 60)
+            #expect(copies.test == 40 && copies.train == 60 && copies.trainImages == 60)
             var evidence = try healthy(seed)
             evidence.run?.copies = copies
             let diagnosis = Diagnosis(evidence)
@@ -145,22 +145,22 @@ struct PlantedImagesTests {
 
     @Test func aFewHeldOutImagesDoNotDecide() throws {
         var evidence = try healthy(35)
-        let copy = TrainTestCopies.Copy(heldOut: "a", train: "b")
-        evidence.run?.copies = TrainTestCopies(heldOut: 20, train: 100, trainImages: 100, copies: [copy])
+        let copy = TrainTestCopies.Copy(test: "a", train: "b")
+        evidence.run?.copies = TrainTestCopies(test: 20, train: 100, trainImages: 100, copies: [copy])
         var diagnosis = Diagnosis(evidence)
-        #expect(diagnosis.findings.isEmpty && diagnosis.undecided.contains { $0.contains("20 held-out images") })
+        #expect(diagnosis.findings.isEmpty && diagnosis.undecided.contains { $0.contains("20 test images") })
         // Of a part of the training images it is said that it is one.
         let many = [TrainTestCopies.Copy](repeating: copy, count: 90)
-        evidence.run?.copies = TrainTestCopies(heldOut: 1000, train: 100, trainImages: 300, copies: many)
+        evidence.run?.copies = TrainTestCopies(test: 1000, train: 100, trainImages: 300, copies: many)
         diagnosis = Diagnosis(evidence)
-        #expect(diagnosis.findings.first?.evidence.contains("100 of 300 training images") == true)
+        #expect(diagnosis.findings.first?.evidence.contains("100 of 300 that were compared") == true)
     }
 
     /// As `scipy.stats.binomtest(found, all).proportion_ci(method="wilson")` has it.
     @Test(arguments: [(0, 40, 0.0, 0.08762), (10, 40, 0.14187, 0.40194), (133, 10_000, 0.01124, 0.01574)])
     func theShareHasWilsonsInterval(found: Int, of all: Int, low: Double, high: Double) {
-        let copies = [TrainTestCopies.Copy](repeating: .init(heldOut: "a", train: "b"), count: found)
-        let share = TrainTestCopies(heldOut: all, train: 1, trainImages: 1, copies: copies).share
+        let copies = [TrainTestCopies.Copy](repeating: .init(test: "a", train: "b"), count: found)
+        let share = TrainTestCopies(test: all, train: 1, trainImages: 1, copies: copies).share
         #expect(abs(share.low - low) < 2e-5 && abs(share.high - high) < 2e-5)
         #expect(share.value == Double(found) / Double(all))
     }
@@ -180,8 +180,8 @@ struct PlantedImagesTests {
         }
         let (first, second) = (all(0), all(1))
         let (mean, deviation) = (settings.normalize.mean, settings.normalize.std)
-        var positions = PositionRetrieval(mean: mean, deviation: deviation)
-        var colours = ColourRetrieval(mean: mean, deviation: deviation)
+        var positions = PositionRetrieval(mean: mean, std: deviation)
+        var colours = ColourRetrieval(mean: mean, std: deviation)
         first.withUnsafeBufferPointer { first in
             second.withUnsafeBufferPointer { second in
                 positions.add(first: first, size: size, second: second, size: size, count: count)
@@ -207,7 +207,7 @@ struct PlantedImagesTests {
             let numbers = diagnosis.measurements.filter { $0.name.hasSuffix("_retrieval") }
             #expect(diagnosis.findings.first?.code == condition.wanted, "\(condition): \(numbers)")
             guard condition.wanted != nil else { continue }
-            #expect(diagnosis.findings.first?.evidence.contains("Where light and dark lie") == true)
+            #expect(diagnosis.findings.first?.evidence.contains("The brightness of 4 x 4 cells") == true)
             #expect(diagnosis.findings.first?.evidence.contains("Colour histograms") == false)
         }
     }
@@ -250,7 +250,7 @@ struct PlantedImagesTests {
             }
             return scores.firstIndex(of: scores.max() ?? 0) == anchor ? 1 : 0
         }
-        var retrieval = PositionRetrieval(mean: mean, deviation: deviation)
+        var retrieval = PositionRetrieval(mean: mean, std: deviation)
         first.withUnsafeBufferPointer { first in
             second.withUnsafeBufferPointer { second in
                 retrieval.add(first: first, size: size, second: second, size: size, count: count)
@@ -259,7 +259,7 @@ struct PlantedImagesTests {
         #expect(try retrieval.hits() == wanted)
         #expect(wanted.contains(0) && wanted.contains(1))
         // Even views are matched with none.
-        var even = PositionRetrieval(mean: mean, deviation: deviation)
+        var even = PositionRetrieval(mean: mean, std: deviation)
         let flat = [Float](repeating: 0.5, count: 3 * 48)
         flat.withUnsafeBufferPointer { even.add(first: $0, size: size, second: $0, size: size, count: 3) }
         #expect(try even.hits() == [0, 0, 0])

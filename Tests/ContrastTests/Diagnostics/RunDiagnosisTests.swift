@@ -106,7 +106,7 @@ struct RunDiagnosisTests {
         var run = RunEvidence(folder: RunFolder("/nowhere"), experiment: Experiment(), labels: [0, 1, 1, 1])
         #expect(run.imbalance == 3)
         (run.images, run.batchSize, run.imbalance) = (5000, 256, nil)
-        run.colourRetrieval = Estimate(0.12, low: 0.1, high: 0.2)
+        run.colourRetrieval = Measured(0.12, low: 0.1, high: 0.2)
         func first(_ change: (inout RunEvidence) -> Void) -> String? {
             var changed = run
             change(&changed)
@@ -115,18 +115,18 @@ struct RunDiagnosisTests {
         }
         #expect(first { _ in } == nil)
         #expect(first { $0.dataWait = 0.4 } == "starved_trainer")
-        #expect(first { ($0.contrasts, $0.colourRetrieval) = (false, Estimate(0.8, low: 0.7, high: 0.9)) } == nil)
+        #expect(first { ($0.contrasts, $0.colourRetrieval) = (false, Measured(0.8, low: 0.7, high: 0.9)) } == nil)
         #expect(first { ($0.contrasts, $0.dataWait) = (false, 0.4) } == "starved_trainer")
         #expect(first { $0.imbalance = 40 } == "class_imbalance")
         #expect(first { $0.images = 700 } == "small_data_set")
-        #expect(first { $0.colourRetrieval = Estimate(0.8, low: 0.7, high: 0.9) } == "augmentation_too_weak")
-        #expect(first { $0.colourRetrieval = Estimate(0.55, low: 0.45, high: 0.65) } == nil)
-        #expect(first { $0.positionRetrieval = Estimate(0.8, low: 0.7, high: 0.9) } == "augmentation_too_weak")
-        #expect(first { $0.positionRetrieval = Estimate(0.45, low: 0.4, high: 0.5) } == nil)
+        #expect(first { $0.colourRetrieval = Measured(0.8, low: 0.7, high: 0.9) } == "augmentation_too_weak")
+        #expect(first { $0.colourRetrieval = Measured(0.55, low: 0.45, high: 0.65) } == nil)
+        #expect(first { $0.positionRetrieval = Measured(0.8, low: 0.7, high: 0.9) } == "augmentation_too_weak")
+        #expect(first { $0.positionRetrieval = Measured(0.45, low: 0.4, high: 0.5) } == nil)
         let (noise, _) = try Planted.noise.make(pairs: 384, dimension: 48, seed: 21)
         evidence = try Evidence(noise, options: options)
         #expect(first { _ in } == "chance")
-        #expect(first { $0.colourRetrieval = Estimate(0.004, low: 0, high: 0.01) } == "augmentation_too_strong")
+        #expect(first { $0.colourRetrieval = Measured(0.004, low: 0, high: 0.01) } == "augmentation_too_strong")
     }
 
     @Test func coloursMatchPairsOfTheSameColoursOnly() throws {
@@ -140,7 +140,7 @@ struct RunDiagnosisTests {
         }
         func hits(_ first: [Float], _ second: [Float]) throws -> [Double] {
             // (x - 0.5) / 0.5 made the values of -1 and 1 out of 0 and 1.
-            var retrieval = ColourRetrieval(mean: [0.5, 0.5, 0.5], deviation: [0.5, 0.5, 0.5])
+            var retrieval = ColourRetrieval(mean: [0.5, 0.5, 0.5], std: [0.5, 0.5, 0.5])
             first.withUnsafeBufferPointer { first in
                 second.withUnsafeBufferPointer { second in
                     retrieval.add(first: first, area: area, second: second, area: area, count: count)

@@ -85,8 +85,8 @@ struct HeldOutTests {
     @Test func partsShareNoPair() throws {
         let samples = try pairs(1003, information: 1)
         let split = try HeldOutSplit(samples, candidates: 64, seed: 3)
-        #expect((split.train + split.choose + split.test).sorted() == Array(0..<1003))
-        #expect(split.test.count == 200 && split.choose.count == 200)
+        #expect((split.train + split.validation + split.test).sorted() == Array(0..<1003))
+        #expect(split.test.count == 200 && split.validation.count == 200)
         #expect(try HeldOutSplit(samples, candidates: 64, seed: 4).test != split.test)
     }
 

@@ -19,7 +19,7 @@ struct StaircaseTests {
         return training
     }
 
-    @Test func aLearntCriticClimbs() throws {
+    @Test func aScaledCriticClimbs() throws {
         var test = GaussianTest()
         (test.levels, test.dimension) = ([1, 3], 4)
         let stair = try Staircase(InfoNCEBound(), test: test, training: training(400), seed: 1)
@@ -99,7 +99,7 @@ struct StaircaseTests {
         let itself = try PointwiseRegression(
             scores: ratio * 2 + x.sum(dim: 1).unsqueeze(1) + y.sum(dim: 1).unsqueeze(0), logRatio: ratio)
         #expect(abs(itself.slope - 2) < 1e-9 && abs(itself.rSquared - 1) < 1e-9)
-        let other = try PointwiseRegression(scores: Generator(seed: 2).normal([50, 50], deviation: 1), logRatio: ratio)
+        let other = try PointwiseRegression(scores: Generator(seed: 2).normal([50, 50], std: 1), logRatio: ratio)
         #expect(other.rSquared < 0.02)
     }
 }

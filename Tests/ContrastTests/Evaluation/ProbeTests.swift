@@ -199,7 +199,7 @@ struct ProbeTests {
             train: Labelled(base: images, classes: names, labels: wide),
             test: Labelled(base: images, classes: names, labels: odd), split: "")
         #expect(
-            messy.leftOut?.words
+            messy.leftOut?.summary
                 == "8 training images without a label, 8 test images of 1 class that training lacks (crane (4))")
         #expect(messy.trainImages == 16 && messy.testImages == 16)
         #expect(messy.linearProbe.top1 == clean.linearProbe.top1 && messy.knn == clean.knn)

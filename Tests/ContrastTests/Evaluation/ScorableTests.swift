@@ -9,7 +9,7 @@ struct ScorableTests {
         let all = Scorable(train: [0, 1, 1, 2], test: [2, 0, 1], names: ["a", "b", "c"])
         #expect(all.train == [0, 1, 2, 3] && all.trainLabels == [0, 1, 1, 2] && all.classes == [0, 1, 2])
         #expect(all.test == [0, 1, 2] && all.testLabels == [2, 0, 1])
-        #expect(all.leftOut == LeftOut() && all.leftOut.words == nil && all.obstacle("x") == nil)
+        #expect(all.leftOut == LeftOut() && all.leftOut.summary == nil && all.obstacle("x") == nil)
         #expect(all.majority == 1 / 3.0)
     }
 
@@ -28,7 +28,7 @@ struct ScorableTests {
         #expect(some.leftOut.testUnknown.map(\.images) == [1, 3, 3])
         #expect(some.leftOut.untested == ["plane"])
         #expect(
-            some.leftOut.words
+            some.leftOut.summary
                 == "3 training images without a label, 2 test images without a label, 7 of 3 classes that training lacks "
                 + "(owl, yak, emu), 1 class without a test image (plane)")
         #expect(some.majority == 0.5)
@@ -48,7 +48,7 @@ struct ScorableTests {
         leftOut.testUnlabelled = unlabelled
         leftOut.testUnknown = unknown.map { .init(name: $0.0, images: $0.1) }
         leftOut.untested = untested
-        #expect(leftOut.words == wanted)
+        #expect(leftOut.summary == wanted)
     }
 
     @Test("The constant answer is one that can be right") func majority() {

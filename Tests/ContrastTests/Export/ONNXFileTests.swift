@@ -54,7 +54,7 @@ struct ONNXFileTests {
         var proto = ONNXProtoGraph()
         proto.node = graph.nodes + [.with { ($0.opType, $0.input, $0.output) = ("Identity", [last], ["features"]) }]
         proto.initializer = graph.initializers
-        let images = try Generator(seed: 4).normal([2, 3, 16, 16], deviation: 1)
+        let images = try Generator(seed: 4).normal([2, 3, 16, 16], std: 1)
         func difference() throws -> Double {
             let found: [Double] = try ONNXInterpreter(proto).run(images: images).to(.float64).toArray()
             let wanted: [Double] = try encoder(images, training: false).detach().to(.float64).toArray()
@@ -73,7 +73,7 @@ struct ONNXFileTests {
         let place = try TemporaryFolder()
         let source = try file(encoder, size: size, in: place)
         try ONNXFile.write(source, to: "\(place.path)/encoder.onnx")
-        let images = try Generator(seed: 5).normal([3, 3, size, size], deviation: 1)
+        let images = try Generator(seed: 5).normal([3, 3, size, size], std: 1)
         let features = try withoutGradients { () throws(TorchError) in try source.encoder(images, training: false) }
         try Safetensors(tensors: ["images": images, "features": features]).write(to: "\(place.path)/pair.safetensors")
         let script = """

@@ -19,8 +19,8 @@ struct LeJEPATests {
 
     @Test func gaussianRowsHaveASmallStatisticAndEqualRowsALargeOne() throws {
         let generator = try Generator(seed: 1)
-        let directions = try generator.normal([64, 4], deviation: 1).normalizedRows()
-        let gaussian = try LeJEPA().statistic(generator.normal([2000, 4], deviation: 1), along: directions).item()
+        let directions = try generator.normal([64, 4], std: 1).normalizedRows()
+        let gaussian = try LeJEPA().statistic(generator.normal([2000, 4], std: 1), along: directions).item()
         let equal = try LeJEPA().statistic(Tensor.zeros([2000, 4]), along: directions).item()
         // Under the hypothesis the expectation does not depend on N.
         #expect(gaussian < 2 && equal > 100 * gaussian)
@@ -36,7 +36,7 @@ struct LeJEPATests {
         let distances = views.map { view in Naive.mean(zip(view, center).map { Naive.distance($0, $1) / 4 }) }
         var stream = RandomStream(RandomKey(seed: 3, epoch: 0, purpose: .sketchDirections))
         let directions = try MethodFixture.rows(
-            Generator(seed: UInt64(stream.next())).normal([7, 4], deviation: 1).normalizedRows())
+            Generator(seed: UInt64(stream.next())).normal([7, 4], std: 1).normalizedRows())
         let statistics = views.map { Naive.eppsPulley($0, directions: directions) }
         let objective = try model.objective(branches)
         let wanted = 0.95 * Naive.mean(distances) + 0.05 * Naive.mean(statistics)

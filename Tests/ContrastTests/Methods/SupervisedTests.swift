@@ -74,7 +74,7 @@ struct SupervisedTests {
         let some = Labels(labels: [0, -1, 1, -1, 1])
         let kept = try Supervised().labelled(some)
         #expect(kept.images.count == 3 && (0..<3).map { kept.images.label($0) } == [0, 1, 1])
-        #expect(kept.note == "method.supervised: 2 of 5 images have no label and are left out")
+        #expect(kept.note == "method.supervised: 2 of 5 images have no label; they are skipped")
         let error = #expect(throws: TrainingError.self) { try Supervised().labelled(Labels(labels: [-1, -1])) }
         #expect(error?.kind == .data)
         #expect(try Supervised().labelled(Labels(labels: [0, 1])).note == nil)

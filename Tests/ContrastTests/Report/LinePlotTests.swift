@@ -22,16 +22,16 @@ struct LinePlotTests {
     @Test func logarithmicTicksArePowers() {
         let axis = Axis(2...4096, from: 0, to: 110, logarithmicBase: 4)
         #expect(axis.ticks.map { axis.label($0) } == ["4", "16", "64", "256", "1024", "4096"])
-        #expect(abs(axis.place(64) - 50) < 1e-9)
-        #expect(axis.place(4096) == 110)
+        #expect(abs(axis.position(64) - 50) < 1e-9)
+        #expect(axis.position(4096) == 110)
     }
 
     @Test func numbersOutsideStayNear() {
         let axis = Axis(0...10, from: 200, to: 100)
-        #expect(axis.place(5) == 150)
-        #expect(axis.place(1e300) == 0)
-        #expect(axis.place(-Double.infinity) == 300)
-        #expect(Axis(3...3, from: 0, to: 1).place(3).isFinite)
+        #expect(axis.position(5) == 150)
+        #expect(axis.position(1e300) == 0)
+        #expect(axis.position(-Double.infinity) == 300)
+        #expect(Axis(3...3, from: 0, to: 1).position(3).isFinite)
     }
 
     @Test func picturesAreWellFormed() {

@@ -75,7 +75,7 @@ struct ReportTests {
         let runs = try [first, second].map { try ReportedRun($0) }
         let page = try Report(runs: runs, sample: nil).html()
         #expect(page.contains("<th>first</th><th>second</th>"))
-        #expect(page.contains("second has not been scored"))
+        #expect(page.contains("second has no scores yet"))
         #expect(page.contains("diptych report \(first) --images"))
         #expect(!page.contains("id=\"map\""))
     }

@@ -68,14 +68,14 @@ struct TSNETests {
 
     @Test(arguments: [0, 1, 3]) func fewPointsStayWhereTheyAre(count: Int) {
         let start = (0..<count).map { (x: Double($0), y: 0.0) }
-        let places = TSNE().map(distances: Array(repeating: 1, count: count * count), start: start).places
+        let places = TSNE().map(distances: Array(repeating: 1, count: count * count), start: start).positions
         #expect(places.map(\.x) == start.map(\.x))
     }
 
     @Test func equalPointsGiveNumbers() {
         let places = TSNE().map(
             distances: Array(repeating: 0, count: 100), start: Array(repeating: (x: 0, y: 0), count: 10)
-        ).places
+        ).positions
         #expect(places.allSatisfy { $0.x.isFinite && $0.y.isFinite })
     }
 }

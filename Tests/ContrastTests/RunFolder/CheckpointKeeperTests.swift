@@ -159,7 +159,7 @@ struct CheckpointKeeperTests {
         #expect(Checksum.embed(in: &bytes))
         try Data(bytes).write(to: URL(fileURLWithPath: path))
         let error = #expect(throws: TrainingError.self) { try CheckpointFile(path) }
-        #expect(error?.reason.contains("a place that no run has") == true, "\(error?.reason ?? "")")
+        #expect(error?.reason.contains("its position in the run is impossible") == true, "\(error?.reason ?? "")")
     }
 
     @Test func whatDiffersIsNamed() throws {

@@ -81,7 +81,7 @@ struct CheckpointTests {
         }
         try Safetensors(tensors: model.stateDict).write(to: path)
         let foreign = #expect(throws: TrainingError.self) { try CheckpointFile(path) }
-        #expect(foreign?.reason.contains("is no checkpoint") == true)
+        #expect(foreign?.reason.contains("is not a checkpoint") == true)
         try Checkpoint(position: position(), configuration: "a: 1\n").write(
             model: model, optimizer: optimizer, to: path)
         let wider = try SimCLR().build(encoder: architecture("convnet: {width: 3}"), generator: Generator(seed: 1))

@@ -66,7 +66,7 @@ struct ResumptionTests {
         let error = try refusal(run, tinyExperiment(), half)
         #expect(error?.kind == .data)
         for words in [
-            "learnt from 24 images of 3 classes, and there are 16 images of 3 classes now: 8 are missing, as red/10.png",
+            "the run was trained on 24 images of 3 classes, and there are 16 images of 3 classes now: 8 are missing, such as red/10.png",
             "--resume --allow-other-images",
         ] { #expect(error?.reason.contains(words) == true, "\(error?.reason ?? "")") }
         let rest = Run(home, "a")
@@ -87,13 +87,13 @@ struct ResumptionTests {
         let (train, held) = (Subset(images, indices: Array(0..<20)), Subset(images, indices: Array(20..<24)))
         #expect(try run.train(tinyExperiment(), train, heldOut: held, stopAfter: 4) == .interrupted)
         var error = try refusal(run, tinyExperiment(), images)
-        #expect(error?.reason.contains("4 are on the other side of the split, as red/14.png") == true)
+        #expect(error?.reason.contains("4 are on the other side of the split, such as red/14.png") == true)
         #expect(error?.reason.contains("missing") == false && error?.reason.contains("new") == false)
         try FileManager.default.copyItem(
             atPath: "\(home.path)/images/red/10.png", toPath: "\(home.path)/images/red/99.png")
         let more = try ImageFolder("\(home.path)/images")
         error = try refusal(run, tinyExperiment(), Subset(more, indices: Array(0..<20) + [24]), heldOut: held)
-        #expect(error?.reason.contains("1 is new, as red/99.png") == true, "\(error?.reason ?? "")")
+        #expect(error?.reason.contains("1 is new, such as red/99.png") == true, "\(error?.reason ?? "")")
         // The same files with the classes in another order, and with another name.
         let turned = Renamed(base: train, classes: ["red", "green", "blue"], labels: [2, 1, 0])
         error = try refusal(run, tinyExperiment(), turned, heldOut: held)
@@ -101,7 +101,7 @@ struct ResumptionTests {
         #expect(error?.reason.contains("other labels") == false)
         let named = Renamed(base: train, classes: ["azure", "green", "red"], labels: [0, 1, 2])
         error = try refusal(run, tinyExperiment(), named, heldOut: held)
-        for words in ["8 have other labels, as blue/10.png", "without class blue, with class azure"] {
+        for words in ["8 have other labels, such as blue/10.png", "without class blue, with class azure"] {
             #expect(error?.reason.contains(words) == true, "\(error?.reason ?? "")")
         }
         error = try refusal(run, tinyExperiment(), Subset(images, indices: (0..<20).reversed()), heldOut: held)
@@ -125,7 +125,7 @@ struct ResumptionTests {
     @Test(
         "Weights that belong to images or classes do not go on with others",
         arguments: [
-            ("instance_discrimination", "go on with the same ones only"), ("supervised", "tells the classes apart"),
+            ("instance_discrimination", "go on with the same ones only"), ("supervised", "distinguishes the classes"),
         ])
     func whatBelongsToImages(method: String, words: String) throws {
         let images = try images()
@@ -236,9 +236,9 @@ struct ResumptionTests {
         let images = try images()
         let run = Run(home, "a")
         let (train, held) = (Subset(images, indices: Array(0..<20)), Subset(images, indices: Array(20..<24)))
-        #expect(run.folder.imagesLearnt(in: train) == nil)
+        #expect(run.folder.trainingImages(in: train) == nil)
         #expect(try run.train(tinyExperiment("training.epochs=1"), train, heldOut: held) == .finished)
-        #expect(run.folder.imagesLearnt(in: images) == 20)
-        #expect(run.folder.imagesLearnt(in: held) == 0)
+        #expect(run.folder.trainingImages(in: images) == 20)
+        #expect(run.folder.trainingImages(in: held) == 0)
     }
 }

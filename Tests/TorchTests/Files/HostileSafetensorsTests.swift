@@ -77,7 +77,7 @@ struct HostileFile: Sendable, CustomTestStringConvertible {
             "overlap or leave gaps"),
         HostileFile(
             "a name twice", "{\"a\":\(entry("[1]", "[0, 4]")),\"a\":\(entry("[1]", "[4, 8]"))}", body: 8, ""),
-        HostileFile("metadata that are no strings", #"{"__metadata__": {"a": 1}}"#, "metadata that are no strings"),
+        HostileFile("metadata that is not text", #"{"__metadata__": {"a": 1}}"#, "metadata that is not text"),
     ]
 }
 

@@ -118,10 +118,10 @@ struct ConvolutionSample: CustomStringConvertible {
     private func tensors() throws -> [Tensor] {
         let generator = try Generator(seed: 83)
         let deviation = (1 / Double(inputs * kernel * kernel)).squareRoot()
-        let x = try generator.normal([images, inputs, height, width], deviation: 1)
-        let weight = try generator.normal([outputs, inputs, kernel, kernel], deviation: deviation)
-        let bias = try generator.normal([outputs], deviation: 1)
-        let gradient = try generator.normal([images, outputs] + sides, deviation: 1)
+        let x = try generator.normal([images, inputs, height, width], std: 1)
+        let weight = try generator.normal([outputs, inputs, kernel, kernel], std: deviation)
+        let bias = try generator.normal([outputs], std: 1)
+        let gradient = try generator.normal([images, outputs] + sides, std: 1)
         guard isInnermost else { return [x, weight, bias, gradient] }
         return [try x.channelsLast(), try weight.channelsLast(), bias, try gradient.channelsLast()]
     }

@@ -17,9 +17,9 @@ struct DepthwiseTests {
         let generator = try Generator(seed: 84)
         let (channels, kernel, stride) = (shape[1], shape[4], shape[5])
         let leaves = [
-            try generator.normal([shape[0], channels, shape[2], shape[3]], deviation: 1),
-            try generator.normal([channels, 1, kernel, kernel], deviation: 0.2),
-            try generator.normal([channels], deviation: 1),
+            try generator.normal([shape[0], channels, shape[2], shape[3]], std: 1),
+            try generator.normal([channels, 1, kernel, kernel], std: 0.2),
+            try generator.normal([channels], std: 1),
         ]
         let taken = try leaves.map { leaf in
             let typed = try leaf.to(dtype)
@@ -30,7 +30,7 @@ struct DepthwiseTests {
         let y = try taken[0].conv2d(
             weight: taken[1], bias: biased ? taken[2] : nil, stride: stride, padding: kernel / 2, groups: channels,
             kernels: kernels)
-        let dy = try generator.normal(y.shape, deviation: 1).to(dtype)
+        let dy = try generator.normal(y.shape, std: 1).to(dtype)
         try (y * dy).sum().backward()
         return [y] + (try taken.compactMap { try $0.grad() })
     }

@@ -21,7 +21,7 @@ struct DropPathTests {
     }
 
     @Test func dropsAsManyAsItShould() throws {
-        let images = try Generator(seed: 5).normal([4000, 3, 2, 2], deviation: 1)
+        let images = try Generator(seed: 5).normal([4000, 3, 2, 2], std: 1)
         let weights = try Tensor.ones([7])
         let all = try kept(images, weights: weights)
         let others = [
@@ -40,7 +40,7 @@ struct DropPathTests {
     }
 
     @Test func passesTheGradientOfWhatItKeeps() throws {
-        let images = try Generator(seed: 6).normal([40, 3, 2, 2], deviation: 1)
+        let images = try Generator(seed: 6).normal([40, 3, 2, 2], std: 1)
         let drop = try #require(
             try DropPath(images: images, weights: .ones([2]), rate: 0.5, branches: 2, training: true))
         let x = try Tensor.ones([40, 4])

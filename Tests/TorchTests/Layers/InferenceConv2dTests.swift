@@ -21,11 +21,11 @@ struct InferenceConv2dTests {
         init(_ shape: [Int]) throws {
             let generator = try Generator(seed: 82)
             (stride, padding) = (shape[6], shape[5] / 2)
-            x = try generator.normal([shape[0], shape[1], shape[3], shape[4]], deviation: 1).channelsLast()
-            weight = try generator.normal([shape[2], shape[1], shape[5], shape[5]], deviation: 0.2)
-            bias = try generator.normal([shape[2]], deviation: 1)
+            x = try generator.normal([shape[0], shape[1], shape[3], shape[4]], std: 1).channelsLast()
+            weight = try generator.normal([shape[2], shape[1], shape[5], shape[5]], std: 0.2)
+            bias = try generator.normal([shape[2]], std: 1)
             let sides = shape[3...4].map { ($0 - 1) / shape[6] + 1 }
-            shortcut = try generator.normal([shape[0], shape[2]] + sides, deviation: 1)
+            shortcut = try generator.normal([shape[0], shape[2]] + sides, std: 1)
         }
 
         /// Of the same numbers in float64.

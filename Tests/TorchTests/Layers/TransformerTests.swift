@@ -19,7 +19,7 @@ struct TransformerTests {
     }
 
     @Test func looksRowsUp() throws {
-        let table = try Embedding(5, 3, deviation: 1, generator: Generator(seed: 2))
+        let table = try Embedding(5, 3, std: 1, generator: Generator(seed: 2))
         let rows = try Grid(table.weight.value)
         let found = try table(Tensor([Int64(4), 0, 4, 2], shape: [2, 2]))
         try expectEqual(
@@ -42,7 +42,7 @@ struct TransformerTests {
     func attends(heads: Int, causal: Bool) throws {
         let (rows, length, width) = (2, 4, 6)
         let layer = try Attention(
-            width: width, heads: heads, causal: causal, keys: .timm, deviations: (0.5, 0.5),
+            width: width, heads: heads, causal: causal, keys: .timm, stds: (0.5, 0.5),
             generator: Generator(seed: 3))
         #expect(layer.stateDict.keys.sorted() == ["proj.bias", "proj.weight", "qkv.bias", "qkv.weight"])
         let x = Grid([rows, length, width], stream: 54)
@@ -77,7 +77,7 @@ struct TransformerTests {
 
     @Test func headsMustDivide() throws {
         let layer = try Attention(
-            width: 6, heads: 4, causal: false, keys: .timm, deviations: (1, 1), generator: Generator(seed: 3))
+            width: 6, heads: 4, causal: false, keys: .timm, stds: (1, 1), generator: Generator(seed: 3))
         #expect(throws: TorchError.self) { try layer(Tensor.ones([1, 2, 6])) }
     }
 
@@ -87,7 +87,7 @@ struct TransformerTests {
             .init(
                 width: 4, heads: 2, hidden: 5, causal: keys == .clip,
                 activation: keys == .clip ? .quickGELU : .gelu, keys: keys, eps: 1e-5,
-                deviations: (0.5, 0.5, 0.5, 0.5)), generator: Generator(seed: 6))
+                stds: (0.5, 0.5, 0.5, 0.5)), generator: Generator(seed: 6))
         #expect(block.stateDict.count == 12)
         for (_, parameter) in block.namedParameters {
             try parameter.replace { (value: Tensor) throws(TorchError) in try value.to(.float64) }
@@ -116,7 +116,7 @@ struct TransformerTests {
         let block = try TransformerBlock(
             .init(
                 width: 4, heads: 2, hidden: 8, causal: true, activation: .quickGELU, keys: .clip, eps: 1e-5,
-                deviations: (1, 1, 1, 1)), generator: Generator(seed: 6))
+                stds: (1, 1, 1, 1)), generator: Generator(seed: 6))
         #expect(
             block.stateDict.keys.sorted() == [
                 "attn.in_proj_bias", "attn.in_proj_weight", "attn.out_proj.bias", "attn.out_proj.weight", "ln_1.bias",

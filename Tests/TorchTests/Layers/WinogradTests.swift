@@ -22,9 +22,9 @@ struct WinogradTests {
     private func tensors(_ shape: [Int]) throws -> [Tensor] {
         let generator = try Generator(seed: 81)
         return [
-            try generator.normal([shape[0], shape[1], shape[3], shape[4]], deviation: 1).channelsLast(),
-            try generator.normal([shape[2], shape[1], 3, 3], deviation: 0.2).channelsLast(),
-            try generator.normal([shape[0], shape[2], shape[3], shape[4]], deviation: 1),
+            try generator.normal([shape[0], shape[1], shape[3], shape[4]], std: 1).channelsLast(),
+            try generator.normal([shape[2], shape[1], 3, 3], std: 0.2).channelsLast(),
+            try generator.normal([shape[0], shape[2], shape[3], shape[4]], std: 1),
         ]
     }
 

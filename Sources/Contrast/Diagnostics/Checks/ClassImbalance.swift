@@ -3,14 +3,15 @@ enum ClassImbalance: Check {
     static let code = "class_imbalance"
     static let needsContrast = false
 
-    static func judge(_ evidence: Evidence) -> Verdict {
+    static func evaluate(_ evidence: Evidence) -> Verdict {
         guard let ratio = evidence.run?.imbalance, ratio >= Thresholds.imbalance else { return .clear }
         return .found(
             Finding(
-                code, .note, "Class imbalance", numbers: [NamedEstimate("largest_over_smallest", Estimate(ratio))],
+                code: code, severity: .note, title: "Class imbalance",
+                numbers: [NamedValue("largest_over_smallest", Measured(ratio))],
                 evidence:
-                    "The largest class has \(ratio.rounded(to: 1)) times the images of the smallest: negatives are "
-                    + "mostly of the large ones, and accuracy should be read per class.",
+                    "The largest class has \(ratio.rounded(to: 1)) times as many images as the smallest: most "
+                    + "negatives are of large classes, and accuracy must be read class by class.",
                 remedy: [
                     "# read balanced and per_class in probe.json beside top1; diptych scan IMAGES lists the classes"
                 ],

@@ -1,12 +1,12 @@
-/// The temperature is so large that all negatives weigh the same.
+/// The temperature is so large that all negatives have the same weight.
 enum LargeTemperature: Check {
     static let code = "temperature_too_large"
 
-    static func judge(_ evidence: Evidence) -> Verdict {
+    static func evaluate(_ evidence: Evidence) -> Verdict {
         guard evidence.temperatureIsKnown else { return .clear }
         let flat = evidence.effective.map { $0 / Double(evidence.pairs - 1) }
         let share = evidence.bound.map { $0 / evidence.ceiling }
-        let gap = Estimate(
+        let gap = Measured(
             evidence.bestBound.value - evidence.bound.value, low: evidence.bestBound.low - evidence.bound.high,
             high: evidence.bestBound.high - evidence.bound.low)
         let holds =
@@ -14,17 +14,19 @@ enum LargeTemperature: Check {
             && (gap >= evidence.bound.value)
         return holds.verdict(evidence) {
             Finding(
-                code, .warning, "Temperature too large",
+                code: code, severity: .warning, title: "Temperature too large",
                 numbers: [
-                    NamedEstimate("effective_share", flat), NamedEstimate("bound", evidence.bound),
-                    NamedEstimate("best_bound", evidence.bestBound),
+                    NamedValue("effective_share", flat), NamedValue("bound", evidence.bound),
+                    NamedValue("best_bound", evidence.bestBound),
                 ],
                 evidence:
-                    "At temperature \(evidence.temperatureWords) \(flat.value.percent) of the negatives "
-                    + "count alike, and the bound is \(evidence.bound.value.rounded(to: 2)) nats; the same embeddings "
-                    + "give \(evidence.bestBound.value.rounded(to: 2)) at \(evidence.bestTemperature.rounded(to: 3)).",
+                    "At temperature \(evidence.temperatureText), \(flat.value.percent) of the negatives have equal "
+                    + "weight, and the bound is \(evidence.bound.value.rounded(to: 2)) nats; at temperature "
+                    + "\(evidence.bestTemperature.rounded(to: 3)) the same embeddings give "
+                    + "\(evidence.bestBound.value.rounded(to: 2)).",
                 remedy: [
-                    "method: {simclr: {loss: {nt_xent: {temperature: \(min(0.5, max(0.05, evidence.bestTemperature)).rounded(to: 2))}}}}"
+                    "method: {simclr: {loss: {nt_xent: {temperature: "
+                        + "\(min(0.5, max(0.05, evidence.bestTemperature)).rounded(to: 2))}}}}"
                 ],
                 paper: "Wang & Liu 2021, arXiv 2012.09740")
         }

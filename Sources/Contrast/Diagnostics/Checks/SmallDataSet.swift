@@ -2,7 +2,7 @@
 enum SmallDataSet: Check {
     static let code = "small_data_set"
 
-    static func judge(_ evidence: Evidence) -> Verdict {
+    static func evaluate(_ evidence: Evidence) -> Verdict {
         guard let run = evidence.run, Double(run.images) < Thresholds.batches * Double(run.batchSize) else {
             return .clear
         }
@@ -10,14 +10,14 @@ enum SmallDataSet: Check {
         while Double(batch * 2) * Thresholds.batches <= Double(run.images) { batch *= 2 }
         return .found(
             Finding(
-                code, .warning, "Batch too large for the data set",
+                code: code, severity: .warning, title: "Batch too large for the data set",
                 numbers: [
-                    NamedEstimate("images", Estimate(Double(run.images))),
-                    NamedEstimate("batch_size", Estimate(Double(run.batchSize))),
+                    NamedValue("images", Measured(Double(run.images))),
+                    NamedValue("batch_size", Measured(Double(run.batchSize))),
                 ],
                 evidence:
-                    "\(run.images) images give \(run.images / max(run.batchSize, 1)) steps a pass: every anchor meets "
-                    + "the same negatives again and again.",
+                    "\(run.images) images give \(run.images / max(run.batchSize, 1)) steps an epoch: an anchor meets the "
+                    + "same negatives in every epoch.",
                 remedy: ["training: {batch_size: \(batch)}", "# and more epochs"],
                 paper: "Chen et al. 2020, arXiv 2002.05709, figure 9"))
     }

@@ -1,17 +1,19 @@
-/// The trainer waits for its data.
+/// The trainer waits for data.
 enum StarvedTrainer: Check {
     static let code = "starved_trainer"
     static let needsContrast = false
 
-    static func judge(_ evidence: Evidence) -> Verdict {
+    static func evaluate(_ evidence: Evidence) -> Verdict {
         guard let wait = evidence.run?.dataWait, wait >= Thresholds.dataWait else { return .clear }
         return .found(
             Finding(
-                code, .note, "Starved trainer", numbers: [NamedEstimate("data_wait", Estimate(wait))],
+                code: code, severity: .note, title: "Starved trainer",
+                numbers: [NamedValue("data_wait", Measured(wait))],
                 evidence:
-                    "\(wait.percent) of the last passes' time went by waiting for views; diptych bench names the step.",
+                    "The trainer waited for views \(wait.percent) of the last epochs' time; diptych bench names the "
+                    + "slow step.",
                 remedy: [
-                    "# diptych pack IMAGES --output shards/%06d.tar reads faster than single files; or more --threads"
+                    "# use more --threads, or diptych pack IMAGES --output shards/%06d.tar: shards are read faster than files"
                 ],
                 paper: "Leclerc et al. 2023, arXiv 2306.12517"))
     }

@@ -1,28 +1,28 @@
-/// Positives are hardly more similar than negatives, though not by chance alone: most of what a pair shares is gone.
+/// Positives are only slightly more similar than negatives: augmentation destroys most of what a pair shares.
 enum StrongAugmentation: Check {
     static let code = "augmentation_too_strong"
 
-    static func judge(_ evidence: Evidence) -> Verdict {
-        // Within a cone the network has not learnt yet, and its similarities say little of the views.
+    static func evaluate(_ evidence: Evidence) -> Verdict {
+        // While embeddings lie in a cone the network has not learned yet, and similarities say little about the views.
         let little =
             (evidence.rank >= Thresholds.chanceRank) && (evidence.rank < Thresholds.strongRank)
             && (evidence.spread >= Thresholds.coneSpread)
-        // A run at chance whose views do not even share colours had nothing to learn from.
+        // If a run is at chance and its views do not even share colours, there was nothing to learn.
         let nothing =
             evidence.run?.colourRetrieval.map { colours in
                 (evidence.rank < Thresholds.chanceRank) && (colours < Thresholds.nothingShared)
             } ?? .no
         var numbers = [
-            NamedEstimate("positive_beats_negative", evidence.rank), NamedEstimate("margin", evidence.margin),
-            NamedEstimate("best_bound", evidence.bestBound),
+            NamedValue("positive_beats_negative", evidence.rank), NamedValue("margin", evidence.margin),
+            NamedValue("best_bound", evidence.bestBound),
         ]
-        if let colours = evidence.run?.colourRetrieval { numbers.append(NamedEstimate("colour_retrieval", colours)) }
+        if let colours = evidence.run?.colourRetrieval { numbers.append(NamedValue("colour_retrieval", colours)) }
         return (little || nothing).verdict(evidence) {
             Finding(
-                code, .critical, "Augmentation too strong",
+                code: code, severity: .critical, title: "Augmentation too strong",
                 numbers: numbers,
-                evidence: "A positive is more similar than \(evidence.rank.value.percent) of the negatives (50% is "
-                    + "chance): the views share little that tells one sample from another.",
+                evidence: "A positive is more similar than \(evidence.rank.value.percent) of the negatives (chance is "
+                    + "50%): the views of a sample share little that distinguishes it from others.",
                 remedy: [
                     "views:",
                     "  branches:",

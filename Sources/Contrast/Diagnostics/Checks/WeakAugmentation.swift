@@ -1,8 +1,8 @@
-/// Too little differs between the views of a sample: they have one embedding, or can be matched by colours or by layout alone.
+/// The views of a sample differ too little: their embeddings are equal, or colours or layout alone match them.
 enum WeakAugmentation: Check {
     static let code = "augmentation_too_weak"
 
-    static func judge(_ evidence: Evidence) -> Verdict {
+    static func evaluate(_ evidence: Evidence) -> Verdict {
         // |zi - zj|^2 of negatives is 2 (1 - cos) on average.
         let scale = 2 * max(evidence.spread.value, 1e-9)
         let ratio = evidence.alignment.map { $0 / scale }
@@ -12,30 +12,31 @@ enum WeakAugmentation: Check {
         let byColour = colours.map { $0 >= Thresholds.colourRetrieval } ?? .no
         let byPosition = layout.map { $0 >= Thresholds.positionRetrieval } ?? .no
         var numbers = [
-            NamedEstimate("alignment", evidence.alignment), NamedEstimate("positive_over_negative_distance", ratio),
-            NamedEstimate("retrieval", evidence.retrieval),
+            NamedValue("alignment", evidence.alignment), NamedValue("positive_over_negative_distance", ratio),
+            NamedValue("retrieval", evidence.retrieval),
         ]
-        if let colours { numbers.append(NamedEstimate("colour_retrieval", colours)) }
-        if let layout { numbers.append(NamedEstimate("position_retrieval", layout)) }
+        if let colours { numbers.append(NamedValue("colour_retrieval", colours)) }
+        if let layout { numbers.append(NamedValue("position_retrieval", layout)) }
         var reasons: [String] = []
         if identical != .no {
             reasons.append(
-                "The two views of a sample lie \(ratio.value.percent) as far apart (squared) as different samples do: "
-                    + "telling pairs needs nothing that is worth learning.")
+                "The squared distance between two views of a sample is \(ratio.value.percent) of that between samples: "
+                    + "the task is too easy to teach anything.")
         }
         if let colours, byColour != .no {
             reasons.append(
-                "Colour histograms alone match \(colours.value.percent) of 256 view pairs: the encoder can lower its "
-                    + "loss without seeing shapes.")
+                "Colour histograms alone match \(colours.value.percent) of 256 view pairs: the encoder can lower the "
+                    + "loss without learning shapes.")
         }
         if let layout, byPosition != .no {
             reasons.append(
-                "Where light and dark lie, in a grid of 4 x 4, alone matches \(layout.value.percent) of 256 view pairs: "
-                    + "the views are hardly moved against each other, and places tell them.")
+                "The brightness of 4 x 4 cells alone matches \(layout.value.percent) of 256 view pairs: the crops differ "
+                    + "too little, and positions identify an image.")
         }
         return (identical || byColour || byPosition).verdict(evidence) {
             Finding(
-                code, .warning, "Augmentation too weak", numbers: numbers, evidence: reasons.joined(separator: " "),
+                code: code, severity: .warning, title: "Augmentation too weak", numbers: numbers,
+                evidence: reasons.joined(separator: " "),
                 remedy: [
                     "views:",
                     "  branches:",

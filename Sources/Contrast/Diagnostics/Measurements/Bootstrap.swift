@@ -1,9 +1,9 @@
 import Torch
 import Views
 
-/// Bootstrap intervals of means over samples (Efron 1979): the same resamples for every measurement, drawn by a seed.
+/// Bootstrap intervals of means over samples (Efron 1979), with the same seeded resamples for every measurement.
 public struct Bootstrap {
-    /// How often each of N samples was drawn in each of B resamples, `[B, N]`, float64.
+    /// How often each of N samples occurs in each of B resamples, divided by N, `[B, N]`, float64.
     private let weights: Tensor
     private let count: Int
     private let replicates: Int
@@ -23,21 +23,21 @@ public struct Bootstrap {
     }
 
     /// The mean with the 2.5% and 97.5% quantiles of its resampled means.
-    /// - Parameter values: one number for each sample, in the samples' order.
-    public func mean(_ values: [Double]) throws(TorchError) -> Estimate {
+    /// - Parameter values: one for each sample, in the samples' order.
+    public func mean(_ values: [Double]) throws(TorchError) -> Measured {
         let column = try Tensor(values, shape: [count, 1])
         let means: [Double] = try weights.matmul(column).toArray()
         let ordered = means.sorted()
-        return Estimate(
+        return Measured(
             values.reduce(0, +) / Double(count), low: quantile(ordered, 0.025), high: quantile(ordered, 0.975))
     }
 }
 
-/// The quantile of ordered numbers, between neighbours in proportion.
-func quantile(_ ordered: [Double], _ share: Double) -> Double {
-    guard let last = ordered.last else { return .nan }
-    let place = share * Double(ordered.count - 1)
-    let index = Int(place)
-    guard index + 1 < ordered.count else { return last }
-    return ordered[index] + (place - Double(index)) * (ordered[index + 1] - ordered[index])
+/// The quantile of sorted values, interpolated linearly.
+func quantile(_ sorted: [Double], _ share: Double) -> Double {
+    guard let last = sorted.last else { return .nan }
+    let position = share * Double(sorted.count - 1)
+    let index = Int(position)
+    guard index + 1 < sorted.count else { return last }
+    return sorted[index] + (position - Double(index)) * (sorted[index + 1] - sorted[index])
 }

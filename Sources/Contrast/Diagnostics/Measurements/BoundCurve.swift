@@ -1,27 +1,29 @@
 import Foundation
 import Torch
 
-/// InfoNCE as the number of candidates K grows: the mutual-information bound `log K - loss(K)` at each K.
+/// InfoNCE as the number of candidates K grows: the mutual-information bound is `log K - loss(K)`.
 public enum BoundCurve {
-    /// The loss of every anchor with K candidates, nats: the pairs are cut into groups of K, whose second views are the
-    /// candidates of all its anchors. The last group reaches back so that it has K as well.
+    /// The loss of every anchor with K candidates, nats.
+    ///
+    /// Pairs are split into groups of K. The second views of a group are the candidates of all its anchors. The last
+    /// group overlaps the one before it if N is no multiple of K.
     public static func losses(_ views: UnitViews, candidates: Int, temperature: Double) throws(TorchError) -> [Double] {
         var losses: [Double] = []
         losses.reserveCapacity(views.count)
-        let places = try Tensor.arange(candidates).reshape([candidates, 1])
+        let indices = try Tensor.arange(candidates).reshape([candidates, 1])
         while losses.count < views.count {
             let start = min(losses.count, views.count - candidates)
             let first = try views.first.narrow(dim: 0, start: start, length: candidates)
             let second = try views.second.narrow(dim: 0, start: start, length: candidates)
             let scores = try first.matmul(second.transpose(0, 1)) / temperature
-            let positives = try scores.gather(dim: 1, index: places).squeeze(1)
+            let positives = try scores.gather(dim: 1, index: indices).squeeze(1)
             let group: [Double] = try (scores.logsumexp(dim: 1) - positives).toArray()
             losses += group.dropFirst(losses.count - start)
         }
         return losses
     }
 
-    /// The temperature of least loss on at most 512 pairs, in 0.001...10: what the cosine critic can tell at best.
+    /// The temperature in 0.001...10 with the smallest loss on at most 512 pairs.
     ///
     /// The mean loss is convex in 1 / tau, so a golden-section search finds the minimum.
     public static func bestTemperature(_ views: UnitViews) throws(TorchError) -> Double {

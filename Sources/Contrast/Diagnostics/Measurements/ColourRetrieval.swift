@@ -1,28 +1,28 @@
 import Torch
 import Views
 
-/// How well view pairs can be matched by their colours alone, without any network.
+/// How well colours alone match view pairs, without a network.
 ///
-/// A view is described by the square roots of its joint colour histogram (4 x 4 x 4 bins), whose inner product is the
-/// Bhattacharyya coefficient; of the second views the most alike is taken. Where that succeeds, an encoder can lower its
-/// loss without learning shapes (Chen et al. 2020, arXiv 2002.05709, section 3.2).
+/// The features of a view are the square roots of its joint colour histogram (4 x 4 x 4 bins); their inner product is
+/// the Bhattacharyya coefficient. A pair matches if its second view has the largest product of all. If many pairs
+/// match, an encoder can lower its loss without learning shapes (Chen et al. 2020, arXiv 2002.05709, section 3.2).
 public struct ColourRetrieval {
-    /// Bins of a colour channel.
-    private static let levels = 4
+    /// The number of bins of a colour channel.
+    private static let bins = 4
     private var rows: (first: [Float], second: [Float]) = ([], [])
     private let mean: [Float]
-    private let deviation: [Float]
+    private let std: [Float]
 
-    /// Makes an empty description.
+    /// Makes an empty collection.
     /// - Parameters:
-    ///   - mean: what the pipeline takes off each channel, of values in 0...1.
-    ///   - deviation: what it then divides by.
-    public init(mean: [Double], deviation: [Double]) {
+    ///   - mean: the mean that the pipeline subtracts from each channel, of values in 0...1.
+    ///   - std: the standard deviation that it divides by.
+    public init(mean: [Double], std: [Double]) {
         self.mean = mean.map(Float.init)
-        self.deviation = deviation.map(Float.init)
+        self.std = std.map(Float.init)
     }
 
-    /// Describes both views of some samples, `[count, 3, area]` each; of large views about a thousand pixels.
+    /// Adds both views of some samples, `[count, 3, area]` each; about a thousand pixels of a large view are used.
     mutating func add(
         first: UnsafeBufferPointer<Float>, area firstArea: Int, second: UnsafeBufferPointer<Float>,
         area secondArea: Int,
@@ -32,9 +32,9 @@ public struct ColourRetrieval {
         rows.second += histograms(second, count: count, area: secondArea)
     }
 
-    /// 1 for each sample whose own second view is the most alike of at most 256, else 0; empty below two samples.
+    /// 1 for each of at most 256 samples that matches, otherwise 0; empty with fewer than two samples.
     public func hits() throws(TorchError) -> [Double] {
-        let bins = ColourRetrieval.levels * ColourRetrieval.levels * ColourRetrieval.levels
+        let bins = ColourRetrieval.bins * ColourRetrieval.bins * ColourRetrieval.bins
         let count = min(256, rows.first.count / bins)
         guard count > 1 else { return [] }
         let first = try Tensor(Array(rows.first[..<(count * bins)]), shape: [count, bins])
@@ -44,24 +44,20 @@ public struct ColourRetrieval {
     }
 
     private func histograms(_ views: UnsafeBufferPointer<Float>, count: Int, area: Int) -> [Float] {
-        let levels = ColourRetrieval.levels
-        let stride = max(1, area / 1024)
+        let bins = ColourRetrieval.bins
+        let pixels = Array(stride(from: 0, to: area, by: max(1, area / 1024)))
         var all: [Float] = []
         for sample in 0..<count {
-            var histogram = [Float](repeating: 0, count: levels * levels * levels)
-            var pixel = 0
-            var seen: Float = 0
-            while pixel < area {
+            var histogram = [Float](repeating: 0, count: bins * bins * bins)
+            for pixel in pixels {
                 var bin = 0
                 for channel in 0..<3 {
-                    let value = views[(sample * 3 + channel) * area + pixel] * deviation[channel] + mean[channel]
-                    bin = bin * levels + min(levels - 1, max(0, Int(value * Float(levels))))
+                    let value = views[(sample * 3 + channel) * area + pixel] * std[channel] + mean[channel]
+                    bin = bin * bins + min(bins - 1, max(0, Int(value * Float(bins))))
                 }
                 histogram[bin] += 1
-                seen += 1
-                pixel += stride
             }
-            all += histogram.map { ($0 / seen).squareRoot() }
+            all += histogram.map { ($0 / Float(pixels.count)).squareRoot() }
         }
         return all
     }

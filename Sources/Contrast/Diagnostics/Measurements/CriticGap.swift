@@ -2,14 +2,14 @@ import Foundation
 import Torch
 import Views
 
-/// How much more a trained critic finds in frozen embeddings than the cosine: the better of a bilinear critic,
-/// `z1^T W z2`, and of a separable MLP with a bypass, `<z1 s + f(z1), z2 s + g(z2)>` (Poole et al. 2019, arXiv
+/// How many nats more than the cosine a trained critic finds in frozen embeddings: the better of a bilinear critic,
+/// `z1^T W z2`, and of a separable MLP with a skip connection, `<z1 s + f(z1), z2 s + g(z2)>` (Poole et al. 2019, arXiv
 /// 1905.06922, section 4).
 ///
-/// Both begin as the cosine critic at its best temperature, so that the gap is near zero if there is nothing to gain.
-/// Half of the pairs train them, a quarter validates them (when to stop, which of the two is better), and the last
-/// quarter gives the gap. The cost is bounded: 200 steps of 256 pairs, at most 256 dimensions and 128 hidden ones,
-/// about 10^10 and 6 10^10 floating-point operations.
+/// Both begin as the cosine critic at its best temperature, so the gap is near zero if there is nothing to gain. Half
+/// of the pairs train them, a quarter validates them (when to stop, and which is better), and the last quarter gives
+/// the gap. The cost is bounded: 200 steps of 256 pairs, at most 256 dimensions and 128 hidden ones, about 10^10 and 6
+/// 10^10 floating-point operations.
 public struct CriticGap {
     /// A critic that is trained.
     public enum Kind: String, Codable, Sendable, CaseIterable {
@@ -21,19 +21,19 @@ public struct CriticGap {
         fileprivate var rate: Double { self == .bilinear ? 0.05 : 0.003 }
 
         /// Its name in a sentence.
-        var words: String { self == .bilinear ? "a bilinear critic" : "a separable MLP" }
+        var title: String { self == .bilinear ? "a bilinear critic" : "a separable MLP" }
     }
 
-    /// The one that was better in validation.
+    /// The critic that is better in validation.
     public let kind: Kind
-    /// The nats by which its loss is below the cosine's, for each test anchor.
+    /// The cosine's loss minus this critic's, in nats, for each test anchor.
     public let gap: [Double]
-    /// The same of both.
+    /// The same for both critics.
     public let gaps: [Kind: [Double]]
-    /// The candidates of the test losses.
+    /// The number of candidates of the test losses.
     public let candidates: Int
 
-    /// The fewest pairs from which a critic can be trained and tested.
+    /// The smallest number of pairs that can train and test a critic.
     public static let minimum = 256
 
     private typealias Rows = (first: Tensor, second: Tensor)
@@ -41,18 +41,18 @@ public struct CriticGap {
     /// Trains the critics.
     /// - Parameters:
     ///   - views: frozen embeddings, at least `minimum` pairs.
-    ///   - temperature: of the cosine critic that is compared with and begun from.
-    ///   - steps: of Adam on batches of at most 256 pairs.
-    ///   - seed: of the first weights and the projection.
+    ///   - temperature: that of the cosine critic, which is the baseline and the initial state.
+    ///   - steps: the number of Adam's steps on batches of at most 256 pairs.
+    ///   - seed: the seed of the initial weights and the projection.
     public init(_ views: UnitViews, temperature: Double, steps: Int = 200, seed: UInt64) throws(TorchError) {
-        let (train, choose) = (views.count / 2, views.count / 4)
-        let test = views.count - train - choose
-        // A bilinear form over more dimensions would have more weights than there are pairs to train them.
+        let (train, validate) = (views.count / 2, views.count / 4)
+        let test = views.count - train - validate
+        // A bilinear form over more dimensions would have too many weights for so few pairs.
         let width = min(views.dimension, 256)
         let generator = try Generator(seed: seed)
         var rows: Rows = (try views.first.to(.float32), try views.second.to(.float32))
         if width < views.dimension {
-            let projection = try generator.normal([views.dimension, width], deviation: 1 / Double(width).squareRoot())
+            let projection = try generator.normal([views.dimension, width], std: 1 / Double(width).squareRoot())
             rows = (try rows.first.matmul(projection), try rows.second.matmul(projection))
         }
         func part(_ start: Int, _ length: Int) throws(TorchError) -> Rows {
@@ -61,10 +61,10 @@ public struct CriticGap {
                 try rows.second.narrow(dim: 0, start: start, length: length)
             )
         }
-        let (chosen, tested) = (try part(train, choose), try part(train + choose, test))
+        let (validation, tested) = (try part(train, validate), try part(train + validate, test))
         // The cosine critic sees all dimensions.
-        let first = try views.first.narrow(dim: 0, start: train + choose, length: test)
-        let second = try views.second.narrow(dim: 0, start: train + choose, length: test)
+        let first = try views.first.narrow(dim: 0, start: train + validate, length: test)
+        let second = try views.second.narrow(dim: 0, start: train + validate, length: test)
         let cosine = try CriticGap.losses(first.matmul(second.transpose(0, 1)) / temperature)
         var best = -Double.infinity
         var (kind, gaps) = (Kind.bilinear, [Kind: [Double]]())
@@ -87,14 +87,14 @@ public struct CriticGap {
             var done = 0
             let batch = min(256, train)
             let score = try trainKeepingBest(steps: steps, every: 10) { () throws(TorchError) in
-                // Rows are in random order; a batch is a window that moves over them.
+                // Rows are in random order, so a batch is a window that moves over them.
                 let some = try part(done * batch % max(1, train - batch + 1), batch)
                 try optimizer.zeroGrad()
                 try CriticGap.loss(critic(some.first, some.second)).mean().backward()
                 try optimizer.step(factor: 1 - Double(done) / Double(steps))
                 done += 1
             } score: { () throws(TorchError) in
-                -(try losses(chosen).reduce(0, +))
+                -(try losses(validation).reduce(0, +))
             } keep: { () throws(TorchError) in
                 found = try losses(tested)
             }

@@ -1,29 +1,29 @@
 import Torch
 import Views
 
-/// How well view pairs can be matched by where light and dark lie alone, without any network.
+/// How well the layout of light and dark alone matches view pairs, without a network.
 ///
-/// A view is described by the mean greys of 4 x 4 cells, their mean taken away and scaled to length 1, so that brightness,
-/// contrast and colours say nothing; of the second views the one is taken whose grid, mirrored or not, has the largest inner
-/// product. Where that succeeds, views are not moved against each other enough, and an encoder can lower its loss by the
-/// place of things (Chen et al. 2020, arXiv 2002.05709, section 3.2: crops are what matters most).
+/// The features of a view are the mean greys of 4 x 4 cells, centred and scaled to length 1, so that brightness,
+/// contrast and colours do not count. A pair matches if its second view, mirrored or not, has the largest inner product
+/// of all. If many pairs match, crops differ too little, and an encoder can lower its loss by the positions of objects
+/// (Chen et al. 2020, arXiv 2002.05709, section 3.2: crops matter most).
 public struct PositionRetrieval {
-    /// Cells of a side.
+    /// The number of cells of a side.
     static let cells = 4
     private var rows: (first: [Float], second: [Float]) = ([], [])
     private let mean: [Float]
-    private let deviation: [Float]
+    private let std: [Float]
 
-    /// Makes an empty description.
+    /// Makes an empty collection.
     /// - Parameters:
-    ///   - mean: what the pipeline takes off each channel, of values in 0...1.
-    ///   - deviation: what it then divides by.
-    public init(mean: [Double], deviation: [Double]) {
+    ///   - mean: the mean that the pipeline subtracts from each channel, of values in 0...1.
+    ///   - std: the standard deviation that it divides by.
+    public init(mean: [Double], std: [Double]) {
         self.mean = mean.map(Float.init)
-        self.deviation = deviation.map(Float.init)
+        self.std = std.map(Float.init)
     }
 
-    /// Describes both views of some samples, `[count, 3, height, width]` each.
+    /// Adds both views of some samples, `[count, 3, height, width]` each.
     mutating func add(
         first: UnsafeBufferPointer<Float>, size firstSize: Size, second: UnsafeBufferPointer<Float>,
         size secondSize: Size, count: Int
@@ -32,7 +32,7 @@ public struct PositionRetrieval {
         rows.second += grids(second, count: count, size: secondSize)
     }
 
-    /// 1 for each sample whose own second view is the most alike of at most 256, else 0; empty below two samples.
+    /// 1 for each of at most 256 samples that matches, otherwise 0; empty with fewer than two samples.
     public func hits() throws(TorchError) -> [Double] {
         let side = PositionRetrieval.cells
         let count = min(256, rows.first.count / (side * side))
@@ -46,7 +46,7 @@ public struct PositionRetrieval {
         let alike = try Tensor.where(plain.gt(turned), plain, turned)
         let best: [Int64] = try alike.argmax(dim: 1).toArray()
         let largest: [Double] = try alike.max(dim: 1, keepdim: true).reshape([-1]).to(.float64).toArray()
-        // A view without light and dark is like none.
+        // A uniform view matches nothing.
         return best.enumerated().map { $0.offset == Int($0.element) && largest[$0.offset] > 0 ? 1 : 0 }
     }
 
@@ -54,28 +54,28 @@ public struct PositionRetrieval {
         let side = PositionRetrieval.cells
         // ITU-R BT.601.
         let weights: [Float] = [0.299, 0.587, 0.114]
-        // Of large views about 32 x 32 pixels.
+        // About 32 x 32 pixels of a large view.
         let (across, down) = (max(1, size.width / 32), max(1, size.height / 32))
         var all: [Float] = []
         for sample in 0..<count {
             var sums = [Float](repeating: 0, count: side * side)
-            var seen = [Float](repeating: 0, count: side * side)
+            var pixels = [Float](repeating: 0, count: side * side)
             for channel in 0..<3 {
                 let start = (sample * 3 + channel) * size.area
                 for y in Swift.stride(from: 0, to: size.height, by: down) {
                     for x in Swift.stride(from: 0, to: size.width, by: across) {
                         let cell = y * side / size.height * side + x * side / size.width
-                        let value = views[start + y * size.width + x] * deviation[channel] + mean[channel]
+                        let value = views[start + y * size.width + x] * std[channel] + mean[channel]
                         sums[cell] += weights[channel] * value
-                        seen[cell] += channel == 0 ? 1 : 0
+                        pixels[cell] += channel == 0 ? 1 : 0
                     }
                 }
             }
-            let greys = zip(sums, seen).map { $1 > 0 ? $0 / $1 : 0 }
-            let level = greys.reduce(0, +) / Float(greys.count)
-            let length = greys.reduce(0) { $0 + ($1 - level) * ($1 - level) }.squareRoot()
-            // Below a level of 255 there is nothing but rounding.
-            all += greys.map { length > 1 / 255 ? ($0 - level) / length : 0 }
+            let greys = zip(sums, pixels).map { $1 > 0 ? $0 / $1 : 0 }
+            let mean = greys.reduce(0, +) / Float(greys.count)
+            let length = greys.reduce(0) { $0 + ($1 - mean) * ($1 - mean) }.squareRoot()
+            // Differences below one pixel value of 255 are rounding.
+            all += greys.map { length > 1 / 255 ? ($0 - mean) / length : 0 }
         }
         return all
     }

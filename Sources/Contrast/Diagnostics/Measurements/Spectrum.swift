@@ -1,21 +1,22 @@
 import Foundation
 import Torch
 
-/// The spectrum of embeddings and what it says about the dimensions in use, with jackknife intervals.
+/// The spectrum of embeddings and the ranks that follow from it, with jackknife intervals.
 ///
-/// A bootstrap repeats rows, which lowers every rank; leaving out one group of rows at a time does not (Quenouille 1956).
+/// A bootstrap repeats rows, which lowers every rank. The jackknife, which omits one group of rows at a time, does not
+/// (Quenouille 1956).
 public struct Spectrum {
     /// Shares of the centred covariance's eigenvalues, largest first.
     public let shares: [Double]
     /// e to the entropy of the normalised eigenvalues of the centred covariance, in 1...D.
-    public let effectiveRank: Estimate
-    /// `exp(-sum p log p)` of `p = s / sum s + 1e-7`, s the singular values of the uncentred matrix (Garrido et al. 2023,
-    /// arXiv 2210.02885).
-    public let rankMe: Estimate
+    public let effectiveRank: Measured
+    /// `exp(-sum p log p)` of `p = s / sum s + 1e-7`, s the singular values of the uncentred matrix (Garrido et al.
+    /// 2023, arXiv 2210.02885).
+    public let rankMe: Measured
     /// `(sum l)^2 / sum l^2` over the eigenvalues of the centred covariance.
-    public let participation: Estimate
+    public let participation: Measured
 
-    /// Measures rows `[N, D]`, float64; with more than 512 dimensions, at most 1024 rows, so that it stays a matter of a
+    /// Measures rows `[N, D]`, float64; at most 1024 rows of more than 512 dimensions, so that this takes about a
     /// second.
     public init(_ rows: Tensor) throws(TorchError) {
         let shape = rows.shape
@@ -30,24 +31,24 @@ public struct Spectrum {
             let rest = try Tensor.cat(
                 [rows.narrow(dim: 0, start: 0, length: start), rows.narrow(dim: 0, start: end, length: count - end)],
                 dim: 0)
-            parts.append(try Spectrum.measure(rest).numbers)
+            parts.append(try Spectrum.measure(rest).ranks)
         }
-        let estimates = all.numbers.indices.map { index in
-            Spectrum.jackknife(all.numbers[index], without: parts.map { $0[index] })
+        let measured = all.ranks.indices.map { index in
+            Spectrum.jackknife(all.ranks[index], without: parts.map { $0[index] })
         }
         shares = all.shares
-        (effectiveRank, rankMe, participation) = (estimates[0], estimates[1], estimates[2])
+        (effectiveRank, rankMe, participation) = (measured[0], measured[1], measured[2])
     }
 
-    private static func jackknife(_ value: Double, without parts: [Double]) -> Estimate {
+    private static func jackknife(_ value: Double, without parts: [Double]) -> Measured {
         let count = Double(parts.count)
         let mean = parts.reduce(0, +) / count
         let squares = parts.reduce(0) { $0 + ($1 - mean) * ($1 - mean) }
         let error = ((count - 1) / count * squares).squareRoot()
-        return Estimate(value, low: max(1, value - 1.96 * error), high: value + 1.96 * error)
+        return Measured(value, low: max(1, value - 1.96 * error), high: value + 1.96 * error)
     }
 
-    private static func measure(_ rows: Tensor) throws(TorchError) -> (numbers: [Double], shares: [Double]) {
+    private static func measure(_ rows: Tensor) throws(TorchError) -> (ranks: [Double], shares: [Double]) {
         let centred = try eigenvalues(rows - rows.mean(dim: 0, keepdim: true))
         let singular = try eigenvalues(rows).map { $0.squareRoot() }
         let shares = normalised(centred)
@@ -60,7 +61,7 @@ public struct Spectrum {
         return ([rank(shares), Foundation.exp(rankMe), squares > 0 ? 1 / squares : 1], shares)
     }
 
-    /// Of the smaller of the two products with the transpose; they share all that are not zero.
+    /// The eigenvalues of the smaller of the two products with the transpose, which have the same nonzero ones.
     private static func eigenvalues(_ rows: Tensor) throws(TorchError) -> [Double] {
         let shape = rows.shape
         let other = try rows.transpose(0, 1)

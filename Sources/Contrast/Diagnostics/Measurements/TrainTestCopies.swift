@@ -1,96 +1,96 @@
 import Views
 
-/// Held-out images that are also among those learnt from, by perceptual hash and colours (`Scan`): a score on them says how
-/// well the network remembers.
+/// Test images that look the same as a training image, by perceptual hash and colours (`Scan`). A score on them
+/// measures how well the network memorises.
 public struct TrainTestCopies: Sendable {
-    /// A held-out image and the image to learn from that looks the same.
+    /// A test image and the training image that looks the same.
     public struct Copy: Equatable, Sendable {
-        /// The held-out image's name.
-        public var heldOut: String
-        /// The other's.
+        /// The name of the test image.
+        public var test: String
+        /// The name of the training image.
         public var train: String
 
-        /// Makes a value.
-        public init(heldOut: String, train: String) {
-            self.heldOut = heldOut
+        /// Makes a pair.
+        public init(test: String, train: String) {
+            self.test = test
             self.train = train
         }
     }
 
-    /// The most images to learn from that are looked at; a seeded choice of more.
+    /// The largest number of training images that are compared; of more, a random subset.
     public static let trainLimit = 50_000
-    /// The most held-out images that are looked at.
-    public static let heldOutLimit = 4096
+    /// The largest number of test images that are compared.
+    public static let testLimit = 4096
 
-    /// Readable held-out images looked at.
-    public var heldOut: Int
-    /// Images to learn from that they were compared with.
+    /// The number of readable test images that were compared.
+    public var test: Int
+    /// The number of readable training images that were compared.
     public var train: Int
-    /// All images to learn from; of those that were looked at, the unreadable are not counted.
+    /// The number of all training images; without unreadable ones if all were compared.
     public var trainImages: Int
-    /// What was found, in the order of the held-out images; one each.
+    /// The copies in the order of the test images, at most one for each.
     public var copies: [Copy]
 
-    /// Makes a value.
-    public init(heldOut: Int, train: Int, trainImages: Int, copies: [Copy]) {
-        (self.heldOut, self.train, self.trainImages, self.copies) = (heldOut, train, trainImages, copies)
+    /// Makes a result.
+    public init(test: Int, train: Int, trainImages: Int, copies: [Copy]) {
+        (self.test, self.train, self.trainImages, self.copies) = (test, train, trainImages, copies)
     }
 
-    /// Decodes every image looked at once and compares.
+    /// Compares two sets of images; every image is decoded once.
     /// - Parameters:
-    ///   - train: what is learnt from.
-    ///   - heldOut: what is judged by.
+    ///   - train: the training images.
+    ///   - test: the test images.
     ///   - threads: at least 1.
-    ///   - seed: of the choice where there are more images than are looked at.
-    ///   - progress: told the images done and all, from any thread.
+    ///   - seed: the seed of the subsets.
+    ///   - progress: called with the number of images done and of all, from any thread.
     public init(
-        train: any Source, heldOut: any Source, threads: Int, seed: UInt64 = 0,
+        train: any Source, test: any Source, threads: Int, seed: UInt64 = 0,
         progress: @escaping @Sendable (Int, Int) -> Void = { _, _ in }
     ) {
-        func some(_ source: any Source, _ limit: Int, _ part: Int) -> [Int] {
-            guard source.count > limit else { return Array(0..<source.count) }
+        func some(_ source: any Source, _ limit: Int, _ part: Int) -> Subset {
+            guard source.count > limit else { return Subset(source, indices: Array(0..<source.count)) }
             var stream = RandomStream(RandomKey(seed: seed, sample: part, purpose: .comparedImages))
-            return stream.permutation(source.count).prefix(limit).sorted()
+            return Subset(source, indices: stream.permutation(source.count).prefix(limit).sorted())
         }
-        let learnt = Subset(train, indices: some(train, TrainTestCopies.trainLimit, 0))
-        let held = Subset(heldOut, indices: some(heldOut, TrainTestCopies.heldOutLimit, 1))
-        let both = Joined(first: learnt, second: held)
+        let training = some(train, TrainTestCopies.trainLimit, 0)
+        let testing = some(test, TrainTestCopies.testLimit, 1)
+        let both = Joined(first: training, second: testing)
         let report = Scan(both).run(threads: threads) { progress($0, both.count) }
-        // Names are places. Groups are led by their first, so by an image to learn from where they have one.
+        // Names are indices. The first of a group has the lowest, so it is a training image if the group has one.
         var found: [Int: Int] = [:]
         let unreadable = Set(report.unreadable.compactMap { Int($0.path) })
-        // Damaged files, often empty ones, are no copies of a picture.
+        // Damaged files, which are often empty, are not copies.
         let same = report.duplicates.map { $0.compactMap { Int($0) }.filter { !unreadable.contains($0) } }
         let alike = report.nearDuplicates.map { $0.paths.compactMap { Int($0) } }
         for group in same + alike {
-            guard let first = group.first, first < learnt.count else { continue }
-            for place in group where place >= learnt.count { found[place] = first }
+            guard let first = group.first, first < training.count else { continue }
+            for index in group where index >= training.count { found[index] = first }
         }
-        // Of held-out files with the same bytes only the first was compared by its looks.
+        // Of test files with the same bytes, the scan compares only the first by its pixels.
         for group in same {
             guard let first = group.first, let original = found[first] else { continue }
-            for place in group where place >= learnt.count { found[place] = original }
+            for index in group where index >= training.count { found[index] = original }
         }
-        self.heldOut = held.count - unreadable.count { $0 >= learnt.count }
-        self.train = learnt.count - unreadable.count { $0 < learnt.count }
-        trainImages = learnt.count < train.count ? train.count : self.train
+        self.test = testing.count - unreadable.count { $0 >= training.count }
+        self.train = training.count - unreadable.count { $0 < training.count }
+        trainImages = training.count < train.count ? train.count : self.train
         copies = found.sorted { $0.key < $1.key }.map {
-            Copy(heldOut: held.name($0.key - learnt.count), train: learnt.name($0.value))
+            Copy(test: testing.name($0.key - training.count), train: training.name($0.value))
         }
     }
 
-    /// The share of held-out images with a copy; Wilson's interval, which holds for few as well.
-    public var share: Estimate {
-        guard heldOut > 0 else { return Estimate(0, low: 0, high: 1) }
-        let (n, z) = (Double(heldOut), 1.96)
+    /// The share of test images with a copy, with Wilson's interval, which is valid for few images too.
+    public var share: Measured {
+        guard test > 0 else { return Measured(0, low: 0, high: 1) }
+        let (n, z) = (Double(test), 1.96)
         let p = Double(copies.count) / n
         let centre = (p + z * z / (2 * n)) / (1 + z * z / n)
         let half = z / (1 + z * z / n) * (p * (1 - p) / n + z * z / (4 * n * n)).squareRoot()
-        return Estimate(p, low: min(p, max(0, centre - half)), high: max(p, min(1, centre + half)))
+        return Measured(p, low: min(p, max(0, centre - half)), high: max(p, min(1, centre + half)))
     }
 }
 
-/// Two sources, one after the other, whose names are their places: unique whatever the images are called.
+/// Two sources, one after the other, with indices as names, which are unique.
 private struct Joined: Source {
     let first: Subset
     let second: Subset

@@ -1,26 +1,26 @@
 import Torch
 
-/// Which samples have copies among the others.
+/// Which samples have copies among the other samples.
 ///
-/// Copies look alike in every view: of samples i and j, each view of one must be as near to each view of the other as
-/// positives are, `m(i, j) = min(<z1_i, z2_j>, <z2_i, z1_j>, <z1_i, z1_j>, <z2_i, z2_j>)`. And they must stand out: where
-/// many samples come as near as the widest positives do, nearness says nothing of copies.
+/// Copies are similar in every view: each view of sample i must be as close to each view of sample j as positives are,
+/// `m(i, j) = min(<z1_i, z2_j>, <z2_i, z1_j>, <z1_i, z1_j>, <z2_i, z2_j>)`. A copy must also be an exception: if many
+/// samples are as close as the most distant positives, closeness does not show copies.
 public struct Twins {
-    /// For each anchor, at most 1024, 1 where it has a twin, else 0.
+    /// For each of at most 1024 anchors, 1 if it has a twin, otherwise 0.
     public let anchors: [Double]
 
-    /// Looks for twins.
+    /// Searches for twins.
     /// - Parameters:
     ///   - views: the embeddings.
-    ///   - near: the cosine from which a sample is a twin; the positives' lower quartile.
-    ///   - wide: the cosine above which only a few samples may lie; the positives' second percentile.
+    ///   - near: the smallest cosine of a twin; the positives' lower quartile.
+    ///   - wide: the cosine that only a few samples may exceed; the positives' second percentile.
     public init(_ views: UnitViews, near: Double, wide: Double) throws(TorchError) {
         let count = views.count
         let length = min(count, 1024)
         let few = max(3, 0.005 * Double(count))
-        let places = try Tensor.arange(count)
-        let itself = try places.reshape([1, count]).eq(
-            places.narrow(dim: 0, start: 0, length: length).reshape([length, 1]))
+        let indices = try Tensor.arange(count)
+        let isSelf = try indices.reshape([1, count]).eq(
+            indices.narrow(dim: 0, start: 0, length: length).reshape([length, 1]))
         let all = [views.first, views.second]
         var nearest: Tensor?
         for anchors in all {
@@ -33,7 +33,7 @@ public struct Twins {
                     } ?? cosines
             }
         }
-        guard let similarity = try nearest?.maskedFill(itself, -2) else {
+        guard let similarity = try nearest?.maskedFill(isSelf, -2) else {
             anchors = []
             return
         }

@@ -1,33 +1,34 @@
 import Torch
 import Views
 
-/// Both views on the unit sphere in float64, in a seeded random order and at most a given number of pairs.
+/// Both views on the unit sphere in float64, in a seeded random order.
 ///
-/// The order is random because files often come sorted by class, and what is measured on groups of neighbours (the bound
-/// at smaller K) must not depend on that.
+/// Files are often sorted by class, and measurements on groups of consecutive pairs (the bound at smaller K) must not
+/// depend on that.
 public struct UnitViews {
     /// First views, `[N, D]`, float64.
     public let first: Tensor
     /// Second views, `[N, D]`, float64.
     public let second: Tensor
-    /// N classes in this order; nil where none are known.
+    /// N classes in this order; nil without classes.
     public let labels: [Int]?
-    /// N pairs.
+    /// N, the number of pairs.
     public let count: Int
-    /// D numbers a row.
+    /// D, the dimension of an embedding.
     public let dimension: Int
 
-    /// Takes embeddings.
+    /// Takes at most `limit` pairs.
     public init(_ pairs: PairedEmbeddings, limit: Int, seed: UInt64) throws(TorchError) {
         var stream = RandomStream(RandomKey(seed: seed, purpose: .diagnosedPairs))
         let order = Array(stream.permutation(pairs.count).prefix(limit))
         count = order.count
         dimension = pairs.dimension
         labels = pairs.labels.map { labels in order.map { labels[$0] } }
-        let places = try Tensor(order.map(Int64.init), shape: [order.count])
-        let shape = [pairs.count, pairs.dimension]
-        first = try Tensor(pairs.first, shape: shape).indexSelect(dim: 0, index: places).to(.float64).normalizedRows()
-        second = try Tensor(pairs.second, shape: shape).indexSelect(dim: 0, index: places).to(.float64)
-            .normalizedRows()
+        let index = try Tensor(order.map(Int64.init), shape: [order.count])
+        func rows(_ values: [Float]) throws(TorchError) -> Tensor {
+            try Tensor(values, shape: [pairs.count, pairs.dimension]).indexSelect(dim: 0, index: index).to(.float64)
+                .normalizedRows()
+        }
+        (first, second) = (try rows(pairs.first), try rows(pairs.second))
     }
 }

@@ -4,9 +4,9 @@ import Text
 import Torch
 import Views
 
-/// Both towers of a run by `clip`, with the tokens of its captions: images and texts to embeddings that can be compared.
+/// Both towers of a run by `clip` and its vocabulary: embeds images and texts in one space.
 public struct CLIPRun {
-    /// The image tower's network and the run's configuration.
+    /// The image encoder and the run's configuration.
     public let file: EncoderFile
     /// The settings of the method.
     public let settings: CLIP
@@ -18,11 +18,11 @@ public struct CLIPRun {
     public struct Images {
         /// `[N, D]`, float32, in main memory, rows on the unit sphere.
         public var embeddings: Tensor
-        /// N positions in the source.
+        /// The N images' indices in the source.
         public var samples: [Int]
-        /// N classes; -1 where unlabelled.
+        /// N classes, -1 for none.
         public var labels: [Int]
-        /// Images that could not be used.
+        /// The images that were skipped.
         public var skipped: [QuarantineRecord]
     }
 
@@ -30,17 +30,18 @@ public struct CLIPRun {
     public struct Texts {
         /// `[N, D]`, float32, in main memory, rows on the unit sphere.
         public var embeddings: Tensor
-        /// Texts that were longer than the context, and were cut.
+        /// The number of texts that were longer than the context and were cut.
         public var truncated: Int
     }
 
     /// Opens a run folder.
-    /// - Throws: `TrainingError` where it is no run by `clip`, `SafetensorsError`, `ConfigurationError`, `TorchError`.
+    /// - Throws: `TrainingError` if it is not a run by `clip`, `SafetensorsError`, `ConfigurationError`, `TorchError`.
     public init(_ path: String, machine: Machine) throws {
         file = try EncoderFile(path)
         guard let settings = file.experiment.method.component as? CLIP else {
             throw TrainingError(
-                .unusable, "\(path): was trained by \(file.experiment.method.name), which knows no texts; clip does")
+                .unusable,
+                "\(path): was trained by \(file.experiment.method.name), which has no text encoder; train with clip")
         }
         let folder = file.folder ?? RunFolder(path)
         let model = try CLIPModel(settings, encoder: file.experiment.encoder.component, generator: Generator(seed: 0))
@@ -65,11 +66,11 @@ public struct CLIPRun {
         self.machine = machine
     }
 
-    /// The embeddings of every usable image.
+    /// The embeddings of every readable image.
     /// - Parameters:
     ///   - source: the images.
-    ///   - maximumBad: the share of unusable images, 0...1, above which it stops.
-    ///   - progress: told the images done so far.
+    ///   - maximumBad: the share of skipped images, 0...1, above which it throws.
+    ///   - progress: called with the number of images done.
     public func images(
         of source: any Source, maximumBad: Double = 0.01, progress: (Int) -> Void = { _ in }
     ) throws -> Images {
@@ -77,13 +78,12 @@ public struct CLIPRun {
         let features = try FeatureExtractor(pipeline: pipeline, machine: machine, maximumBad: maximumBad)
             .features(of: source, by: [file.encoder], on: machine.device, progress: progress)
         let rows = try withoutGradients {
-            try model.head(features.rows[0], training: false).normalizedRows()
-                .to(device: .cpu)
+            try model.head(features.rows[0], training: false).normalizedRows().to(device: .cpu)
         }
-        // 0 times what is no number is none either.
+        // 0 times an infinity or NaN is NaN.
         guard try (rows * 0).sum().item() == 0 else {
             throw TrainingError(
-                .failed, "\(file.path): gives embeddings that are infinite or no numbers; its training has diverged")
+                .failed, "\(file.path): its embeddings are not finite; the training has diverged")
         }
         return Images(
             embeddings: rows, samples: features.samples, labels: features.labels, skipped: features.skipped)

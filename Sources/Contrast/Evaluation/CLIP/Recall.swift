@@ -1,25 +1,26 @@
 import Foundation
 import Torch
 
-/// How often what belongs to a query is among the k nearest of a gallery: recall@k.
+/// Recall@k: the share of queries with a correct item among the k nearest of a gallery.
 public struct Recall: Codable, Equatable, Sendable {
-    /// The share at k = 1.
+    /// Recall at k = 1.
     public var at1: Double
-    /// The share at k = 5.
+    /// Recall at k = 5.
     public var at5: Double
-    /// The share at k = 10.
+    /// Recall at k = 10.
     public var at10: Double
 
     private init(_ value: (Int) -> Double) { (at1, at5, at10) = (value(1), value(5), value(10)) }
 
-    /// Of ranks, from 0.
+    /// Recall of the queries' ranks, which begin at 0.
     public init(ranks: [Int]) {
         self.init { k in Double(ranks.count { $0 < k }) / Double(max(ranks.count, 1)) }
     }
 
-    /// What a random order gives on average: of `N` in the gallery, `d` of which are right for a query,
+    /// The mean recall of a random order: with N items, d of which are correct for a query,
     /// `1 - C(N - d, k) / C(N, k)`, averaged over the queries.
-    /// - Parameter groups: for each of the gallery what it shares with the right ones; each is a query too.
+    /// - Parameter groups: the group of each item and of the query that belongs to it; items of a query's group are
+    ///   correct.
     public init(chanceAmong groups: [Int]) {
         var sizes: [Int: Int] = [:]
         for group in groups { sizes[group, default: 0] += 1 }
@@ -35,12 +36,12 @@ public struct Recall: Codable, Equatable, Sendable {
         }
     }
 
-    /// For each query how many wrong ones of the gallery are at least as near as the nearest right one: a tie counts against it,
-    /// so that a collapsed network finds nothing.
+    /// The rank of each query: how many wrong items are at least as close as the closest correct one. Ties count as
+    /// wrong, so that a collapsed network has recall 0.
     /// - Parameters:
     ///   - queries: `[N, D]`, rows on the unit sphere.
-    ///   - gallery: `[N, D]`, row i belonging to query i.
-    ///   - groups: N numbers; all rows of the query's group are right.
+    ///   - gallery: `[N, D]`; row i belongs to query i.
+    ///   - groups: N groups; all rows of the query's group are correct.
     public static func ranks(queries: Tensor, gallery: Tensor, groups: [Int]) throws(TorchError) -> [Int] {
         let count = groups.count
         // 64 MiB of similarities at a time.
@@ -54,9 +55,9 @@ public struct Recall: Codable, Equatable, Sendable {
             for row in 0..<rows {
                 let own = groups[start + row]
                 var best = -Float.infinity
-                for place in 0..<count where groups[place] == own { best = max(best, scores[row * count + place]) }
+                for item in 0..<count where groups[item] == own { best = max(best, scores[row * count + item]) }
                 var rank = 0
-                for place in 0..<count where groups[place] != own && scores[row * count + place] >= best { rank += 1 }
+                for item in 0..<count where groups[item] != own && scores[row * count + item] >= best { rank += 1 }
                 ranks.append(rank)
             }
         }

@@ -3,22 +3,22 @@ import Foundation
 import Torch
 import Views
 
-/// Retrieval of captions by images and of images by captions, Radford et al. 2021, arXiv 2103.00020, appendix E.
+/// Image-to-text and text-to-image retrieval: Radford et al. 2021, arXiv 2103.00020, appendix E.
 public struct Retrieval {
     private let run: CLIPRun
 
     /// Scores a run.
     public init(_ run: CLIPRun) { self.run = run }
 
-    /// Scores the pairs of a source; images without a caption are left out.
+    /// Scores the pairs of a source; images without a caption are skipped.
     ///
-    /// Pairs whose captions have the same tokens are right for each other.
+    /// Pairs whose captions have the same tokens are correct for each other.
     /// - Parameters:
     ///   - source: the images.
-    ///   - split: what the report calls the images.
-    ///   - maximumBad: the share of unusable images, 0...1, above which it stops.
-    ///   - progress: told the images done so far.
-    /// - Throws: `TrainingError` where there are fewer than two pairs; `LoaderError`, `TorchError`.
+    ///   - split: the images' name in the report.
+    ///   - maximumBad: the share of skipped images, 0...1, above which it throws.
+    ///   - progress: called with the number of images done and of all.
+    /// - Throws: `TrainingError` with fewer than two pairs; `LoaderError`, `TorchError`.
     public func report(
         on source: any Source, split: String, maximumBad: Double = 0.01, progress: (Int, Int) -> Void = { _, _ in }
     ) throws -> RetrievalReport {
@@ -27,7 +27,7 @@ public struct Retrieval {
         guard present.count >= 2 else {
             throw TrainingError(
                 .data,
-                "retrieval needs two images with captions at least, there are \(present.count) of \(source.count)")
+                "retrieval needs at least two images with captions, and \(present.count) of \(source.count) have one")
         }
         let before = try run.file.hash()
         let images = try run.images(of: Subset(source, indices: present), maximumBad: maximumBad) {
@@ -45,11 +45,11 @@ public struct Retrieval {
             textToImage: Recall(
                 ranks: try Recall.ranks(queries: found.embeddings, gallery: images.embeddings, groups: groups)),
             chance: Recall(chanceAmong: groups),
-            protocol: "cosine of both towers' projections over all pairs at once; whatever has the query's caption is "
-                + "right, ties count against; chance is a random order's average")
+            protocol: "cosine of both towers' projections over all pairs at once; every item with the query's caption "
+                + "is correct, ties are wrong; chance is the mean of a random order")
     }
 
-    /// For each row the number of the first that is equal to it.
+    /// For each row, the index of the first row that equals it.
     static func groups(_ tokens: CaptionTokens) -> [Int] {
         var first: [ArraySlice<Int32>: Int] = [:]
         return (0..<tokens.count).map { index in
@@ -61,13 +61,13 @@ public struct Retrieval {
     }
 }
 
-/// What retrieval found, with the protocol; what `diptych retrieve --json` writes.
+/// The scores of retrieval and their protocol; `diptych retrieve --json` writes it.
 public struct RetrievalReport: Codable, Equatable, Sendable {
     /// The encoder that was scored.
     public struct Subject: Codable, Equatable, Sendable {
         /// Its file.
         public var path: String
-        /// Its name, as in `resnet18`.
+        /// Its name, such as `resnet18`.
         public var architecture: String
         /// SHA-256 of the file.
         public var sha256: String
@@ -75,25 +75,25 @@ public struct RetrievalReport: Codable, Equatable, Sendable {
 
     /// The encoder that was scored.
     public var encoder: Subject
-    /// Images in the gallery, and captions.
+    /// The number of pairs.
     public var pairs: Int
-    /// Captions that differ.
+    /// The number of different captions.
     public var distinctCaptions: Int
-    /// Images without a caption.
+    /// The number of images without a caption.
     public var leftOut: Int
-    /// Images that could not be used.
+    /// The number of unreadable images.
     public var skipped: Int
-    /// Captions that were cut at the context.
+    /// The number of captions that were cut at the context.
     public var truncated: Int
-    /// Which images these are, in words.
+    /// Which images these are.
     public var split: String
-    /// Captions found by images.
+    /// Recall of captions by images.
     public var imageToText: Recall
-    /// Images found by captions.
+    /// Recall of images by captions.
     public var textToImage: Recall
-    /// What a random order finds, either way.
+    /// Recall of a random order, in both directions.
     public var chance: Recall
-    /// How the scores came about, in words.
+    /// How the scores were computed.
     public var `protocol`: String
 
     /// The report as one JSON object, keys in snake_case.

@@ -3,8 +3,8 @@ import Foundation
 import Torch
 import Views
 
-/// Classification by the names of the classes: an image goes to the class whose prompts it is nearest to, Radford et al. 2021,
-/// arXiv 2103.00020, section 3.1.
+/// Zero-shot classification: an image belongs to the class whose prompts are closest to it (Radford et al. 2021, arXiv
+/// 2103.00020, section 3.1).
 public struct ZeroShot {
     private let run: CLIPRun
     private let templates: [String]
@@ -12,24 +12,25 @@ public struct ZeroShot {
     /// Scores a run.
     /// - Parameters:
     ///   - run: the towers.
-    ///   - templates: prompts with `{}` where the class's name goes; of several the mean embedding is taken.
-    /// - Throws: `InvalidSetting` where one has no such place, or there are none.
+    ///   - templates: prompts with `{}` for the name of a class; the mean embedding of several counts.
+    /// - Throws: `InvalidSetting` if a template has no `{}`, or there are none.
     public init(_ run: CLIPRun, templates: [String]) throws(InvalidSetting) {
-        guard !templates.isEmpty else { throw InvalidSetting("--template", "must be given once at least") }
+        guard !templates.isEmpty else { throw InvalidSetting("--template", "must be given at least once") }
         for template in templates where !template.contains("{}") {
-            throw InvalidSetting("--template", "must have {} where the class goes, is \(template.debugDescription)")
+            throw InvalidSetting(
+                "--template", "must have {} for the name of the class, is \(template.debugDescription)")
         }
         self.run = run
         self.templates = templates
     }
 
-    /// The prompts of a class: its name with spaces for underscores.
+    /// The prompts of a class, with spaces in place of the name's underscores.
     func prompts(_ name: String) -> [String] {
-        let words = name.replacing("_", with: " ")
-        return templates.map { $0.replacing("{}", with: words) }
+        let text = name.replacing("_", with: " ")
+        return templates.map { $0.replacing("{}", with: text) }
     }
 
-    /// Names of classes whose prompts another class has too, so that images of the one may as well go to the other.
+    /// Names of classes with the same prompts as another class, which cannot be told apart.
     private func alike(_ classes: [String]) -> [String] {
         let keys = classes.map { Array(prompts($0).joined(separator: "\n").utf8) }
         var counts: [[UInt8]: Int] = [:]
@@ -41,17 +42,17 @@ public struct ZeroShot {
     /// Scores the images of a source.
     /// - Parameters:
     ///   - source: the images.
-    ///   - split: what the report calls the images.
-    ///   - maximumBad: the share of unusable images, 0...1, above which it stops.
-    ///   - progress: told the images done so far.
-    /// - Throws: `TrainingError` where there are fewer than two classes, or no labelled images; `LoaderError`, `TorchError`.
+    ///   - split: the images' name in the report.
+    ///   - maximumBad: the share of skipped images, 0...1, above which it throws.
+    ///   - progress: called with the number of images done and of all.
+    /// - Throws: `TrainingError` with fewer than two classes or no labelled images; `LoaderError`, `TorchError`.
     public func report(
         on source: any Source, split: String, maximumBad: Double = 0.01, progress: (Int, Int) -> Void = { _, _ in }
     ) throws -> ZeroShotReport {
         let classes = source.classes
         guard classes.count > 1 else {
             throw TrainingError(
-                .data, "classification needs two class folders at least, there are \(classes.count)")
+                .data, "classification needs at least two class folders, and there are \(classes.count)")
         }
         let labelled = Subset(source, indices: (0..<source.count).filter { source.label($0) != nil })
         var leftOut = LeftOut()
@@ -60,7 +61,7 @@ public struct ZeroShot {
         leftOut.testUnlabelled = max(0, source.count - labelled.count - listed)
         guard labelled.count > 0 else {
             throw TrainingError(
-                .data, "there are no labelled images to judge by: \(leftOut.words ?? "there are no images")")
+                .data, "there are no labelled images to test with: \(leftOut.summary ?? "there are no images")")
         }
         let before = try run.file.hash()
         let prompts = try run.texts(classes.flatMap { self.prompts($0) })
@@ -83,31 +84,31 @@ public struct ZeroShot {
     }
 }
 
-/// What zero-shot classification found, with the prompts; what `diptych probe --zero-shot` writes.
+/// The scores of zero-shot classification and its prompts; `diptych probe --zero-shot` writes it.
 public struct ZeroShotReport: Codable, Equatable, Sendable {
     /// The encoder that was scored.
     public var encoder: RetrievalReport.Subject
     /// The classes in the order of the labels.
     public var classes: [String]
-    /// The prompts, with `{}` where the class's name went.
+    /// The prompts, with `{}` for the name of a class.
     public var templates: [String]
-    /// Images that it was judged by.
+    /// The number of test images.
     public var images: Int
-    /// Images that could not be used.
+    /// The number of unreadable images.
     public var skipped: Int
-    /// Images that have no label.
+    /// Images without a label, and other images and classes without a score.
     public var leftOut: LeftOut
-    /// Names that several classes have; they cannot be told apart by their prompts.
+    /// Names of classes with the same prompts as another class, which cannot be told apart.
     public var alike: [String]
-    /// Prompts that were cut at the context.
+    /// The number of prompts that were cut at the context.
     public var truncated: Int
-    /// Which images these are, in words.
+    /// Which images these are.
     public var split: String
-    /// What was right.
+    /// The accuracies.
     public var scores: Scores
-    /// Accuracy of guessing, one over the classes.
+    /// The accuracy of guessing, 1 / classes.
     public var chance: Double
-    /// Accuracy of always naming the class that most of these images have.
+    /// The accuracy of always naming the largest class.
     public var majority: Double
 
     /// The report as one JSON object, keys in snake_case.

@@ -37,7 +37,7 @@ struct OneVersusRest {
                 continue
             }
             let width = features.shape[1]
-            let rows = try (features.detach().to(device: probe.mean.device).to(.float64) - probe.mean) / probe.deviation
+            let rows = try (features.detach().to(device: probe.mean.device).to(.float64) - probe.mean) / probe.std
             let margins =
                 try probe.weights.narrow(dim: 0, start: 1, length: 1)
                 - probe.weights.narrow(dim: 0, start: 0, length: 1)

@@ -1,4 +1,4 @@
-/// The resolved configuration; of several runs, where they differ comes first.
+/// The resolved configuration; for several runs, their differences first.
 enum ConfigurationSection: ReportSection {
     static let id = "configuration"
     static let title = "Configuration"
@@ -11,7 +11,7 @@ enum ConfigurationSection: ReportSection {
             for run in report.runs {
                 let own = run.configuration.split(separator: "\n").map(String.init).filter { !shared.contains($0) }
                 body +=
-                    "<h3>\(Markup.escaped(run.name)) alone has</h3><pre>\(Markup.escaped(own.joined(separator: "\n")))</pre>\n"
+                    "<h3>Only in \(Markup.escaped(run.name))</h3><pre>\(Markup.escaped(own.joined(separator: "\n")))</pre>\n"
             }
         }
         for run in report.runs {

@@ -1,6 +1,6 @@
 import Views
 
-/// Which classes the linear probe takes for which.
+/// The confusion matrix of the linear probe.
 enum ConfusionSection: ReportSection {
     static let id = "confusion"
     static let title = "Confusion of the linear probe"
@@ -8,23 +8,23 @@ enum ConfusionSection: ReportSection {
     static func body(_ report: Report) -> String? {
         guard let probe = report.run.probe else { return nil }
         guard let confusion = probe.linearProbe.confusion else {
-            return probe.linearProbe.confusionNote.map { HTML.paragraph("The confusion was \($0).") }
+            return probe.linearProbe.confusionNote.map { HTML.paragraph("The confusion matrix was \($0).") }
         }
         let classes = ClassNames.shown(probe.classes)
         let cells = confusion.cells.filter { classes.indices.contains($0.row) && classes.indices.contains($0.column) }
         var totals = [Int](repeating: 0, count: classes.count)
         for cell in cells { totals[cell.row] += cell.count }
         let wrong = cells.filter { $0.row != $0.column }.sorted { $0.count > $1.count }
-        // More squares than a hundred a side are too small to see.
+        // Cells of a larger matrix would be too small to see.
         let drawing =
             classes.count > 100
-            ? HTML.paragraph("The matrix of \(classes.count) classes is too large to be drawn.")
+            ? HTML.paragraph("The matrix of \(classes.count) classes is too large to draw.")
             : HTML.drawing(
                 svg(confusion.matrix(classes: classes.count), classes),
-                "Rows: the true class; columns: what it was taken for")
+                "Rows: the true class; columns: the predicted class")
         return drawing
             + HTML.table(
-                ["is", "was taken for", "times", "of"],
+                ["true class", "predicted class", "images", "of"],
                 wrong.prefix(8).map {
                     [classes[$0.row], classes[$0.column], "\($0.count)", "\(totals[$0.row])"]
                 })
@@ -58,7 +58,7 @@ enum ConfusionSection: ReportSection {
                 text +=
                     "<rect class=\"b\" x=\"\(Markup.number(margin + cell * Double(column)))\" y=\"\(Markup.number(y))\" "
                     + "width=\"\(Markup.number(cell - 1))\" height=\"\(Markup.number(cell - 1))\" "
-                    + "opacity=\"\(Markup.number(max(0.1, share)))\"><title>\(Markup.escaped(classes[row])) taken for "
+                    + "opacity=\"\(Markup.number(max(0.1, share)))\"><title>\(Markup.escaped(classes[row])) predicted as "
                     + "\(Markup.escaped(classes[column])): \(count) of \(total)</title></rect>"
             }
         }

@@ -1,4 +1,4 @@
-/// Loss, bound under its ceiling, rank, kNN and speed over the passes.
+/// Loss, bound and ceiling, rank, kNN and speed over the epochs.
 enum CurvesSection: ReportSection {
     static let id = "curves"
     static let title = "Learning curves"
@@ -9,11 +9,12 @@ enum CurvesSection: ReportSection {
         func add(_ title: String, _ unit: String, _ value: @escaping (EpochRecord) -> Double?) {
             let lines = series(report, value)
             guard lines.contains(where: { $0.points.count > 0 }) else { return }
-            plots.append(LinePlot(title: title, xLabel: "pass", yLabel: unit, series: lines))
+            plots.append(LinePlot(title: title, xLabel: "epoch", yLabel: unit, series: lines))
         }
         add("Loss", "nats") { $0.trainLoss }
         var bound = LinePlot(
-            title: "Bound on mutual information", xLabel: "pass", yLabel: "nats", series: series(report) { $0.miBound })
+            title: "Bound on mutual information", xLabel: "epoch", yLabel: "nats",
+            series: series(report) { $0.miBound })
         if bound.series.contains(where: { !$0.points.isEmpty }) {
             bound.series += series(report, suffix: " ceiling", dashed: true) { $0.miCeiling }
             plots.append(bound)
@@ -27,7 +28,7 @@ enum CurvesSection: ReportSection {
             bare.title = ""
             return HTML.drawing(
                 SVG(title: plot.title, plots: [bare], columns: 1, panel: (440, 230)).text,
-                "\(plot.title) over the passes")
+                "\(plot.title) over the epochs")
         }
         return "<div class=\"plots\">\(drawings.joined())</div>\n"
     }

@@ -1,7 +1,7 @@
 import Files
 import Foundation
 
-/// What is wrong, why it is thought so, and what to change.
+/// The findings with their evidence and remedies, and all measurements.
 enum DiagnosisSection: ReportSection {
     static let id = "diagnosis"
     static let title = "Diagnosis"
@@ -9,7 +9,8 @@ enum DiagnosisSection: ReportSection {
     static func body(_ report: Report) -> String? {
         guard let sample = report.sample else {
             return HTML.paragraph(
-                "Needs images to embed: diptych report \(SystemPath.argument(report.run.folder.path)) --images IMAGES.")
+                "The diagnosis needs images: diptych report \(SystemPath.argument(report.run.folder.path)) "
+                    + "--images IMAGES.")
         }
         let diagnosis = sample.diagnosis
         var body = HTML.paragraph(
@@ -17,7 +18,7 @@ enum DiagnosisSection: ReportSection {
                 + "\(HTML.number(diagnosis.temperature))\(diagnosis.temperatureIsKnown ? "" : ", the best for these embeddings")."
         )
         if diagnosis.findings.isEmpty {
-            body += HTML.paragraph("Nothing is wrong as far as these measurements see.")
+            body += HTML.paragraph("No check found a problem.")
         }
         for finding in diagnosis.findings {
             body += """
@@ -56,8 +57,8 @@ enum DiagnosisSection: ReportSection {
             ])
         plot.logarithmicBase = 2
         return HTML.drawing(
-            SVG(title: "Would more negatives pay?", plots: [plot], columns: 1, panel: (560, 280)).text,
-            "The bound on mutual information at rising numbers of candidates, under its ceiling")
+            SVG(title: "Would more negatives help?", plots: [plot], columns: 1, panel: (560, 280)).text,
+            "The bound on mutual information and its ceiling over the number of candidates")
     }
 
     private static func noise(_ points: [Evidence.GradientPoint]) -> String {
@@ -73,9 +74,9 @@ enum DiagnosisSection: ReportSection {
         plot.yRange = 0...max(top, 1e-9)
         return HTML.drawing(
             SVG(title: "How noisy is the gradient?", plots: [plot], columns: 1, panel: (560, 280)).text,
-            "Variance of an anchor's gradient over draws of its negatives, by its squared length; below 1 the gradient "
+            "The variance of an anchor's gradient over random negatives, divided by its squared length; below 1 there "
                 + "is more signal than noise")
-            + "<details><summary>The gradient's noise in numbers, with 95% intervals</summary>\n"
+            + "<details><summary>The gradient's noise, with 95% intervals</summary>\n"
             + HTML.table(
                 ["negatives K", "variance / squared length", "from", "to"],
                 points.map {

@@ -1,4 +1,4 @@
-/// The way of a run through alignment and uniformity: Wang & Isola 2020, arXiv 2005.10242, figure 7.
+/// Alignment against uniformity, epoch by epoch: Wang & Isola 2020, arXiv 2005.10242, figure 7.
 enum GeometrySection: ReportSection {
     static let id = "geometry"
     static let title = "Alignment and uniformity over training"
@@ -19,12 +19,12 @@ enum GeometrySection: ReportSection {
                 + "(\(HTML.number(last.x)), \(HTML.number(last.y)))."
         }
         let plot = LinePlot(
-            title: "Pass by pass", xLabel: "uniformity (less is more even)", yLabel: "alignment (less is closer)",
-            series: lines)
+            title: "Epoch by epoch", xLabel: "uniformity (lower is more uniform)",
+            yLabel: "alignment (lower is closer)", series: lines)
         return HTML.drawing(
             SVG(title: "Alignment against uniformity", plots: [plot], columns: 1, panel: (560, 320)).text,
             "The path of alignment against uniformity")
             + HTML.paragraph(
-                "Both are better where they are less: down and to the left. \(ends.joined(separator: " "))")
+                "Lower is better for both: down and to the left. \(ends.joined(separator: " "))")
     }
 }

@@ -1,7 +1,7 @@
 import Files
 import Foundation
 
-/// The scores and how they came about.
+/// The scores and their protocol.
 enum OutcomeSection: ReportSection {
     static let id = "outcome"
     static let title = "Outcome"
@@ -18,11 +18,10 @@ enum OutcomeSection: ReportSection {
         for run in report.runs {
             guard let probe = run.probe else {
                 body += HTML.paragraph(
-                    "\(run.name) has not been scored: diptych probe \(SystemPath.argument(run.folder.path)) IMAGES does that."
-                )
+                    "\(run.name) has no scores yet: run diptych probe \(SystemPath.argument(run.folder.path)) IMAGES.")
                 continue
             }
-            let leftOut = probe.leftOut?.words.map { " Left out: \($0)." } ?? ""
+            let leftOut = probe.leftOut?.summary.map { " Skipped: \($0)." } ?? ""
             body += HTML.paragraph("\(run.name): \(probe.protocol). \(probe.split).\(leftOut)")
         }
         return body
@@ -48,15 +47,15 @@ enum OutcomeSection: ReportSection {
     private static let rows: [(String, @Sendable (ReportedRun) -> String)] = [
         ("linear probe, top-1", { HTML.percent($0.probe?.linearProbe.top1) }),
         ("linear probe, top-5", { HTML.percent($0.probe?.linearProbe.top5) }),
-        ("mean of the classes", { HTML.percent($0.probe?.linearProbe.balanced) }),
+        ("balanced accuracy", { HTML.percent($0.probe?.linearProbe.balanced) }),
         ("kNN, top-1", { HTML.percent($0.probe?.knn.top1) }),
         ("random weights, linear probe", { HTML.percent($0.probe?.control?.linearProbe.top1) }),
         ("random weights, kNN", { HTML.percent($0.probe?.control?.knn.top1) }),
         ("always the largest class", { HTML.percent($0.probe?.majority) }),
         ("images: training, test", { run in run.probe.map { "\($0.trainImages), \($0.testImages)" } ?? "" }),
         ("encoder", { $0.experiment.encoder.name }), ("method", { $0.experiment.method.name }),
-        ("passes", { "\($0.epochs.last?.epoch ?? 0) of \($0.experiment.training.epochs)" }),
-        ("batch", { "\($0.experiment.training.batchSize)" }),
+        ("epochs", { "\($0.epochs.last?.epoch ?? 0) of \($0.experiment.training.epochs)" }),
+        ("batch size", { "\($0.experiment.training.batchSize)" }),
         ("loss, nats", { HTML.number($0.epochs.last?.trainLoss) }),
         ("bound on mutual information, nats", { HTML.number($0.epochs.last?.miBound) }),
         ("its ceiling, nats", { $0.epochs.last?.miBound == nil ? "" : HTML.number($0.epochs.last?.miCeiling) }),

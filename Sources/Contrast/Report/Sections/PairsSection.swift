@@ -1,7 +1,7 @@
 import Foundation
 import Views
 
-/// The view pairs that the network finds most and least alike.
+/// The view pairs with the most and the least similar embeddings.
 enum PairsSection: ReportSection {
     static let id = "pairs"
     static let title = "Most and least aligned pairs"
@@ -35,9 +35,9 @@ enum PairsSection: ReportSection {
             }
             return "<h3>\(title)</h3><div class=\"row\">\(figures.joined())</div>\n"
         }
-        return show("Most alike", cosines.prefix(8)) + show("Least alike", cosines.suffix(8).reversed())
+        return show("Most similar", cosines.prefix(8)) + show("Least similar", cosines.suffix(8).reversed())
             + HTML.paragraph(
-                "Pairs that no one would match call for milder crops; pairs that are nearly copies call for stronger augmentation."
+                "If no one could match the pairs, use milder crops. If they are nearly copies, use stronger augmentation."
             )
     }
 }

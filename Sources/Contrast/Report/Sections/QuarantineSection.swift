@@ -1,11 +1,11 @@
-/// Images that could not be used, with the reason.
+/// Images that were skipped, with the reason.
 enum QuarantineSection: ReportSection {
     static let id = "quarantine"
-    static let title = "Images left out"
+    static let title = "Skipped images"
 
     static func body(_ report: Report) -> String? {
         let records = report.runs.flatMap { run in run.quarantine.map { (run.name, $0) } }
-        guard !records.isEmpty else { return HTML.paragraph("None: every image could be used.") }
+        guard !records.isEmpty else { return HTML.paragraph("None: every image was readable.") }
         let several = report.runs.count > 1
         return HTML.table(
             (several ? ["run"] : []) + ["image", "reason"],

@@ -1,6 +1,6 @@
 import Foundation
 
-/// The eigenvalues of the embedding's covariance: how many dimensions are in use.
+/// The eigenvalues of the embeddings' covariance, and the ranks that follow from them.
 enum SpectrumSection: ReportSection {
     static let id = "spectrum"
     static let title = "Spectrum of the embedding"
@@ -13,7 +13,7 @@ enum SpectrumSection: ReportSection {
             series: [.init("eigenvalues", .blue, points: points)])
         var body = HTML.drawing(
             SVG(title: "Covariance of the embedding", plots: [plot], columns: 1, panel: (560, 280)).text,
-            "Logarithms of the eigenvalues' shares, falling from the largest")
+            "Logarithms of the eigenvalues' shares, largest first")
         let wanted = ["effective_rank", "rank_me", "participation_ratio", "encoder_effective_rank", "encoder_rank_me"]
         let known = report.sample?.diagnosis.measurements ?? []
         let rows = wanted.compactMap { name in known.first { $0.name == name } }.map {

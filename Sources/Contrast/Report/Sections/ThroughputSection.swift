@@ -1,4 +1,4 @@
-/// Where the time of making views goes.
+/// The time of each stage of making views.
 enum ThroughputSection: ReportSection {
     static let id = "throughput"
     static let title = "Throughput by stage"
@@ -11,12 +11,12 @@ enum ThroughputSection: ReportSection {
         ]
         let total = max(stages.reduce(0) { $0 + $1.1 }, 1e-9)
         return HTML.paragraph(
-            "\(HTML.number(bench.imagesPerSecond)) images/s of \(bench.views) views on \(bench.threads) threads of this machine; "
-                + "the bottleneck: \(bench.bottleneck.explanation).")
+            "\(HTML.number(bench.imagesPerSecond)) images/s, \(bench.views) views of each, on \(bench.threads) threads of "
+                + "this machine. The bottleneck: \(bench.bottleneck.explanation).")
             + HTML.table(
-                ["stage", "us an image", "share"],
+                ["stage", "µs per image", "share"],
                 stages.map { [$0.0, HTML.number($0.1), HTML.percent($0.1 / total)] })
             + HTML.table(
-                ["step", "us a view"], bench.steps.map { ["\($0.branch) \($0.name)", HTML.number($0.microseconds)] })
+                ["step", "µs per view"], bench.steps.map { ["\($0.branch) \($0.name)", HTML.number($0.microseconds)] })
     }
 }

@@ -1,4 +1,4 @@
-/// The pairs that the run learnt from, as it saw them.
+/// Views as the run trained on them.
 enum ViewsSection: ReportSection {
     static let id = "views"
     static let title = "View pairs"
@@ -7,11 +7,11 @@ enum ViewsSection: ReportSection {
         let pictures = report.runs.compactMap { run in
             run.views.map { png in
                 (report.runs.count > 1 ? "<h3>\(Markup.escaped(run.name))</h3>\n" : "")
-                    + HTML.picture(png: png, "Images at the left, beside each its views")
+                    + HTML.picture(png: png, "Images on the left, their views on the right")
             }
         }
         guard !pictures.isEmpty else { return nil }
         return pictures.joined(separator: "\n")
-            + HTML.paragraph("Each image at the left, beside it the views that the encoder is to recognise as one.")
+            + HTML.paragraph("Each image is on the left. The encoder learns to recognise its views as one image.")
     }
 }

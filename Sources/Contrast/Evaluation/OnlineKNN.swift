@@ -1,0 +1,69 @@
+import Views
+
+/// Weighted kNN on held-out images during training.
+struct OnlineKNN {
+    private let test: any Source
+    private let bank: Subset
+    private let extractor: FeatureExtractor
+    private let every: Int
+    private let epochs: Int
+
+    /// Prepares the score and a note for the user; no score if nothing can be scored or the configuration turns it off.
+    /// - Parameter images: the training images; at most `evaluation.knn_images` of them are the bank.
+    static func prepare(
+        _ experiment: Experiment, images: any Source, heldOut: (any Source)?, extractor: FeatureExtractor
+    ) -> (score: OnlineKNN?, note: String?) {
+        let evaluation = experiment.evaluation
+        guard let heldOut, heldOut.count > 0, !images.classes.isEmpty, evaluation.knnEvery > 0 else {
+            return (nil, nil)
+        }
+        let test: any Source =
+            ClassNames.areEqual(heldOut.classes, images.classes)
+            ? heldOut : Relabelled(heldOut, classes: images.classes)
+        let all = Scorable(train: images, test: test)
+        if let obstacle = all.obstacle("kNN during training") {
+            return (nil, "\(obstacle); the run goes on without it")
+        }
+        let stride = max(1, (all.train.count + evaluation.knnImages - 1) / evaluation.knnImages)
+        let bank = Swift.stride(from: 0, to: all.train.count, by: stride).map { all.train[$0] }
+        let banked = Scorable(
+            train: bank.map { images.label($0) ?? -1 }, test: all.testLabels, names: images.classes)
+        var notes = all.leftOut.summary.map { [$0] } ?? []
+        if banked.test.count < all.test.count {
+            notes.append(
+                "\(LeftOut.count(all.test.count - banked.test.count, "test image")) of classes that its bank of "
+                    + "\(bank.count) training images lacks (evaluation.knn_images)")
+        }
+        guard banked.obstacle("") == nil else {
+            return (
+                nil, "kNN during training is skipped: its bank of \(bank.count) images has no class of a test image"
+            )
+        }
+        let score = OnlineKNN(
+            test: banked.test.count == test.count
+                ? test : Subset(test, indices: banked.test.map { all.test[$0] }),
+            bank: Subset(images, indices: bank), extractor: extractor, every: evaluation.knnEvery,
+            epochs: experiment.training.epochs)
+        return (score, notes.isEmpty ? nil : "kNN during training skips \(notes.joined(separator: ", "))")
+    }
+
+    /// The accuracy after an epoch; nil for epochs that are not scored, and if no readable image can be scored.
+    /// - Parameter stop: called now and then; true stops.
+    /// - Throws: `EvaluationStopped` if `stop` returned true; `LoaderError`, `TorchError`.
+    func top1(of encoder: any Encoder, after epoch: Int, stop: () -> Bool = { false }) throws -> Double? {
+        guard epoch % every == 0 || epoch == epochs else { return nil }
+        let train = try extractor.features(of: bank, by: [encoder], on: extractor.device, stop: stop)
+        let test = try extractor.features(of: test, by: [encoder], on: extractor.device, stop: stop)
+        let scorable = Scorable(train: train.labels, test: test.labels, names: bank.classes)
+        guard scorable.obstacle("") == nil else { return nil }
+        let defaults = NearestNeighbours.defaults(bank: scorable.train.count)
+        let classifier = try NearestNeighbours(
+            features: train.rows(0, scorable.train), labels: scorable.trainLabels, classes: scorable.classes.count,
+            neighbours: defaults.neighbours, temperature: defaults.temperature)
+        let ranked = try classifier.ranking(test.rows(0, scorable.test), stop: stop)
+        return Scores(
+            ranked: ranked.map { $0.map { scorable.classes[$0] } }, labels: scorable.testLabels,
+            classes: bank.classes.count
+        ).top1
+    }
+}
