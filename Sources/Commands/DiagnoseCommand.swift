@@ -18,6 +18,8 @@ package struct DiagnoseCommand: ParsableCommand {
         help: ArgumentHelp("Run folder, then the folder of images.", valueName: "run"), transform: PathArgument.read)
     package var paths: [String] = []
 
+    @OptionGroup package var free: WeightOptions
+
     @Option(
         parsing: .upToNextOption,
         help: ArgumentHelp("Two .npy files of embeddings, float [pairs, dimension].", valueName: "file"),
@@ -57,6 +59,10 @@ package struct DiagnoseCommand: ParsableCommand {
     package init() {}
 
     package func validate() throws {
+        if free.weights != nil {
+            guard views.isEmpty else { throw ValidationError("--weights has no use for --views") }
+            _ = try free.places(paths, then: ["IMAGES"])
+        }
         if views.isEmpty == paths.isEmpty {
             throw ValidationError("give a run folder, or --views with two .npy files")
         }

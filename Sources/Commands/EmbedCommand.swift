@@ -13,15 +13,16 @@ package struct EmbedCommand: ParsableCommand {
             Beside features.npy, the files are labels.npy, paths.txt, sides.txt, classes.txt and table.csv.
 
               diptych embed runs/a photos/ --side test --output out/test.npy
+              diptych embed --weights dino_resnet50.pth photos/ --output features.npy
             """)
 
     @Argument(
-        help: ArgumentHelp("Run folder, encoder.safetensors or checkpoint.", valueName: "run"),
-        transform: PathArgument.read)
-    package var encoder: String
+        help: ArgumentHelp(
+            "Run folder, encoder.safetensors or checkpoint, unless --weights is given; then the folder of images.",
+            valueName: "run images"), transform: PathArgument.read)
+    package var places: [String] = []
 
-    @Argument(help: ArgumentHelp("Folder of images.", valueName: "images"), transform: PathArgument.read)
-    package var images: String
+    @OptionGroup package var free: WeightOptions
 
     @Option(
         help: ArgumentHelp(
@@ -37,7 +38,14 @@ package struct EmbedCommand: ParsableCommand {
 
     package init() {}
 
+    /// What gives the features.
+    package var encoder: String { free.weights ?? places[0] }
+
+    /// The images.
+    package var images: String { places[places.count - 1] }
+
     package func validate() throws {
+        _ = try free.places(places, then: ["IMAGES"])
         if !output.hasSuffix(".npy") { throw ValidationError("--output must end in .npy, is \(output)") }
     }
 

@@ -16,7 +16,9 @@ package struct ExportCommand: ParsableCommand {
     @Argument(
         help: ArgumentHelp("Run folder, encoder.safetensors or checkpoint.", valueName: "run"),
         transform: PathArgument.read)
-    package var encoder: String
+    package var place: String?
+
+    @OptionGroup package var free: WeightOptions
 
     @Option(
         help: ArgumentHelp("The file; its ending, .onnx or .safetensors, selects the format.", valueName: "file"),
@@ -25,7 +27,11 @@ package struct ExportCommand: ParsableCommand {
 
     package init() {}
 
+    /// What is exported.
+    package var encoder: String { free.weights ?? place ?? "" }
+
     package func validate() throws {
+        _ = try free.places(place.map { [$0] } ?? [], then: [])
         if !output.hasSuffix(".onnx") && !output.hasSuffix(".safetensors") {
             throw ValidationError("--output must end in .onnx or .safetensors, is \(output)")
         }

@@ -11,16 +11,18 @@ package struct ProbeCommand: ParsableCommand {
             held out in training. --zero-shot trains nothing: a run of method clip classifies by the names of the \
             classes.
 
+              diptych probe runs/a photos/ --beside resnet50.pth --beside random --labels 1% --labels 10%
+              diptych probe --weights resnet50.pth photos/train --test photos/test
               diptych probe runs/pets pets/ --zero-shot --template "a photo of a {}" --template "a drawing of a {}"
             """)
 
     @Argument(
-        help: ArgumentHelp("Run folder, encoder.safetensors or checkpoint.", valueName: "run"),
-        transform: PathArgument.read)
-    package var encoder: String
+        help: ArgumentHelp(
+            "Run folder, encoder.safetensors or checkpoint, unless --weights is given; then labelled images.",
+            valueName: "run images"), transform: PathArgument.read)
+    package var places: [String] = []
 
-    @Argument(help: ArgumentHelp("Labelled folder of images.", valueName: "images"), transform: PathArgument.read)
-    package var images: String
+    @OptionGroup package var free: WeightOptions
 
     @Option(
         help: ArgumentHelp("A folder of test images with the same classes.", valueName: "images"),
@@ -49,9 +51,29 @@ package struct ProbeCommand: ParsableCommand {
     package var control = false
 
     @Option(
+        parsing: .singleValue,
+        help: ArgumentHelp(
+            "Weights that are scored on the same images, or the word random: one table with intervals. Repeatable.",
+            valueName: "file"), transform: PathArgument.read)
+    package var beside: [String] = []
+
+    @Option(
+        parsing: .singleValue,
+        help: ArgumentHelp("Also scores with a share of the labels, as in 1%. Repeatable.", valueName: "share"))
+    package var labels: [LabelShare] = []
+
+    @Option(help: ArgumentHelp("Also scores with so many labels of each class, as in 1,5,10.", valueName: "counts"))
+    package var shots: ShotCounts?
+
+    @Option(help: ArgumentHelp("Draws of these labels, by the seed.", valueName: "N"))
+    package var repeats = 10
+
+    @Option(
         name: .customLong("cost"),
-        help: ArgumentHelp("C of the logistic regression, 1/2 |w|^2 + C * sum of log losses.", valueName: "C"))
-    package var cost: Double?
+        help: ArgumentHelp(
+            "C of the logistic regression, 1/2 |w|^2 + C * sum of log losses; auto chooses it by cross-validation.",
+            valueName: "C"))
+    package var cost: ProbeCost?
 
     @Option(
         name: [.customLong("knn-k"), .customLong("neighbours")],
@@ -87,16 +109,28 @@ package struct ProbeCommand: ParsableCommand {
 
     package init() {}
 
+    /// What is scored.
+    package var encoder: String { free.weights ?? places[0] }
+
+    /// The labelled images.
+    package var images: String { places[places.count - 1] }
+
     package func validate() throws {
+        _ = try free.places(places, then: ["IMAGES"])
         if !zeroShot && !template.isEmpty { throw ValidationError("--template goes with --zero-shot") }
         if !zeroShot && all { throw ValidationError("--all goes with --zero-shot") }
         let asksForNeighbours = neighbours != nil || temperature != nil || uniform
+        if zeroShot && (control || !beside.isEmpty || !labels.isEmpty || shots != nil) {
+            throw ValidationError("--control, --beside, --labels and --shots have no meaning with --zero-shot")
+        }
+        if !(1...1000).contains(repeats) { throw ValidationError("--repeats must be in 1...1000, is \(repeats)") }
         if zeroShot && (control || cost != nil || asksForNeighbours) {
             throw ValidationError("--control, --cost and --knn-... have no meaning with --zero-shot")
         }
         if let folds, !(2...100).contains(folds) {
             throw ValidationError("--folds must be in 2...100, is \(folds)")
         }
+        if folds != nil, cost == .auto { throw ValidationError("--folds takes --cost with a number, not auto") }
         if zeroShot && folds != nil { throw ValidationError("--folds has no meaning with --zero-shot") }
         if uniform && temperature != nil { throw ValidationError("--knn-uniform has no use for --knn-temperature") }
         if let temperature, !(temperature > 0 && temperature.isFinite) {
@@ -105,7 +139,6 @@ package struct ProbeCommand: ParsableCommand {
         if let wrong = template.first(where: { !$0.contains("{}") }) {
             throw ValidationError("--template must have {} where the class goes, is \(wrong)")
         }
-        if let cost, !(cost > 0 && cost.isFinite) { throw ValidationError("--cost must be positive, is \(cost)") }
         if let neighbours, neighbours < 1 {
             throw ValidationError("--knn-k must be at least 1, is \(neighbours)")
         }

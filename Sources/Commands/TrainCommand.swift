@@ -18,7 +18,10 @@ package struct TrainCommand: ParsableCommand {
     @Argument(help: ArgumentHelp("Folder of images.", valueName: "images"), transform: PathArgument.read)
     package var images: String
 
-    @OptionGroup package var settings: PipelineOptions
+    @OptionGroup package var free: WeightOptions
+
+    /// The pipeline.
+    package var settings: PipelineOptions { free.settings }
 
     @Option(
         help: ArgumentHelp("The run folder; runs/NAME-DATE by default.", valueName: "folder"),

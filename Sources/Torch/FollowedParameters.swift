@@ -21,6 +21,12 @@ public struct FollowedParameters {
         leaders = others.map(\.parameter)
     }
 
+    /// Pairs parameters of equal shapes in their order.
+    public init(_ own: [Parameter], leaders: [Parameter]) {
+        self.own = own
+        self.leaders = leaders
+    }
+
     /// Moves each parameter towards its leader, `p <- m p + (1 - m) leader`; buffers, such as running statistics, do not
     /// change.
     /// - Parameter momentum: m, 0...1.

@@ -145,6 +145,13 @@ public struct StateError: Error, Equatable, Sendable, CustomStringConvertible {
     /// Keys whose shapes differ, with both shapes.
     public var mismatched: [String]
 
+    /// Makes an error.
+    public init(missing: [String], unexpected: [String], mismatched: [String]) {
+        self.missing = missing
+        self.unexpected = unexpected
+        self.mismatched = mismatched
+    }
+
     /// All in one line, at most three of each.
     public var description: String {
         func some(_ what: String, _ keys: [String]) -> String? {

@@ -11,6 +11,8 @@ struct DiagnoseJob {
 
     init(_ options: DiagnoseCommand) { self.options = options }
 
+    private var images: String { options.paths[options.paths.count - 1] }
+
     func run() throws {
         try Output.check(options.json)
         let machine = try Machine(options.compute)
@@ -24,19 +26,19 @@ struct DiagnoseJob {
                 first: options.views[0], second: options.views[1], labels: options.labels)
             return try show(try Diagnosis(embeddings, options: settings))
         }
-        guard options.paths.count == 2 else {
+        guard options.paths.count == 2 || options.free.weights != nil else {
             throw Failure(
                 .unusable,
                 "\(options.paths[0]): a run does not name its images; give them too, as in diptych diagnose "
                     + "\(SystemPath.argument(options.paths[0])) IMAGES")
         }
         let opened = try OpenedImages(
-            options.paths[1], side: options.sides.side, options: options.sides.reading(options.tolerance.reading))
+            images, side: options.sides.side, options: options.sides.reading(options.tolerance.reading))
         announce(opened.summary)
         let console = Console()
         var embedded = try RunEmbeddings(
-            run: options.paths[0], images: opened.source, machine: machine, options: settings,
-            maximumBad: options.tolerance.maxBad
+            run: options.free.weights ?? options.paths[0], use: try WeightsUse(options.free), images: opened.source,
+            machine: machine, options: settings, maximumBad: options.tolerance.maxBad
         ) { done, all in console.working("views", share: Double(done) / Double(max(all, 1))) }
         embedded.notes.forEach(console.notice)
         if options.copies { embedded.run.copies = try copies(of: embedded.experiment, machine, console) }
@@ -51,7 +53,7 @@ struct DiagnoseJob {
         of experiment: Experiment, _ machine: Machine, _ console: Console
     ) throws -> TrainTestCopies? {
         let split = try Split(
-            images: options.paths[1], side: options.sides.side, fraction: experiment.evaluation.holdOut,
+            images: images, side: options.sides.side, fraction: experiment.evaluation.holdOut,
             seed: experiment.training.seed,
             by: experiment.evaluation.holdOutBy, options: options.sides.reading(options.tolerance.reading))
         if case .stratified = split.origin, split.train.classes.isEmpty { return nil }

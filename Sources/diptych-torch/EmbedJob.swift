@@ -13,7 +13,7 @@ struct EmbedJob {
 
     func run() throws {
         try Output.check(options.output)
-        let file = try EncoderFile(options.encoder)
+        let file = try EncoderFile(options.encoder, options.free)
         let console = Console()
         file.notes.forEach(console.notice)
         let opened = try OpenedImages(

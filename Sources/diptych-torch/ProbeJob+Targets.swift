@@ -9,13 +9,17 @@ extension ProbeJob {
     func probeTargets(
         _ file: EncoderFile, _ train: any Source, _ test: any Source, _ split: String, _ console: Console
     ) throws {
-        guard options.folds == nil, !options.control else {
+        guard options.folds == nil, !options.control, options.beside.isEmpty, options.labels.isEmpty,
+            options.shots == nil, options.cost != .auto
+        else {
             throw Failure(
-                .unusable, "--folds and --control need one class for each image, which this table does not have")
+                .unusable,
+                "--folds, --control, --beside, --labels, --shots and --cost auto need one class for each image, which "
+                    + "this table does not have")
         }
         let scores = ScoresFile(options.output ?? defaultOutput(file), console)
         let report = try TargetProbe(
-            file, train: train, test: test, split: split, cost: options.cost ?? file.experiment.evaluation.cost,
+            file, train: train, test: test, split: split, cost: options.cost?.number ?? file.experiment.evaluation.cost,
             machine: try Machine(options.compute), maximumBad: options.tolerance.maxBad
         ) { what, share in console.working(what, share: share) }
         console.clear()

@@ -11,7 +11,7 @@ struct ProbeJob {
     init(_ options: ProbeCommand) { self.options = options }
 
     func run() throws {
-        let file = try EncoderFile(options.encoder)
+        let file = try EncoderFile(options.encoder, options.free)
         let console = Console()
         file.notes.forEach(console.notice)
         let (train, test, words) = try images(file.experiment, file.folder)
@@ -19,10 +19,17 @@ struct ProbeJob {
             return try probeTargets(file, train, test, words, console)
         }
         var settings = Probe.Options()
-        settings.cost = options.cost
+        switch options.cost {
+        case .none: settings.cost = .configured
+        case .auto: settings.cost = .auto
+        case .value(let cost): settings.cost = .value(cost)
+        }
+        settings.beside = try beside()
+        settings.fewLabels =
+            options.labels.map { .share($0.share) } + (options.shots?.counts.map { .shots($0) } ?? [])
+        settings.repeats = options.repeats
         settings.neighbours = options.neighbours
         settings.vote = options.uniform ? .uniform : .cosine(temperature: options.temperature)
-        settings.control = options.control
         settings.maximumBad = options.tolerance.maxBad
         let probe = Probe(file, machine: try Machine(options.compute), options: settings)
         let scores = ScoresFile(options.output ?? defaultOutput(file), console)
@@ -46,8 +53,24 @@ struct ProbeJob {
             maximumBad: settings.maximumBad)
         return try CrossValidation(
             file.encoder, on: opened.source, count: count, seed: options.seed ?? file.experiment.training.seed,
-            cost: settings.cost ?? file.experiment.evaluation.cost, extractor: extractor
+            cost: options.cost?.number ?? file.experiment.evaluation.cost, extractor: extractor
         ) { what, share in console.working(what, share: share) }
+    }
+
+    /// The encoders beside, each opened before the work begins.
+    private func beside() throws -> [Probe.Rival] {
+        var names = options.beside
+        if options.control, !names.contains(ProbeComparison.random) { names.append(ProbeComparison.random) }
+        let console = Console()
+        return try names.map { name in
+            if name == ProbeComparison.random { return .random }
+            var free = options.free
+            // The options name the network of --weights.
+            if options.free.weights != nil { (free.encoder, free.weightsPrefix) = (nil, nil) }
+            let file = try EncoderFile(name, free)
+            file.notes.forEach(console.notice)
+            return .weights(file, name: name)
+        }
     }
 
     private func images(_ experiment: Experiment, _ folder: RunFolder?) throws -> (any Source, any Source, String) {
@@ -92,6 +115,14 @@ struct ProbeJob {
             lines.append(
                 "folds     linear probe \(spread(folds.linearProbe))  kNN \(spread(folds.knn)) (\(folds.rule))")
         }
+        if !options.beside.isEmpty { lines += table(report) }
+        for score in report.fewLabels ?? [] {
+            lines.append(few(score, name: "trained"))
+            for rival in report.comparison?.rivals ?? [] {
+                guard let other = rival.fewLabels?.first(where: { $0.labels == score.labels }) else { continue }
+                lines.append(few(other, name: label(rival)))
+            }
+        }
         let isWhole = report.leftOut?.untested.isEmpty ?? true
         let constant = isWhole ? "the largest class" : "the largest class that test images have"
         lines.append(String(format: "chance    %5.1f%% (always \(constant))", 100 * report.majority))
@@ -103,5 +134,41 @@ struct ProbeJob {
         if let summary = report.leftOut?.summary { lines.append("skipped   \(summary)") }
         if report.skipped > 0 { lines.append("skipped   \(report.skipped) unusable images") }
         return lines
+    }
+
+    /// The table of the encoders beside each other, with 95% intervals over the test images.
+    private func table(_ report: ProbeReport) -> [String] {
+        guard let comparison = report.comparison else { return [] }
+        func cell(_ estimate: Measured, _ width: Int, signed: Bool = false) -> String {
+            let format = signed ? "%+.1f (%+.1f to %+.1f)" : "%.1f%% (%.1f to %.1f)"
+            return String(format: format, 100 * estimate.value, 100 * estimate.low, 100 * estimate.high)
+                .padding(toLength: width, withPad: " ", startingAt: 0)
+        }
+        func name(_ text: String) -> String { text.padding(toLength: 24, withPad: " ", startingAt: 0) }
+        var lines = [
+            name("") + "linear probe             kNN                      the run's lead, probe    kNN",
+            name("this") + cell(comparison.linearProbe, 25) + cell(comparison.knn, 25),
+        ]
+        for rival in comparison.rivals {
+            lines.append(
+                name(label(rival)) + cell(rival.linearProbe, 25) + cell(rival.knn, 25)
+                    + cell(rival.linearProbeLead, 25, signed: true) + cell(rival.knnLead, 0, signed: true))
+        }
+        return lines
+    }
+
+    /// What a rival is called in a table.
+    private func label(_ rival: ProbeComparison.Rival) -> String {
+        let name = rival.isRandom ? "random weights" : SystemPath.printable(SystemPath.name(of: rival.name))
+        return String(name.prefix(23))
+    }
+
+    private func few(_ score: FewLabelsScore, name: String) -> String {
+        func words(_ estimate: Measured) -> String {
+            String(format: "%5.1f%% (%.1f to %.1f)", 100 * estimate.value, 100 * estimate.low, 100 * estimate.high)
+        }
+        return score.labels.padding(toLength: 10, withPad: " ", startingAt: 0)
+            + "linear probe \(words(score.linearProbe))  kNN \(words(score.knn))  \(name), "
+            + "\(score.images) training images, \(score.repeats) draws"
     }
 }

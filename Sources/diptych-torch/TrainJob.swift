@@ -47,6 +47,7 @@ struct TrainJob {
         settings.maximumBad = options.tolerance.maxBad
         (settings.resumes, settings.allowsOtherImages) = (resumes, options.allowOtherImages)
         settings.group = job.group
+        settings.weightsPrefix = options.free.weightsPrefix
         let trainer = try Trainer(
             experiment, images: images.train, folder: folder, machine: machine, options: settings, observer: console)
         switch try run(trainer, folder, console, interrupt) {
@@ -105,9 +106,13 @@ struct TrainJob {
         _ folder: RunFolder, resumes: Bool, _ job: RankedJob, _ console: any TrainingObserver
     ) throws -> Experiment {
         var settings = options.settings
+        if let encoder = options.free.encoder { settings.overrides.append("encoder=\(encoder)") }
         if let seed = options.seed { settings.overrides.append("training.seed=\(seed)") }
         if let epochs = options.epochs { settings.overrides.append("training.epochs=\(epochs)") }
-        guard resumes, settings.pipeline == nil else { return try settings.reader().read(Experiment.self) }
+        guard resumes, settings.pipeline == nil else {
+            let reader = try settings.reader()
+            return try started(reader.read(Experiment.self), namesEncoder: reader.sections.contains("encoder"))
+        }
         var (text, file) = ("", folder.configuration)
         if folder.isWritten {
             let own = try folder.ownConfiguration()
@@ -116,15 +121,29 @@ struct TrainJob {
                 console.notice("\(folder.configuration): is missing or empty; the settings are those in \(file)")
             }
         }
+        let experiment: Experiment
         // Rank 0's: the folder may be on its machine only.
         text = try job.broadcast(text)
         do throws(ConfigurationError) {
-            return try ConfigurationReader(file: file, text: text, overrides: settings.overrides).read(Experiment.self)
+            experiment = try ConfigurationReader(file: file, text: text, overrides: settings.overrides)
+                .read(Experiment.self)
         } catch {
             guard error.file == folder.configuration else { throw error }
             throw Failure(
                 .unusable, "\(error) (a resumed run without a config.yaml takes the settings in its checkpoint)")
         }
+        // A resumed run does not read the weights again.
+        return try started(experiment, namesEncoder: true)
+    }
+
+    /// The experiment from the weights that the options name.
+    private func started(_ experiment: Experiment, namesEncoder: Bool) throws -> Experiment {
+        guard let weights = options.free.weights else { return experiment }
+        var use = try WeightsUse()
+        use.experiment = experiment
+        use.namesEncoder = namesEncoder
+        use.prefix = options.free.weightsPrefix
+        return try experiment.starting(from: weights, use: use)
     }
 
     private func defaultFolder() -> String {

@@ -52,3 +52,10 @@ func makeImages(_ classes: [String], each count: Int, in folder: TemporaryFolder
     }
     return try ImageFolder("\(folder.path)/images")
 }
+
+/// A run from the text of a pipeline file.
+enum Experiments {
+    static func read(_ text: String) throws -> Experiment {
+        try ConfigurationReader(file: "test", text: text).read(Experiment.self)
+    }
+}

@@ -71,7 +71,7 @@ extension Check {
 public let checks: [any Check.Type] = [
     CompleteCollapse.self, WeakCritic.self, WeakAugmentation.self, StrongAugmentation.self, SmallTemperature.self,
     Chance.self, FalseNegatives.self, DimensionalCollapse.self, LargeTemperature.self, Duplicates.self,
-    CopiesAcross.self, SmallDataSet.self, Saturation.self, StarvedTrainer.self, ClassImbalance.self,
+    CopiesAcross.self, BelowBaseline.self, SmallDataSet.self, Saturation.self, StarvedTrainer.self, ClassImbalance.self,
 ]
 
 /// Whether a condition holds, given the confidence interval of its value.

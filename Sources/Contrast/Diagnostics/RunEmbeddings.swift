@@ -19,7 +19,8 @@ public struct RunEmbeddings {
 
     /// Embeds view pairs.
     /// - Parameters:
-    ///   - path: a run folder.
+    ///   - path: a run folder, or weights from elsewhere, whose features then stand for embeddings.
+    ///   - use: what is to be known of weights from elsewhere.
     ///   - images: what the run was trained on.
     ///   - machine: where to compute.
     ///   - options: of the measurements that follow: pairs at most, seed, and a temperature that replaces the run's.
@@ -27,10 +28,11 @@ public struct RunEmbeddings {
     ///   - progress: is told the number of images so far, and of all.
     /// - Throws: `TrainingError`, `EmbeddingsError`, `LoaderError`, `TorchError`, `SafetensorsError`.
     public init(
-        run path: String, images: any Source, machine: Machine, options: Evidence.Options, maximumBad: Double = 0.01,
+        run path: String, use: WeightsUse? = nil, images: any Source, machine: Machine, options: Evidence.Options,
+        maximumBad: Double = 0.01,
         progress: (Int, Int) -> Void = { _, _ in }
     ) throws {
-        let trained = try TrainedModel(path, machine: machine)
+        let trained = try TrainedModel(path, use: use, machine: machine)
         experiment = trained.file.experiment
         notes = trained.file.notes
         var stream = RandomStream(RandomKey(seed: options.seed, purpose: .diagnosedImages))

@@ -25,6 +25,9 @@ public struct RunEvidence: Sendable {
     /// RankMe of the encoder's features.
     public var encoderRankMe: Measured?
 
+    /// The run beside random weights and its starting weights; nil if no probe compared them.
+    public var comparison: ProbeComparison?
+
     /// Reads the log of a run.
     /// - Parameter labels: the images' classes, negative for none.
     init(folder: RunFolder, experiment: Experiment, labels: [Int]) {
@@ -36,6 +39,7 @@ public struct RunEvidence: Sendable {
         if counts.count > 1, let largest = counts.values.max(), let smallest = counts.values.min() {
             imbalance = Double(largest) / Double(smallest)
         }
+        comparison = ProbeReport.read(folder.probe)?.comparison
         let epochs = RunEvidence.epochs(of: folder)
         let last = epochs.suffix(3)
         if !last.isEmpty { dataWait = last.reduce(0) { $0 + $1.dataWait } / Double(last.count) }

@@ -12,8 +12,8 @@ struct TrainedModel {
 
     /// Opens a run folder or a checkpoint, and moves its networks to a machine.
     /// - Throws: `TrainingError` if the run makes one view of an image or lacks a file; `SafetensorsError`, `TorchError`.
-    init(_ path: String, machine: Machine) throws {
-        file = try EncoderFile(path)
+    init(_ path: String, use: WeightsUse? = nil, machine: Machine) throws {
+        file = try EncoderFile(path, use: use)
         folder = file.folder ?? RunFolder(path)
         let experiment = file.experiment
         pipeline = try ViewPipeline(experiment.views)
@@ -21,9 +21,13 @@ struct TrainedModel {
             throw TrainingError(
                 .unusable, "views.branches: \(path) makes one view of an image, and a diagnosis needs two")
         }
-        model = try experiment.method.component.build(
-            encoder: experiment.encoder.component, generator: Generator(seed: 0))
-        try file.load(model) { [model] folder in
+        var headless = SimCLR()
+        headless.head = Selected(IdentityHead())
+        let method: any Method = file.isFree ? headless : experiment.method.component
+        model = try method.build(encoder: experiment.encoder.component, generator: Generator(seed: 0))
+        try file.load(model) { [model, file] folder in
+            // Features of weights from elsewhere stand for embeddings.
+            guard !file.isFree else { return }
             try TrainedModel.load(model.head, "the head that the loss saw", from: folder.head)
             if let critic = model.critic?.module {
                 try TrainedModel.load(critic, "the critic that the loss scored by", from: folder.critic)

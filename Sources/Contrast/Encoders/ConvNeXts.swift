@@ -13,6 +13,8 @@ public struct ConvNeXtTiny: ConvNeXtSettings {
     public var layerScale = 1e-6
     /// The probability that the branch of the last block is dropped for an image in training; it grows from 0.
     public var dropPath = 0.0
+    /// The weights that a run starts from: a file, a run folder or a checkpoint; random ones where nil.
+    public var weights: String?
 
     /// The paper's width, without drop-path.
     public init() {}
@@ -30,6 +32,8 @@ public struct ConvNeXtSmall: ConvNeXtSettings {
     public var layerScale = 1e-6
     /// The probability that the branch of the last block is dropped for an image in training; it grows from 0.
     public var dropPath = 0.0
+    /// The weights that a run starts from: a file, a run folder or a checkpoint; random ones where nil.
+    public var weights: String?
 
     /// The paper's width, without drop-path.
     public init() {}

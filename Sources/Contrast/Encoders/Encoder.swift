@@ -23,8 +23,20 @@ extension Encoder {
     }
 }
 
+extension Encoder {
+    /// Copies values into the parameters and buffers of these keys.
+    func start(_ state: [String: Tensor]) throws(TorchError) {
+        for (key, place) in orderedState {
+            if let value = state[key] { try place.detach().copy(from: value) }
+        }
+    }
+}
+
 /// The settings of an encoder.
 public protocol EncoderSettings: Component {
+    /// The weights that a run starts from: a file, a run folder or a checkpoint; random ones where nil.
+    var weights: String? { get set }
+
     /// Builds the network with random weights; `generator` draws them in a fixed order.
     func build(generator: Generator) throws(TorchError) -> any Encoder
 
@@ -33,6 +45,12 @@ public protocol EncoderSettings: Component {
 }
 
 extension EncoderSettings {
+    /// Random weights only.
+    public var weights: String? {
+        get { nil }
+        set {}
+    }
+
     /// Accepts views of any size.
     public func validate(input: Size) throws(InvalidSetting) {}
 }

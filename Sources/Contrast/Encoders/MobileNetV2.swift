@@ -11,6 +11,8 @@ public struct MobileNetV2: EncoderSettings {
     public var stem = Stem.imagenet
     /// What the paper's channels are multiplied by; results are rounded to multiples of 8, as torchvision does.
     public var widthMult = 1.0
+    /// The weights that a run starts from: a file, a run folder or a checkpoint; random ones where nil.
+    public var weights: String?
 
     /// The paper's channels and ImageNet's stem.
     public init() {}

@@ -13,6 +13,8 @@ public struct ResNet18: ResNetSettings {
     public var stem = Stem.imagenet
     /// The channels of the first stage; 64 in the paper, less for small machines.
     public var width = 64
+    /// The weights that a run starts from: a file, a run folder or a checkpoint; random ones where nil.
+    public var weights: String?
 
     /// The paper's width and ImageNet's stem.
     public init() {}
@@ -28,6 +30,8 @@ public struct ResNet34: ResNetSettings {
     public var stem = Stem.imagenet
     /// The channels of the first stage; 64 in the paper, less for small machines.
     public var width = 64
+    /// The weights that a run starts from: a file, a run folder or a checkpoint; random ones where nil.
+    public var weights: String?
 
     /// The paper's width and ImageNet's stem.
     public init() {}
@@ -43,6 +47,8 @@ public struct ResNet50: ResNetSettings {
     public var stem = Stem.imagenet
     /// The channels of the first stage; 64 in the paper, less for small machines.
     public var width = 64
+    /// The weights that a run starts from: a file, a run folder or a checkpoint; random ones where nil.
+    public var weights: String?
 
     /// The paper's width and ImageNet's stem.
     public init() {}
@@ -58,6 +64,8 @@ public struct ResNet101: ResNetSettings {
     public var stem = Stem.imagenet
     /// The channels of the first stage; 64 in the paper, less for small machines.
     public var width = 64
+    /// The weights that a run starts from: a file, a run folder or a checkpoint; random ones where nil.
+    public var weights: String?
 
     /// The paper's width and ImageNet's stem.
     public init() {}
@@ -74,6 +82,8 @@ public struct WideResNet50: ResNetSettings {
     public var stem = Stem.imagenet
     /// The channels of the first stage, as in a ResNet-50; 64 in torchvision, less for small machines.
     public var width = 64
+    /// The weights that a run starts from: a file, a run folder or a checkpoint; random ones where nil.
+    public var weights: String?
 
     /// torchvision's width and ImageNet's stem.
     public init() {}

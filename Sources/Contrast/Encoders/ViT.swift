@@ -51,6 +51,8 @@ public struct ViT: EncoderSettings {
     public var layerScale = 0.0
     /// The probability that the branches of the last block are dropped for an image in training; it grows from 0.
     public var dropPath = 0.0
+    /// The weights that a run starts from: a file, a run folder or a checkpoint; random ones where nil.
+    public var weights: String?
 
     /// ViT-Ti/16 at 224 pixels.
     public init() {}

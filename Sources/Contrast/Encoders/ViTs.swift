@@ -58,6 +58,8 @@ public struct ViTPreset<Shape: ViTShape>: EncoderSettings {
     public var position = ViT.Position.learned
     /// As in `ViT`.
     public var registers = 0
+    /// The weights that a run starts from: a file, a run folder or a checkpoint; random ones where nil.
+    public var weights: String?
     /// As in `ViT`.
     public var layerScale = 0.0
     /// As in `ViT`.

@@ -12,16 +12,38 @@ public struct Probe {
         case uniform
     }
 
+    /// C of the logistic regression.
+    public enum Cost: Equatable, Sendable {
+        /// The experiment's.
+        case configured
+        /// This.
+        case value(Double)
+        /// The best in cross-validation on the training images; the experiment's where a class has one image.
+        case auto
+    }
+
+    /// An encoder that is scored beside.
+    public enum Rival {
+        /// The same network with random weights.
+        case random
+        /// Other weights, and what they are called.
+        case weights(EncoderFile, name: String)
+    }
+
     /// How to score.
-    public struct Options: Sendable {
-        /// C of the logistic regression; the experiment's where nil.
-        public var cost: Double?
+    public struct Options {
+        /// C of the logistic regression.
+        public var cost = Cost.configured
         /// Neighbours of the kNN; by the size of the bank where nil.
         public var neighbours: Int?
         /// What a neighbour's vote counts.
         public var vote = Vote.cosine(temperature: nil)
-        /// Whether the same architecture with random weights is scored too.
-        public var control = false
+        /// Encoders that are scored beside, on the same images.
+        public var beside: [Rival] = []
+        /// Numbers of training labels with which probes are fitted as well.
+        public var fewLabels: [LabelBudget] = []
+        /// Draws of these labels.
+        public var repeats = 10
         /// The share of unusable images above which scoring stops.
         public var maximumBad = 0.01
 
@@ -65,81 +87,195 @@ public struct Probe {
             listed.train.count == train.count ? train : Subset(train, indices: listed.train)
         let judged: any Source = listed.test.count == test.count ? test : Subset(test, indices: listed.test)
         let before = try file.hash()
-        var encoders = [file.encoder]
-        if options.control {
-            // Seeded apart from the run, so that the control is not the run's own beginning.
-            let generator = try Generator(seed: file.experiment.training.seed &+ 0x5EED)
-            encoders.append(try file.experiment.encoder.component.build(generator: generator))
-        }
-        for encoder in encoders { try machine.prepare(encoder) }
         let pipeline = try ViewPipeline(file.experiment.views)
-        let extractor = FeatureExtractor(pipeline: pipeline, machine: machine, maximumBad: options.maximumBad)
-        let total = Double(learnt.count + judged.count)
-        let known = try extractor.features(of: learnt, by: encoders, on: machine.device) {
-            progress("features", Double($0) / total)
-        }
-        let asked = try extractor.features(of: judged, by: encoders, on: machine.device) {
-            progress("features", Double(learnt.count + $0) / total)
-        }
-        for rows in [known.rows[0], asked.rows[0]] {
-            // 0 times what is no number is none either.
-            guard try (rows * 0).sum().item() == 0 else {
-                throw TrainingError(
-                    .failed, "\(file.path): gives features that are infinite or no numbers; its training has diverged")
-            }
-        }
+        let sets = try features(learnt, judged, progress: progress)
         // Images that cannot be read may have been a class's last.
-        let found = Scorable(train: known.labels, test: asked.labels, names: train.classes)
+        let found = Scorable(train: sets[0].known.labels, test: sets[0].asked.labels, names: train.classes)
         if let obstacle = found.obstacle("the probe") { throw TrainingError(.data, obstacle) }
-        var pairs: [ProbeReport.Pair] = []
-        for index in encoders.indices {
-            let what = index == 0 ? "linear probe" : "linear probe of the control"
+        var scored: [Scored] = []
+        for (index, set) in sets.enumerated() {
+            let what = index == 0 ? "linear probe" : "linear probe of \(set.name)"
             progress(what, nil)
-            pairs.append(
-                try score(known, asked, found, index, classes: train.classes) { progress("\(what), pass \($0)", nil) })
+            scored.append(try score(set, names: train.classes) { progress("\(what), step \($0)", nil) })
         }
         let after = try file.hash()
         guard before == after else {
             throw TrainingError(.failed, "\(file.path): changed while it was scored; run the probe again")
         }
+        let start = file.experiment.encoder.component.weights
+        let comparison = try ProbeComparison(
+            scored[0].hits,
+            with: zip(sets, scored).dropFirst().map { set, scored in
+                (scored.hits, set.name, set.architecture, set.name == start, scored.few)
+            }, seed: file.experiment.training.seed)
+        let random = sets.firstIndex { $0.name == ProbeComparison.random }
         return ProbeReport(
             encoder: .init(
                 path: file.path, architecture: file.experiment.encoder.name, dimension: file.encoder.dimension,
                 sha256Before: before, sha256After: after),
             classes: train.classes, trainImages: found.train.count, testImages: found.test.count,
-            skipped: known.skipped.count + asked.skipped.count, leftOut: listed.leftOut.and(found.leftOut),
-            split: split,
-            protocol: words(pairs[0], pipeline), majority: found.majority,
-            linearProbe: pairs[0].linearProbe, knn: pairs[0].knn, control: pairs.count > 1 ? pairs[1] : nil)
+            skipped: sets[0].known.skipped.count + sets[0].asked.skipped.count,
+            leftOut: listed.leftOut.and(found.leftOut), split: split, protocol: words(scored[0].pair, pipeline),
+            majority: found.majority, linearProbe: scored[0].pair.linearProbe, knn: scored[0].pair.knn,
+            control: random.map { scored[$0].pair }, comparison: comparison, fewLabels: scored[0].few)
+    }
+
+    /// An encoder's features of the training and test images.
+    private struct FeatureSet {
+        var name: String
+        var architecture: String
+        var known: Features
+        var asked: Features
+    }
+
+    /// An encoder's scores.
+    private struct Scored {
+        var pair: ProbeReport.Pair
+        var hits: ProbeHits
+        var few: [FewLabelsScore]?
+    }
+
+    /// The features of the encoder, then of those beside. Random weights see the same views, so that an image is decoded
+    /// once for both.
+    private func features(
+        _ learnt: any Source, _ judged: any Source, progress: (String, Double?) -> Void
+    ) throws -> [FeatureSet] {
+        var own: [any Encoder] = [file.encoder]
+        var order: [(name: String, place: Int?, file: EncoderFile)] = [("", 0, file)]
+        for rival in options.beside {
+            switch rival {
+            case .random:
+                // Seeded apart from the run, so that it is not the run's own beginning.
+                let generator = try Generator(seed: file.experiment.training.seed &+ 0x5EED)
+                own.append(try file.experiment.encoder.component.build(generator: generator))
+                order.append((ProbeComparison.random, own.count - 1, file))
+            case .weights(let other, let name): order.append((name, nil, other))
+            }
+        }
+        let passes = 1 + order.count { $0.place == nil }
+        let total = Double((learnt.count + judged.count) * passes)
+        var done = 0
+        func extract(_ encoders: [any Encoder], _ file: EncoderFile) throws -> (known: Features, asked: Features) {
+            for encoder in encoders { try machine.prepare(encoder) }
+            let extractor = FeatureExtractor(
+                pipeline: try ViewPipeline(file.experiment.views), machine: machine, maximumBad: options.maximumBad)
+            var parts: [Features] = []
+            for source in [learnt, judged] {
+                parts.append(
+                    try extractor.features(of: source, by: encoders, on: machine.device) {
+                        progress("features", Double(done + $0) / total)
+                    })
+                done += source.count
+            }
+            for index in encoders.indices {
+                for part in parts {
+                    // 0 times what is no number is none either.
+                    guard try (part.rows[index] * 0).sum().item() == 0 else {
+                        throw TrainingError(
+                            .failed,
+                            "\(file.path): gives features that are infinite or no numbers; its training has diverged")
+                    }
+                }
+            }
+            return (parts[0], parts[1])
+        }
+        func only(_ index: Int, _ features: Features) -> Features {
+            var one = features
+            one.rows = [features.rows[index]]
+            return one
+        }
+        let shared = try extract(own, file)
+        return try order.map { name, place, file in
+            let found = try place == nil ? extract([file.encoder], file) : shared
+            return FeatureSet(
+                name: name, architecture: file.experiment.encoder.name, known: only(place ?? 0, found.known),
+                asked: only(place ?? 0, found.asked))
+        }
     }
 
     private func score(
-        _ known: Features, _ asked: Features, _ found: Scorable, _ index: Int, classes: [String],
-        progress: (Int) -> Void
-    ) throws(TorchError) -> ProbeReport.Pair {
-        let cost = options.cost ?? file.experiment.evaluation.cost
-        let (rows, queries) = (try known.rows(index, found.train), try asked.rows(index, found.test))
+        _ set: FeatureSet, names: [String], progress: (Int) -> Void
+    ) throws -> Scored {
+        let found = Scorable(train: set.known.labels, test: set.asked.labels, names: names)
+        if let obstacle = found.obstacle("the probe") { throw TrainingError(.data, obstacle) }
+        let (rows, queries) = (try set.known.rows(0, found.train), try set.asked.rows(0, found.test))
         func scores(_ ranked: [[Int]]) -> Scores {
             Scores(
-                ranked: ranked.map { $0.map { found.classes[$0] } }, labels: found.testLabels, classes: classes.count,
+                ranked: ranked.map { $0.map { found.classes[$0] } }, labels: found.testLabels, classes: names.count,
                 choices: found.classes.count)
         }
+        func right(_ ranked: [[Int]]) -> [Bool] {
+            zip(ranked, found.testLabels).map { $0.first.map { found.classes[$0] } == $1 }
+        }
+        let cost = try cost(rows, found.trainLabels, classes: found.classes.count, progress: progress)
         let probe = try LinearProbe(
             features: rows, labels: found.trainLabels, classes: found.classes.count, cost: cost, progress: progress)
-        let linear = scores(try probe.ranking(queries))
-        let defaults = NearestNeighbours.defaults(bank: found.train.count)
-        let neighbours = try NearestNeighbours(
-            features: rows, labels: found.trainLabels, classes: found.classes.count,
-            neighbours: options.neighbours ?? defaults.neighbours,
-            temperature: temperature(or: defaults.temperature))
-        let nearest = scores(try neighbours.ranking(queries))
-        return ProbeReport.Pair(
+        let ranked = try probe.ranking(queries)
+        let linear = scores(ranked)
+        let neighbours = try bank(rows, found.trainLabels, classes: found.classes.count)
+        let near = try neighbours.ranking(queries)
+        let nearest = scores(near)
+        let pair = ProbeReport.Pair(
             linearProbe: .init(
-                linear, classes: classes, labels: found.testLabels, C: cost, objective: probe.objective,
+                linear, classes: names, labels: found.testLabels, C: cost, objective: probe.objective,
                 iterations: probe.iterations, converged: probe.converged),
             knn: .init(
                 top1: nearest.top1, top5: nearest.top5, k: neighbours.neighbours, temperature: neighbours.temperature,
                 weight: neighbours.temperature == nil ? "1" : "e^(cos/T)"))
+        var hits = ProbeHits()
+        for (place, (linear, knn)) in zip(found.test, zip(right(ranked), right(near))) {
+            hits.bySample[set.asked.samples[place]] = (linear, knn)
+        }
+        let few = try options.fewLabels.map { budget in
+            try fewLabels(budget, rows, queries, found, progress: progress, right: right)
+        }
+        return Scored(pair: pair, hits: hits, few: few.isEmpty ? nil : few)
+    }
+
+    /// Scores with few labels; the same draws for every encoder.
+    private func fewLabels(
+        _ budget: LabelBudget, _ rows: Tensor, _ queries: Tensor, _ found: Scorable, progress: (Int) -> Void,
+        right: ([[Int]]) -> [Bool]
+    ) throws -> FewLabelsScore {
+        let seed = file.experiment.training.seed
+        var (linear, knn, costs): ([Double], [Double], [Double]) = ([], [], [])
+        var images = 0
+        func share(_ hits: [Bool]) -> Double { Double(hits.count { $0 }) / Double(max(hits.count, 1)) }
+        for number in 0..<options.repeats {
+            let places = budget.draw(
+                from: found.trainLabels, classes: found.classes.count, seed: seed, repeat: number)
+            let (known, labels) = (try rows.rows(places), places.map { found.trainLabels[$0] })
+            let cost = try cost(known, labels, classes: found.classes.count, progress: progress)
+            let probe = try LinearProbe(
+                features: known, labels: labels, classes: found.classes.count, cost: cost, progress: progress)
+            linear.append(share(right(try probe.ranking(queries, count: 1))))
+            knn.append(share(right(try bank(known, labels, classes: found.classes.count).ranking(queries))))
+            costs.append(cost)
+            images = places.count
+        }
+        return FewLabelsScore(
+            labels: "\(budget)", images: images, repeats: options.repeats, linearProbe: Measured(mean: linear),
+            knn: Measured(mean: knn), costs: costs)
+    }
+
+    private func cost(
+        _ rows: Tensor, _ labels: [Int], classes: Int, progress: (Int) -> Void
+    ) throws(TorchError) -> Double {
+        switch options.cost {
+        case .configured: file.experiment.evaluation.cost
+        case .value(let cost): cost
+        case .auto:
+            try CostSearch.choose(
+                features: rows, labels: labels, classes: classes, seed: file.experiment.training.seed,
+                progress: { progress(0) }) ?? file.experiment.evaluation.cost
+        }
+    }
+
+    private func bank(_ rows: Tensor, _ labels: [Int], classes: Int) throws(TorchError) -> NearestNeighbours {
+        let defaults = NearestNeighbours.defaults(bank: labels.count)
+        return try NearestNeighbours(
+            features: rows, labels: labels, classes: classes, neighbours: options.neighbours ?? defaults.neighbours,
+            temperature: temperature(or: defaults.temperature))
     }
 
     private func temperature(or usual: Double) -> Double? {

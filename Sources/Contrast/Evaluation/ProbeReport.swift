@@ -106,9 +106,18 @@ public struct ProbeReport: Codable, Equatable, Sendable {
     public var folds: CrossValidation?
     /// The same architecture with random weights; nil where it was not asked for.
     public var control: Pair?
+    /// The encoder beside others on the same images; nil where none were named.
+    public var comparison: ProbeComparison?
+    /// Its scores with few labels; nil where they were not asked for.
+    public var fewLabels: [FewLabelsScore]?
 
     /// Writes the report as one JSON object.
     public func write(to path: String) throws { try AtomicFile.write(try json(), to: path) }
+
+    /// Reads what `write` wrote, in this version or an earlier one; nil where there is none.
+    static func read(_ path: String) -> ProbeReport? {
+        (try? StoredFile.read(path)).flatMap { try? JSON.value(ProbeReport.self, from: $0) }
+    }
 
     /// The report as one JSON object, keys in snake_case.
     public func json() throws -> Data {

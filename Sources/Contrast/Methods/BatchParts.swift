@@ -39,7 +39,7 @@ struct BatchParts {
 
 extension Tensor {
     /// The rows with these indices.
-    fileprivate func rows(_ indices: [Int]) throws(TorchError) -> Tensor {
+    func rows(_ indices: [Int]) throws(TorchError) -> Tensor {
         try indexSelect(
             dim: 0, index: Tensor(indices.map(Int64.init), shape: [indices.count]).to(device: device))
     }

@@ -8,6 +8,17 @@ public final class Projector: Module {
     public let head: any Head
     /// The dimension of an embedding.
     public let dimension: Int
+    /// Whether the encoder's batch norm normalises by its running statistics in training too, and keeps them;
+    /// shared with copies.
+    var freezesNorm: Bool {
+        get { norm.isFrozen }
+        set { norm.isFrozen = newValue }
+    }
+    private var norm = NormMode()
+
+    private final class NormMode {
+        var isFrozen = false
+    }
     private let settings: (encoder: any EncoderSettings, head: any HeadSettings)
 
     /// Builds the encoder, then the head.
@@ -30,6 +41,7 @@ public final class Projector: Module {
             throw TorchError(operation: "copy", message: "\(error)")
         }
         try copy.freeze()
+        copy.norm = norm
         return copy
     }
 
@@ -38,6 +50,6 @@ public final class Projector: Module {
 
     /// The embeddings `[N, dimension]` of images `[N, 3, H, W]`.
     public func callAsFunction(_ images: Tensor, training: Bool) throws(TorchError) -> Tensor {
-        try head(encoder(images, training: training), training: training)
+        try head(encoder(images, training: training && !freezesNorm), training: training)
     }
 }

@@ -31,7 +31,7 @@ public struct ReportedRun: Sendable {
             decoding: (try? StoredFile.read(folder.configuration)) ?? Data(), as: UTF8.self)
         experiment = try ConfigurationReader(file: folder.configuration, text: configuration).read(Experiment.self)
         epochs = RunEvidence.epochs(of: folder)
-        probe = (try? StoredFile.read(folder.probe)).flatMap { try? JSON.value(ProbeReport.self, from: $0) }
+        probe = ProbeReport.read(folder.probe)
         quarantine = JSONLines(folder.quarantine).records()
     }
 

@@ -17,6 +17,9 @@ public struct EncoderFile {
     public let folder: RunFolder?
     private let checkpoint: CheckpointFile?
 
+    /// Whether the weights are from elsewhere, so that there is no head and no run.
+    public let isFree: Bool
+
     /// Whether it is a checkpoint's encoder, of a run that may not have ended.
     public var isOfCheckpoint: Bool { checkpoint != nil }
 
@@ -28,27 +31,39 @@ public struct EncoderFile {
         return SHA256.hexadecimal(data)
     }
 
-    /// Opens a run folder's encoder or else its newest checkpoint, a file of weights that a run wrote, or a checkpoint.
+    /// Opens a run folder's encoder or else its newest checkpoint, a file of weights that a run wrote, a checkpoint, or
+    /// weights from elsewhere.
+    /// - Parameter use: what is to be known of weights from elsewhere; ImageNet's protocol where nil.
     /// - Throws: `TrainingError`, `SafetensorsError`, `ConfigurationError`, `FileError`, `TorchError`.
-    public init(_ path: String) throws {
+    public init(_ path: String, use: WeightsUse? = nil) throws {
         let (file, checkpoint, notes) = try EncoderFile.choose(path)
         self.path = file
         self.checkpoint = checkpoint
-        self.notes = notes
         folder = Folder.exists(path) ? RunFolder(path) : RunFolder.holding(path)
-        let state: [String: Tensor]
-        if let checkpoint {
-            experiment = try checkpoint.experiment()
-            state = try checkpoint.tensors("model.encoder.")
-        } else {
-            let weights = try Safetensors(contentsOf: file)
-            guard let configuration = weights.metadata["configuration"] else {
-                throw TrainingError(
-                    .unusable, "\(file): does not say which encoder it is; it was not written by diptych")
+        let own = try checkpoint?.experiment() ?? EncoderFile.configuration(file)
+        isFree = own == nil
+        guard let own else {
+            let use = try use ?? WeightsUse()
+            let weights = try WeightsFile(file)
+            experiment = try use.experiment(of: weights)
+            let pipeline = try ViewPipeline(experiment.views)
+            try experiment.check(evaluated: pipeline)
+            encoder = try experiment.encoder.component.build(generator: Generator(seed: 0))
+            let loaded = try LoadedWeights(
+                weights, for: encoder, name: experiment.encoder.name, prefix: use.prefix)
+            try encoder.start(loaded.state)
+            var words = notes + [loaded.words]
+            if !use.namesNormalization {
+                words.append(
+                    "note: images are normalised by ImageNet's mean and standard deviation, which the file does not "
+                        + "say; others go by --set views.normalize")
             }
-            experiment = try ConfigurationReader(file: file, text: configuration).read(Experiment.self)
-            state = weights.tensors
+            self.notes = words
+            return
         }
+        self.notes = notes
+        experiment = own
+        let state = try checkpoint?.tensors("model.encoder.") ?? Safetensors(contentsOf: file).tensors
         encoder = try experiment.encoder.component.build(generator: Generator(seed: 0))
         do {
             // Weights from elsewhere may bring torchvision's or timm's classifier, which a feature does not need.
@@ -56,6 +71,22 @@ public struct EncoderFile {
         } catch {
             throw TrainingError(.unusable, "\(file): does not fit \(experiment.encoder.name): \(error)")
         }
+    }
+
+    /// The configuration of the run that a file, a run folder or a checkpoint is of; nil for weights from elsewhere.
+    static func own(_ path: String) throws -> Experiment? {
+        let (file, checkpoint, _) = try choose(path)
+        return try checkpoint?.experiment() ?? configuration(file)
+    }
+
+    /// The file of weights that a path names.
+    static func weights(of path: String) throws -> String { try choose(path).file }
+
+    private static func configuration(_ file: String) throws -> Experiment? {
+        guard !WeightsFile.isPyTorch(file), let data = try? Safetensors.bytes(of: file),
+            let text = try? Safetensors.metadata(of: data, path: file)["configuration"]
+        else { return nil }
+        return try ConfigurationReader(file: file, text: text).read(Experiment.self)
     }
 
     /// SHA-256 of the weights' file, in hexadecimal: as it is now, or of a checkpoint, which the run replaces meanwhile, as it was
@@ -77,7 +108,8 @@ public struct EncoderFile {
             guard StoredFile.exists(path) else {
                 throw TrainingError(.unusable, "\(path): there is no such file or run folder")
             }
-            guard path.hasSuffix(".ckpt") || CheckpointFile.recognizes(path) else { return (path, nil, []) }
+            let isPyTorch = WeightsFile.isPyTorch(path)
+            guard !isPyTorch, path.hasSuffix(".ckpt") || CheckpointFile.recognizes(path) else { return (path, nil, []) }
             let file = try CheckpointFile(path)
             return (path, file, ["\(path): \(description(file))"])
         }

@@ -13,14 +13,21 @@ extension Experiment {
             throw TrainingError(
                 .unusable, "views.mix: \(method.name) cannot train on mixed images; remove the setting")
         }
+        try check(pipeline.branches + pipeline.evaluation.branches)
+        return pipeline
+    }
+
+    /// Checks that the encoder takes the views that it is evaluated on.
+    func check(evaluated pipeline: ViewPipeline) throws(TrainingError) { try check(pipeline.evaluation.branches) }
+
+    private func check(_ branches: [ViewPipeline.Branch]) throws(TrainingError) {
         do throws(InvalidSetting) {
-            for branch in pipeline.branches + pipeline.evaluation.branches {
+            for branch in branches {
                 try encoder.component.validate(input: branch.size)
             }
         } catch {
             throw TrainingError(error, inside: "encoder.\(encoder.name)")
         }
-        return pipeline
     }
 
     /// Checks that the method fits the data and the ranks.

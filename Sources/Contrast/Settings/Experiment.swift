@@ -50,6 +50,8 @@ public struct TrainingConfiguration: Component {
     public var checkpointEpochs = 1
     /// The number of epochs whose checkpoints are kept; with more than 1, also the best one by kNN and its encoder.
     public var keep = 1
+    /// How the encoder is trained, if not as the head; for runs that start from weights.
+    public var encoder: EncoderTraining?
     /// What to do with a batch whose loss or gradient is not finite.
     public var onNonfinite = NonfinitePolicy.stop
 

@@ -23,6 +23,8 @@ public final class Trainer {
         /// Whether it may continue with other images than those that it was trained on; the current epoch then begins
         /// again.
         public var allowsOtherImages = false
+        /// What stands before the encoder's keys in the weights that it starts from; found where nil.
+        public var weightsPrefix: String?
         /// The processes that train together; nil for this one alone.
         public var group: ProcessGroup?
 
@@ -65,7 +67,12 @@ public final class Trainer {
             experiment, images: selected.images, heldOut: options.heldOut,
             machine: MachineRecord(machine, ranks: ranks.size))
         try ranks.compare(run)
-        setup = try TrainingSetup(experiment, pipeline, selected, machine: machine, ranks: ranks)
+        // A resumed run does not read its weights again.
+        let weights = options.resumes ? nil : experiment.encoder.component.weights
+        setup = try TrainingSetup(
+            experiment, pipeline, selected, machine: machine, ranks: ranks, weights: weights,
+            prefix: options.weightsPrefix)
+        setup.start.map(observer.notice)
         [scoring.note, experiment.note(images: selected.images.count)].compactMap { $0 }.forEach(observer.notice)
         var position = Checkpoint.Position()
         if options.resumes, folder.isWritten {

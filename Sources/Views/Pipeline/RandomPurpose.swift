@@ -34,6 +34,10 @@ extension RandomKey {
         case criticBatches = 0xFFF2
         /// Directions that embeddings are projected on; `epoch` counts the steps.
         case sketchDirections = 0xFFF1
+        /// Training labels that a probe gets; `epoch` is the draw, `sample` the class.
+        case fewLabels = 0xFFF0
+        /// Folds of a cross-validation.
+        case folds = 0xFFEF
     }
 
     /// Makes the key of draws for a purpose.

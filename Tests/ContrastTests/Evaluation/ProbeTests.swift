@@ -100,8 +100,8 @@ struct ProbeTests {
         let file = try file()
         let hash = try EncoderFile.hash(file.path)
         var options = Probe.Options()
-        options.control = true
-        options.cost = 0.5
+        options.beside = [.random]
+        options.cost = .value(0.5)
         let report = try Probe(file, machine: machine, options: options)
             .run(train: split.train, test: split.test, split: "by chance")
         #expect(report.encoder.sha256Before == hash && report.encoder.sha256After == hash)
@@ -182,7 +182,7 @@ struct ProbeTests {
         let images = try makeImages(["blue", "green", "red"], each: 8, in: home)
         let file = try file()
         var options = Probe.Options()
-        (options.neighbours, options.cost) = (3, 0.5)
+        (options.neighbours, options.cost) = (3, .value(0.5))
         let probe = Probe(file, machine: machine, options: options)
         let (first, second) = (images.classes, (0..<24).map { images.label($0) ?? -1 })
         // Two classes in full.

@@ -16,6 +16,8 @@ enum OutcomeSection: ReportSection {
                 return values.allSatisfy(\.isEmpty) ? nil : [name] + values
             })
         for run in report.runs {
+            if let comparison = run.probe?.comparison { body += beside(comparison, name: run.name) }
+            if let few = run.probe?.fewLabels { body += fewLabels(few, of: run) }
             guard let probe = run.probe else {
                 body += HTML.paragraph(
                     "\(run.name) has no scores yet: run diptych probe \(SystemPath.argument(run.folder.path)) IMAGES.")
@@ -25,6 +27,38 @@ enum OutcomeSection: ReportSection {
             body += HTML.paragraph("\(run.name): \(probe.protocol). \(probe.split).\(leftOut)")
         }
         return body
+    }
+
+    /// The run beside free weights and random ones, with intervals over the test images.
+    private static func beside(_ comparison: ProbeComparison, name: String) -> String {
+        let own = [name, interval(comparison.linearProbe), interval(comparison.knn), "", ""]
+        let others = comparison.rivals.map { rival in
+            [
+                rival.isRandom ? "random weights" : SystemPath.printable(SystemPath.name(of: rival.name)),
+                interval(rival.linearProbe), interval(rival.knn), interval(rival.linearProbeLead, isLead: true),
+                interval(rival.knnLead, isLead: true),
+            ]
+        }
+        return HTML.table(["", "linear probe", "kNN", "the run's lead, probe", "kNN"], [own] + others)
+    }
+
+    /// Scores with few labels, of the run and of those beside it.
+    private static func fewLabels(_ own: [FewLabelsScore], of run: ReportedRun) -> String {
+        let rivals = run.probe?.comparison?.rivals ?? []
+        let names = rivals.map { $0.isRandom ? "random weights" : SystemPath.printable(SystemPath.name(of: $0.name)) }
+        return HTML.table(
+            ["linear probe with few labels", run.name] + names,
+            own.enumerated().map { place, score in
+                ["\(score.labels), \(score.images) images", interval(score.linearProbe)]
+                    + rivals.map { rival in
+                        rival.fewLabels.flatMap { place < $0.count ? interval($0[place].linearProbe) : nil } ?? ""
+                    }
+            })
+    }
+
+    private static func interval(_ estimate: Measured, isLead: Bool = false) -> String {
+        let format = isLead ? "%+.1f (%+.1f to %+.1f)" : "%.1f%% (%.1f to %.1f)"
+        return String(format: format, 100 * estimate.value, 100 * estimate.low, 100 * estimate.high)
     }
 
     private static func scores(_ run: ReportedRun) -> String {

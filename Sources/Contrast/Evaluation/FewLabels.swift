@@ -1,0 +1,82 @@
+import Foundation
+import Torch
+import Views
+
+/// How many training labels a probe gets.
+public enum LabelBudget: Equatable, Sendable, CustomStringConvertible {
+    /// A share of each class, 0...1, one image at least.
+    case share(Double)
+    /// As many images of each class; all of a smaller one.
+    case shots(Int)
+
+    /// `10%`, or `5 shots`.
+    public var description: String {
+        switch self {
+        case .share(let share): "\((share * 1e6).rounded() / 1e4)%".replacingOccurrences(of: ".0%", with: "%")
+        case .shots(let count): count == 1 ? "1 shot" : "\(count) shots"
+        }
+    }
+
+    /// Draws images of each class.
+    /// - Parameters:
+    ///   - labels: the images' classes.
+    ///   - classes: how many there are.
+    ///   - seed: with the repeat and the class it says which.
+    /// - Returns: places in `labels`, ascending.
+    func draw(from labels: [Int], classes: Int, seed: UInt64, repeat number: Int) -> [Int] {
+        var places = [[Int]](repeating: [], count: classes)
+        for (place, label) in labels.enumerated() { places[label].append(place) }
+        var drawn: [Int] = []
+        for (label, own) in places.enumerated() {
+            let count: Int
+            switch self {
+            case .share(let share): count = max(1, Int((share * Double(own.count)).rounded()))
+            case .shots(let shots): count = shots
+            }
+            var stream = RandomStream(RandomKey(seed: seed, epoch: number, sample: label, purpose: .fewLabels))
+            drawn += stream.permutation(own.count).prefix(count).map { own[$0] }
+        }
+        return drawn.sorted()
+    }
+}
+
+/// Scores of probes that learnt from few labels, over repeated draws of these.
+public struct FewLabelsScore: Codable, Equatable, Sendable {
+    /// How many labels, as in `10%` or `5 shots`.
+    public var labels: String
+    /// Training images of a draw.
+    public var images: Int
+    /// Draws.
+    public var repeats: Int
+    /// The linear probe's mean accuracy with Student's 95% interval over the draws.
+    public var linearProbe: Measured
+    /// The kNN's mean accuracy with the same interval.
+    public var knn: Measured
+    /// C of each draw's linear probe.
+    public var costs: [Double]
+}
+
+extension Measured {
+    /// The mean of repeated measurements with Student's 95% interval; the mean alone of one.
+    init(mean values: [Double]) {
+        let count = Double(values.count)
+        let mean = values.reduce(0, +) / count
+        guard values.count > 1 else {
+            self.init(mean)
+            return
+        }
+        let variance = values.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / (count - 1)
+        let half = Measured.student(values.count - 1) * (variance / count).squareRoot()
+        self.init(mean, low: mean - half, high: mean + half)
+    }
+
+    /// The 97.5% quantile of Student's distribution.
+    static func student(_ degrees: Int) -> Double {
+        let table = [
+            12.706, 4.303, 3.182, 2.776, 2.571, 2.447, 2.365, 2.306, 2.262, 2.228, 2.201, 2.179, 2.160, 2.145, 2.131,
+            2.120, 2.110, 2.101, 2.093, 2.086, 2.080, 2.074, 2.069, 2.064, 2.060, 2.056, 2.052, 2.048, 2.045, 2.042,
+        ]
+        // Beyond the table Cornish and Fisher's first term, right to 0.001.
+        return degrees <= table.count ? table[max(degrees, 1) - 1] : 1.96 + 2.3722 / Double(degrees)
+    }
+}

@@ -1,0 +1,72 @@
+import Torch
+
+/// The state of an encoder out of a file from elsewhere, and what was and was not taken.
+struct LoadedWeights {
+    /// Values by the network's keys, converted to its shapes.
+    private(set) var state: [String: Tensor] = [:]
+    /// What was taken, left out and converted, in one line.
+    let words: String
+
+    /// Reads the tensors of a network.
+    /// - Parameters:
+    ///   - name: the network's name in the pipeline file.
+    ///   - prefix: what stands before its keys in the file; found where nil.
+    /// - Throws: `TrainingError`, of kind `unusable`, where tensors are missing, fit no place, or are not finite.
+    init(_ file: WeightsFile, for network: any Encoder, name: String, prefix: String?) throws(TrainingError) {
+        func refuse(_ reason: String) -> TrainingError { TrainingError(.unusable, "\(file.path): \(reason)") }
+        let own = network.orderedState.map { (key: $0.key, shape: $0.value.shape) }
+        let map = WeightMap(of: own, in: file.tensors.map { ($0.key, $0.tensor.shape) }, prefix: prefix)
+        let wanted = own.filter { !$0.key.hasSuffix("num_batches_tracked") }
+        guard map.missing.isEmpty else {
+            let found = wanted.count - map.missing.count
+            let under = map.prefix.isEmpty ? "" : " under \(map.prefix)"
+            let seen = file.tensors.prefix(3).map(\.key).joined(separator: ", ")
+            throw refuse(
+                "has \(found) of the \(wanted.count) tensors of \(name)\(found > 0 ? under : ""): it lacks "
+                    + "\(map.missing.prefix(3).joined(separator: ", "))\(map.missing.count > 3 ? " and others" : ""), "
+                    + "and has \(seen)\(file.tensors.count > 3 ? " and others" : ""); name its network by "
+                    + "--encoder, or what stands before its keys by --weights-prefix")
+        }
+        var notes: [String] = []
+        for (key, shape) in own {
+            guard let place = map.places[key] else { continue }
+            let (stored, tensor) = file.tensors[place]
+            do {
+                let value = try WeightConversion.convert(tensor.tensor(), key: key, to: shape)
+                if let note = value.note { notes.append(note) }
+                // 0 times what is not finite is no number.
+                guard try (value.tensor.to(.float32) * 0).sum().item() == 0 else {
+                    throw WeightConversion.Failure(reason: "\(stored) has values that are infinite or no numbers")
+                }
+                state[key] = value.tensor
+            } catch let error as WeightConversion.Failure {
+                throw refuse("does not fit \(name): \(error.reason)")
+            } catch {
+                throw refuse("\(stored): \(error)")
+            }
+        }
+        let taken = Set(map.places.values)
+        let others = file.tensors.indices.filter { !taken.contains($0) }.map { file.tensors[$0].key }
+            .filter { !$0.hasSuffix("num_batches_tracked") }
+        var words = "weights: all \(wanted.count) tensors of \(name) from \(file.path)"
+        if !map.prefix.isEmpty { words += " under \(map.prefix)" }
+        if map.isByOrder { words += ", by their order and shapes, for the names are others" }
+        if !others.isEmpty { words += "; left out: \(LoadedWeights.groups(others, prefix: map.prefix))" }
+        self.words = ([words] + notes).joined(separator: "; ")
+    }
+
+    /// Names in groups, each by its first part that differs from the prefix.
+    private static func groups(_ names: [String], prefix: String) -> String {
+        let known = prefix.split(separator: ".")
+        var order: [String] = []
+        var counts: [String: Int] = [:]
+        for name in names {
+            let parts = name.split(separator: ".")
+            let common = zip(parts, known).prefix { $0 == $1 }.count
+            let group = parts.prefix(common + 1).joined(separator: ".")
+            if counts.updateValue((counts[group] ?? 0) + 1, forKey: group) == nil { order.append(group) }
+        }
+        let shown = order.prefix(4).map { group in counts[group] == 1 ? group : "\(group) (\(counts[group] ?? 0))" }
+        return shown.joined(separator: ", ") + (order.count > 4 ? " and \(order.count - 4) more groups" : "")
+    }
+}

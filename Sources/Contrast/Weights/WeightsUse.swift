@@ -1,0 +1,86 @@
+import Foundation
+import Files
+import Torch
+import Views
+
+/// How weights from elsewhere are used: which network they are of, and how its images are made.
+public struct WeightsUse: Sendable {
+    /// The views, and the network where it is named.
+    public var experiment: Experiment
+    /// Whether the network is that of `experiment`; else it is told from the file.
+    public var namesEncoder = false
+    /// Whether `experiment` says what the images are normalised by.
+    public var namesNormalization = false
+    /// What stands before the network's keys in the file; found where nil.
+    public var prefix: String?
+
+    /// ImageNet's protocol: the shorter side 256 pixels, the middle 224, ImageNet's mean and standard deviation.
+    public static let imagenet = "views: {evaluation: [{resize: {size: 256}}, center_crop]}"
+
+    /// ImageNet's protocol and a network that is told from the file.
+    public init() throws(ConfigurationError) {
+        experiment = try ConfigurationReader(file: "defaults", text: WeightsUse.imagenet).read(Experiment.self)
+    }
+
+    /// The experiment with the network of a file.
+    /// - Throws: `TrainingError` where names and shapes do not decide, `ConfigurationError`.
+    func experiment(of file: WeightsFile) throws -> Experiment {
+        guard !namesEncoder else { return experiment }
+        let side = try ViewPipeline(experiment.views).evaluation.branches[0].size
+        guard
+            let settings = NetworkRecognition.settings(
+                of: file.tensors.map { ($0.key, $0.tensor.shape) }, prefix: prefix, side: side.height)
+        else {
+            let seen = file.tensors.prefix(3).map { "\($0.key) \($0.tensor.shape)" }.joined(separator: ", ")
+            throw TrainingError(
+                .unusable,
+                "\(file.path): does not show which network it is of (\(seen), ...); name it, as in --encoder resnet50")
+        }
+        var found = experiment
+        found.encoder = try ConfigurationReader(file: file.path, text: "encoder: \(settings)")
+            .read(Experiment.self).encoder
+        return found
+    }
+}
+
+extension Experiment {
+    /// The same run from weights: its encoder starts from them, and is their network where it is not named.
+    /// - Parameters:
+    ///   - path: a file of weights, a run folder or a checkpoint.
+    ///   - use: the network where it is named.
+    /// - Throws: as `EncoderFile.init`.
+    public func starting(from path: String, use: WeightsUse) throws -> Experiment {
+        var started = self
+        if !use.namesEncoder {
+            if let own = try EncoderFile.own(path) {
+                started.encoder = own.encoder
+            } else {
+                started.encoder = try use.experiment(of: WeightsFile(path)).encoder
+            }
+        }
+        var settings = started.encoder.component
+        settings.weights = path
+        guard settings.weights != nil else {
+            throw TrainingError(.unusable, "encoder.\(started.encoder.name): cannot start from weights")
+        }
+        started.encoder = Selected(settings)
+        return started
+    }
+}
+
+extension ContrastiveModel {
+    /// Begins from weights: the encoder, and every copy of it that follows it.
+    /// - Returns: what was taken, in one line.
+    /// - Throws: `TrainingError`, `TorchError`.
+    func start(from path: String, name: String, prefix: String?) throws -> String {
+        let loaded = try LoadedWeights(
+            WeightsFile(EncoderFile.weights(of: path)), for: encoder, name: name, prefix: prefix)
+        for (key, place) in stateDict {
+            guard let range = key.range(of: "encoder.", options: .backwards),
+                let value = loaded.state[String(key[range.upperBound...])], value.shape == place.shape
+            else { continue }
+            try place.detach().copy(from: value)
+        }
+        return loaded.words
+    }
+}
