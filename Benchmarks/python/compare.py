@@ -1,4 +1,4 @@
-"""Diptych's Python loader beside the command and beside other loaders; writes RESULTS.md. About nine minutes on two idle cores.
+"""Diptych's Python loader beside the command and beside other loaders; writes RESULTS.md.
 
     python compare.py --photographs IMAGENET_FILES --small CIFAR_FILES [--only native loop curves]
 

@@ -2,8 +2,8 @@
 
 Crop 0.08 to 1, flip, jitter 0.8/0.8/0.8/0.2 at 0.8, gray at 0.2, blur at 0.5 above 32 pixels, as in ../views/peers.py, whose functions serve
 torchvision, Albumentations and DALI. TorchCodec and SPDL read and decode; torchvision's second version of the transforms does the rest.
-FFCV is not here: 1.0.2 builds with Debian's OpenCV, but beside numba 0.68 its loader gave no batch in five minutes; it also has neither
-hue nor blur.
+FFCV is not here: 1.0.2 builds with Debian's OpenCV, but on a busy machine its loader gave no batch in 280 s, for a reason
+that we did not look for. It has neither hue nor blur.
 """
 
 import itertools
