@@ -105,7 +105,9 @@ let targets: [String: Target] = [
             for index in 0..<min(source.count, 64) {
                 _ = (source.name(index), source.label(index), source.fields(index))
                 let classes = source.classes.indices
-                if source.labels(index).contains(where: { !classes.contains($0) }) { fatalError("a label without a class") }
+                if source.labels(index).contains(where: { !classes.contains($0) }) {
+                    fatalError("a label without a class")
+                }
                 guard let text = (try? source.caption(index)).flatMap({ $0 }) else { continue }
                 _ = CaptionText.firstLine.part(of: text)
                 _ = CaptionText.whole.part(of: text)
