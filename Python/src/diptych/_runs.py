@@ -177,7 +177,8 @@ def _convnext(name: str, settings: dict[str, Any]) -> torch.nn.Module:
 
     depths = [3, 3, 27 if name == "convnext_small" else 9, 3]
     widths = [settings["width"] << stage for stage in range(4)]
-    blocks = [CNBlockConfig(*item) for item in zip(widths, widths[1:] + [None], depths, strict=True)]
+    following = [*widths[1:], None]
+    blocks = [CNBlockConfig(*item) for item in zip(widths, following, depths)]
     model = ConvNeXt(
         blocks, stochastic_depth_prob=settings["drop_path"], layer_scale=settings["layer_scale"]
     )
