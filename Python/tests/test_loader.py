@@ -214,7 +214,8 @@ print("end")
 
 def test_control_c_ends_a_loop(photos):
     text = """
-import sys, diptych
+import signal, sys, diptych
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background jobs ignore it
 views = {"branches": [{"count": 2, "size": 16, "steps": ["resized_crop"]}]}
 loader = diptych.Loader(sys.argv[1], views=views, batch_size=4)
 print("begun", flush=True)
