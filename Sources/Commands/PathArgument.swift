@@ -16,8 +16,10 @@ enum PathArgument {
     static func explain(_ message: String) -> String {
         let start = "The value '' is invalid for '"
         guard message.hasPrefix(start) else { return message }
-        // `--output <folder>`, or `<images>`.
+        // `--output <folder>`, `<images>`, or `<run images>` for the first of two.
         let name = message.dropFirst(start.count).prefix { $0 != "'" }
-        return "\(name.split(separator: " ").first ?? "an argument") is empty; is a variable not set?"
+        let first = name.split(separator: " ").first ?? "an argument"
+        let closing = first.hasPrefix("<") && !first.hasSuffix(">") ? ">" : ""
+        return "\(first)\(closing) is empty; is a variable not set?"
     }
 }
