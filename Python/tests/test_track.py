@@ -22,12 +22,39 @@ CONFIGURATION = """views:
   branches:
   - count: 2
     size: 16
+    steps:
+    - resized_crop:
+        scale: [0.2, 1.0]
+    - horizontal_flip
+    - grayscale:
+        p: 0.2
+  - count: 4
+    size: 8
 training:
   epochs: 3
   optimizer:
     sgd:
       lr: 0.06
 """
+
+
+SETTINGS = {
+    "views.background": "white",
+    "views.branches.0.count": 2,
+    "views.branches.0.size": 16,
+    "views.branches.0.steps.0.resized_crop.scale": [0.2, 1.0],
+    "views.branches.0.steps.1": "horizontal_flip",
+    "views.branches.0.steps.2.grayscale.p": 0.2,
+    "views.branches.1.count": 4,
+    "views.branches.1.size": 8,
+    "training.epochs": 3,
+    "training.optimizer.sgd.lr": 0.06,
+}
+
+
+def test_settings_have_paths_of_their_own():
+    pytest.importorskip("yaml")
+    assert _track._flat(CONFIGURATION) == SETTINGS
 
 
 def lines_of(epoch):
@@ -145,8 +172,7 @@ def test_a_run_that_ended_is_whole_in_mlflow(run, server):
     client, found = newest(server)
     assert found.info.run_name == "my run"
     assert found.info.status == "FINISHED"
-    assert found.data.params["training.optimizer.sgd.lr"] == "0.06"
-    assert found.data.params["views.background"] == "white"
+    assert found.data.params == {key: str(value) for key, value in SETTINGS.items()}
     assert history(client, found, "train_loss") == [(2, 4.0), (4, 3.0), (6, 2.0)]
     steps = [(step, 10.0 - step) for step in range(1, 7)]
     assert history(client, found, "step/train_loss") == steps
@@ -246,7 +272,7 @@ def test_a_run_goes_to_wandb_offline(run, tmp_path):
         for record in records
         for item in (*record.run.config.update, *record.config.update)
     }
-    assert json.loads(settings["training.optimizer.sgd.lr"]) == "0.06"
+    assert {key: json.loads(settings[key]) for key in SETTINGS} == SETTINGS
     kinds = {record.artifact.name for record in records if record.artifact.name}
     assert any(name.endswith("-encoder") for name in kinds), kinds
 

@@ -47,7 +47,7 @@ class MLflow:
     def settings(self, text: str) -> None:
         """Logs the configuration as a file and its settings as parameters."""
         self._mlflow.log_text(text, "config.yaml")
-        parameters = {key: value[:500] for key, value in _flat(text)}
+        parameters = {key: str(value)[:500] for key, value in _flat(text).items()}
         for start in range(0, len(parameters), 100):
             self._mlflow.log_params(dict(list(parameters.items())[start : start + 100]))
 
@@ -75,7 +75,7 @@ class WandB:
 
     def settings(self, text: str) -> None:
         """Logs the settings."""
-        self._run.config.update(dict(_flat(text)))
+        self._run.config.update(_flat(text))
 
     def metrics(self, values: dict[str, float], step: int) -> None:
         """Logs numbers."""
@@ -95,17 +95,26 @@ class WandB:
         self._run.finish(exit_code=int(failed))
 
 
-def _flat(text: str) -> Iterator[tuple[str, str]]:
-    """The settings of a configuration that Diptych wrote, by their paths."""
-    stack: list[tuple[int, str]] = []
-    for line in text.splitlines():
-        if not line.strip() or line.lstrip().startswith(("#", "- ")) or ":" not in line:
-            continue
-        depth = len(line) - len(line.lstrip())
-        key, _, value = line.strip().partition(":")
-        stack = [*((d, k) for d, k in stack if d < depth), (depth, key)]
-        if value.strip():
-            yield ".".join(k for _, k in stack), value.strip()
+def _flat(text: str) -> dict[str, Any]:
+    """The settings of a configuration by their paths, as in ``views.branches.0.steps.1.blur.p``.
+
+    A list of numbers or words is one setting.
+    """
+    import yaml  # MLflow and W&B need it too.
+
+    found: dict[str, Any] = {}
+
+    def walk(value: Any, path: str) -> None:
+        if isinstance(value, list) and any(isinstance(item, (dict, list)) for item in value):
+            value = dict(enumerate(value))
+        if not isinstance(value, dict) or not value:
+            found[path] = value
+            return
+        for key, item in value.items():
+            walk(item, f"{path}.{key}" if path else str(key))
+
+    walk(yaml.safe_load(text), "")
+    return found
 
 
 def _ended(run: Path) -> bool:
