@@ -38,7 +38,8 @@ public struct EncoderTraining: Component {
             guard let number = Int(key[range.upperBound...].prefix { $0.isNumber }) else { break }
             return start == "layer" ? number : number + 1
         }
-        return key.hasPrefix("norm") || key.hasPrefix("fc_norm") ? nil : 0
+        // ViT's norms, and ConvNeXt's, which torchvision counts to the classifier.
+        return ["norm", "fc_norm", "classifier"].contains { key.hasPrefix($0) } ? nil : 0
     }
 }
 

@@ -56,6 +56,8 @@ public final class Trainer {
     ) throws {
         (self.folder, self.options, self.observer) = (folder, options, observer)
         let (pipeline, ranks) = (try experiment.pipeline(), Ranks(options.group))
+        // Before the folder is made, so that a bad file leaves nothing; a resumed run does not read its weights again.
+        let weights = try options.resumes ? nil : LoadedWeights(startOf: experiment, prefix: options.weightsPrefix)
         if folder.isWritten { lock = try folder.acquire(resumes: options.resumes) }
         let selected = try experiment.select(images, folder: folder, resumes: options.resumes)
         selected.notes.forEach(observer.notice)
@@ -67,13 +69,10 @@ public final class Trainer {
             experiment, images: selected.images, heldOut: options.heldOut,
             machine: MachineRecord(machine, ranks: ranks.size))
         try ranks.compare(run)
-        // A resumed run does not read its weights again.
-        let weights = options.resumes ? nil : experiment.encoder.component.weights
         setup = try TrainingSetup(
-            experiment, pipeline, selected, machine: machine, ranks: ranks, weights: weights,
-            prefix: options.weightsPrefix)
-        setup.start.map(observer.notice)
-        [scoring.note, experiment.note(images: selected.images.count)].compactMap { $0 }.forEach(observer.notice)
+            experiment, pipeline, selected, machine: machine, ranks: ranks, weights: weights)
+        [weights?.words, scoring.note, experiment.note(images: selected.images.count)].compactMap { $0 }
+            .forEach(observer.notice)
         var position = Checkpoint.Position()
         if options.resumes, folder.isWritten {
             let resumption = Resumption(

@@ -14,19 +14,16 @@ struct TrainingSetup {
     let sampler: Sampler
     let model: any ContrastiveModel
     let optimizer: any Optimizer
-    /// What was taken of the weights that the encoder starts from, in one line; nil for random ones.
-    let start: String?
 
     /// Builds the network with the seed's weights and its optimiser.
     /// - Parameters:
     ///   - pipeline: that of the experiment, checked.
     ///   - selected: the images that the method learns from.
     ///   - weights: what the encoder starts from; random weights where nil.
-    ///   - prefix: what stands before the encoder's keys in these; found where nil.
     /// - Throws: `TrainingError` if the settings do not fit the images or the ranks; `InvalidSetting`, `TorchError`.
     init(
         _ experiment: Experiment, _ pipeline: ViewPipeline, _ selected: SelectedImages, machine: Machine, ranks: Ranks,
-        weights: String? = nil, prefix: String? = nil
+        weights: LoadedWeights? = nil
     ) throws {
         (self.experiment, self.pipeline, self.machine, self.ranks) = (experiment, pipeline, machine, ranks)
         (images, captions) = (selected.images, selected.tokens)
@@ -43,9 +40,7 @@ struct TrainingSetup {
         try experiment.check(data)
         model = try experiment.method.component.build(
             encoder: experiment.encoder.component, data: data, generator: Generator(seed: training.seed))
-        start = try weights.map { [model] in
-            try model.start(from: $0, name: experiment.encoder.name, prefix: prefix)
-        }
+        if let weights { try model.start(from: weights) }
         model.projector.freezesNorm = training.encoder?.frozenNorm == true
         try machine.prepare(model, precision: training.precision)
         optimizer = try training.optimizer(of: model)

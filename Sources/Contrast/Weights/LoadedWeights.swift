@@ -16,7 +16,7 @@ struct LoadedWeights {
         func refuse(_ reason: String) -> TrainingError { TrainingError(.unusable, "\(file.path): \(reason)") }
         let own = network.orderedState.map { (key: $0.key, shape: $0.value.shape) }
         let map = WeightMap(of: own, in: file.tensors.map { ($0.key, $0.tensor.shape) }, prefix: prefix)
-        let wanted = own.filter { !$0.key.hasSuffix("num_batches_tracked") }
+        let wanted = own.filter { !WeightMap.isCount($0.key) }
         guard map.missing.isEmpty else {
             let found = wanted.count - map.missing.count
             let under = map.prefix.isEmpty ? "" : " under \(map.prefix)"
@@ -47,12 +47,22 @@ struct LoadedWeights {
         }
         let taken = Set(map.places.values)
         let others = file.tensors.indices.filter { !taken.contains($0) }.map { file.tensors[$0].key }
-            .filter { !$0.hasSuffix("num_batches_tracked") }
+            .filter { !WeightMap.isCount($0) }
         var words = "weights: all \(wanted.count) tensors of \(name) from \(file.path)"
         if !map.prefix.isEmpty { words += " under \(map.prefix)" }
         if map.isByOrder { words += ", by their order and shapes, for the names are others" }
         if !others.isEmpty { words += "; left out: \(LoadedWeights.groups(others, prefix: map.prefix))" }
         self.words = ([words] + notes).joined(separator: "; ")
+    }
+
+    /// Reads the weights that the encoder of a run starts from; nil if it starts from random ones.
+    /// - Throws: as `init(_:for:name:prefix:)`; `TorchError`.
+    init?(startOf experiment: Experiment, prefix: String?) throws {
+        guard let path = experiment.encoder.component.weights else { return nil }
+        try self.init(
+            WeightsFile(EncoderFile.weights(of: path)),
+            for: experiment.encoder.component.build(generator: Generator(seed: 0)), name: experiment.encoder.name,
+            prefix: prefix)
     }
 
     /// Names in groups, each by its first part that differs from the prefix.

@@ -42,7 +42,9 @@ struct NetworkRecognition {
 
     private func resNet() -> String? {
         guard let first = shapes["conv1.weight"], first.count == 4, first[2] == 3 || first[2] == 7,
-            let second = shapes["layer1.0.conv2.weight"], second.count == 4
+            let second = shapes["layer1.0.conv2.weight"], second.count == 4,
+            // ResNeXt's convolutions have groups.
+            second[1] == second[0] || shapes["layer1.0.conv3.weight"] == nil
         else { return nil }
         let isBottleneck = shapes["layer1.0.conv3.weight"] != nil
         let depths = (1...4).map { stage in count { "layer\(stage).\($0).conv1.weight" } }
@@ -58,21 +60,28 @@ struct NetworkRecognition {
         return "{\(name): {stem: \(first[2] == 7 ? "imagenet" : "small"), width: \(first[0])}}"
     }
 
+    /// Heads of the ViTs, by width, whose heads are not of 64 dimensions: ViT-H, g and G.
+    private var largeHeads: [Int: Int] { [1280: 16, 1408: 16, 1664: 16] }
+
     private func vit(side: Int) -> String? {
-        guard let patches = shapes["patch_embed.proj.weight"], patches.count == 4, patches[2] > 0,
-            let positions = shapes["pos_embed"], positions.count == 3
+        // The extents of a tensor without elements may be of any size.
+        guard let patches = shapes["patch_embed.proj.weight"], patches.count == 4, (1...1024).contains(patches[2]),
+            let positions = shapes["pos_embed"], positions.count == 3, positions[1] <= 1 << 24
         else { return nil }
         let (width, patch) = (patches[0], patches[2])
         let depth = count { "blocks.\($0).norm1.weight" }
         guard depth > 0, let hidden = shapes["blocks.0.mlp.fc1.weight"]?.first, width > 0 else { return nil }
-        // The field's ViTs have heads of 64.
-        let heads = width % 64 == 0 ? width / 64 : 1
+        let heads = largeHeads[width] ?? (width % 64 == 0 ? width / 64 : 1)
         let hasToken = shapes["cls_token"] != nil
-        let own = Int(Double(max(positions[1] - (hasToken ? 1 : 0), 0)).squareRoot().rounded()) * patch
+        // timm's positions are of patches alone where there are registers.
+        let registers = shapes["reg_token"].flatMap { $0.count == 3 ? $0[1] : nil } ?? 0
+        let tokens = hasToken && registers == 0 ? 1 : 0
+        let own = Int(Double(max(positions[1] - tokens, 0)).squareRoot().rounded()) * patch
         let size = side % patch == 0 ? side : own
         let pool = shapes["fc_norm.weight"] != nil || !hasToken ? "mean" : "class_token"
         return "{vit: {image_size: \(size), patch: \(patch), width: \(width), depth: \(depth), heads: \(heads), "
-            + "mlp_ratio: \(Double(hidden) / Double(width)), pool: \(pool)}}"
+            + "mlp_ratio: \(Double(hidden) / Double(width)), pool: \(pool), registers: \(registers), "
+            + "layer_scale: \(shapes["blocks.0.ls1.gamma"] == nil ? 0 : 1)}}"
     }
 
     private func mobileNet() -> String? {

@@ -16,7 +16,7 @@ enum WeightConversion {
         if key == "pos_embed", from.count == 3, shape.count == 3, from[2] == shape[2] {
             return try positions(tensor, to: shape)
         }
-        if from.count == 4, shape.count == 4, from[0] == shape[0], from[2...] == shape[2...] {
+        if from.count == 4, shape.count == 4, from[0] == shape[0], shape[1] == 3, from[2...] == shape[2...] {
             // A gray picture of equal channels then gives what it gave.
             if from[1] == 1 {
                 let each = try tensor.to(.float32) / Double(shape[1])

@@ -46,7 +46,8 @@ struct WeightMap {
         prefix = given ?? ""
     }
 
-    private static func isCount(_ key: String) -> Bool { key.hasSuffix("num_batches_tracked") }
+    /// Whether a key is that of batch norm's count of batches, which no feature depends on.
+    static func isCount(_ key: String) -> Bool { key.hasSuffix("num_batches_tracked") }
 
     /// What stands before keys of the network, the most promising first.
     private static func prefixes(_ own: [String: [Int]], _ names: [String], _ shapes: [[Int]]) -> [String] {

@@ -1,5 +1,5 @@
-import Foundation
 import Files
+import Foundation
 import Torch
 import Views
 
@@ -70,17 +70,12 @@ extension Experiment {
 
 extension ContrastiveModel {
     /// Begins from weights: the encoder, and every copy of it that follows it.
-    /// - Returns: what was taken, in one line.
-    /// - Throws: `TrainingError`, `TorchError`.
-    func start(from path: String, name: String, prefix: String?) throws -> String {
-        let loaded = try LoadedWeights(
-            WeightsFile(EncoderFile.weights(of: path)), for: encoder, name: name, prefix: prefix)
+    func start(from loaded: LoadedWeights) throws(TorchError) {
         for (key, place) in stateDict {
             guard let range = key.range(of: "encoder.", options: .backwards),
                 let value = loaded.state[String(key[range.upperBound...])], value.shape == place.shape
             else { continue }
             try place.detach().copy(from: value)
         }
-        return loaded.words
     }
 }

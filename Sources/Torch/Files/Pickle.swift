@@ -209,6 +209,12 @@ struct Pickle {
         values[place] = .mapping(mapping)
     }
 
+    /// Counts what values that are made of others may copy of them.
+    private mutating func count(_ copies: Int) throws(Refusal) {
+        copied += copies
+        guard copied <= Pickle.most else { throw Refusal("has more than \(Pickle.most) values") }
+    }
+
     private static func pairs(_ items: [Int]) throws(Refusal) -> [(key: Int, value: Int)] {
         guard items.count % 2 == 0 else { throw .cutShort }
         return stride(from: 0, to: items.count, by: 2).map { (key: items[$0], value: items[$0 + 1]) }
@@ -253,16 +259,23 @@ struct Pickle {
                 let shape = numbers(items[2]), let strides = numbers(items[3])
             else { throw Refusal("has a tensor without storage, shape and strides") }
             return .tensor(View(storage: storage, offset: offset, shape: shape, strides: strides))
-        case "torch._utils._rebuild_parameter", "torch._utils._rebuild_parameter_with_state", "torch.Size":
-            return items.first.map { values[$0] } ?? .list([])
+        case "torch._utils._rebuild_parameter", "torch._utils._rebuild_parameter_with_state":
+            guard let first = items.first, case .tensor = values[first] else { return .other }
+            return values[first]
+        case "torch.Size":
+            guard let first = items.first, numbers(first) != nil, case .list(let extents) = values[first] else {
+                return .list([])
+            }
+            try count(extents.count)
+            return .list(extents)
         case "torch._tensor._rebuild_from_type_v2":
-            guard items.count >= 3 else { return .other }
+            // The name of another function: a call of this one with itself would have no end.
+            guard items.count >= 3, case .name(let inner) = values[items[0]], inner != name else { return .other }
             return try call(items[0], items[2])
         case "collections.OrderedDict", "collections.defaultdict", "builtins.dict", "__builtin__.dict":
             // Python 2 writes an ordered mapping as a list of pairs.
             guard let first = items.first, case .list(let entries) = values[first] else { return .mapping([]) }
-            copied += entries.count
-            guard copied <= Pickle.most else { throw Refusal("has more than \(Pickle.most) values") }
+            try count(entries.count)
             return .mapping(
                 entries.compactMap { entry in
                     guard case .list(let pair) = values[entry], pair.count == 2 else { return nil }

@@ -36,17 +36,23 @@ public struct StoredTensor: Sendable {
         guard count == 0 || (last < elements && count <= elements) else {
             throw Refusal("has a tensor of shape \(shape) that its storage of \(elements) elements does not hold")
         }
-        var rowMajor = 1
-        var isRowMajor = true
-        for (extent, stride) in zip(shape, strides).reversed() {
-            if extent > 1, stride != rowMajor { isRowMajor = false }
-            rowMajor *= max(extent, 1)
-        }
         self.shape = shape
         self.dtype = dtype
-        self.strides = isRowMajor || count == 0 ? nil : strides
+        // A dimension of one element is never stepped along, so its stride may be anything.
+        let steps = zip(shape, strides).map { $0 > 1 ? $1 : 0 }
+        self.strides = count == 0 || StoredTensor.isRowMajor(shape, strides) ? nil : steps
         let start = storage.startIndex + (count == 0 ? 0 : offset * dtype.size)
         bytes = storage[start..<storage.startIndex + (count == 0 ? 0 : (last + 1) * dtype.size)]
+    }
+
+    /// Whether the elements of a tensor that is not empty lie row by row without gaps.
+    private static func isRowMajor(_ shape: [Int], _ strides: [Int]) -> Bool {
+        var expected = 1
+        for (extent, stride) in zip(shape, strides).reversed() {
+            if extent > 1, stride != expected { return false }
+            expected *= extent
+        }
+        return true
     }
 
     /// The number of elements.

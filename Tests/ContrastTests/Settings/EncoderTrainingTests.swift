@@ -9,7 +9,8 @@ struct EncoderTrainingTests {
     @Test(
         arguments: [
             ("conv1.weight", 0), ("bn1.bias", 0), ("layer3.1.conv2.weight", 3), ("blocks.11.attn.qkv.weight", 12),
-            ("patch_embed.proj.weight", 0), ("pos_embed", 0), ("norm.weight", nil), ("features.0.0.weight", 1),
+            ("patch_embed.proj.weight", 0), ("pos_embed", 0), ("norm.weight", nil), ("classifier.0.weight", nil),
+            ("features.0.0.weight", 1),
         ] as [(String, Int?)])
     func stages(key: String, stage: Int?) { #expect(EncoderTraining.stage(of: key) == stage) }
 

@@ -85,10 +85,11 @@ struct LoadedWeightsTests {
     }
 
     @Test func startsEveryCopyOfTheEncoder() throws {
-        let experiment = try Experiments.read("{encoder: {resnet18: {width: 1}}, method: {moco: {queue: 4}}}")
+        let experiment = try Experiments.read(
+            "{encoder: {resnet18: {width: 1, weights: \(path("moco.pth"))}}, method: {moco: {queue: 4}}}")
         let model = try experiment.method.component.build(
             encoder: experiment.encoder.component, data: .none, generator: Generator(seed: 1))
-        _ = try model.start(from: path("moco.pth"), name: "resnet18", prefix: nil)
+        try model.start(from: #require(try LoadedWeights(startOf: experiment, prefix: nil)))
         let convolutions = model.stateDict.filter { $0.key.hasSuffix("encoder.conv1.weight") }
         #expect(convolutions.count == 2)
         for (_, value) in convolutions { #expect(try value.detach().toArray(Float.self)[1] == 1 / 7.0) }

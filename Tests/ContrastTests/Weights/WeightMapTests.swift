@@ -89,6 +89,36 @@ struct WeightMapTests {
         #expect(NetworkRecognition.settings(of: names, prefix: "student.", side: 224) == nil)
     }
 
+    @Test func registersAndLayerScaleAreSeen() throws {
+        var settings = ViT()
+        (settings.imageSize, settings.width, settings.depth, settings.heads) = (32, 128, 2, 2)
+        (settings.registers, settings.layerScale) = (4, 1)
+        let names = try WeightMapTests.network(settings)
+        let found = try #require(NetworkRecognition.settings(of: names, prefix: nil, side: 32))
+        let read = try #require(try Experiments.read("encoder: \(found)").encoder.component as? ViT)
+        #expect(read.registers == 4 && read.layerScale > 0 && read.imageSize == 32)
+        let again = try WeightMapTests.network(read)
+        #expect(again.map(\.key) == names.map(\.key) && again.map(\.shape) == names.map(\.shape))
+    }
+
+    @Test func groupedConvolutionsAreNoWideResNet() throws {
+        let wide = try WeightMapTests.network(
+            Experiments.read("encoder: {wide_resnet50_2: {width: 2}}").encoder.component)
+        #expect(NetworkRecognition.settings(of: wide, prefix: nil, side: 224)?.contains("wide_resnet50_2") == true)
+        let grouped = wide.map { key, shape in
+            (key: key, shape: key.hasSuffix("conv2.weight") ? [shape[0], 1] + shape.suffix(2) : shape)
+        }
+        #expect(NetworkRecognition.settings(of: grouped, prefix: nil, side: 224) == nil)
+    }
+
+    @Test func extentsOfTensorsWithoutElementsAreBounded() {
+        let file: [(key: String, shape: [Int])] = [
+            ("patch_embed.proj.weight", [64, 3, 1 << 40, 0]), ("pos_embed", [1, 1 << 62, 0]),
+            ("blocks.0.norm1.weight", [64]), ("blocks.0.mlp.fc1.weight", [256, 64]),
+        ]
+        #expect(NetworkRecognition.settings(of: file, prefix: nil, side: 224) == nil)
+    }
+
     @Test func recognisesVisionTransformers() throws {
         var settings = ViT()
         (settings.imageSize, settings.width, settings.depth) = (32, 128, 2)

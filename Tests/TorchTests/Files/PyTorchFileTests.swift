@@ -23,6 +23,16 @@ struct HostilePickle: Sendable, CustomTestStringConvertible {
         HostilePickle("an empty stack", [0x61, 0x2E]), HostilePickle("a missing mark", [0x4E, 0x74, 0x2E]),
         HostilePickle("a text of 4 GiB", [0x58, 0xFF, 0xFF, 0xFF, 0xFF, 0x2E]),
         HostilePickle("a text of 2^64 bytes", [0x8D] + Array(repeating: 0xFF, count: 8) + [0x2E]),
+        HostilePickle(
+            "a rebuilding that rebuilds itself",
+            Array("ctorch._tensor\n_rebuild_from_type_v2\nq".utf8) + [0, 0x5D, 0x71, 1, 0x28, 0x68, 0, 0x4E, 0x68, 1]
+                + [0x65, 0x52, 0x2E], isRead: true),
+        HostilePickle(
+            "a long list shared many times",
+            Array("ctorch._utils\n_rebuild_parameter\nq".utf8) + [0, 0x28]
+                + Array(repeating: 0x4E, count: 100_000) + [0x6C, 0x85, 0x71, 1]
+                + Array(repeating: [0x68, 0, 0x68, 1, 0x52, 0x4E, 0x61] as [UInt8], count: 20_000).flatMap { $0 }
+                + [0x2E], isRead: true),
         HostilePickle("no end", [0x4E]), HostilePickle("an old operation", [0x49, 0x31, 0x0A, 0x2E]),
     ]
 }
@@ -114,6 +124,21 @@ struct PyTorchFileTests {
             return try Pickle(&reader)
         }
         #expect((pickle != nil) == program.isRead)
+    }
+
+    @Test func anEmptyTensorMayHaveAnyOtherExtents() throws {
+        for shape in [[0], [0, 1 << 40, 1 << 40], [0, .max, .max]] {
+            let strides = shape.map { _ in 0 }
+            let tensor = try StoredTensor(shape: shape, strides: strides, offset: 0, dtype: .float32, storage: Data())
+            #expect(tensor.count == 0)
+        }
+    }
+
+    @Test func aDimensionOfOneElementMayHaveAnyStride() throws {
+        let storage = [Float(0), 1, 2, 3].withUnsafeBytes { Data($0) }
+        let tensor = try StoredTensor(
+            shape: [2, 1, 2], strides: [1, .max, 2], offset: 0, dtype: .float32, storage: storage)
+        #expect(try tensor.tensor().toArray() == [Float(0), 2, 1, 3])
     }
 
     @Test func refusesImpossibleShapes() {
