@@ -62,8 +62,9 @@ public struct SwAV: Method {
     /// nearly equal sums (Cuturi 2013, arXiv 1306.0895).
     func codes(_ cosines: Tensor) throws(TorchError) -> Tensor {
         guard rounds > 0 else { return try (cosines / epsilon).softmax(dim: 1) }
-        // A cosine is at most 1, so that no exponential overflows.
-        var q = try ((cosines - 1) / epsilon).exp()
+        // The first round divides by the sums of columns, so that a factor of a column changes nothing, and no column
+        // overflows or vanishes.
+        var q = try ((cosines - cosines.max(dim: 0, keepdim: true)) / epsilon).exp()
         for _ in 0..<rounds {
             q = try q / q.sum(dim: 0, keepdim: true)
             q = try q / q.sum(dim: 1, keepdim: true)

@@ -22,6 +22,15 @@ struct SwAVTests {
         #expect(sums.allSatisfy { abs($0 - 7.0 / 4) < 1e-6 })
     }
 
+    @Test func codesOfASmallEpsilonAreFinite() throws {
+        var settings = SwAV()
+        settings.epsilon = 0.005
+        // No embedding is near the last prototype.
+        let cosines = try Tensor([Float(0.9), -0.9, 0.2, -0.8], shape: [2, 2])
+        let codes: [Float] = try settings.codes(cosines).toArray()
+        #expect(codes.allSatisfy { $0.isFinite && $0 >= 0 })
+    }
+
     @Test(arguments: [[2], [2, 2]])
     func eachViewPredictsTheCodesOfTheOthers(counts: [Int]) throws {
         let (model, twin) = (try MethodFixture.model(text), try MethodFixture.model(text))
