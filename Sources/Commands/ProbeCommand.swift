@@ -65,8 +65,8 @@ package struct ProbeCommand: ParsableCommand {
     @Option(help: ArgumentHelp("Also scores with so many labels of each class, as in 1,5,10.", valueName: "counts"))
     package var shots: ShotCounts?
 
-    @Option(help: ArgumentHelp("Draws of these labels, by the seed.", valueName: "N"))
-    package var repeats = 10
+    @Option(help: ArgumentHelp("Draws of these labels, by the seed; 10 by default.", valueName: "N"))
+    package var repeats: Int?
 
     @Option(
         name: .customLong("cost"),
@@ -123,9 +123,12 @@ package struct ProbeCommand: ParsableCommand {
         if zeroShot && (control || !beside.isEmpty || !labels.isEmpty || shots != nil) {
             throw ValidationError("--control, --beside, --labels and --shots have no meaning with --zero-shot")
         }
-        if !(1...1000).contains(repeats) { throw ValidationError("--repeats must be in 1...1000, is \(repeats)") }
-        if zeroShot && (control || cost != nil || asksForNeighbours) {
-            throw ValidationError("--control, --cost and --knn-... have no meaning with --zero-shot")
+        if let repeats {
+            if !(1...1000).contains(repeats) { throw ValidationError("--repeats must be in 1...1000, is \(repeats)") }
+            if labels.isEmpty && shots == nil { throw ValidationError("--repeats goes with --labels or --shots") }
+        }
+        if zeroShot && (cost != nil || asksForNeighbours) {
+            throw ValidationError("--cost and --knn-... have no meaning with --zero-shot")
         }
         if let folds, !(2...100).contains(folds) {
             throw ValidationError("--folds must be in 2...100, is \(folds)")

@@ -14,6 +14,7 @@ struct EmbedJob {
     func run() throws {
         try Output.check(options.output)
         let file = try EncoderFile(options.encoder, options.free)
+        try options.free.requireUse(by: [file])
         let console = Console()
         file.notes.forEach(console.notice)
         let opened = try OpenedImages(

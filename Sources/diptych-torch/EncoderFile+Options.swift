@@ -7,6 +7,18 @@ extension EncoderFile {
     init(_ path: String, _ options: WeightOptions) throws { try self.init(path, use: try WeightsUse(options)) }
 }
 
+extension WeightOptions {
+    /// Refuses options that none of the opened files has a use for, as a run's own says what they would.
+    func requireUse(by files: [EncoderFile]) throws {
+        let isGiven = encoder != nil || weightsPrefix != nil || settings.pipeline != nil || !settings.overrides.isEmpty
+        guard isGiven, !files.contains(where: \.isFree), let file = files.first else { return }
+        throw Failure(
+            .unusable,
+            "--encoder, --weights-prefix, --pipeline and --set are for weights from elsewhere; \(file.path) says its own"
+        )
+    }
+}
+
 extension WeightsUse {
     /// The use that the options ask for.
     init(_ options: WeightOptions) throws {

@@ -11,6 +11,7 @@ struct ExportJob {
     func run() throws {
         try Output.check(options.output)
         let file = try EncoderFile(options.encoder, options.free)
+        try options.free.requireUse(by: [file])
         file.notes.forEach(Console().notice)
         if options.output.hasSuffix(".onnx") {
             let difference = try ONNXFile.write(file, to: options.output)

@@ -10,13 +10,15 @@ extension ProbeJob {
         _ file: EncoderFile, _ train: any Source, _ test: any Source, _ split: String, _ console: Console
     ) throws {
         guard options.folds == nil, !options.control, options.beside.isEmpty, options.labels.isEmpty,
-            options.shots == nil, options.cost != .auto
+            options.shots == nil, options.cost != .auto, options.neighbours == nil, options.temperature == nil,
+            !options.uniform
         else {
             throw Failure(
                 .unusable,
-                "--folds, --control, --beside, --labels, --shots and --cost auto need one class for each image, which "
-                    + "this table does not have")
+                "--folds, --control, --beside, --labels, --shots, --knn-... and --cost auto need one class for each "
+                    + "image, which this table does not have")
         }
+        try self.options.free.requireUse(by: [file])
         let scores = ScoresFile(options.output ?? defaultOutput(file), console)
         let report = try TargetProbe(
             file, train: train, test: test, split: split, cost: options.cost?.number ?? file.experiment.evaluation.cost,

@@ -27,16 +27,23 @@ struct ProbeJob {
         settings.beside = try beside()
         settings.fewLabels =
             options.labels.map { .share($0.share) } + (options.shots?.counts.map { .shots($0) } ?? [])
-        settings.repeats = options.repeats
+        settings.repeats = options.repeats ?? settings.repeats
         settings.neighbours = options.neighbours
         settings.vote = options.uniform ? .uniform : .cosine(temperature: options.temperature)
         settings.maximumBad = options.tolerance.maxBad
+        try options.free.requireUse(
+            by: [file]
+                + settings.beside.compactMap {
+                    if case .weights(let rival, _) = $0 { rival } else { nil }
+                })
         let probe = Probe(file, machine: try Machine(options.compute), options: settings)
         let scores = ScoresFile(options.output ?? defaultOutput(file), console)
+        // First, for it throws where there are too few groups.
+        let folds = try options.folds.map { try crossValidation($0, file, settings, console) }
         var report = try probe.run(train: train, test: test, split: words) { what, share in
             console.working(what, share: share)
         }
-        if let folds = options.folds { report.folds = try crossValidation(folds, file, settings, console) }
+        report.folds = folds
         console.clear()
         try scores.keep(
             try report.json(), showing: lines(report), then: ["scores    \(scores.path)", "encoder   \(file.path)"])
@@ -53,7 +60,7 @@ struct ProbeJob {
             maximumBad: settings.maximumBad)
         return try CrossValidation(
             file.encoder, on: opened.source, count: count, seed: options.seed ?? file.experiment.training.seed,
-            cost: options.cost?.number ?? file.experiment.evaluation.cost, extractor: extractor
+            cost: options.cost?.number ?? file.experiment.evaluation.cost, options: settings, extractor: extractor
         ) { what, share in console.working(what, share: share) }
     }
 
@@ -141,8 +148,8 @@ struct ProbeJob {
         guard let comparison = report.comparison else { return [] }
         func cell(_ estimate: Measured, _ width: Int, signed: Bool = false) -> String {
             let format = signed ? "%+.1f (%+.1f to %+.1f)" : "%.1f%% (%.1f to %.1f)"
-            return String(format: format, 100 * estimate.value, 100 * estimate.low, 100 * estimate.high)
-                .padding(toLength: width, withPad: " ", startingAt: 0)
+            let text = String(format: format, 100 * estimate.value, 100 * estimate.low, 100 * estimate.high)
+            return text.padding(toLength: max(width, text.count), withPad: " ", startingAt: 0)
         }
         func name(_ text: String) -> String { text.padding(toLength: 24, withPad: " ", startingAt: 0) }
         var lines = [

@@ -18,6 +18,9 @@ struct WeightsTests {
         #expect(probed.errors.contains("weights: all 100 tensors of resnet18"))
         #expect(probed.errors.contains("ImageNet's mean and standard deviation"))
         for word in ["resnet18", "random weights", "50%", "1 shot"] { #expect(probed.output.contains(word)) }
+        // Two scores and two leads, each with its interval.
+        let row = probed.output.split(separator: "\n").first { $0.hasPrefix("random weights") }
+        #expect(row?.split(separator: " ").count { $0 == "to" } == 4, "\(probed.output)")
         let scores = Data(try place.read("scores.json").utf8)
         let report = try JSONSerialization.jsonObject(with: scores) as? [String: Any]
         let comparison = try #require(report?["comparison"] as? [String: Any])
@@ -63,7 +66,7 @@ struct WeightsTests {
             #expect(result.errors.contains(said), "\(result.errors)")
             #expect(result.output.isEmpty)
         }
-        for left in ["s.json", "f.npy", "e.onnx", "run/checkpoints"] {
+        for left in ["s.json", "f.npy", "e.onnx", "run"] {
             #expect(!FileManager.default.fileExists(atPath: place(left)))
         }
     }

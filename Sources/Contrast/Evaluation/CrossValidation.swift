@@ -27,7 +27,7 @@ public struct CrossValidation: Codable, Equatable, Sendable {
     public var images: Int
     /// Top-1 of the linear probe.
     public var linearProbe: Spread
-    /// Top-1 of the weighted kNN, whose settings are those of the bank's size.
+    /// Top-1 of the weighted kNN, by the probe's settings.
     public var knn: Spread
 
     /// Embeds the labelled images once and scores every fold.
@@ -37,11 +37,13 @@ public struct CrossValidation: Codable, Equatable, Sendable {
     ///   - count: the folds.
     ///   - seed: their seed.
     ///   - cost: C of the logistic regression.
+    ///   - options: the kNN's settings.
     /// - Throws: `DataError` where there are fewer groups than folds; `TrainingError` where a fold cannot be scored; `LoaderError`,
     ///   `TorchError`.
     public init(
         _ encoder: any Encoder, on source: any Source, count: Int, seed: UInt64, cost: Double,
-        extractor: FeatureExtractor, progress: (String, Double?) -> Void = { _, _ in }
+        options: Probe.Options = Probe.Options(), extractor: FeatureExtractor,
+        progress: (String, Double?) -> Void = { _, _ in }
     ) throws {
         let labelled = Subset(source, indices: (0..<source.count).filter { source.label($0) != nil })
         let folds = try Folds(labelled, count: count, seed: seed)
@@ -70,10 +72,7 @@ public struct CrossValidation: Codable, Equatable, Sendable {
             let probe = try LinearProbe(
                 features: rows, labels: found.trainLabels, classes: found.classes.count, cost: cost)
             linear.append(top1(try probe.ranking(queries)))
-            let defaults = NearestNeighbours.defaults(bank: found.train.count)
-            let bank = try NearestNeighbours(
-                features: rows, labels: found.trainLabels, classes: found.classes.count,
-                neighbours: defaults.neighbours, temperature: defaults.temperature)
+            let bank = try options.bank(rows, found.trainLabels, classes: found.classes.count)
             nearest.append(top1(try bank.ranking(queries)))
             images += found.test.count
         }

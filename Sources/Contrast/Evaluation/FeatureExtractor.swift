@@ -22,6 +22,20 @@ public struct Features {
     }
 }
 
+extension Features {
+    /// Throws unless all features are finite.
+    /// - Parameter path: the encoder's file.
+    func requireFinite(_ path: String) throws {
+        for features in rows {
+            // 0 times infinity or NaN is NaN.
+            guard try (features * 0).sum().item() == 0 else {
+                throw TrainingError(
+                    .failed, "\(path): gives features that are infinite or no numbers; its training has diverged")
+            }
+        }
+    }
+}
+
 /// The caller stopped an evaluation.
 public struct EvaluationStopped: Error, Equatable, Sendable {}
 

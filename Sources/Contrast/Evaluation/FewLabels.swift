@@ -76,7 +76,9 @@ extension Measured {
             12.706, 4.303, 3.182, 2.776, 2.571, 2.447, 2.365, 2.306, 2.262, 2.228, 2.201, 2.179, 2.160, 2.145, 2.131,
             2.120, 2.110, 2.101, 2.093, 2.086, 2.080, 2.074, 2.069, 2.064, 2.060, 2.056, 2.052, 2.048, 2.045, 2.042,
         ]
-        // Beyond the table Cornish and Fisher's first term, right to 0.001.
-        return degrees <= table.count ? table[max(degrees, 1) - 1] : 1.96 + 2.3722 / Double(degrees)
+        guard degrees > table.count else { return table[max(degrees, 1) - 1] }
+        // Beyond the table two terms of Cornish and Fisher's expansion.
+        let n = Double(degrees)
+        return 1.959964 + 2.3723 / n + 2.8224 / (n * n)
     }
 }

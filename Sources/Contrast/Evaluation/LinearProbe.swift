@@ -9,10 +9,8 @@ import Torch
 public struct LinearProbe {
     /// Weights of standardised features and the intercept, `[classes, D + 1]`, float64, on the features' device.
     public let weights: Tensor
-    /// The training rows' mean, `[D]`, float64.
-    public let mean: Tensor
-    /// The training rows' standard deviation, 1 for a constant feature, `[D]`, float64.
-    public let std: Tensor
+    /// The standardisation of the features.
+    public let scaling: FeatureScaling
     /// The objective at the weights.
     public let objective: Double
     /// The number of L-BFGS steps.
@@ -32,18 +30,11 @@ public struct LinearProbe {
         features: Tensor, labels: [Int], classes: Int, cost: Double, maximumIterations: Int? = nil,
         progress: (Int) -> Void = { _ in }
     ) throws(TorchError) {
-        let device = features.device
-        let rows = try features.detach().to(.float64)
-        mean = try rows.mean(dim: 0)
-        let spread = try (rows - mean).pow(2).mean(dim: 0).sqrt()
-        // By rounding, the standard deviation of a constant column may differ from 0 by the last bit of its values.
-        let noise = try mean.abs() * 1e-12 + 1e-30
-        std = try Tensor.where(
-            spread.gt(noise), spread, Tensor.ones(spread.shape, dtype: .float64, device: device))
+        scaling = try FeatureScaling(features)
         let regression = try LogisticRegression(
-            inputs: LinearProbe.inputs(rows, mean, std), labels: labels, classes: classes, cost: cost)
+            inputs: LinearProbe.inputs(scaling(features)), labels: labels, classes: classes, cost: cost)
         let search = LBFGS(
-            history: LinearProbe.history(weights: classes * (rows.shape[1] + 1)),
+            history: LinearProbe.history(weights: classes * (features.shape[1] + 1)),
             maximumIterations: maximumIterations ?? LinearProbe.steps(classes: classes),
             gradientTolerance: 1e-6 * cost * Double(labels.count))
         let minimum = try regression.minimise(by: search, progress: progress)
@@ -68,11 +59,10 @@ public struct LinearProbe {
         let columns = try weights.transpose(0, 1)
         var ranking: [[Int]] = []
         // Blocks limit the memory of the logits.
-        let block = LogisticRegression.block(classes: weights.shape[0], on: mean.device)
+        let block = LogisticRegression.block(classes: weights.shape[0], on: scaling.mean.device)
         for start in stride(from: 0, to: features.shape[0], by: block) {
-            let part = try features.detach()
-                .narrow(dim: 0, start: start, length: min(block, features.shape[0] - start))
-            let inputs = try LinearProbe.inputs(part.to(device: mean.device).to(.float64), mean, std)
+            let part = try features.narrow(dim: 0, start: start, length: min(block, features.shape[0] - start))
+            let inputs = try LinearProbe.inputs(scaling(part))
             let indices: [Int64] = try inputs.matmul(columns).topk(best, dim: 1).indices.toArray()
             ranking += stride(from: 0, to: indices.count, by: best)
                 .map { row in indices[row..<row + best].map { Int($0) } }
@@ -80,9 +70,7 @@ public struct LinearProbe {
         return ranking
     }
 
-    private static func inputs(_ rows: Tensor, _ mean: Tensor, _ std: Tensor) throws(TorchError) -> Tensor {
-        let standardised = try (rows - mean) / std
-        let ones = try Tensor.ones([rows.shape[0], 1], dtype: .float64, device: rows.device)
-        return try Tensor.cat([standardised, ones], dim: 1)
+    private static func inputs(_ rows: Tensor) throws(TorchError) -> Tensor {
+        try Tensor.cat([rows, Tensor.ones([rows.shape[0], 1], dtype: .float64, device: rows.device)], dim: 1)
     }
 }

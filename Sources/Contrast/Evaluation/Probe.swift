@@ -167,16 +167,7 @@ public struct Probe {
                     })
                 done += source.count
             }
-            for index in encoders.indices {
-                for part in parts {
-                    // 0 times what is no number is none either.
-                    guard try (part.rows[index] * 0).sum().item() == 0 else {
-                        throw TrainingError(
-                            .failed,
-                            "\(file.path): gives features that are infinite or no numbers; its training has diverged")
-                    }
-                }
-            }
+            for part in parts { try part.requireFinite(file.path) }
             return (parts[0], parts[1])
         }
         func only(_ index: Int, _ features: Features) -> Features {
@@ -212,7 +203,7 @@ public struct Probe {
             features: rows, labels: found.trainLabels, classes: found.classes.count, cost: cost, progress: progress)
         let ranked = try probe.ranking(queries)
         let linear = scores(ranked)
-        let neighbours = try bank(rows, found.trainLabels, classes: found.classes.count)
+        let neighbours = try options.bank(rows, found.trainLabels, classes: found.classes.count)
         let near = try neighbours.ranking(queries)
         let nearest = scores(near)
         let pair = ProbeReport.Pair(
@@ -249,7 +240,7 @@ public struct Probe {
             let probe = try LinearProbe(
                 features: known, labels: labels, classes: found.classes.count, cost: cost, progress: progress)
             linear.append(share(right(try probe.ranking(queries, count: 1))))
-            knn.append(share(right(try bank(known, labels, classes: found.classes.count).ranking(queries))))
+            knn.append(share(right(try options.bank(known, labels, classes: found.classes.count).ranking(queries))))
             costs.append(cost)
             images = places.count
         }
@@ -271,25 +262,26 @@ public struct Probe {
         }
     }
 
-    private func bank(_ rows: Tensor, _ labels: [Int], classes: Int) throws(TorchError) -> NearestNeighbours {
-        let defaults = NearestNeighbours.defaults(bank: labels.count)
-        return try NearestNeighbours(
-            features: rows, labels: labels, classes: classes, neighbours: options.neighbours ?? defaults.neighbours,
-            temperature: temperature(or: defaults.temperature))
-    }
-
-    private func temperature(or usual: Double) -> Double? {
-        switch options.vote {
-        case .cosine(let temperature): temperature ?? usual
-        case .uniform: nil
-        }
-    }
-
     private func words(_ pair: ProbeReport.Pair, _ pipeline: ViewPipeline) -> String {
         let views = pipeline.evaluation.branches[0]
         let steps = file.experiment.views.evaluation.map(\.name).joined(separator: ", ")
         return "frozen encoder, running batch-norm statistics, input \(views.size) by \(steps); linear probe: features "
             + "standardised by the training rows, 1/2 |w|^2 + C sum log loss with C = \(pair.linearProbe.C), L-BFGS to "
             + "convergence; kNN: cosine, \(pair.knn.words)"
+    }
+}
+
+extension Probe.Options {
+    /// The kNN over features `[N, D]` of N labels.
+    func bank(_ rows: Tensor, _ labels: [Int], classes: Int) throws(TorchError) -> NearestNeighbours {
+        let defaults = NearestNeighbours.defaults(bank: labels.count)
+        let temperature: Double? =
+            switch vote {
+            case .cosine(let given): given ?? defaults.temperature
+            case .uniform: nil
+            }
+        return try NearestNeighbours(
+            features: rows, labels: labels, classes: classes, neighbours: neighbours ?? defaults.neighbours,
+            temperature: temperature)
     }
 }

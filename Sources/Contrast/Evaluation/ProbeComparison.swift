@@ -28,6 +28,11 @@ public struct ProbeComparison: Codable, Equatable, Sendable {
     /// The word for random weights.
     public static let random = "random"
 
+    /// Resamples of a paired bootstrap.
+    static let resamples = 10_000
+
+    /// The resamples from which the 95% intervals are.
+    public var resamples: Int
     /// Test images that all of them could be scored on.
     public var images: Int
     /// The scored encoder's linear probe on these.
@@ -61,19 +66,21 @@ extension ProbeComparison {
         func values(_ hits: ProbeHits, _ isRight: ((linear: Bool, knn: Bool)) -> Bool) -> [Double] {
             samples.map { hits.bySample[$0].map(isRight) == true ? 1 : 0 }
         }
-        let bootstrap = try Bootstrap(
-            count: samples.count, replicates: samples.count > 20_000 ? 200 : 1000, seed: seed)
         let own = (linear: values(hits) { $0.linear }, knn: values(hits) { $0.knn })
-        images = samples.count
-        linearProbe = try bootstrap.mean(own.linear)
-        knn = try bootstrap.mean(own.knn)
-        rivals = try others.map { other in
+        var columns = [own.linear, own.knn]
+        for other in others {
             let (linear, knn) = (values(other.hits) { $0.linear }, values(other.hits) { $0.knn })
+            columns += [linear, knn, zip(own.linear, linear).map { $0 - $1 }, zip(own.knn, knn).map { $0 - $1 }]
+        }
+        (images, resamples) = (samples.count, ProbeComparison.resamples)
+        let measured = try Bootstrap.means(of: columns, replicates: resamples, seed: seed)
+        (linearProbe, knn) = (measured[0], measured[1])
+        rivals = others.enumerated().map { index, other in
+            let first = 2 + 4 * index
             return Rival(
                 name: other.name, architecture: other.architecture, isStart: other.isStart,
-                linearProbe: try bootstrap.mean(linear), knn: try bootstrap.mean(knn),
-                linearProbeLead: try bootstrap.mean(zip(own.linear, linear).map { $0 - $1 }),
-                knnLead: try bootstrap.mean(zip(own.knn, knn).map { $0 - $1 }), fewLabels: other.few)
+                linearProbe: measured[first], knn: measured[first + 1], linearProbeLead: measured[first + 2],
+                knnLead: measured[first + 3], fewLabels: other.few)
         }
     }
 }

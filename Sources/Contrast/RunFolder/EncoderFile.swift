@@ -53,6 +53,11 @@ public struct EncoderFile {
                 weights, for: encoder, name: experiment.encoder.name, prefix: use.prefix)
             try encoder.start(loaded.state)
             var words = notes + [loaded.words]
+            if !use.namesEncoder, let vit = experiment.encoder.component as? ViT {
+                words.append(
+                    "note: \(vit.heads) heads of attention are assumed, which shapes do not show; others go by --encoder "
+                        + "'{vit: {patch: \(vit.patch), width: \(vit.width), depth: \(vit.depth), heads: N}}'")
+            }
             if !use.namesNormalization {
                 words.append(
                     "note: images are normalised by ImageNet's mean and standard deviation, which the file does not "

@@ -35,7 +35,7 @@ struct LinearProbeTests {
         let probe = try LinearProbe(
             features: Fixture.tensor(rows).to(.float32), labels: problem.trainLabels, classes: problem.classes, cost: 1)
         let column = rows[0].count - 1
-        #expect(try probe.std.narrow(dim: 0, start: column, length: 1).item() == 1)
+        #expect(try probe.scaling.std.narrow(dim: 0, start: column, length: 1).item() == 1)
         let weights: [Double] = try probe.weights.narrow(dim: 1, start: column, length: 1).reshape([-1]).toArray()
         #expect(weights.allSatisfy { abs($0) < 1e-6 })
     }

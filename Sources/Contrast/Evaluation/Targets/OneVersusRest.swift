@@ -6,9 +6,17 @@ import Torch
 /// `OneVsRestClassifier(LogisticRegression(C))` behind a `StandardScaler`. The probe of two classes has two opposed weight vectors, of
 /// half the length each, so its C is half as large.
 struct OneVersusRest {
-    private let probes: [LinearProbe?]
+    /// What answers for a class.
+    private enum Answer {
+        case probe(LinearProbe)
+        /// Yes or no, of a class that all training rows have, or none.
+        case always(Bool)
+    }
 
-    /// Fits the probes; a class that all rows have, or none, has no probe.
+    private let answers: [Answer]
+
+    /// Fits the probes. A class that all rows have is always answered, as scikit-learn does it, and one that none has
+    /// never.
     /// - Parameters:
     ///   - features: `[N, D]`.
     ///   - labels: of each row its classes.
@@ -17,27 +25,32 @@ struct OneVersusRest {
     init(
         features: Tensor, labels: [[Int]], classes: Int, cost: Double, progress: (Int) -> Void = { _ in }
     ) throws(TorchError) {
-        var probes: [LinearProbe?] = []
+        var answers: [Answer] = []
         for place in 0..<classes {
             let isTrue = labels.map { $0.contains(place) ? 1 : 0 }
             let isMixed = isTrue.contains(1) && isTrue.contains(0)
-            probes.append(
-                isMixed ? try LinearProbe(features: features, labels: isTrue, classes: 2, cost: cost / 2) : nil)
+            answers.append(
+                isMixed
+                    ? .probe(try LinearProbe(features: features, labels: isTrue, classes: 2, cost: cost / 2))
+                    : .always(isTrue.contains(1)))
             progress(place + 1)
         }
-        self.probes = probes
+        self.answers = answers
     }
 
-    /// Of each row the logit of each class; -infinity for a class without a probe.
+    /// Of each row the logit of each class; infinite for a class without a probe.
     func scores(_ features: Tensor) throws(TorchError) -> [[Double]] {
         var columns: [[Double]] = []
-        for probe in probes {
-            guard let probe else {
-                columns.append([Double](repeating: -.infinity, count: features.shape[0]))
+        for answer in answers {
+            let probe: LinearProbe
+            switch answer {
+            case .probe(let fitted): probe = fitted
+            case .always(let yes):
+                columns.append([Double](repeating: yes ? .infinity : -.infinity, count: features.shape[0]))
                 continue
             }
             let width = features.shape[1]
-            let rows = try (features.detach().to(device: probe.mean.device).to(.float64) - probe.mean) / probe.std
+            let rows = try probe.scaling(features)
             let margins =
                 try probe.weights.narrow(dim: 0, start: 1, length: 1)
                 - probe.weights.narrow(dim: 0, start: 0, length: 1)

@@ -5,8 +5,7 @@ import Torch
 struct RidgeRegression {
     /// Weights on standardised features, `[D, 1]`, float64.
     let weights: Tensor
-    private let mean: Tensor
-    private let std: Tensor
+    private let scaling: FeatureScaling
     private let intercept: Double
 
     /// Fits.
@@ -16,17 +15,12 @@ struct RidgeRegression {
     ///   - penalty: the weight of `|w|^2` against the squared errors.
     init(features: Tensor, values: [Double], penalty: Double) throws(TorchError) {
         let device = features.device
-        let rows = try features.detach().to(.float64)
-        mean = try rows.mean(dim: 0)
-        let spread = try (rows - mean).pow(2).mean(dim: 0).sqrt()
-        let noise = try mean.abs() * 1e-12 + 1e-30
-        std = try Tensor.where(
-            spread.gt(noise), spread, Tensor.ones(spread.shape, dtype: .float64, device: device))
+        scaling = try FeatureScaling(features)
         let middle = values.reduce(0, +) / Double(max(1, values.count))
         intercept = middle
-        let inputs = try (rows - mean) / std
+        let inputs = try scaling(features)
         let targets = try Tensor(values.map { $0 - middle }, shape: [values.count, 1]).to(device: device)
-        let width = rows.shape[1]
+        let width = features.shape[1]
         let matrix =
             try inputs.transpose(0, 1).matmul(inputs)
             + Tensor.eye(width, dtype: .float64, device: device) * penalty
@@ -40,14 +34,14 @@ struct RidgeRegression {
 
     /// The numbers of rows.
     func values(_ features: Tensor) throws(TorchError) -> [Double] {
-        let rows = try (features.detach().to(device: mean.device).to(.float64) - mean) / std
-        return try (rows.matmul(weights) + intercept).reshape([-1]).toArray()
+        try (scaling(features).matmul(weights) + intercept).reshape([-1]).toArray()
     }
 }
 
 /// How far numbers are from those that are wanted.
 public struct RegressionScores: Codable, Equatable, Sendable {
-    /// `1 - sum (y - f)^2 / sum (y - mean y)^2`: 1 is perfect, 0 what the mean of the test images gives.
+    /// `1 - sum (y - f)^2 / sum (y - mean y)^2`: 1 is perfect, 0 what the mean of the test images gives. If all
+    /// y are equal it is 1 without an error, else 0, as scikit-learn has it.
     public var r2: Double
     /// The mean of `|y - f|`.
     public var meanAbsoluteError: Double
@@ -58,7 +52,8 @@ public struct RegressionScores: Codable, Equatable, Sendable {
         let mean = wanted.reduce(0, +) / count
         let errors = zip(wanted, found).map { $0 - $1 }
         let spread = wanted.reduce(0) { $0 + ($1 - mean) * ($1 - mean) }
-        r2 = 1 - errors.reduce(0) { $0 + $1 * $1 } / max(spread, .leastNormalMagnitude)
+        let missed = errors.reduce(0) { $0 + $1 * $1 }
+        r2 = spread > 0 ? 1 - missed / spread : missed == 0 ? 1 : 0
         meanAbsoluteError = errors.reduce(0) { $0 + abs($1) } / count
     }
 }

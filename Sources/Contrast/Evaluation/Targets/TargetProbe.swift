@@ -45,14 +45,14 @@ public struct TargetProbe: Codable, Equatable, Sendable {
             let kept = (0..<source.count).filter { targets == .labelSets || source.fields($0).value != nil }
             let part = Subset(source, indices: kept)
             guard part.count > 1 else {
-                throw TrainingError(.data, "a probe of numbers needs two images with a value on each side at least")
+                let what = targets == .labelSets ? "images" : "images with a value"
+                throw TrainingError(.data, "a probe needs two \(what) for training and two for testing at least")
             }
-            return (
-                part,
-                try extractor.features(of: part, by: [file.encoder], on: machine.device) {
-                    progress("features", Double($0) / Double(part.count))
-                }
-            )
+            let features = try extractor.features(of: part, by: [file.encoder], on: machine.device) {
+                progress("features", Double($0) / Double(part.count))
+            }
+            try features.requireFinite(file.path)
+            return (part, features)
         }
         let test: any Source =
             ClassNames.areEqual(test.classes, train.classes) ? test : Relabelled(test, classes: train.classes)

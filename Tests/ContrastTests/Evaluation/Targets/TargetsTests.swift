@@ -46,7 +46,15 @@ struct TargetsTests {
         #expect(found.perClass.map(\.f1) == [1, nil] && found.microF1 == 1 && found.meanAUROC == 0)
         let probes = try OneVersusRest(
             features: Fixture.tensor([[0], [1]]), labels: [[0], [0, 1]], classes: 2, cost: 1)
-        #expect(try probes.scores(Fixture.tensor([[3]]))[0][0] == -.infinity)
+        #expect(try probes.scores(Fixture.tensor([[3]]))[0][0] == .infinity)
+        let none = try OneVersusRest(features: Fixture.tensor([[0], [1]]), labels: [[1], []], classes: 1, cost: 1)
+        #expect(try none.scores(Fixture.tensor([[3]])) == [[-.infinity]])
+    }
+
+    @Test(arguments: [([2, 2], 1), ([2, 3], 0)] as [([Double], Double)]) func equalNumbersHaveAScore(
+        found: [Double], r2: Double
+    ) {
+        #expect(RegressionScores(found: found, wanted: [2, 2]).r2 == r2)
     }
 
     @Test func numbersAreScikitLearns() throws {
