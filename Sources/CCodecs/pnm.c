@@ -36,9 +36,9 @@ static void skip(cursor *at) {
 static ccodecs_status number(cursor *at, bool may_end, uint32_t *result, ccodecs_report *report) {
     skip(at);
     const size_t start = at->offset;
-    uint32_t value = 0;
+    uint64_t value = 0;
     while (at->offset < at->size && at->data[at->offset] >= '0' && at->data[at->offset] <= '9') {
-        value = value * 10 + (uint32_t)(at->data[at->offset] - '0');
+        value = value * 10 + (uint64_t)(at->data[at->offset] - '0');
         if (value >= 1000000000) return report_failure(report, CCODECS_CORRUPT, "a number of too many digits");
         at->offset++;
     }
@@ -47,7 +47,7 @@ static ccodecs_status number(cursor *at, bool may_end, uint32_t *result, ccodecs
         return report_failure(report, CCODECS_TRUNCATED, "the data end before the picture does");
     }
     if (at->offset == start) return report_failure(report, CCODECS_CORRUPT, "no number where one is needed");
-    *result = value;
+    *result = (uint32_t)value;
     return CCODECS_OK;
 }
 

@@ -32,8 +32,8 @@ typedef struct {
     uint32_t block_width, block_height;
 } page;
 
-// The most that one block may take.
-static const uint64_t largest_block = (uint64_t)2 << 30;
+// The most that one block may take, and what any tile may.
+static const uint64_t largest_block = (uint64_t)2 << 30, usual_block = (uint64_t)64 << 20;
 
 static tmsize_t on_read(thandle_t handle, void *bytes, tmsize_t count) {
     reader *from = (reader *)handle;
@@ -434,6 +434,11 @@ static ccodecs_status read_rows(const page *self, ccodecs_scratch *scratch, cons
     const uint64_t line = ((uint64_t)self->block_width * (is_separate ? 1 : self->samples) * self->bits + 7) / 8;
     if (block < line * self->block_height || block > largest_block) {
         return fail(self->from, CCODECS_CORRUPT, "strips or tiles of an impossible size");
+    }
+    // A tile is decoded as a whole, and padded: without this a file of a hundred bytes has each thread fill gigabytes.
+    const uint64_t pixel = (uint64_t)self->samples * ((self->bits + 7u) / 8);
+    if (self->is_tiled && block > usual_block && block / 4 / pixel > (uint64_t)self->width * self->height) {
+        return fail(self->from, CCODECS_UNSUPPORTED, "tiles that are far larger than the picture");
     }
     const uint64_t row = (uint64_t)area.width * self->samples * area.sample_size;
     const uint64_t band_size = row * (self->block_height < self->height ? self->block_height : self->height);

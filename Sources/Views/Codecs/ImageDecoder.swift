@@ -78,9 +78,10 @@ public final class ImageDecoder {
             let shrink = header.format == .jpeg && [2, 4, 8].contains(shrink) ? shrink : 1
             let window = region.cover(shrunkBy: shrink)
             image.reshape(toHold: window, of: header.size.shrunk(by: shrink), shrink: shrink)
-            defer { if options.color == .srgb { convert(data, codec, image) } }
             if header.orientation == .up {
-                return try decode(data, codec, header, window, into: image)
+                let report = try decode(data, codec, header, window, into: image)
+                if options.color == .srgb { convert(data, codec, image) }
+                return report
             }
             let whole = header.stored.shrunk(by: shrink)
             let part = header.orientation.stored(window, of: whole)
@@ -89,6 +90,7 @@ public final class ImageDecoder {
             for channel in 0..<Image.channels {
                 header.orientation.apply(to: stored.plane(channel), of: part.size, writing: image.plane(channel))
             }
+            if options.color == .srgb { convert(data, codec, image) }
             return report
         } catch {
             throw DecodeError(error.kind, path: path, reason: error.reason)

@@ -112,6 +112,25 @@ struct BadFilesTests {
         #expect(failure(Picture.named("gray.jpg").bytes, options: DecodeOptions(maximumPixels: 45 * 31)) == nil)
     }
 
+    @Test func aTileFarLargerThanThePictureIsRefused() {
+        /// A TIFF of one gray pixel in a tile of this size.
+        func pixel(tile width: UInt32, _ height: UInt32) -> [UInt8] {
+            let entries: [(tag: UInt32, value: UInt32)] = [
+                (256, 1), (257, 1), (258, 8), (259, 1), (262, 1), (277, 1), (322, width), (323, height),
+                (324, 8 + 2 + 10 * 12 + 4), (325, 256),
+            ]
+            let words = entries.flatMap { [$0.tag | 4 << 16, 1, $0.value] }
+            func bytes(_ word: UInt32) -> [UInt8] { (0..<4).map { UInt8(truncatingIfNeeded: word >> (8 * $0)) } }
+            let head = [0x49, 0x49, 42, 0] + bytes(8) + [UInt8(entries.count), 0]
+            return head + words.flatMap(bytes) + bytes(0) + [UInt8](repeating: 77, count: 256)
+        }
+        #expect(failure(pixel(tile: 16, 16)) == nil)
+        let error = failure(pixel(tile: 32768, 16384))
+        #expect(error?.kind == .unsupported)
+        #expect(
+            error?.reason.contains("tiles that are far larger than the picture") == true, "\(error?.reason ?? "")")
+    }
+
     @Test func aJPEGWhoseFramesDisagreeIsCorrupt() throws {
         let first = Picture.named("baseline-444.jpg").bytes
         let second = Picture.named("size-16x16.jpg").bytes

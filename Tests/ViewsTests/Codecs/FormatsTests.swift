@@ -72,6 +72,24 @@ struct FormatsTests {
         #expect(largest <= fixture.entry.tolerance)
     }
 
+    @Test func whatIsNotDecodedIsNotConverted() throws {
+        // Colours are converted where the library for it is.
+        let name = "p3.png"
+        guard let fixture = FormatFixture.all.first(where: { $0.entry.name == name && $0.entry.color == .srgb }) else {
+            return
+        }
+        let cut = fixture.bytes.dropLast(fixture.bytes.count / 4)
+        let pixels = try [ImageDecoder(), fixture.decoder].map { decoder in
+            let image = Image()
+            _ = try fixture.bytes.withUnsafeBytes { try ImageDecoder().decode($0, path: "whole", into: image) }
+            #expect(throws: DecodeError.self) {
+                try cut.withUnsafeBytes { try decoder.decode($0, path: "cut", into: image) }
+            }
+            return image.interleaved()
+        }
+        #expect(pixels[0] == pixels[1])
+    }
+
     @Test(arguments: FormatFixture.all)
     func headersTellTheFactsBeforeThePixels(fixture: FormatFixture) throws {
         let header = try fixture.decoder.header(of: fixture.bytes)

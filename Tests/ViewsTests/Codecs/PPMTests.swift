@@ -31,6 +31,8 @@ struct PPMTests {
         ("P6 0 2 255\n", 0, .corrupt), ("P6 3 2 65535\n", 35, .truncated), ("P6 3 2 65536\n", 36, .unsupported),
         ("P6 3 x 255\n", 18, .corrupt),
         ("P6 999999999 999999999 255\n", 18, .truncated), ("P6 9999999999 1 255\n", 18, .corrupt),
+        // 1 and 705,032,704 more than a multiple of 2^32.
+        ("P6 4294967297 1 255\n", 18, .corrupt), ("P6 5000000000 1 255\n", 18, .corrupt),
         ("P6 -3 2 255\n", 18, .corrupt), ("P6 3 2 255#\n", 18, .corrupt),
         ("P3 3 2 255\n", 35, .corrupt), ("P3 3 2 255\n", 18, .truncated),
         ("P6 # no end", 0, .truncated),
