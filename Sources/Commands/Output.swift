@@ -23,7 +23,8 @@ package enum Output {
     /// - Throws: `FileError`.
     package static func result(_ lines: [String]) throws(FileError) {
         let isTerminal = isatty(STDOUT_FILENO) == 1
-        try result(Data(lines.flatMap { (isTerminal ? Array(plain($0).utf8) : SystemPath.bytes($0)) + [0x0A] }))
+        try result(
+            Data(lines.flatMap { (isTerminal ? Array(SystemPath.shown($0).utf8) : SystemPath.bytes($0)) + [0x0A] }))
     }
 
     /// Writes the bytes of a result, such as JSON.
@@ -56,7 +57,9 @@ package enum Output {
 
     /// Writes a line on standard error.
     /// - Parameter waits: whether to wait for a reader; otherwise the line is lost if a pipe is full.
-    package static func note(_ line: String, waits: Bool = true) { diagnose(plain(line) + "\n", waits: waits) }
+    package static func note(_ line: String, waits: Bool = true) {
+        diagnose(SystemPath.shown(line) + "\n", waits: waits)
+    }
 
     /// Writes text to standard error without escaping it.
     static func diagnose(_ text: String, waits: Bool = true) {
@@ -65,17 +68,5 @@ package enum Output {
             guard poll(&state, 1, 0) == 1, state.revents == Int16(POLLOUT) else { return }
         }
         _ = Array(text.utf8).withUnsafeBytes { writeAll($0, to: STDERR_FILENO) }
-    }
-
-    /// The text with control characters escaped.
-    private static func plain(_ text: String) -> String {
-        let text = SystemPath.printable(text)
-        func isControl(_ byte: UInt8) -> Bool {
-            byte < 0x20 && byte != UInt8(ascii: "\n") && byte != UInt8(ascii: "\t") || byte == 0x7F
-        }
-        guard text.utf8.contains(where: isControl) else { return text }
-        return text.unicodeScalars.map { scalar in
-            scalar.isASCII && isControl(UInt8(scalar.value)) ? SystemPath.escape(UInt8(scalar.value)) : String(scalar)
-        }.joined()
     }
 }

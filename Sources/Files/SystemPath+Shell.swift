@@ -22,7 +22,7 @@ extension SystemPath {
         let bytes = bytes(word)
         if !bytes.isEmpty, bytes.allSatisfy(isSafe) { return word }
         let quote = UInt8(ascii: "'")
-        if String(validating: bytes, as: UTF8.self) != nil, bytes.allSatisfy({ $0 >= 0x20 && $0 != 0x7F }) {
+        if let text = String(validating: bytes, as: UTF8.self), !text.unicodeScalars.contains(where: isControl) {
             // A quote ends the quoted part, is escaped, and starts the next part.
             let inner = bytes.flatMap { $0 == quote ? Array("'\\''".utf8) : [$0] }
             return String(decoding: [quote] + inner + [quote], as: UTF8.self)

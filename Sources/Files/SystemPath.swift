@@ -30,10 +30,11 @@ package enum SystemPath {
 
     /// A path for display; bytes that are not UTF-8 and control characters are escaped, as in `caf\xe9`.
     package static func printable(_ bytes: some Collection<UInt8>) -> String {
-        let isPlain = bytes.allSatisfy { $0 >= 0x20 && $0 != 0x7F }
+        // The second control characters have two bytes, of which this is the first.
+        let isPlain = bytes.allSatisfy { $0 >= 0x20 && $0 != 0x7F && $0 != 0xC2 }
         if isPlain, let text = String(validating: bytes, as: UTF8.self) { return text }
         return pieces(bytes) { text, byte in
-            if let text, byte >= 0x20, byte != 0x7F { return text }
+            if let text, !text.unicodeScalars.contains(where: isControl) { return text }
             return escape(byte)
         }
     }
@@ -42,6 +43,21 @@ package enum SystemPath {
     package static func printable(_ text: String) -> String {
         guard hasPrivate(text) else { return text }
         return text.unicodeScalars.map { scalar in byte(scalar).map(escape) ?? String(scalar) }.joined()
+    }
+
+    /// Lines for a terminal, which may contain the texts of paths; other control characters are escaped.
+    package static func shown(_ lines: String) -> String {
+        let text = printable(lines)
+        func isShown(_ scalar: Unicode.Scalar) -> Bool { scalar == "\n" || scalar == "\t" || !isControl(scalar) }
+        guard text.utf8.contains(where: { $0 < 0x20 || $0 == 0x7F || $0 == 0xC2 }) else { return text }
+        return text.unicodeScalars.map { scalar in
+            isShown(scalar) ? String(scalar) : String(scalar).utf8.map(escape).joined()
+        }.joined()
+    }
+
+    /// Whether a terminal may take a character for a command: U+0000 to U+001F, U+007F to U+009F.
+    static func isControl(_ scalar: Unicode.Scalar) -> Bool {
+        scalar.value < 0x20 || (0x7F...0x9F).contains(scalar.value)
     }
 
     /// The escape of a byte, as in `\xe9`.

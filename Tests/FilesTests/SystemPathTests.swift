@@ -31,7 +31,17 @@ struct SystemPathTests {
         }
     }
 
-    @Test func controlsAreShown() { #expect(SystemPath.printable(Array("a\u{1B}[2J\n".utf8)) == "a\\x1b[2J\\x0a") }
+    @Test func controlsAreShown() {
+        #expect(SystemPath.printable(Array("a\u{1B}[2J\n".utf8)) == "a\\x1b[2J\\x0a")
+        // U+009B means the same as Escape and a bracket; U+00A0 is the first after these.
+        #expect(
+            SystemPath.printable(Array("a\u{9B}2J\u{A0}\u{80}\u{B0}".utf8)) == "a\\xc2\\x9b2J\u{A0}\\xc2\\x80\u{B0}")
+        #expect(
+            SystemPath.shown("a\u{9B}2J\tb\n\u{9F}\u{A0}\u{1B}\u{7F}") == "a\\xc2\\x9b2J\tb\n\\xc2\\x9f\u{A0}\\x1b\\x7f"
+        )
+        #expect(SystemPath.shown("two\nlines, \u{E9}") == "two\nlines, \u{E9}")
+        #expect(SystemPath.quoted("a\u{9B}2J") == "\"$(printf 'a\\302\\2332J')\"")
+    }
 
     @Test(arguments: [
         ("a/b", "a", "b"), ("a", "", "a"), ("/a", "/", "a"), ("/", "/", "/"), ("a/\u{301}x", "a", "\u{301}x"),
@@ -53,7 +63,7 @@ struct SystemPathTests {
     @Test(arguments: [
         "plain-1.0/x_y", "", " ", "it's", "''", "a\"b", "$HOME", "`id`", "a\\b", "*", "{a..b}", "~", "!x", "a;b&c|d>e",
         "#x",
-        "a\tb\nc", "\u{1B}[1m", "caf\u{E9}", "'\u{301}", "%s%%", "a=b",
+        "a\tb\nc", "\u{1B}[1m", "\u{9B}1m", "caf\u{E9}", "'\u{301}", "%s%%", "a=b",
     ])
     func aShellGivesTheWordBack(word: String) throws { try check(Array(word.utf8)) }
 
