@@ -36,9 +36,16 @@ struct ClassTable {
         guard label.utf8.allSatisfy({ (0x30...0x39).contains($0) || $0 == 0x2D || $0 == 0x2E }) else {
             return String(label)
         }
-        guard let value = Double(label), value >= 0 else { return nil }
+        // Ranges, dates and versions are words.
+        guard let value = Double(label) else { return String(label) }
+        guard value >= 0 else { return nil }
         guard value == value.rounded() else { return String(label) }
         return value < 0x1p53 ? String(Int(value)) : nil
+    }
+
+    /// Whether a text says nothing, in place of a label that makes no sense.
+    static func isBlank(_ bytes: some Sequence<UInt8>) -> Bool {
+        String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self).allSatisfy(\.isWhitespace)
     }
 
     /// Whether a label is a whole number.

@@ -11,11 +11,22 @@ enum PipedShards {
     static func recognizes(_ argument: String) -> Bool { argument.hasPrefix(opening) }
 
     /// Runs the commands that the argument stands for and indexes what they wrote.
-    static func open(_ argument: String, options: SourceOptions) throws(DataError) -> TarShards {
+    /// - Parameter limit: the files that the process may open; as many as the system allows if nil.
+    static func open(_ argument: String, options: SourceOptions, limit: Int? = nil) throws(DataError) -> TarShards {
         guard options.allowsCommands else {
             throw DataError(path: argument, reason: "commands are run from the command line alone")
         }
         let commands = try BracePattern.expand(String(argument.dropFirst(opening.count)))
+        // Each has one as long as the process lives and one while it is read, and the rest of the process needs some.
+        let wanted = 2 * (commands.count + 32)
+        let allowed = limit ?? Descriptors.allowed(wanted: wanted)
+        guard wanted <= allowed else {
+            throw DataError(
+                path: argument,
+                reason:
+                    "stands for \(counted(commands.count, "command")); the limit of open files, \(grouped(allowed)) "
+                    + "(ulimit -n), allows \(grouped(max(0, allowed / 2 - 32)))")
+        }
         let results = Locked([Int: Result<Int32, DataError>]())
         let next = Locked(0)
         Workers.run(max(1, min(options.threads, 8, commands.count))) {
@@ -30,13 +41,18 @@ enum PipedShards {
             }
         }
         let written = results.withLock { $0 }
-        var paths: [[UInt8]] = []
-        for index in commands.indices {
-            // Opened again by this path, which leads to the file even though it has no name.
-            guard let file = try written[index]?.get() else { continue }
-            paths.append(Array("/dev/fd/\(file)".utf8))
+        do throws(DataError) {
+            var paths: [[UInt8]] = []
+            for index in commands.indices {
+                // Opened again by this path, which leads to the file even though it has no name.
+                guard let file = try written[index]?.get() else { continue }
+                paths.append(Array("/dev/fd/\(file)".utf8))
+            }
+            return try TarShards(bytes: paths, names: commands, options: .init(options))
+        } catch {
+            for case .success(let file) in written.values { close(file) }
+            throw error
         }
-        return try TarShards(bytes: paths, names: commands, options: .init(options))
     }
 
     /// The descriptor of a file that holds what a command wrote; it stays open.
@@ -56,6 +72,23 @@ enum PipedShards {
     }
 }
 
+/// The files that the process may open.
+enum Descriptors {
+    /// How many they are; raised to what the system allows where they are fewer than is wanted.
+    static func allowed(wanted: Int = 0) -> Int {
+        let resource = __rlimit_resource_t(RLIMIT_NOFILE.rawValue)
+        var limit = rlimit()
+        guard getrlimit(resource, &limit) == 0 else { return 256 }
+        // Not every system takes its own hard limit.
+        for most in [limit.rlim_max, min(limit.rlim_max, rlim_t(wanted))] where Int(clamping: limit.rlim_cur) < wanted {
+            var raised = limit
+            raised.rlim_cur = max(limit.rlim_cur, most)
+            if setrlimit(resource, &raised) == 0 { limit = raised }
+        }
+        return Int(clamping: limit.rlim_cur)
+    }
+}
+
 /// Runs a command by `sh`.
 enum Shell {
     /// The status that a command ends with, its standard output going to a descriptor; 128 and the signal where one
@@ -63,17 +96,31 @@ enum Shell {
     static func run(_ command: String, output: Int32) -> Int32 {
         #if os(Linux)
         var actions = posix_spawn_file_actions_t()
+        var attributes = posix_spawnattr_t()
         #else
         var actions: posix_spawn_file_actions_t?
+        var attributes: posix_spawnattr_t?
         #endif
         posix_spawn_file_actions_init(&actions)
         defer { posix_spawn_file_actions_destroy(&actions) }
         posix_spawn_file_actions_adddup2(&actions, output, 1)
+        // Signals that this process ignores would be ignored by the command too, which may then write to a closed pipe for ever.
+        posix_spawnattr_init(&attributes)
+        defer { posix_spawnattr_destroy(&attributes) }
+        var signals = sigset_t()
+        sigemptyset(&signals)
+        for number in [SIGPIPE, SIGXFSZ] { sigaddset(&signals, number) }
+        posix_spawnattr_setsigdefault(&attributes, &signals)
+        // So would those that this thread leaves to others.
+        var blocked = sigset_t()
+        sigemptyset(&blocked)
+        posix_spawnattr_setsigmask(&attributes, &blocked)
+        posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK))
         var arguments: [UnsafeMutablePointer<CChar>?] = ["sh", "-c", command].map { (text: String) in strdup(text) }
         arguments.append(nil)
         defer { arguments.forEach { free($0) } }
         var process = pid_t()
-        guard posix_spawn(&process, "/bin/sh", &actions, nil, &arguments, environ) == 0 else { return 127 }
+        guard posix_spawn(&process, "/bin/sh", &actions, &attributes, &arguments, environ) == 0 else { return 127 }
         var status: Int32 = 0
         while waitpid(process, &status, 0) < 0 {
             if errno != EINTR { return 127 }

@@ -32,10 +32,7 @@ final class ShardFiles: Sendable {
     /// - Parameter capacity: files that are kept open; half of what the process may open, but at most 1,024, if nil.
     init(_ shards: [Shard], capacity: Int? = nil) {
         self.shards = shards
-        var limit = rlimit()
-        let allowed =
-            getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0 ? Int(clamping: limit.rlim_cur) : 256
-        self.capacity = max(1, capacity ?? min(1024, allowed / 2))
+        self.capacity = max(1, capacity ?? min(1024, Descriptors.allowed() / 2))
         open = Locked(([:], []))
     }
 

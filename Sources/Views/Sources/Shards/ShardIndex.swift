@@ -264,6 +264,12 @@ struct ShardIndex: Sendable {
     private mutating func note(_ object: TableObject?, of sample: Int) {
         guard var object else { return }
         object.removeLabel()
-        for column in object.keys.keys { try? columns.set(object.only(column), at: sample) }
+        for column in object.keys.keys {
+            do throws(ImageColumns.Nonsense) {
+                try columns.set(object.only(column), at: sample)
+            } catch  where column == .labels {
+                note(.badLabel, "has no labels: \(error.reason)", Array(name(of: samples[sample])))
+            } catch {}
+        }
     }
 }

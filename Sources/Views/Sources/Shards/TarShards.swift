@@ -67,7 +67,7 @@ public struct TarShards: Source {
     /// Indexes shards whose paths are given in the bytes of the file system, by other names where they have some.
     public init(bytes: [[UInt8]], names: [String]? = nil, options: Options = Options()) throws(DataError) {
         let paths = names ?? bytes.map { printable($0) }
-        let results = TarShards.index(bytes, options: options)
+        let results = TarShards.index(bytes, names: paths, options: options)
         var found: [(shard: ShardFiles.Shard, index: ShardIndex)] = []
         for result in results { found.append(try result.get()) }
         var listing = SourceListing()
@@ -78,7 +78,11 @@ public struct TarShards: Source {
         var facts = ImageColumns()
         for (place, (_, index)) in found.enumerated() {
             if !index.columns.columns.isEmpty {
-                facts.append(index.columns, at: starts[place])
+                do throws(ImageColumns.Nonsense) {
+                    try facts.append(index.columns, at: starts[place])
+                } catch {
+                    throw DataError(path: paths[place], reason: error.reason)
+                }
             }
             listing = listing + TarShards.notes(of: index, shard: paths[place])
             for var sample in index.samples {
@@ -192,7 +196,7 @@ public struct TarShards: Source {
 
     private typealias Found = Result<(shard: ShardFiles.Shard, index: ShardIndex), DataError>
 
-    private static func index(_ paths: [[UInt8]], options: Options) -> [Found] {
+    private static func index(_ paths: [[UInt8]], names: [String], options: Options) -> [Found] {
         let next = Atomic<Int>(0)
         let images = Atomic<Int>(0)
         let results = Locked<[Int: Found]>([:])
@@ -200,7 +204,7 @@ public struct TarShards: Source {
             while true {
                 let place = next.add(1, ordering: .relaxed).oldValue
                 guard place < paths.count else { return }
-                let found = look(at: paths[place])
+                let found = look(at: paths[place], name: names[place])
                 results.withLock { $0[place] = found }
                 if case .success((_, let index)) = found {
                     options.progress(images.add(index.samples.count, ordering: .relaxed).newValue)
@@ -211,17 +215,17 @@ public struct TarShards: Source {
         return paths.indices.compactMap { found[$0] }
     }
 
-    private static func look(at path: [UInt8]) -> Found {
+    private static func look(at path: [UInt8], name: String) -> Found {
         do throws(ShardFiles.Failure) {
             let (handle, shard) = try ShardFiles.open(path)
             let index = ShardIndex(file: handle.file, size: shard.size)
             if let damage = index.damage, index.samples.isEmpty {
-                let what = damage.offset == 0 ? TarShards.what(handle) : nil
-                return .failure(DataError(path: printable(path), reason: what ?? damage.reason))
+                let what = damage.offset == 0 ? TarShards.what(handle, size: shard.size) : nil
+                return .failure(DataError(path: name, reason: what ?? damage.reason))
             }
             return .success((shard, index))
         } catch {
-            return .failure(DataError(path: printable(path), reason: error.reason))
+            return .failure(DataError(path: name, reason: error.reason))
         }
     }
 
@@ -239,13 +243,14 @@ public struct TarShards: Source {
         return listing
     }
 
-    /// What a file is that is no archive, from its first bytes.
-    private static func what(_ handle: ShardFiles.Handle) -> String? {
+    /// What a file is that is no archive, from its first bytes; nil where they do not tell, or are a tar archive's.
+    private static func what(_ handle: ShardFiles.Handle, size: Int) -> String? {
         let buffer = FileBuffer()
-        guard (try? buffer.read(file: handle.file, offset: 0, count: TarHeader.block, name: "")) != nil,
-            let foreign = ForeignFormat(buffer.bytes)
+        let count = min(size, TarHeader.block)
+        guard (try? buffer.read(file: handle.file, offset: 0, count: count, name: "")) != nil,
+            !buffer.bytes.holds(Array("ustar".utf8), at: 257), let foreign = ForeignFormat(buffer.bytes)
         else { return nil }
-        return "is named .tar, but \(foreign.sentence)"
+        return "is no tar archive: it \(foreign.sentence)"
     }
 
     /// The share of the bytes that lie behind damage.

@@ -48,8 +48,10 @@ struct ImageColumns: Sendable {
     private var set = Column(blank: Span())
     /// Places among `labelTexts`, later classes.
     private var members: [Int32] = []
-    /// Of each of `labelTexts` the last row with it in a set, from 1: looking through a long set for each label takes too long.
-    private var lastRow: [UInt32] = []
+    /// Of each of `labelTexts` the last set with it, from 1: looking through a long set for each label takes too long.
+    private var lastSet: [UInt32] = []
+    /// The sets so far; a row may be given another.
+    private var sets: UInt32 = 0
     private var value = Column(blank: Double.nan)
     private var weight = Column(blank: Double.nan)
     private var groupTexts = TextTable()
@@ -62,6 +64,8 @@ struct ImageColumns: Sendable {
 
     /// What separates labels of one field.
     static let separator = UInt8(ascii: "|")
+    /// The most bytes of a text that recurs.
+    static let textLimit = 4096
 
     // MARK: Reading
 
@@ -103,7 +107,8 @@ struct ImageColumns: Sendable {
         case .path, .caption: break
         case .label:
             try ImageColumns.check(bytes, "label")
-            label.set(Int32(labelTexts.place(of: bytes)), at: row)
+            try ImageColumns.checkLength(bytes, "label")
+            label.set(Int32(try labelTexts.place(of: bytes)), at: row)
         case .labels:
             let labels = bytes.split(separator: ImageColumns.separator)
             try setLabels(labels.map { UnsafeRawBufferPointer(rebasing: $0) }, at: row)
@@ -112,8 +117,12 @@ struct ImageColumns: Sendable {
             let number = try ImageColumns.number(bytes, "weight")
             guard !(number < 0) else { throw Nonsense(reason: "the weight is negative: \(number)") }
             weight.set(number, at: row)
-        case .group: group.set(Int32(groupTexts.place(of: bytes)), at: row)
-        case .split: split.set(Int32(splitTexts.place(of: bytes)), at: row)
+        case .group:
+            try ImageColumns.checkLength(bytes, "group")
+            group.set(Int32(try groupTexts.place(of: bytes)), at: row)
+        case .split:
+            try ImageColumns.checkLength(bytes, "side")
+            split.set(Int32(try splitTexts.place(of: bytes)), at: row)
         }
     }
 
@@ -121,12 +130,14 @@ struct ImageColumns: Sendable {
     mutating func setLabels(_ texts: [UnsafeRawBufferPointer], at row: Int) throws(Nonsense) {
         columns.insert(.labels)
         var span = Span(start: UInt32(members.count))
+        sets += 1
         for text in texts {
             try ImageColumns.check(text, "label")
-            let place = labelTexts.place(of: text)
-            while lastRow.count <= place { lastRow.append(0) }
-            guard lastRow[place] != UInt32(row + 1) else { continue }
-            lastRow[place] = UInt32(row + 1)
+            try ImageColumns.checkLength(text, "label")
+            let place = try labelTexts.place(of: text)
+            while lastSet.count <= place { lastSet.append(0) }
+            guard lastSet[place] != sets else { continue }
+            lastSet[place] = sets
             members.append(Int32(place))
             span.count += 1
         }
@@ -142,7 +153,13 @@ struct ImageColumns: Sendable {
         }
         guard let labels = object.labels else { return }
         columns.remove(.label)
+        // A key of labels counts before a list of another.
+        guard object.texts[.labels] == nil else { return }
         let texts = labels.map { Array($0.utf8) }
+        // Tables that are written have it between labels.
+        guard !texts.contains(where: { $0.contains(ImageColumns.separator) }) else {
+            throw Nonsense(reason: "a label has | in it")
+        }
         var start = 0
         try texts.flatMap { $0 }.withUnsafeBufferPointer { bytes throws(Nonsense) in
             let parts = texts.map { text in
@@ -155,14 +172,12 @@ struct ImageColumns: Sendable {
 
     /// Adds the rows of another after those that are there.
     /// - Parameter start: the row that the other's first becomes.
-    mutating func append(_ other: ImageColumns, at start: Int) {
+    /// - Throws: where there is no room for their texts.
+    mutating func append(_ other: ImageColumns, at start: Int) throws(Nonsense) {
         columns.formUnion(other.columns)
-        func places(_ texts: TextTable, in own: inout TextTable) -> [Int32] {
-            (0..<texts.count).map { text in texts[text].withUnsafeBytes { Int32(own.place(of: $0)) } }
-        }
-        let labels = places(other.labelTexts, in: &labelTexts)
-        let groups = places(other.groupTexts, in: &groupTexts)
-        let splits = places(other.splitTexts, in: &splitTexts)
+        let labels = try labelTexts.places(of: other.labelTexts)
+        let groups = try groupTexts.places(of: other.groupTexts)
+        let splits = try splitTexts.places(of: other.splitTexts)
         for (row, place) in other.label.values.enumerated() where place >= 0 {
             label.set(labels[Int(place)], at: start + row)
         }
@@ -185,6 +200,11 @@ struct ImageColumns: Sendable {
     private static func check(_ bytes: UnsafeRawBufferPointer, _ what: String) throws(Nonsense) {
         guard String(validating: bytes, as: UTF8.self) == nil else { return }
         throw Nonsense(reason: "the \(what) is not text in UTF-8; save the table as UTF-8")
+    }
+
+    private static func checkLength(_ bytes: UnsafeRawBufferPointer, _ what: String) throws(Nonsense) {
+        guard bytes.count > textLimit else { return }
+        throw Nonsense(reason: "the \(what) has \(grouped(bytes.count)) bytes, at most \(grouped(textLimit)) are read")
     }
 
     /// Refuses a text that is not UTF-8.
@@ -215,9 +235,18 @@ struct ImageColumns: Sendable {
     /// Gives back the memory that growing takes.
     mutating func close() {
         labelTexts.close()
-        lastRow = []
+        lastSet = []
         groupTexts.close()
         splitTexts.close()
+    }
+
+    /// The number of rows that have any of some of `labelTexts`.
+    func rows(labelled places: [Int]) -> Int {
+        var isMeant = [Bool](repeating: false, count: labelTexts.count)
+        for place in places { isMeant[place] = true }
+        return (0..<max(label.values.count, set.values.count)).count { row in
+            label[row] >= 0 && isMeant[Int(label[row])] || members[set[row].range].contains { isMeant[Int($0)] }
+        }
     }
 
     /// How many images have each of `labelTexts`.

@@ -71,7 +71,7 @@ public struct ImageTable: Source {
         if let said = rows.columns.findSides() {
             listing.note(.columns, SystemPath.printable(reader.names[.split] ?? ""), said)
         }
-        classes = rows.makeClasses()
+        classes = rows.makeClasses(path, &listing)
         ImageTable.noteRepeats(of: rows, path, &listing)
         if let images {
             let others = FolderListing.count(of: SystemPath.bytes(images)) - rows.distinctPaths

@@ -77,15 +77,20 @@ struct TableObject: DecodableWithConfiguration {
     init(from decoder: any Decoder, configuration: Keys) throws {
         let values = try decoder.container(keyedBy: Key.self)
         var ranks: [ImageColumn: Int] = [:]
+        // Keys come in an order that is another each time: of two with one meaning the first by its bytes counts.
+        func take(_ name: String, _ column: ImageColumn, _ rank: Int) {
+            let (before, best) = (keys[column] ?? "", ranks[column] ?? .max)
+            guard rank < best || rank == best && name.utf8.lexicographicallyPrecedes(before.utf8) else { return }
+            (keys[column], ranks[column]) = (name, rank)
+        }
         for key in values.allKeys {
             let name = key.stringValue
             if let (column, rank) = configuration.exact[name] {
-                if rank < ranks[column] ?? .max { (keys[column], ranks[column]) = (name, rank) }
+                take(name, column, rank)
             } else if !configuration.columns.isEmpty,
-                let (column, rank) = Keys.known[ImageColumn.plain(name)], configuration.columns.contains(column),
-                rank < ranks[column] ?? .max
+                let (column, rank) = Keys.known[ImageColumn.plain(name)], configuration.columns.contains(column)
             {
-                (keys[column], ranks[column]) = (name, rank)
+                take(name, column, rank)
             }
         }
         // In one order, so that the same key is told every time.

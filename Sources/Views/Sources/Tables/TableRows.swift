@@ -47,7 +47,7 @@ struct TableRows: Sendable {
             guard !bytes.contains(0) else {
                 throw ImageColumns.Nonsense(reason: "the image's path has a zero byte in it")
             }
-            path.append(Int32(paths.place(of: bytes)))
+            path.append(Int32(try paths.place(of: bytes)))
             hasPath = true
         } else if column == .caption {
             try ImageColumns.checkCaption(bytes)
@@ -98,15 +98,35 @@ struct TableRows: Sendable {
     }
 
     /// Makes classes of the labels, and labels of the rows indices of them.
+    /// - Parameters:
+    ///   - path: the table.
+    ///   - listing: told of rows with labels that are no classes.
     /// - Returns: the classes' names.
-    mutating func makeClasses() -> [String] {
+    mutating func makeClasses(_ path: String, _ listing: inout SourceListing) -> [String] {
         var table = ClassTable()
-        let uses = columns.labelUses
+        let (uses, texts) = (columns.labelUses, columns.labelTexts)
         let places: [Int?] = uses.indices.map { text in
-            guard uses[text] > 0, let label = ClassTable.label(columns.labelTexts[text]) else { return nil }
+            guard uses[text] > 0, let label = ClassTable.label(texts[text]) else { return nil }
             return table.place(of: label, uses: uses[text])
         }
         let (names, classes) = table.classes()
+        let wrong = uses.indices.filter { uses[$0] > 0 && places[$0] == nil && !ClassTable.isBlank(texts[$0]) }
+        let others = uses.indices.filter { places[$0].map { classes[$0] == nil } ?? false }
+        let isOfNumbers = names.first.map(ClassTable.isNumber) ?? false
+        let lost = [
+            (wrong, "a label must be a word or a number from 0 to 2^53 - 1, on one line, of at most 256 bytes"),
+            (
+                others,
+                isOfNumbers
+                    ? "more labels are numbers, so words are none" : "more labels are words, so numbers are none"
+            ),
+        ]
+        let reasons = lost.filter { !$0.0.isEmpty }.map { labels, rule in
+            let rows = columns.rows(labelled: labels)
+            return "\(counted(rows, "row")) \(rows == 1 ? "has" : "have") a label that is no class, the first being "
+                + "\(printable(texts[labels[0]].prefix(40))): \(rule)"
+        }
+        if !reasons.isEmpty { listing.note(.badLabel, path, reasons.joined(separator: "; ")) }
         columns.replaceLabels(by: places.map { place in place.flatMap { classes[$0] }.map { Int32($0) } ?? -1 })
         return names
     }
@@ -118,7 +138,8 @@ struct TableRows: Sendable {
         for row in 0..<count {
             let path = name(row)
             guard let slash = path.firstIndex(of: UInt8(ascii: "/")), slash > path.startIndex else { return }
-            labels.append(Int32(path[..<slash].withUnsafeBytes { texts.place(of: $0) }))
+            guard let place = try? path[..<slash].withUnsafeBytes({ try texts.place(of: $0) }) else { return }
+            labels.append(Int32(place))
         }
         if texts.count > 1 { columns.setLabels(labels, texts: texts) }
     }

@@ -6,6 +6,11 @@ struct TextTable: Sendable {
     /// Numbers by hash, open addressing; -1 where a slot is free. The count is a power of two.
     private var slots: [Int32] = []
 
+    /// The most bytes that all texts have.
+    private let limit: Int
+
+    init(limit: Int = Int(UInt32.max)) { self.limit = limit }
+
     /// Number of texts.
     var count: Int { ends.count }
 
@@ -13,7 +18,8 @@ struct TextTable: Sendable {
     subscript(place: Int) -> ArraySlice<UInt8> { text[range(place)] }
 
     /// The number of a text, a new one where it is not there.
-    mutating func place(of bytes: UnsafeRawBufferPointer) -> Int {
+    /// - Throws: where there is no room for it.
+    mutating func place(of bytes: UnsafeRawBufferPointer) throws(ImageColumns.Nonsense) -> Int {
         if 4 * (ends.count + 1) > 3 * slots.count { grow() }
         var slot = hash(bytes) & (slots.count - 1)
         while slots[slot] >= 0 {
@@ -21,10 +27,27 @@ struct TextTable: Sendable {
             if text.withUnsafeBytes({ $0[range(place)].elementsEqual(bytes) }) { return place }
             slot = (slot + 1) & (slots.count - 1)
         }
+        guard bytes.count <= limit - text.count else {
+            throw ImageColumns.Nonsense(
+                reason: "the different texts of one column have more than \(grouped(limit)) bytes")
+        }
         slots[slot] = Int32(ends.count)
         text.append(contentsOf: bytes)
         ends.append(UInt32(text.count))
         return ends.count - 1
+    }
+
+    /// The numbers of all texts of another table.
+    mutating func places(of other: TextTable) throws(ImageColumns.Nonsense) -> [Int32] {
+        var places: [Int32] = []
+        places.reserveCapacity(other.count)
+        for text in 0..<other.count {
+            let own = other[text].withUnsafeBytes { bytes in
+                Result { () throws(ImageColumns.Nonsense) in try place(of: bytes) }
+            }
+            places.append(Int32(try own.get()))
+        }
+        return places
     }
 
     /// Makes room for `factor` times as many texts as are there: growing step by step copies all of them.

@@ -58,4 +58,56 @@ struct PipedShardsTests {
         let empty = #expect(throws: DataError.self) { try Sources.open("pipe:true", options: options) }
         #expect(empty?.path == "true")
     }
+
+    @Test func whatIsNoArchiveIsNamedByItsCommand() throws {
+        let command = "echo '<!DOCTYPE html><html>'"
+        let error = #expect(throws: DataError.self) { try Sources.open("pipe:\(command)", options: options) }
+        #expect(error?.path == command)
+        #expect(error?.reason == "is no tar archive: it is a web page; no picture was downloaded; get it again")
+    }
+
+    @Test(arguments: ["exit {0,0,1}", "exit {0,0,0}"]) func aFailureClosesWhatOthersWrote(end: String) throws {
+        // Files of this size that have no name are these commands'.
+        let size = end.hasSuffix("1}") ? 7919 : 7907
+        #expect(throws: DataError.self) {
+            try Sources.open("pipe:head -c \(size) /dev/zero; \(end)", options: options)
+        }
+        for file in Int32(0)..<4096 {
+            var status = stat()
+            guard fstat(file, &status) == 0 else { continue }
+            #expect(Int(status.st_size) != size || status.st_nlink > 0)
+        }
+    }
+
+    @Test func moreCommandsThanFilesMayBeOpenAreRefused() throws {
+        let root = try TemporaryFolder()
+        let error = #expect(throws: DataError.self) {
+            try PipedShards.open("pipe:touch '\(root.path)/'{0..99}", options: options, limit: 200)
+        }
+        #expect(
+            error?.reason == "stands for 100 commands; the limit of open files, 200 (ulimit -n), allows 68")
+        #expect(try FileManager.default.contentsOfDirectory(atPath: root.path).isEmpty)
+    }
+
+    @Test func theLimitOfOpenFilesIsRaisedWhereMoreAreWanted() {
+        let resource = __rlimit_resource_t(RLIMIT_NOFILE.rawValue)
+        var before = rlimit()
+        getrlimit(resource, &before)
+        var lower = before
+        lower.rlim_cur = before.rlim_max - 1
+        // Some systems refuse what they say is allowed.
+        guard setrlimit(resource, &lower) == 0 else { return }
+        defer { setrlimit(resource, &before) }
+        let all = Int(clamping: before.rlim_max)
+        #expect(Descriptors.allowed() == all - 1)
+        #expect(Descriptors.allowed(wanted: all) == all && Descriptors.allowed() == all)
+    }
+
+    @Test(arguments: [SIGPIPE, SIGXFSZ]) func signalsThatAreIgnoredHereEndCommands(number: Int32) {
+        let before = signal(number, SIG_IGN)
+        defer { signal(number, before) }
+        let output = open("/dev/null", O_WRONLY)
+        defer { close(output) }
+        #expect(Shell.run("ulimit -c 0; kill -\(number) $$; exit 3", output: output) == 128 + number)
+    }
 }

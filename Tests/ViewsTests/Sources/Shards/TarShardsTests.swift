@@ -191,7 +191,32 @@ struct TarShardsTests {
         }
     }
 
+    @Test func aDamagedArchiveIsAnArchiveAllTheSame() throws {
+        let root = try TemporaryFolder()
+        var tar = TarBuilder()
+        tar.add("1.jpg", "x")
+        var bytes = Array(tar.ended)
+        bytes[0] = 0x32
+        try root.write(["a.tar"], Data(bytes))
+        let error = #expect(throws: DataError.self) { try TarShards(root.path + "/a.tar") }
+        #expect(error?.reason.contains("archive: it is") == false, "\(error?.reason ?? "")")
+    }
+
     // MARK: Samples
+
+    @Test func labelsThatCannotBeUsedAreTold() throws {
+        let root = try TemporaryFolder()
+        let path = try shard(root) { tar in
+            tar.add("1.jpg", "x")
+            tar.add("1.json", #"{"labels": ["a|b"]}"#)
+            tar.add("2.jpg", "x")
+            tar.add("2.json", #"{"labels": ["a", "b"]}"#)
+        }
+        let shards = try TarShards(path)
+        #expect(shards.labels(0).isEmpty && shards.labels(1) == [0, 1])
+        let issue = shards.listing.issues.first { $0.kind == .badLabel }
+        #expect(issue?.path == "\(path)/1.jpg" && issue?.reason == "has no labels: a label has | in it")
+    }
 
     @Test func oneImageOfASampleCountsAndLabelsAreChecked() throws {
         let root = try TemporaryFolder()

@@ -5,6 +5,8 @@ import Testing
 
 @Suite("Rows of tables")
 struct TableReaderTests {
+    private static let long = String(repeating: "x", count: 4097)
+
     /// A table of this name, whose images are taken for being there.
     static func table(_ text: String, _ name: String, _ chosen: [String] = []) throws -> ImageTable {
         var options = SourceOptions()
@@ -62,6 +64,10 @@ struct TableReaderTests {
             ("c.csv", "image,label\na.png,2000000000\nb.png,03\n", "3 2000000000", "1 0"),
             ("c.csv", "image,label\na.png, dog \nb.png,-1\nc.png,dog\n", "dog", "0 - 0"),
             (
+                "c.csv", "image,label\na.png,0-2\nb.png,10-19\nc.png,2021-03-04\nd.png,1.2.3\n",
+                "0-2 1.2.3 10-19 2021-03-04", "0 2 3 1"
+            ),
+            (
                 "c.jsonl", "{\"image\": \"a\", \"label\": \"dog\"}\n{\"image\": \"b\", \"caption\": \"x\"}\n", "dog",
                 "0 -"
             ),
@@ -73,6 +79,55 @@ struct TableReaderTests {
         #expect(table.classes.joined(separator: " ") == classes)
         #expect((0..<table.count).map { table.label($0).map(String.init) ?? "-" }.joined(separator: " ") == labels)
         #expect(table.targets == .classes)
+    }
+
+    @Test func labelsThatAreNoClassesAreCounted() throws {
+        let rows = ["1", "-1", "-1", " ", "2", "dog", String(repeating: "x", count: 257)].map { "a.png,\($0)\n" }
+            .joined()
+        let table = try TableReaderTests.table("image,label\n" + rows, "c.csv")
+        #expect((0..<table.count).map(table.label) == [1, nil, nil, nil, 2, nil, nil])
+        #expect(
+            table.listing.issues.filter { $0.kind == .badLabel }.map(\.reason) == [
+                "3 rows have a label that is no class, the first being -1: a label must be a word or a number from 0 to "
+                    + "2^53 - 1, on one line, of at most 256 bytes; 1 row has a label that is no class, the first being "
+                    + "dog: more labels are numbers, so words are none"
+            ])
+        let words = try TableReaderTests.table("image,labels\na.png,3|cat|dog\nb.png,3|cat\nc.png,dog\n", "c.csv")
+        #expect(
+            words.listing.issues.first { $0.kind == .badLabel }?.reason
+                == "2 rows have a label that is no class, the first being 3: more labels are words, so numbers are none"
+        )
+        let plain = try TableReaderTests.table("image,label\na.png,cat\nb.png,\n", "c.csv")
+        #expect(!plain.listing.issues.contains { $0.kind == .badLabel })
+    }
+
+    @Test func ofKeysThatMeanTheSameTheFirstByItsBytesCounts() throws {
+        // In which order keys come depends on all of them.
+        let rows = (0..<64).map { row in
+            let others = (0..<row).map { "\"x\($0)\": 1, " }.joined()
+            return "{\(others)\"filename\": \"b\", \"file_name\": \"a\", \"FileName\": \"c\"}\n"
+        }
+        let table = try TableReaderTests.table(rows.joined(), "c.jsonl")
+        #expect((0..<table.count).allSatisfy { table.name($0) == "c" })
+    }
+
+    @Test func aSetOfLabelsThatIsGivenTwiceStays() throws {
+        let table = try TableReaderTests.table(
+            "{\"image\": \"x.jpg\", \"label\": [\"a\"], \"labels\": \"a|b\"}", "c.jsonl")
+        #expect(table.labels(0) == [0, 1] && table.classes == ["a", "b"])
+        var columns = ImageColumns()
+        for text in ["a|b", "b|a"] {
+            try Data(text.utf8).withUnsafeBytes { bytes in try columns.set(.labels, bytes, at: 0) }
+        }
+        #expect(columns.labels(0) == [1, 0] && columns.labelUses == [1, 1])
+    }
+
+    @Test func aTableOfTextsThatIsFullSaysSo() throws {
+        var texts = TextTable(limit: 10)
+        func place(_ text: String) throws -> Int { try Data(text.utf8).withUnsafeBytes { try texts.place(of: $0) } }
+        #expect(try place("seven") == 0 && place("nine") == 1)
+        #expect(throws: ImageColumns.Nonsense.self) { try place("as") }
+        #expect(try place("nine") == 1 && place("a") == 2 && texts.count == 3)
     }
 
     @Test(
@@ -143,6 +198,11 @@ struct TableReaderTests {
             ("c.csv", "image,weight\na.png,-1\n", "line 2: the weight is negative: -1.0"),
             ("c.jsonl", "{\"image\": \"a\"}\n\n{\"image\": 3}", "line 3: image must be text"),
             ("c.jsonl", "{\"label\": \"a\"}", "line 1: names no image"),
+            ("c.jsonl", "{\"image\": \"a\", \"labels\": [\"x|y\"]}", "line 1: a label has | in it"),
+            ("c.csv", "image,group\na.png,\(long)\n", "line 2: the group has 4,097 bytes, at most 4,096 are read"),
+            ("c.csv", "image,split\na.png,\(long)\n", "line 2: the side has 4,097 bytes, at most 4,096 are read"),
+            ("c.csv", "image,label\na.png,\(long)\n", "line 2: the label has 4,097 bytes, at most 4,096 are read"),
+            ("c.csv", "image,labels\na.png,a|\(long)\n", "line 2: the label has 4,097 bytes, at most 4,096 are read"),
             ("c.jsonl", "[1]", "line 1: is no JSON object"), ("c.jsonl", "{", "line 1: is no JSON object"),
             (
                 "c.csv", "id,diagnosis\na.png,3\nb.png,2\n",
