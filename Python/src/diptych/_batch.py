@@ -91,7 +91,8 @@ class Batch:
 
         Args:
             device: where they go; the CPU if ``None``.
-            non_blocking: whether a copy may go on after the call, from memory that is pinned.
+            non_blocking: whether the copies to a GPU are queued together and waited for once,
+                before the call returns.
         """
         import torch
 

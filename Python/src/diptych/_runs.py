@@ -75,7 +75,8 @@ def load_encoder(run: str | os.PathLike[str]) -> torch.nn.Module:
     """A run's encoder as a module of torchvision's or timm's, with the run's weights.
 
     Images ``[N, 3, H, W]``, normalised, become features ``[N, dimension]``. Needs torch,
-    safetensors and timm (ViTs) or torchvision (all others).
+    safetensors and timm (ViTs) or torchvision (all others). ``convnet``, a network of neither, is
+    refused with a :class:`DataError`.
 
     Args:
         run: a run folder, or the folder of an ``encoder.safetensors`` with its ``encoder.json``.
