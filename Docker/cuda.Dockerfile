@@ -1,4 +1,5 @@
-# Diptych for NVIDIA GPUs: docker build -f Docker/cuda.Dockerfile -t diptych-cuda . && docker run --gpus all -v ~/photos:/photos diptych-cuda train /photos
+# Diptych for NVIDIA GPUs: docker build -f Docker/cuda.Dockerfile -t diptych-cuda . && \
+#   docker run --gpus all -v ~/photos:/photos -v ~/runs:/runs diptych-cuda train /photos --output /runs/a
 FROM swift:6.1-bookworm AS build
 RUN apt-get update && apt-get install -y --no-install-recommends make python3-venv
 WORKDIR /diptych
