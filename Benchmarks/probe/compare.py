@@ -2,7 +2,7 @@
 
     python compare.py DATA --diptych ../../.build/release/diptych
 
-DATA holds train/CLASS/* and test/CLASS/*, as datasets/cifar10/prepare makes it. Without --run, an encoder is trained for one pass first.
+DATA holds train/CLASS/* and test/CLASS/*, as datasets/cifar10/prepare makes it. Without --run, an encoder is trained for one epoch first.
 Diptych's time is the whole command with its start, the linear probe and also the kNN; PyTorch's is that of the features and of the
 regression (the whole program with its imports is given beside it), by the fastest of the settings tried in the first round.
 """

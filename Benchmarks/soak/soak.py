@@ -5,7 +5,7 @@ from outside: its memory, threads and descriptors must not grow, and its through
 
 Faults fall on one image in ten: bytes changed in place, cut short while it may be read, deleted, replaced by another picture, by a
 large one (slow to decode), by a folder, by a pipe that nobody writes to, or by a link to nothing; each is put right again later. The
-rest stay as they are, so that a pass has its batches. Ends with status 1 where something grows or the run ends by itself.
+rest stay as they are, so that an epoch has its batches. Ends with status 1 where something grows or the run ends by itself.
 `--log` keeps what was seen, one line a sample; `--heap`, which needs a C compiler and glibc, asks the heap as well.
 """
 import argparse, glob, json, os, random, shutil, signal, statistics, struct, subprocess, sys, tempfile, threading, time, zlib
@@ -235,7 +235,7 @@ def report(samples, faults, run, seconds):
     threads = [min(sample[1] for sample in part) for part in (early, late)]
     files = [min(sample[2] for sample in part) for part in (early, late)]
     parts = quarters([epoch["images_per_second"] for epoch in epochs])
-    print(f"{seconds:.0f} s, {len(epochs)} passes, {sum(faults.values())} faults ({', '.join(f'{v} {k}' for k, v in sorted(faults.items()))})")
+    print(f"{seconds:.0f} s, {len(epochs)} epochs, {sum(faults.values())} faults ({', '.join(f'{v} {k}' for k, v in sorted(faults.items()))})")
     print(f"{len(listed)} images listed in quarantine.jsonl, {len({r['name'] for r in listed})} of them different")
     print(f"resident memory, largest in the second and in the last quarter: {largest[0]:.1f} and {largest[1]:.1f} MiB")
     for name, place in ("resident memory", 0), ("no file's pages", 6):

@@ -44,7 +44,7 @@ class Runs:
         return done.stdout
 
     def run(self, name, images, *settings, control=False):
-        """A run's last pass and its scores; trains and probes where that has not been done."""
+        """A run's last epoch and its scores; trains and probes where that has not been done."""
         folder = self.folder / name
         if not (folder / "probe.json").exists():
             print(f"measure: {name}", file=sys.stderr, flush=True)
@@ -223,7 +223,7 @@ def transfer(runs):
             control += [percent(other["control"]["linear_probe"]["top1"]), percent(other["control"]["knn"]["top1"])]
         rows.append(row)
     rows.append(control)
-    table(["encoder, same size and passes", "linear probe", "kNN"] + (["probe on the second set", "kNN on it"] if second else []), rows)
+    table(["encoder, same size and epochs", "linear probe", "kNN"] + (["probe on the second set", "kNN on it"] if second else []), rows)
 
 
 PARTS = {"tau": tau, "collapse": collapse, "queue": queue, "transfer": transfer, "repair": repair, "negatives": negatives}
