@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import functools
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -18,12 +19,12 @@ if TYPE_CHECKING:
 class _Held:
     """A batch that is given back to its loader when nothing refers to it any more."""
 
-    def __init__(self, library: native.Library, batch: native.Batch) -> None:
-        self._library = library
-        self._batch = batch
+    # A function of Python's in its place could be where Ctrl-C is raised, and what `__del__` raises
+    # is lost: the instance has a function of C's, which the slot makes the destructor.
+    __slots__ = ("__del__",)
 
-    def __del__(self) -> None:
-        self._library.batch_release(ctypes.byref(self._batch))
+    def __init__(self, library: native.Library, batch: native.Batch) -> None:
+        self.__del__ = functools.partial(library.batch_release, ctypes.byref(batch))
 
 
 class _Memory:
