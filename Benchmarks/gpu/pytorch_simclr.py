@@ -3,7 +3,7 @@
     python pytorch_simclr.py CIFAR10 --epochs 20 --lr 0.12 [--batch 256 --temperature 0.2 --precision bfloat16]
 
 CIFAR10 has train/CLASS and test/CLASS (datasets/cifar10/prepare). The views are those of pipelines/simclr-32.yaml, but that colour jitter's
-four changes come in one order. The last line of stdout is one JSON object: seconds, the last pass's loss, and kNN on frozen features of all
+four changes come in one order. The last line of stdout is one JSON object: seconds, the last epoch's loss, and kNN on frozen features of all
 training images, by 10 votes of one weight and by 200 weighted e^(cos / 0.07). Needs torch, torchvision and pillow.
 """
 
@@ -147,14 +147,14 @@ def main():
     parameters = [*network.parameters(), *head.parameters()]
     optimizer = torch.optim.SGD(parameters, lr=arguments.lr, momentum=0.9, weight_decay=5e-4)
     autocast = lambda: torch.autocast(device, torch.bfloat16, enabled=arguments.precision == "bfloat16")  # noqa: E731
-    per_pass = len(bytes) // arguments.batch
-    steps, step = arguments.epochs * per_pass, 0
+    per_epoch = len(bytes) // arguments.batch
+    steps, step = arguments.epochs * per_epoch, 0
     ready = time.perf_counter()
     for _ in range(arguments.epochs):
         order, losses = torch.randperm(len(bytes), device=device), []
-        for batch in order[: per_pass * arguments.batch].view(per_pass, -1):
-            warm = min(1, (step + 1) / per_pass)
-            rest = max(0, step - per_pass) / max(1, steps - per_pass)
+        for batch in order[: per_epoch * arguments.batch].view(per_epoch, -1):
+            warm = min(1, (step + 1) / per_epoch)
+            rest = max(0, step - per_epoch) / max(1, steps - per_epoch)
             for group in optimizer.param_groups:
                 group["lr"] = arguments.lr * warm * 0.5 * (1 + math.cos(math.pi * rest))
             x = torch.cat([views(bytes[batch], mean, deviation) for _ in range(2)])

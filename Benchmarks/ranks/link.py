@@ -124,7 +124,7 @@ def main():
     if os.geteuid() != 0 or not shutil.which("ip") or not os.path.exists("/dev/net/tun"):
         print("link: needs root, the command ip and /dev/net/tun: the hosts are network namespaces", file=sys.stderr)
         return 2
-    print("| delay one way, ms | exit | loss of the pass | MB a step | of a step in collectives, ms | images/s |")
+    print("| delay one way, ms | exit | loss of the epoch | MB a step | of a step in collectives, ms | images/s |")
     print("| --- | --- | --- | --- | --- | --- |")
     for delay in arguments.delay:
         codes, said, _ = train(arguments, delay)

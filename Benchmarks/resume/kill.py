@@ -46,7 +46,7 @@ def digest(path):
 
 
 def metrics(run):
-    """The lines of metrics.jsonl without what depends on the clock, or on having seen a pass's last batch."""
+    """The lines of metrics.jsonl without what depends on the clock, or on having seen an epoch's last batch."""
     timed = {"seconds", "images_per_second", "data_wait", "alignment", "uniformity", "effective_rank"}
     with open(f"{run}/metrics.jsonl") as file:
         return [{k: v for k, v in json.loads(line).items() if k not in timed} for line in file]
