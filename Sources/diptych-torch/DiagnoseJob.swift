@@ -41,7 +41,7 @@ struct DiagnoseJob {
             machine: machine, options: settings, maximumBad: options.tolerance.maxBad
         ) { done, all in console.working("views", share: Double(done) / Double(max(all, 1))) }
         embedded.notes.forEach(console.notice)
-        if options.copies { embedded.run.copies = try copies(of: embedded.experiment, machine, console) }
+        if options.copies { embedded.run.copies = try copies(opened, embedded.experiment, machine, console) }
         console.working("measuring", share: 1)
         let diagnosis = try Diagnosis(embedded)
         console.clear()
@@ -50,11 +50,10 @@ struct DiagnoseJob {
 
     /// Compares the training images with the test images; nil without test images.
     private func copies(
-        of experiment: Experiment, _ machine: Machine, _ console: Console
+        _ opened: OpenedImages, _ experiment: Experiment, _ machine: Machine, _ console: Console
     ) throws -> TrainTestCopies? {
         let split = try Split(
-            images: images, side: options.sides.side, fraction: experiment.evaluation.holdOut,
-            seed: experiment.training.seed,
+            opened, side: options.sides.side, fraction: experiment.evaluation.holdOut, seed: experiment.training.seed,
             by: experiment.evaluation.holdOutBy, options: options.sides.reading(options.tolerance.reading))
         if case .stratified = split.origin, split.train.classes.isEmpty { return nil }
         guard split.test.count > 0 else { return nil }

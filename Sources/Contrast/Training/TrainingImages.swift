@@ -26,7 +26,7 @@ public struct TrainingImages {
             seed: experiment.training.seed, by: rule, options: reading)
         let isLabelled = !split.train.classes.isEmpty
         let holdsOut = isLabelled || rule == .byName
-        train = holdsOut ? split.train : try OpenedImages(path, side: side, options: reading).source
+        train = holdsOut ? split.train : split.whole ?? split.train
         heldOut = isLabelled ? split.test : nil
         var notes = split.summary?.lines ?? []
         if holdsOut, !split.isOfSides {

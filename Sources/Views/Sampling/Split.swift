@@ -20,8 +20,8 @@ public struct Split: Sendable {
     public enum Rule: String, Codable, Sendable, CaseIterable {
         /// By chance, class by class; what has no class counts as one more. No group is cut, where there are groups.
         case byClass = "class"
-        /// By hashes of the images' names, or of their groups' where there are any: an image stays on its side when others come or go, all captions of an image are on
-        /// one side, and classes are not needed.
+        /// By hashes of the images' names, or of their groups' where there are any: an image stays on its side when
+        /// others come or go, all captions of an image are on one side, and classes are not needed.
         case byName = "name"
     }
 
@@ -41,6 +41,9 @@ public struct Split: Sendable {
         case .stratified, .grouped, .hashed: false
         }
     }
+
+    /// All images, where chance or names split them.
+    public private(set) var whole: (any Source)?
 
     /// What was taken for what, and what was left out; nil where the sources were opened elsewhere.
     public private(set) var summary: SourceSummary?
@@ -89,10 +92,28 @@ public struct Split: Sendable {
             return
         }
         let layout = try FolderLayout(opening: images, side: side, options: options)
+        try self.init(
+            layout, nil, side: side, for: purpose, fraction: fraction, seed: seed, by: rule, options: options)
+    }
+
+    /// Splits images that are open already, as if they were given by their path, without opening them again.
+    /// - Parameter side: the side that they were opened with.
+    public init(
+        _ opened: OpenedImages, side: SideChoice?, fraction: Double, seed: UInt64, by rule: Rule, options: SourceOptions
+    ) throws(DataError) {
+        try self.init(
+            opened.layout, opened, side: side, for: .score, fraction: fraction, seed: seed, by: rule, options: options)
+    }
+
+    private init(
+        _ layout: FolderLayout, _ opened: OpenedImages?, side: SideChoice?, for purpose: Purpose, fraction: Double,
+        seed: UInt64, by rule: Rule, options: SourceOptions
+    ) throws(DataError) {
         let order: [Side] = purpose == .score ? [.test, .validation] : [.validation, .test]
         guard side == nil, let learnt = layout.part(.train), let judged = order.lazy.compactMap(layout.part).first
         else {
-            let whole = try OpenedImages(layout, side: side, options: options)
+            let whole =
+                if let opened { opened } else { try OpenedImages(layout, side: side, options: options) }
             switch rule {
             case .byClass:
                 self.init(
@@ -101,6 +122,7 @@ public struct Split: Sendable {
                 self.init(hashed: whole.source, fraction: fraction, seed: seed, issues: whole.source.listing.issues)
             }
             summary = whole.summary
+            self.whole = whole.source
             return
         }
         let learn = try layout.open(learnt, options: options)
@@ -124,8 +146,9 @@ public struct Split: Sendable {
     }
 
     /// Splits by chance: `fraction` of each class, rounded, but at least one image and never all, goes to `test`, so a
-    /// class of one image is only learnt from. Where there are groups, or sets of labels, it is `GroupedDeal` that splits. An image that links bring under several names is on one side and counts for its
-    /// first name's class alone, so a class of nothing but later names may end on either side whole. The same seed gives the same split; both keep the source's order.
+    /// class of one image is only learnt from. `GroupedDeal` splits where there are groups or sets of labels. An image that
+    /// links bring under several names is on one side and counts for its first name's class alone, so a class of nothing
+    /// but later names may end on either side whole. The same seed gives the same split; both keep the source's order.
     public init(
         stratified source: any Source, fraction: Double = 0.2, seed: UInt64 = 0, issues: [SourceIssue] = []
     ) {

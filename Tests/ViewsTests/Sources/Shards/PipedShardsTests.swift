@@ -42,6 +42,17 @@ struct PipedShardsTests {
         #expect(opened.source.count == 3)
     }
 
+    @Test func aSplitRunsThemOnce() throws {
+        let root = try folder()
+        let argument = "pipe:echo >>'\(root.path)/runs'; cat '\(root.path)/0.tar'"
+        let opened = try OpenedImages(argument, options: options)
+        let split = try Split(opened, side: nil, fraction: 0.5, seed: 0, by: .byName, options: options)
+        #expect(split.train.count + split.test.count == 3 && split.whole?.count == 3)
+        #expect(try Data(contentsOf: URL(filePath: root.path + "/runs")).count == 1)
+        #expect(try Split(images: argument, by: .byName, options: options).whole?.count == 3)
+        #expect(try Data(contentsOf: URL(filePath: root.path + "/runs")).count == 2)
+    }
+
     @Test func commandsAreRunOnlyWhereAllowed() throws {
         let root = try folder()
         let mark = root.path + "/was-run"
