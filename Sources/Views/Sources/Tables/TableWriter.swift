@@ -41,6 +41,8 @@ public enum TableWriter {
     /// A field as RFC 4180 has it: in quotes where it needs them.
     private static func quoted(_ field: String) -> String {
         let needs = field.utf8.contains { $0 == 0x22 || $0 == 0x2C || $0 == 0x0A || $0 == 0x0D }
-        return needs ? "\"" + field.replacing("\"", with: "\"\"") + "\"" : field
+        guard needs else { return field }
+        // Bytes, for a quote and an accent that follows it are one character.
+        return String(decoding: [0x22] + field.utf8.flatMap { $0 == 0x22 ? [$0, $0] : [$0] } + [0x22], as: UTF8.self)
     }
 }

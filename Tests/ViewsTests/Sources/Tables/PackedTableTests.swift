@@ -69,8 +69,8 @@ struct PackedTableTests {
                 """)
         try root.write(["again.csv"], Data(text.utf8))
         #expect(try facts(Sources.open(root.path + "/again.csv")) == facts(table))
-        let some = TableWriter.text(of: Subset(table, indices: [3, 1]), indices: [1], paths: ["\"a\""])
-        #expect(some == "path,labels,value,split,group,weight,caption\n\"\"\"a\"\"\",dog,,train,p1,,\n")
+        let some = TableWriter.text(of: Subset(table, indices: [3, 1]), indices: [1], paths: ["\"\u{596}a\""])
+        #expect(some == "path,labels,value,split,group,weight,caption\n\"\"\"\u{596}a\"\"\",dog,,train,p1,,\n")
     }
 
     /// Keys that others use for something else say nothing.
