@@ -25,6 +25,8 @@ run_output := $(call home,$(OUTPUT))
 
 # Seconds that each of `make fuzz`'s targets gets.
 SECONDS_EACH ?= 30
+# What each target starts from; 0 is another start each time.
+SEED ?= 0
 # Seconds of `make soak` under each sanitizer.
 SOAK_SECONDS ?= 300
 RESOURCES = $(shell clang -print-resource-dir)
@@ -74,7 +76,7 @@ fuzz:
 	  bmp:$(FORMATS) gif:$(FORMATS) pnm:$(FORMATS) tiff:$(FORMATS) webp:$(FORMATS),Tests/ViewsTests/Fixtures/webp \
 	  npy:Tests/FilesTests/Fixtures/npy tables:Tests/ViewsTests/Fixtures/tables vocabulary:Tests/TextTests/Fixtures border:; do \
 	  name=$${target%%:*}; corpus=.build-fuzz/corpus/$$name; mkdir -p $$corpus; \
-	  $(FUZZ) $$name $$corpus $$(echo $${target#*:} | tr , ' ') -max_total_time=$(SECONDS_EACH) -max_len=65536 -timeout=10 \
+	  $(FUZZ) $$name $$corpus $$(echo $${target#*:} | tr , ' ') -max_total_time=$(SECONDS_EACH) -seed=$(SEED) -max_len=65536 -timeout=10 \
 	    -rss_limit_mb=2048 -artifact_prefix=.build-fuzz/$$name- </dev/null >.build-fuzz/$$name.log 2>&1 \
 	    || { tail -n 40 .build-fuzz/$$name.log; exit 1; }; \
 	  echo "fuzz $$name: $$(tail -n 1 .build-fuzz/$$name.log)"; \
