@@ -68,16 +68,19 @@ struct RanksTests {
         "moco: {queue: 96, norm_groups: 1, symmetric: true, head: {mlp: {output: 4}}}",
         "moco_v3: {head: {mlp: {hidden: 8, output: 4}}, predictor: {mlp: {hidden: 8, output: 4}}}",
         "byol: {head: {mlp: {hidden: 8, output: 4}}, predictor: {mlp: {hidden: 8, output: 4}}}",
+        "simsiam: {head: {mlp: {hidden: 8, output: 4}}, predictor: {mlp: {hidden: 8, output: 4}}}",
+        "barlow_twins: {head: {mlp: {hidden: 8, output: 4}}}",
         "vicreg: {head: {mlp: {hidden: 8, output: 4}}}",
+        "nnclr: {head: {mlp: {hidden: 8, output: 4}}, predictor: {mlp: {hidden: 8, output: 4}}, queue: 96}",
         "swav: {head: {mlp: {hidden: 8, output: 4}}, prototypes: 5, frozen_epochs: 0}",
         "dino: {head: {mlp: {hidden: 8, output: 4}}, prototypes: 5, frozen_epochs: 0}",
-        "emp_ssl: {head: {mlp: {hidden: 8, output: 4}}}",
+        "lejepa: {head: {mlp: {hidden: 8, output: 4}}}", "emp_ssl: {head: {mlp: {hidden: 8, output: 4}}}",
         "clip: {dimension: 8, vocabulary: {size: 600}, text: {width: 8, depth: 1, heads: 2, context: 16}}",
     ]
 
     @Test(
         "The gradient of 2 and 4 ranks is that of one on the same batch",
-        arguments: methods.map { ($0, 2) } + methods.prefix(4).map { ($0, 4) })
+        arguments: methods, [2, 4])
     func gradients(method: String, ranks: Int) throws {
         let ground = try Ground()
         // One step: what SGD then keeps is the gradient.

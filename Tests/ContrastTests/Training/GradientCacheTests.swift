@@ -67,6 +67,12 @@ struct GradientCacheTests {
             "simclr: {head: none, loss: debiased}", "moco: {head: none, queue: 40, norm_groups: 1}",
             "moco: {head: none, queue: 40, norm_groups: 2, symmetric: true}",
             "moco_v3: {head: none, predictor: {mlp: {hidden: 8, output: 6, batch_norm: false}}}",
+            "byol: {head: none, predictor: {mlp: {hidden: 8, output: 6, batch_norm: false}}}",
+            "simsiam: {head: none, predictor: {mlp: {hidden: 8, output: 6, batch_norm: false}}}",
+            "barlow_twins: {head: none}", "vicreg: {head: none}", "lejepa: {head: none}", "emp_ssl: {head: none}",
+            "nnclr: {head: none, predictor: {mlp: {hidden: 8, output: 6, batch_norm: false}}, queue: 40}",
+            "swav: {head: none, prototypes: 5, frozen_epochs: 0}",
+            "dino: {head: none, prototypes: 5, frozen_epochs: 0}",
         ], [2, 3, 5, 64])
     func withoutBatchNorm(method: String, chunk: Int) throws {
         for views in [[2], [2, 1]] {
