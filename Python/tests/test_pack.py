@@ -114,7 +114,7 @@ def test_what_makes_no_sense_is_named_and_leaves_nothing(tmp_path, sample, said)
 
 def test_outputs(tmp_path):
     for output in ("shards.tar", "%s-%d.tar", "%q.tar"):
-        with pytest.raises(ValueError, match="a place for the shard's number"):
+        with pytest.raises(ValueError, match="one format for the shard's number"):
             pack(Map(), tmp_path / output)
     pack(Map(), tmp_path / "%d.tar", count=5)
     with pytest.raises(FileExistsError):

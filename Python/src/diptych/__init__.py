@@ -1,7 +1,7 @@
 """Augmented view pairs from image folders, fast and exact, for contrastive learning.
 
-`Loader` takes the place of a PyTorch ``DataLoader``; `decode`, `views` and `show` look at single
-pictures; `load_encoder`, `features` and `diagnose` take up what the ``diptych`` command leaves.
+`Loader` replaces a PyTorch ``DataLoader``; `decode`, `views` and `show` are for single pictures;
+`load_encoder`, `features` and `diagnose` use the results of the ``diptych`` command.
 """
 
 from ._batch import Batch

@@ -1,4 +1,4 @@
-"""Batches of views: arrays over memory of the loader's."""
+"""Batches of views: arrays in the loader's memory."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 class _Held:
     """A batch that is given back to its loader when nothing refers to it any more."""
 
-    # A function of Python's in its place could be where Ctrl-C is raised, and what `__del__` raises
-    # is lost: the instance has a function of C's, which the slot makes the destructor.
+    # Ctrl-C could be raised inside a Python function, and exceptions in `__del__` are lost. So the
+    # instance holds a C function, which its slot makes the destructor.
     __slots__ = ("__del__",)
 
     def __init__(self, library: native.Library, batch: native.Batch) -> None:
@@ -28,7 +28,7 @@ class _Held:
 
 
 class _Memory:
-    """What NumPy reads as an array; it keeps the batch."""
+    """An array interface for NumPy that keeps the batch alive."""
 
     def __init__(self, held: _Held, address: int, shape: tuple[int, ...], kind: str) -> None:
         self._held = held
@@ -43,13 +43,13 @@ class _Memory:
 class Batch:
     """The augmented views of some images.
 
-    The arrays lie in the loader's memory, which is not filled again while any of them, or a
-    tensor made from one, is alive. Keep a copy of what must live long: a loader has few batches.
+    The arrays are in the loader's memory, which is not reused while any of them, or a tensor made
+    from one, is alive. Copy what you keep for long: a loader has few batches.
 
     Attributes:
-        views: one array a branch: float32 ``[views, N, 3, H, W]``, normalised, or uint8
+        views: one array per branch: float32 ``[views, N, 3, H, W]``, normalised, or uint8
             ``[views, N, H, W, 3]``.
-        labels: the images' classes, int64 ``[N]``, -1 where unlabelled.
+        labels: the images' classes, int64 ``[N]``, -1 if unlabelled.
         index: the images' indices in the source, int64 ``[N]``.
         epoch: the epoch, from 0.
         number: the batch's number in its epoch, from 0.
@@ -91,9 +91,9 @@ class Batch:
         (``channels_last``).
 
         Args:
-            device: where they go; the CPU if ``None``.
-            non_blocking: whether the copies to a GPU are queued together and waited for once,
-                before the call returns.
+            device: the device of the tensors; the CPU if ``None``.
+            non_blocking: whether the copies to a GPU are queued together, with one wait before the
+                call returns.
         """
         import torch
 
@@ -107,6 +107,6 @@ class Batch:
                     tensor = tensor.to(device, non_blocking=non_blocking)
                 tensors.append(tensor)
         if device is not None and torch.device(device).type == "cuda" and non_blocking:
-            # The memory must not be filled again before the copies are done.
+            # The memory must not be reused before the copies are done.
             torch.cuda.current_stream(device).synchronize()
         return tensors

@@ -1,4 +1,4 @@
-"""The ``diptych`` command of the wheel: it starts the program that the package carries."""
+"""The ``diptych`` command of the wheel: it starts the program in the package."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def program() -> str:
     return str(path)
 
 
-# What diptych-torch was built against; see pyproject.toml.
+# The torch that diptych-torch was built against; see pyproject.toml.
 TORCH = "2.13"
 
 
@@ -28,7 +28,7 @@ def environment() -> dict[str, str]:
     """The environment in which the program finds torch's libraries, without importing torch."""
     variables = dict(os.environ)
     install = "pip install 'diptych[train]'"
-    # Found by name alone: importing torch takes a second.
+    # Found by name only, because importing torch takes a second.
     found = importlib.util.find_spec("torch")
     if not found or not found.submodule_search_locations:
         variables["DIPTYCH_NO_TORCH"] = f"torch is missing, which this command needs: {install}"
@@ -44,7 +44,7 @@ def environment() -> dict[str, str]:
 
 
 def main() -> None:
-    """Becomes the program."""
+    """Replaces this process by the program."""
     try:
         path = program()
     except Error as error:

@@ -12,7 +12,7 @@ from . import _native as native
 from ._batch import Batch
 from ._pipeline import Branch, Pipeline, PipelineLike, Source, integer, number
 
-# How long a call waits before Python looks at its signals, in seconds.
+# How long a call waits before Python checks its signals, in seconds.
 _patience = 0.1
 _endless = 1 << 31
 
@@ -30,32 +30,32 @@ class Loader:
             x1, x2 = batch.torch(device="cuda")
     ```
 
-    As a ``DataLoader`` it has a length, gives an epoch for each ``iter``, and knows ``set_epoch``,
-    ``state_dict`` and ``load_state_dict``, which are exact to the batch.
+    Like a ``DataLoader`` it has a length, and each ``iter`` gives an epoch. It has ``set_epoch``,
+    and ``state_dict`` and ``load_state_dict``, which are exact to the batch.
 
     Args:
-        images: a folder, shards or a table; where ``train/`` lies beside ``test/`` or ``val/``,
+        images: a folder, shards or a table; of a folder with ``train/`` and ``test/`` or ``val/``,
             the images of ``train/``.
         pipeline: a path, YAML text, a mapping or a `Pipeline`; SimCLR's defaults if ``None``.
-        views: the ``views`` part alone, as a mapping, in place of ``pipeline``.
+        views: only the ``views`` part, as a mapping, instead of ``pipeline``.
         overrides: settings that replace the pipeline's, as in ``"views.branches[0].size=96"``.
-        batch_size: images of a batch, of this rank.
-        epochs: how many `epochs` gives; ``iter`` goes on without end if ``None``.
+        batch_size: the images in a batch of this rank.
+        epochs: the number of epochs in `epochs`; unlimited if ``None``.
         seed: the seed of the order and of the views.
-        evaluation: whether to make the one view that is evaluated; with ``shuffle=False,
+        evaluation: whether to make the single evaluation view; with ``shuffle=False,
             drop_last=False`` every image comes once, in the source's order.
         dtype: ``"float32"``, normalised, channels first, or ``"uint8"``, channels last.
-        drop_last: whether the last batch is left out where it is not full.
-        shuffle: whether each epoch has an order of its own.
-        threads: worker threads; one a core if ``None``.
+        drop_last: whether the last batch is dropped if it is not full.
+        shuffle: whether each epoch has its own random order.
+        threads: worker threads; one per core if ``None``.
         slots: batches in memory, at least 2; as many as fit in 256 MiB, at most 4, if ``None``.
-        rank: which of ``world_size`` processes this is; by ``torch.distributed`` where that is
+        rank: the index of this process among ``world_size``; that of ``torch.distributed`` if it is
             initialised, else 0 of 1.
         world_size: likewise.
-        max_bad: the share of images, 0...1, that may be unusable and are skipped.
+        max_bad: the share of images, 0...1, that may be unusable; they are skipped.
         pin_memory: whether batches lie in page-locked memory, for copies to a GPU; needs torch.
         collate: ``None`` for `Batch` objects, ``"tuple"`` for ``(views, labels, index)`` with
-            tensors, as lightly's and Lightning's training steps take them.
+            tensors, as in lightly's and Lightning's training steps.
 
     Raises:
         ConfigurationError: an argument or a setting cannot be used.
@@ -92,7 +92,7 @@ class Loader:
             pipeline = {"views": dict(views)}
         if isinstance(pipeline, Pipeline):
             if evaluation:
-                raise TypeError("evaluation goes to Pipeline(...)")
+                raise TypeError("pass evaluation to Pipeline(...)")
             self.pipeline = Pipeline.of(pipeline, overrides)
         else:
             self.pipeline = Pipeline(pipeline, overrides, evaluation)
@@ -121,28 +121,28 @@ class Loader:
             options.memory = self._memory.functions
         self._options = options
         self._epochs = None if epochs is None else integer("epochs", epochs, 1)
-        # Where the next batch is, and whether any of its epoch was given out.
+        # The position of the next batch, and whether any batch of its epoch was given out.
         self._epoch = 0
         self._batch = 0
         self._is_begun = False
-        # The place that the native loader is at.
+        # The position of the native loader.
         self._place: tuple[int, int] | None = None
         self._length = self._count_batches()
 
-    # As a DataLoader.
+    # The interface of a DataLoader.
 
     def __len__(self) -> int:
-        """Batches of an epoch, of this rank."""
+        """The batches in an epoch of this rank."""
         return self._length
 
     @property
     def batch_size(self) -> int:
-        """Images of a batch, of this rank."""
+        """The images in a batch of this rank."""
         return int(self._options.batch_size)
 
     @property
     def classes(self) -> list[str]:
-        """The classes' names, in the order of the labels; empty where nothing is labelled."""
+        """The names of the classes, in the order of the labels; empty without labels."""
         return self.source.classes
 
     @property
@@ -151,28 +151,28 @@ class Loader:
         return self.pipeline.branches
 
     def __iter__(self) -> Iterator[Any]:
-        """One epoch: the current one, or the next where some of it was given out already."""
+        """One epoch: the current one, or the next if some of its batches were given out already."""
         if self._is_begun:
             self._epoch, self._batch = self._epoch + 1, 0
         self._is_begun = True
         return self._iterate(self._epoch)
 
     def epochs(self) -> Iterator[Iterator[Any]]:
-        """The epochs that are left, each an iterator over its batches."""
+        """The remaining epochs, each an iterator over its batches."""
         while self._epochs is None or self._epoch + int(self._is_begun) < self._epochs:
             yield iter(self)
 
     def set_epoch(self, epoch: int) -> None:
-        """Makes the next ``iter`` give this epoch from its start."""
+        """Makes the next ``iter`` start this epoch."""
         self._epoch, self._batch = integer("epoch", epoch, 0), 0
         self._is_begun = False
 
     def state_dict(self) -> dict[str, int]:
-        """Where the loader is; after ``load_state_dict`` the next batch is the one that follows."""
+        """The position of the loader; ``load_state_dict`` then continues with the next batch."""
         return {"epoch": self._epoch, "batch": self._batch, "begun": int(self._is_begun)}
 
     def load_state_dict(self, state: Mapping[str, int]) -> None:
-        """Goes to where another loader of the same arguments was."""
+        """Moves to the position of another loader with the same arguments."""
         try:
             epoch, batch = state["epoch"], state["batch"]
         except (KeyError, TypeError):
@@ -181,10 +181,10 @@ class Loader:
             ) from None
         self._epoch = integer("state['epoch']", epoch, 0)
         self._batch = integer("state['batch']", batch, 0, len(self))
-        # What was left of an epoch is given first; of a whole one, nothing is left.
+        # The rest of an epoch comes first; a complete epoch has no rest.
         self._is_begun = bool(state.get("begun", 0)) and self._batch == len(self)
 
-    # What happened.
+    # Statistics.
 
     @property
     def statistics(self) -> dict[str, float]:
@@ -223,7 +223,7 @@ class Loader:
         return records
 
     def close(self) -> None:
-        """Stops the workers. Batches that are still held stay valid."""
+        """Stops the workers. Batches in use stay valid."""
         if self._native:
             self._library.loader_close(self._native)
         self._native = None
@@ -242,10 +242,10 @@ class Loader:
     def __getstate__(self) -> object:
         raise TypeError(
             "a Loader cannot be pickled or sent to another process: it makes its batches in "
-            "threads of its own, so use it in place of a DataLoader, without workers"
+            "its own threads, so use it in place of a DataLoader, without workers"
         )
 
-    # Inside.
+    # Internals.
 
     def _count_batches(self) -> int:
         options = self._options
@@ -254,7 +254,7 @@ class Loader:
         return share // batch if options.drop_last else -(-share // batch)
 
     def _start(self) -> None:
-        """Opens a native loader at the place where this one is."""
+        """Opens a native loader at the position of this one."""
         if self._place == (self._epoch, self._batch) and self._native:
             return
         self.close()
@@ -282,7 +282,7 @@ class Loader:
             found = native.Batch()
             status = self._library.loader_next(handle, _patience, ctypes.byref(found))
             if status == native.PENDING:
-                # Python looks for Ctrl-C between two calls.
+                # Python checks for Ctrl-C between two calls.
                 continue
             if status == native.END_OF_EPOCH:
                 self._batch = len(self)
@@ -295,7 +295,7 @@ class Loader:
             yield self._collated(batch)
             del batch, found
         if self._epoch == epoch and self._native is not handle:
-            raise native.StoppedError("the loader was closed or started anew in its loop")
+            raise native.StoppedError("the loader was closed or restarted inside its loop")
 
     def _collated(self, batch: Batch) -> Any:
         if self._collate is None:
@@ -306,7 +306,7 @@ class Loader:
 
 
 class _PinnedMemory:
-    """Page-locked memory of torch's for a loader's batches."""
+    """Page-locked memory of torch for a loader's batches."""
 
     def __init__(self) -> None:
         import torch
@@ -329,7 +329,7 @@ class _PinnedMemory:
 
 
 def _distributed() -> tuple[int, int]:
-    """Rank and world size of torch.distributed, where it is initialised."""
+    """The rank and world size of torch.distributed, if it is initialised."""
     if "torch.distributed" not in sys.modules:
         return 0, 1
     distributed = sys.modules["torch.distributed"]

@@ -1,4 +1,4 @@
-"""The C interface of ``diptych.h`` by ctypes; calls let go of the GIL."""
+"""The C interface of ``diptych.h`` through ctypes; calls release the GIL."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ FLOAT32, UINT8 = 0, 1
 
 
 class Error(Exception):
-    """Anything that Diptych refuses or cannot do, in one line."""
+    """An error of Diptych, in one line."""
 
 
 class ConfigurationError(Error, ValueError):
@@ -236,17 +236,17 @@ class Library:
         return self._functions[name]
 
     def check(self, status: int) -> None:
-        """Raises the error that a status stands for."""
+        """Raises the error of a status."""
         if status != OK:
             raise self.error(status)
 
     def error(self, status: int) -> Error:
-        """The error that a status stands for, with the thread's message."""
+        """The error of a status, with the thread's message."""
         message = self._functions["last_error"]().decode("utf-8", "replace")  # type: ignore[attr-defined]
         return _errors.get(status, Error)(message)
 
     def text(self, call: Callable[[object, int, object], int]) -> str:
-        """A text that a function copies into memory of ours."""
+        """The text that a function copies into a buffer."""
         length = ctypes.c_size_t()
         capacity = 512
         while True:

@@ -1,4 +1,4 @@
-"""Packs any Python data set into WebDataset shards, which every ``diptych`` command takes."""
+"""Packs any Python data set into WebDataset shards, which every ``diptych`` command accepts."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-#: Keys of a sample that are looked for where none is named, the first that is there.
+#: The default keys of a sample; the first that is there is used.
 _KEYS = {
     "image": ("image", "img", "picture", "jpg", "jpeg", "png", "webp", "file_name", "path"),
     "label": ("label", "labels", "cls", "class", "target", "fine_label"),
@@ -50,38 +50,40 @@ def pack(
     seed: int | None = 0,
     force: bool = False,
 ) -> list[str]:
-    """Writes a data set as WebDataset shards; each shard appears whole or not at all.
+    """Writes a data set as WebDataset shards; each shard is written completely or not at all.
 
     Args:
         dataset: anything that yields ``(image, label)``, an image alone, or a mapping; a data set
             of torchvision or Hugging Face, or a mapping from the names of splits to several. An
             image is encoded bytes, a path, a PIL image, or an array or a tensor of 8 bits (or
-            floats in 0...1), ``[H, W]``, ``[H, W, 3]`` or ``[3, H, W]``. Bytes and files stay as
-            they are; all else is written as PNG, without loss.
-        output: the shards' path with a place for their number, as ``"shards/%06d.tar"``.
+            floats in 0...1), ``[H, W]``, ``[H, W, 3]`` or ``[3, H, W]``. Bytes and files are kept
+            unchanged; everything else is written as PNG, without loss.
+        output: the shards' path with a format for their number, as in ``"shards/%06d.tar"``.
         keys: the keys of a sample's parts, as ``{"label": "species"}``: ``image``, ``label``,
-            ``caption``, ``value``, ``group``, ``split``, ``weight``. The rest is found by usual
-            names.
-        classes: the classes' names, which labels that are numbers are indices of; the data set's
-            own where it has them.
-        count: images in a shard at most.
-        size: bytes in a shard at most.
-        seed: the seed of the order; ``None`` keeps the data set's. What can only be iterated keeps
-            it too: shuffle it first, for neighbours in shards meet in batches.
-        force: replaces shards that are there, and removes those past the last.
+            ``caption``, ``value``, ``group``, ``split``, ``weight``. The others are found by their
+            usual names.
+        classes: the names of the classes, of which numeric labels are indices; the data set's own
+            by default.
+        count: the most images in a shard.
+        size: the most bytes in a shard.
+        seed: the seed of the order; ``None`` keeps the data set's. An iterable without indices also
+            keeps it: shuffle it first, because neighbours in shards are in the same batches.
+        force: replaces existing shards, and removes those after the last new one.
 
     Returns:
         The paths of the shards.
 
     Raises:
-        FileExistsError: there are shards already.
-        ValueError: the output has no place for a number, or a sample makes no sense.
+        FileExistsError: the shards already exist.
+        ValueError: the output has no format for the number, or a sample is invalid.
     """
     pattern = os.fspath(output)
     if pattern.count("%") != 1 or _name(pattern, 0) == pattern:
-        raise ValueError(f"{pattern}: needs a place for the shard's number, as shards/%06d.tar")
+        raise ValueError(
+            f"{pattern}: needs one format for the shard's number, as in shards/%06d.tar"
+        )
     if not force and os.path.exists(_name(pattern, 0)):
-        raise FileExistsError(f"{_name(pattern, 0)}: is there already; choose another, or force")
+        raise FileExistsError(f"{_name(pattern, 0)}: already exists; choose another, or force")
     os.makedirs(os.path.dirname(pattern) or ".", exist_ok=True)
     names = list(classes) if classes is not None else _class_names(dataset, keys or {})
     paths: list[str] = []
@@ -120,7 +122,7 @@ def _name(pattern: str, number: int) -> str:
 
 
 class _Shard:
-    """A shard that is being written beside its place."""
+    """A shard, written to a temporary file beside its path."""
 
     def __init__(self, path: str, classes: Sequence[str]) -> None:
         self.path = path
@@ -160,7 +162,7 @@ class _Shard:
 
 
 def _samples(dataset: Any, seed: int | None) -> Iterator[tuple[Any, str | None]]:
-    """Yields samples with the name of their split, in the order of the seed where there is one."""
+    """Yields samples with the name of their split, in the order of the seed if there is one."""
     if isinstance(dataset, Mapping):
         parts = [(name, _raw(part)) for name, part in dataset.items()]
     else:
@@ -178,7 +180,7 @@ def _samples(dataset: Any, seed: int | None) -> Iterator[tuple[Any, str | None]]
 
 
 def _raw(dataset: Any) -> Any:
-    """The data set with images as the files that they are, where it would decode them."""
+    """The data set with encoded images, if it would decode them."""
     features = getattr(dataset, "features", None)
     if isinstance(features, Mapping) and hasattr(dataset, "cast_column"):
         for name, feature in features.items():
@@ -198,7 +200,7 @@ def _class_names(dataset: Any, keys: Mapping[str, str]) -> list[str]:
     features = getattr(dataset, "features", None)
     if isinstance(features, Mapping):
         feature = features.get(_key(features, "label", keys) or "")
-        # A list of labels holds the feature of one.
+        # The feature of a list of labels contains that of one label.
         feature = getattr(feature, "feature", None) or feature
         names = getattr(feature, "names", None)
     else:
@@ -218,7 +220,7 @@ def _key(sample: Mapping[str, Any], part: str, keys: Mapping[str, str]) -> str |
 def _members(
     sample: Any, split: str | None, keys: Mapping[str, str], classes: Sequence[str]
 ) -> list[tuple[str, bytes]]:
-    """The members of a sample: endings and contents."""
+    """The members of a sample: extensions and contents."""
     parts: dict[str, Any] = {"split": split}
     if isinstance(sample, Mapping) and not _is_file(sample):
         for part in _KEYS:
@@ -278,12 +280,12 @@ def _plain(label: Any) -> Any:
 
 
 def _is_file(sample: Mapping[str, Any]) -> bool:
-    """Whether a mapping is an encoded image as Hugging Face has it."""
+    """Whether a mapping is an encoded image of Hugging Face."""
     return set(sample) == {"bytes", "path"}
 
 
 def _encoded(image: Any) -> tuple[str, bytes]:
-    """The ending and the bytes of an image's file."""
+    """The extension and the bytes of an image's file."""
     if isinstance(image, Mapping) and _is_file(image):
         image = image["bytes"] if image["bytes"] is not None else image["path"]
     if isinstance(image, (str, os.PathLike)):
@@ -294,10 +296,11 @@ def _encoded(image: Any) -> tuple[str, bytes]:
         if ending is None and data[4:8] == b"ftyp":
             ending = "avif" if data[8:12] == b"avif" else "heic"
         if ending is None:
-            raise ValueError("the image's bytes are of no format that is known")
+            raise ValueError("the format of the image's bytes is unknown")
         return ending, data
     if hasattr(image, "convert") and hasattr(image, "getbands"):
-        # A PIL image: palettes and CMYK have no PNG that says the same everywhere.
+        # A PIL image: palettes and CMYK are converted, because PNG cannot represent them
+        # unambiguously.
         mode = image.mode if image.mode in ("L", "RGB", "RGBA", "LA", "I;16") else "RGB"
         file = io.BytesIO()
         image.convert(mode).save(file, "PNG")

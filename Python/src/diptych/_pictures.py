@@ -15,10 +15,10 @@ from ._pipeline import Pipeline, PipelineLike, Source, integer, text
 def decode(image: str | os.PathLike[str] | bytes) -> np.ndarray:
     """Decodes a file, or a file's bytes, to uint8 ``[height, width, 3]``.
 
-    The EXIF orientation is applied; what is transparent becomes white.
+    The EXIF orientation is applied; transparent pixels become white.
 
     Raises:
-        DataError: the file cannot be read or is no picture.
+        DataError: the file cannot be read or is not a picture.
     """
     library = native.library()
     found = native.Picture()
@@ -49,13 +49,13 @@ def views(
     Args:
         image: a path, a file's bytes, or uint8 ``[height, width, 3]``.
         pipeline: as for `Loader`.
-        count: how many times.
-        seed: the seed of the draws; draw ``i`` is that of sample ``i`` in epoch 0.
+        count: the number of draws.
+        seed: the seed of the draws; draw ``i`` equals that of sample ``i`` in epoch 0.
         overrides: settings that replace the pipeline's.
         dtype: ``"float32"``, normalised, or ``"uint8"``.
 
     Returns:
-        One array a branch: floats ``[count, views, 3, H, W]``, or bytes
+        One array per branch: floats ``[count, views, 3, H, W]``, or bytes
         ``[count, views, H, W, 3]``.
     """
     library = native.library()
@@ -116,7 +116,7 @@ def show(
     *,
     overrides: Sequence[str] = (),
 ) -> Sheet:
-    """Shows what a pipeline makes of some images: a row each, the original and its views."""
+    """Shows the views of some images, one row each: the original and its views."""
     library = native.library()
     count, seed = integer("count", count, 1), integer("seed", seed, 0, (1 << 64) - 1)
     source = images if isinstance(images, Source) else Source(images)

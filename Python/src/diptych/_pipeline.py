@@ -28,7 +28,7 @@ class Branch:
 
 
 def text(value: str | os.PathLike[str], what: str) -> bytes:
-    """A string for the library; bytes that are no UTF-8 in a path stay as they are."""
+    """A string for the library; bytes of a path that are not UTF-8 are kept."""
     try:
         value = os.fspath(value)
     except TypeError:
@@ -61,13 +61,13 @@ def number(name: str, value: Any) -> float:
 
 
 class Pipeline:
-    """How views are made of an image: the ``views`` part of a run's YAML file.
+    """How views of an image are made: the ``views`` part of a run's YAML file.
 
     Args:
         pipeline: a path, YAML text (with a line break), a mapping such as
             ``{"views": {"branches": [...]}}``, or ``None`` for SimCLR's defaults.
         overrides: settings that replace the file's, as in ``"views.branches[0].size=96"``.
-        evaluation: whether to make the one view of an image that is evaluated.
+        evaluation: whether to make the single evaluation view of an image.
 
     Raises:
         ConfigurationError: a setting cannot be used; the message names it.
@@ -83,7 +83,7 @@ class Pipeline:
         self._handle = ctypes.c_void_p()
         path = yaml = None
         if isinstance(pipeline, Pipeline):
-            raise TypeError("pipeline is a Pipeline already")
+            raise TypeError("pipeline is already a Pipeline")
         if isinstance(pipeline, Mapping):
             yaml = json.dumps(pipeline).encode()
         elif isinstance(pipeline, str) and "\n" in pipeline:
@@ -107,10 +107,10 @@ class Pipeline:
 
     @staticmethod
     def of(pipeline: PipelineLike, overrides: Sequence[str] = ()) -> Pipeline:
-        """A pipeline as it is, or built from what describes one."""
+        """The pipeline itself, or one built from its description."""
         if isinstance(pipeline, Pipeline):
             if overrides:
-                raise TypeError("overrides go to Pipeline(...)")
+                raise TypeError("pass overrides to Pipeline(...)")
             return pipeline
         return Pipeline(pipeline, overrides)
 
@@ -147,7 +147,7 @@ class Pipeline:
 
 
 class Source:
-    """Images: a folder, shards or a table, as every command of ``diptych`` takes them.
+    """Images: a folder, shards or a table, as for every ``diptych`` command.
 
     Raises:
         DataError: there are no images, or they cannot be listed.
@@ -177,7 +177,7 @@ class Source:
 
     @property
     def labels(self) -> np.ndarray:
-        """The classes of all images, int64 ``[images]``, -1 where unlabelled."""
+        """The classes of all images, int64 ``[images]``, -1 if unlabelled."""
         if self._labels is None:
             labels = np.empty(len(self), np.int64)
             self._library.check(

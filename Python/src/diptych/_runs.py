@@ -1,4 +1,4 @@
-"""What the ``diptych`` command leaves, and its diagnosis, in Python."""
+"""The results of the ``diptych`` command, and its diagnosis, in Python."""
 
 from __future__ import annotations
 
@@ -24,13 +24,13 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Features:
-    """What ``diptych embed`` wrote.
+    """The output of ``diptych embed``.
 
     Attributes:
         values: float32 ``[images, dimension]``.
-        labels: int64 ``[images]``, -1 where unlabelled.
+        labels: int64 ``[images]``, -1 if unlabelled.
         paths: the images' paths.
-        classes: the classes' names, in the order of the labels.
+        classes: the names of the classes, in the order of the labels.
     """
 
     values: np.ndarray
@@ -40,7 +40,7 @@ class Features:
 
 
 def features(path: str | os.PathLike[str]) -> Features:
-    """Reads what ``diptych embed --output PATH`` wrote: the ``.npy`` file, or its folder."""
+    """Reads the output of ``diptych embed --output PATH``: the ``.npy`` file, or its folder."""
     file = Path(path)
     if file.is_dir():
         file = file / "features.npy"
@@ -52,14 +52,14 @@ def features(path: str | os.PathLike[str]) -> Features:
         beside = file.with_name(stem + name)
         if not beside.exists():
             return []
-        # A name may hold what Python takes for the end of a line.
+        # A name may contain characters that Python treats as line ends.
         return beside.read_text("utf-8", "surrogateescape").split("\n")[:-1]
 
     def array(path: Path) -> np.ndarray:
         try:
             return np.load(path)
         except (OSError, ValueError, EOFError) as error:
-            raise DataError(f"{path}: is no .npy file that can be read: {error}") from None
+            raise DataError(f"{path}: is not a readable .npy file: {error}") from None
 
     values = array(file)
     labels = file.with_name(f"{stem}labels.npy")
@@ -72,11 +72,11 @@ def features(path: str | os.PathLike[str]) -> Features:
 
 
 def load_encoder(run: str | os.PathLike[str]) -> torch.nn.Module:
-    """A run's encoder as a module of torchvision's or timm's, with the run's weights.
+    """A run's encoder as a module of torchvision or timm, with the run's weights.
 
     Images ``[N, 3, H, W]``, normalised, become features ``[N, dimension]``. Needs torch,
-    safetensors and timm (ViTs) or torchvision (all others). ``convnet``, a network of neither, is
-    refused with a :class:`DataError`.
+    safetensors and timm (ViTs) or torchvision (all others). ``convnet``, which neither has, raises
+    a :class:`DataError`.
 
     Args:
         run: a run folder, or the folder of an ``encoder.safetensors`` with its ``encoder.json``.
@@ -94,7 +94,7 @@ def load_encoder(run: str | os.PathLike[str]) -> torch.nn.Module:
         ) from None
     build = _networks.get(name)
     if build is None:
-        raise DataError(f"{description}: {name} is no network of torchvision's or timm's")
+        raise DataError(f"{description}: {name} is not a network of torchvision or timm")
     from safetensors import SafetensorError
     from safetensors.torch import load_file
 
@@ -111,7 +111,7 @@ def load_encoder(run: str | os.PathLike[str]) -> torch.nn.Module:
     return module.eval()
 
 
-# Block, depths, and the channels of a block's middle for 64 at its end.
+# Block, depths, and the channels of a block's middle layer for 64 at its end.
 _resnets: dict[str, tuple[str, list[int], int]] = {
     "resnet18": ("BasicBlock", [2, 2, 2, 2], 64),
     "resnet34": ("BasicBlock", [3, 4, 6, 3], 64),
@@ -225,13 +225,13 @@ _networks: dict[str, Callable[[str, dict[str, Any]], torch.nn.Module]] = {
 
 @dataclass(frozen=True)
 class Finding:
-    """One thing that a diagnosis says.
+    """One finding of a diagnosis.
 
     Attributes:
         code: its name, as in ``dimensional_collapse``.
-        title: one line for people.
-        severity: how much it matters.
-        details: everything the command's JSON says of it.
+        title: its title, in one line.
+        severity: ``critical``, ``warning`` or ``note``.
+        details: all of its fields in the command's JSON.
     """
 
     code: str
@@ -277,13 +277,13 @@ class Diagnosis(Sequence[Finding]):
 
 
 def diagnose(z1: Any, z2: Any, labels: Any = None, temperature: float | None = None) -> Diagnosis:
-    """Says which regime paired embeddings are in; needs the ``train`` extra.
+    """Diagnoses paired embeddings; needs the ``train`` extra.
 
     Args:
         z1: embeddings of one view, ``[pairs, dimension]``, an array or a tensor.
         z2: those of the other view; row i of both is one sample.
         labels: the samples' classes, integers ``[pairs]``.
-        temperature: the loss's temperature, where it had one.
+        temperature: the loss's temperature, if it had one.
     """
     arrays = {"z1": _array("z1", z1, np.float32, 2), "z2": _array("z2", z2, np.float32, 2)}
     if labels is not None:

@@ -16,26 +16,26 @@ from ._native import DataError
 
 
 class Tracker(Protocol):
-    """Where a run's numbers go."""
+    """The target of a run's metrics."""
 
     def settings(self, text: str) -> None:
-        """Takes the run's configuration, YAML text."""
+        """Logs the run's configuration, YAML text."""
 
     def metrics(self, values: dict[str, float], step: int) -> None:
-        """Takes numbers of a step."""
+        """Logs the metrics of a step."""
 
     def file(self, path: Path) -> None:
-        """Takes a picture or weights."""
+        """Logs a picture or weights."""
 
     def close(self, failed: bool) -> None:
-        """Ends the run there."""
+        """Ends the tracked run."""
 
 
 class MLflow:
-    """A run on an MLflow server, or in a folder of MLflow's."""
+    """A run on an MLflow server, or in an MLflow folder."""
 
     def __init__(self, uri: str, name: str) -> None:
-        # Else it takes minutes until a server that is not there is said to be so.
+        # Without this, a missing server is reported only after minutes.
         os.environ.setdefault("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "2")
         import mlflow
 
@@ -100,7 +100,7 @@ def _flat(text: str) -> dict[str, Any]:
 
     A list of numbers or words is one setting.
     """
-    import yaml  # MLflow and W&B need it too.
+    import yaml  # MLflow and W&B also need it.
 
     found: dict[str, Any] = {}
 
@@ -129,10 +129,10 @@ def _ended(run: Path) -> bool:
 def records(run: Path, follow: bool, patience: float = 1.0) -> Iterator[dict[str, Any]]:
     """The lines of a run's ``metrics.jsonl``; with ``follow``, until the run ends.
 
-    A run that is resumed drops lines and writes them again; each is given once.
+    A resumed run removes lines and writes them again; each is yielded once.
 
     Raises:
-        DataError: a line is no JSON object.
+        DataError: a line is not a JSON object.
     """
     path = run / "metrics.jsonl"
     rest = b""
@@ -154,7 +154,7 @@ def records(run: Path, follow: bool, patience: float = 1.0) -> Iterator[dict[str
                     record = json.loads(line)
                     key = record.get("kind"), record.get("step")
                 except (ValueError, AttributeError):
-                    raise DataError(f"{path}: line {number}: is no JSON object") from None
+                    raise DataError(f"{path}: line {number}: is not a JSON object") from None
                 if key not in given:
                     given.add(key)
                     yield record
@@ -205,11 +205,11 @@ def main() -> None:
         "--offline", action="store_true", help="with --wandb, writes a local folder"
     )
     parser.add_argument(
-        "--follow", action="store_true", help="goes on while the run trains, until it ends"
+        "--follow", action="store_true", help="continues while the run trains, until it ends"
     )
     options = parser.parse_args()
     if options.offline and not options.wandb:
-        parser.error("--offline goes with --wandb")
+        parser.error("--offline requires --wandb")
     if not options.run.is_dir():
         print(f"diptych-track: {options.run}: there is no such run folder", file=sys.stderr)
         sys.exit(2)
