@@ -12,7 +12,7 @@ struct FolderJourneys {
         // Sides, wrappers and what lies beside.
         Journey(
             "three sides in capitals", "diptych train photos --pipeline tiny.yaml --output run",
-            says: "photos: Train/ 12 images of 2 classes, Testing/ 3 (not used), VALID/ 4 (scored on the way)"),
+            says: "photos: Train/ 12 images of 2 classes, Testing/ 3 (not used), VALID/ 4 (scored during training)"),
         Journey(
             "three sides in capitals", "diptych scan photos", says: "Testing/ 3, VALID/ 4",
             "cat: 11 (train 6, test 3, validation 2)"),
@@ -29,7 +29,7 @@ struct FolderJourneys {
         Journey("vehicles", "diptych scan photos", says: "2 classes", "train/ counts as a class", "--side train"),
         Journey("a wrapper", "diptych scan photos", says: "photos/flowers: 12 images of 2 classes", "rose: 6"),
         Journey("of systems", "diptych scan photos", says: "12 images, 2 classes", "3 of the system"),
-        Journey("two capitals", "diptych scan photos", says: "Cat and cat (labels 0 and 1) are classes of their own"),
+        Journey("two capitals", "diptych scan photos", says: "Cat and cat (labels 0 and 1) are separate classes"),
         Journey(
             "the same on both sides", "diptych scan photos",
             says: "test images that are also training images: 12"),
@@ -53,7 +53,7 @@ struct FolderJourneys {
         Journey(
             "two good, three damaged",
             "diptych views photos --pipeline tiny.yaml --output v.npy && diptych views photos --pipeline tiny.yaml --output v.png",
-            says: "v.npy: 2 images, 2 views each", "v.png: 2 images", "skipped cat/c.jpg: is none of"),
+            says: "v.npy: 2 images, 2 views each", "v.png: 2 images", "skipped cat/c.jpg: is not in a supported format"),
         Journey(
             "two good, three damaged", "diptych bench photos --pipeline tiny.yaml --seconds 0.1", exit: 3,
             says: "more than --max-bad allows"),

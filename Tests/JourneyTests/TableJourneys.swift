@@ -32,7 +32,7 @@ struct TableJourneys {
         Journey(
             "a table of patients", "diptych pack photos/missing.csv --output s/%d.tar; ls s",
             exit: 2,
-            says: "photos/missing.csv: 2 of 4 images are not there and skipped, the first being photos/x/none.png",
+            says: "photos/missing.csv: 2 of 4 images do not exist and are skipped; the first is photos/x/none.png",
             "more than --max-bad allows"),
         Journey(
             "a table of patients", "diptych scan photos/list.csv --column label=breed", exit: 3,
@@ -45,7 +45,7 @@ struct TableJourneys {
             says: "--column must be COLUMN=NAME"),
         Journey(
             "two classes", "diptych scan photos --column label=breed", exit: 3,
-            says: "photos: is no table, so --column and --root have nothing to choose from"),
+            says: "photos: is not a table, so --column and --root do not apply"),
         Journey(
             "an image folder with metadata", "diptych scan photos",
             says: "photos/metadata.csv: 4 images of 2 classes",

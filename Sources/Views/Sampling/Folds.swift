@@ -1,18 +1,18 @@
-/// The folds of a cross-validation: every image is judged once, by what is learnt from all other folds.
+/// The folds of a cross-validation: each image is in the test set of one fold and in the training set of all others.
 ///
-/// Dealt by `GroupedDeal`: classes are spread evenly, and no group is cut.
+/// `GroupedDeal` spreads the classes evenly and keeps each group in one fold.
 public struct Folds: Sendable {
     /// Number of folds.
     public let count: Int
-    /// The seed that they are dealt by.
+    /// The seed of the folds.
     public let seed: UInt64
-    /// Of each image its fold.
+    /// The fold of each image, from 0.
     public let parts: [Int]
-    /// Number of groups; nil where the source names none.
+    /// The number of groups; nil if the source names none.
     public let groups: Int?
 
-    /// Deals a source's images.
-    /// - Throws: `DataError` where there are fewer groups, or images, than folds.
+    /// Assigns each image of a source to a fold.
+    /// - Throws: `DataError` if there are fewer groups, or images, than folds.
     public init(_ source: any Source, count: Int, seed: UInt64) throws(DataError) {
         precondition(count >= 2, "a cross-validation has two folds at least")
         let deal = GroupedDeal(source)
@@ -25,7 +25,7 @@ public struct Folds: Sendable {
         parts = deal.parts(shares: Array(repeating: 1 / Double(count), count: count), seed: seed)
     }
 
-    /// The rule in words, as in `5 folds, stratified, no group of 31 cut, seed 0`.
+    /// How the folds were made, as in `5 folds, stratified, no group of 31 cut, seed 0`.
     public var words: String {
         "\(count) folds, stratified" + (groups.map { ", no group of \(grouped($0)) cut" } ?? "") + ", seed \(seed)"
     }

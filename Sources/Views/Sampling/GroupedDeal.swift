@@ -1,23 +1,24 @@
-/// Deals a source's images to parts, as train and test or the folds of a cross-validation, so that no group is cut and every
-/// part gets its share of every class.
+/// Divides a source's images into parts, such as train and test or the folds of a cross-validation. Each group stays in
+/// one part, and each part gets its share of every class.
 ///
-/// Images of one group (`ImageFields.group`), and names of one file (`Source.links`), stay together. Groups are dealt one by one,
-/// those first that are the largest share of some class, equal ones in an order by the seed. Each goes to the part whose
-/// `sum_c n_pc^2 / (N_c^2 share_p)` grows least, with n_pc the images of class c in part p and N_c all of them: the sum over the
-/// parts is least where every part has its share of every class. All images together count as one more class. Of a class that one
-/// group alone has, all images go to the part of the largest share.
+/// Images of one group (`ImageFields.group`) and several names of one file (`Source.links`) stay together. Groups are
+/// assigned one by one, first those that are the largest share of some class; equal ones in an order drawn from the
+/// seed. Each goes to the part whose `sum_c n_pc^2 / (N_c^2 share_p)` grows least, where n_pc is the number of images
+/// of class c in part p and N_c that of the whole class. The sum over the parts is smallest if every part has its share
+/// of every class. All images together count as one more class. If a single group holds a whole class, that class goes
+/// to the part of the largest share.
 struct GroupedDeal {
-    /// The classes of each image, and after them one that all have.
+    /// The classes of each image, followed by one that all images have.
     private let classes: [[Int]]
     private let totals: [Double]
     /// The images of each group.
     private let members: [[Int]]
     private let count: Int
 
-    /// Number of groups; an image without one is one.
+    /// The number of groups; an image without a group counts as one.
     var groups: Int { members.count }
 
-    /// Looks at a source's groups and labels.
+    /// Reads a source's groups and labels.
     init(_ source: any Source) {
         count = source.count
         let (unlabelled, all) = (source.classes.count, source.classes.count + 1)
@@ -31,7 +32,7 @@ struct GroupedDeal {
         members = GroupedDeal.members(source)
     }
 
-    /// Images that stay together, in the order of the first of each.
+    /// The images that stay together, ordered by the first image of each group.
     private static func members(_ source: any Source) -> [[Int]] {
         var root = Array(0..<source.count)
         func first(_ index: Int) -> Int {
@@ -67,10 +68,10 @@ struct GroupedDeal {
         return members
     }
 
-    /// The part of each image. No part is empty where there are as many groups as parts.
+    /// The part of each image. No part is empty if there are at least as many groups as parts.
     /// - Parameters:
-    ///   - shares: of each part the share of the images that it is to have; their sum is 1.
-    ///   - seed: the seed of the order of groups of one size.
+    ///   - shares: the share of the images for each part; the sum is 1.
+    ///   - seed: the seed of the order of groups of equal size.
     func parts(shares: [Double], seed: UInt64) -> [Int] {
         var stream = RandomStream(RandomKey(seed: seed, purpose: .split))
         let turn = stream.permutation(members.count)
@@ -84,7 +85,7 @@ struct GroupedDeal {
         var groupsOf = [Int](repeating: 0, count: shares.count)
         var parts = [Int](repeating: 0, count: count)
         for (done, group) in order.enumerated() {
-            // Parts that have none yet get the last groups.
+            // The last groups go to parts that are still empty.
             let empty = groupsOf.indices.filter { groupsOf[$0] == 0 }
             let open = empty.count >= order.count - done ? empty : Array(shares.indices)
             let counts = counts(members[group])
@@ -97,7 +98,7 @@ struct GroupedDeal {
         return parts
     }
 
-    /// By how much a group raises a part's sum.
+    /// How much a group raises a part's sum.
     private func cost(of group: [(label: Int, count: Double)], _ filled: [Double], _ share: Double) -> Double {
         group.reduce(0) { sum, item in
             let all = totals[item.label]
@@ -105,12 +106,12 @@ struct GroupedDeal {
         }
     }
 
-    /// The images of each class in a group.
+    /// The number of images of each class in a group.
     private func counts(_ images: [Int]) -> [(label: Int, count: Double)] {
         if images.count == 1 { return classes[images[0]].map { ($0, 1) } }
         var counts: [Int: Double] = [:]
         for image in images { for label in classes[image] { counts[label, default: 0] += 1 } }
-        // In one order, for sums of floating point depend on it.
+        // Sorted, because floating-point sums depend on the order.
         return counts.sorted { $0.key < $1.key }.map { ($0.key, $0.value) }
     }
 }

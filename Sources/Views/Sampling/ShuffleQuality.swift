@@ -131,7 +131,7 @@ public struct ShuffleQuality: Codable, Equatable, Sendable {
         return pairs > 0 ? again / pairs : 0
     }
 
-    /// What a uniformly random order has in the mean.
+    /// The mean statistics of a uniformly random order.
     private static func expected(_ runs: [Int], of count: Int, batch: Int) -> Figures {
         let all = Double(count)
         let pairs = max(all * (all - 1), 1)

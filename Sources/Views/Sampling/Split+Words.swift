@@ -1,5 +1,5 @@
 extension Split {
-    /// How the two parts were told apart, for people: the rule and its seed.
+    /// How the two parts were made: the rule and its seed.
     public var words: String {
         func percent(_ fraction: Double) -> String { "\(Int((fraction * 100).rounded()))%" }
         return switch origin {

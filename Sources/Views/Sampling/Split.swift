@@ -1,40 +1,40 @@
 import Files
 
-/// Images to learn from and images to judge by.
+/// Training images and test images.
 public struct Split: Sendable {
-    /// How the two were told apart.
+    /// How the two parts were made.
     public enum Origin: Codable, Equatable, Sendable {
-        /// By folders or files of these names inside the root, or by sources given apart.
+        /// Folders or files of these names inside the root, or two separate sources.
         case folders(train: String, test: String)
-        /// By a column of a table, or of what shards say of their samples.
+        /// A column of a table, or a field of the shards' .json members.
         case column(train: Side, test: Side)
-        /// By chance, class by class.
+        /// At random within each class.
         case stratified(seed: UInt64, fraction: Double)
-        /// By chance, group by group, with the classes' shares kept alike.
+        /// At random by group, with similar shares of each class.
         case grouped(seed: UInt64, fraction: Double, groups: Int)
-        /// By hashes of the images' names.
+        /// Hashes of the images' names.
         case hashed(seed: UInt64, fraction: Double)
     }
 
-    /// How a source that is not apart already is told apart.
+    /// How a source without a train and a test side is split.
     public enum Rule: String, Codable, Sendable, CaseIterable {
-        /// By chance, class by class; what has no class counts as one more. No group is cut, where there are groups.
+        /// At random within each class; images without a class count as one more class. Each group stays on one side.
         case byClass = "class"
-        /// By hashes of the images' names, or of their groups' where there are any: an image stays on its side when
-        /// others come or go, all captions of an image are on one side, and classes are not needed.
+        /// Hashes of the images' names, or of their groups' names if there are groups. An image stays on its side when
+        /// others are added or removed, all captions of an image are on one side, and no classes are needed.
         case byName = "name"
     }
 
-    /// What to learn from.
+    /// The training images.
     public let train: any Source
-    /// What to judge by; labelled with the classes of `train`.
+    /// The test images, labelled with the classes of `train`.
     public let test: any Source
-    /// How the two were told apart.
+    /// How the two parts were made.
     public let origin: Origin
-    /// What listing the folders came across.
+    /// What was found while the folders were listed.
     public let issues: [SourceIssue]
 
-    /// Whether the two are told apart by what the images say themselves: folders or files of their own, or a column.
+    /// Whether the data set defines the two parts itself, by folders, files or a column.
     public var isOfSides: Bool {
         switch origin {
         case .folders, .column: true
@@ -42,13 +42,13 @@ public struct Split: Sendable {
         }
     }
 
-    /// All images, where chance or names split them.
+    /// All images, if they were split at random or by name.
     public private(set) var whole: (any Source)?
 
-    /// What was taken for what, and what was left out; nil where the sources were opened elsewhere.
+    /// What each part is and what was skipped; nil if the sources were opened elsewhere.
     public private(set) var summary: SourceSummary?
 
-    /// Makes a split of two sources that are apart already.
+    /// Makes a split of two separate sources.
     public init(train: any Source, test: any Source, origin: Origin, issues: [SourceIssue] = []) {
         self.issues = issues
         self.train = train
@@ -56,26 +56,26 @@ public struct Split: Sendable {
         self.origin = origin
     }
 
-    /// What the images are judged for.
+    /// What the test images are used for.
     public enum Purpose: Sendable {
-        /// The score that is told in the end: by the test side, else by validation.
+        /// The final score: the test side, or else validation.
         case score
-        /// Scores on the way, by which checkpoints are chosen: by validation, else by the test side.
+        /// Scores during training, which select checkpoints: validation, or else the test side.
         case choice
     }
 
-    /// Splits what a command is given as IMAGES: by `test` where that is given, else by its sides (`FolderLayout`), otherwise by
-    /// `rule`.
+    /// Splits the IMAGES of a command: by `test` if that is given, else by the sides of IMAGES (`FolderLayout`), else
+    /// by `rule`.
     /// - Parameters:
-    ///   - images: the images to learn from, or to split.
-    ///   - side: the only side of `images` that is taken, then split by `rule`.
-    ///   - test: the images to judge by; of a folder with sides the test side.
-    ///   - purpose: which side comes first where there are two to judge by.
-    ///   - fraction: the share that `rule` holds out.
+    ///   - images: the training images, or the images to split.
+    ///   - side: the only side of `images` to use; `rule` splits it.
+    ///   - test: the test images; if this folder has sides, its test side is used.
+    ///   - purpose: which side is used if there are a test and a validation side.
+    ///   - fraction: the share of the images that `rule` holds out.
     ///   - seed: the seed of `rule`.
-    ///   - rule: how images are held out where there are no sides.
+    ///   - rule: how images are held out if there are no sides.
     ///   - options: how sources are opened.
-    /// - Throws: `DataError` where a source is unusable.
+    /// - Throws: `DataError` if a source cannot be used.
     public init(
         images: String, side: SideChoice? = nil, test: String? = nil, for purpose: Purpose = .score,
         fraction: Double = 0.2, seed: UInt64 = 0, by rule: Rule = .byClass, options: SourceOptions = SourceOptions()
@@ -96,8 +96,8 @@ public struct Split: Sendable {
             layout, nil, side: side, for: purpose, fraction: fraction, seed: seed, by: rule, options: options)
     }
 
-    /// Splits images that are open already, as if they were given by their path, without opening them again.
-    /// - Parameter side: the side that they were opened with.
+    /// Splits images that are already open, as if their path were given.
+    /// - Parameter side: the side with which they were opened.
     public init(
         _ opened: OpenedImages, side: SideChoice?, fraction: Double, seed: UInt64, by rule: Rule, options: SourceOptions
     ) throws(DataError) {
@@ -139,16 +139,16 @@ public struct Split: Sendable {
             parts: layout.parts.map { part in
                 switch part.side {
                 case learnt.side: .init(part, learn)
-                case judged.side: .init(part, judge, role: purpose == .choice ? "scored on the way" : nil)
+                case judged.side: .init(part, judge, role: purpose == .choice ? "scored during training" : nil)
                 default: .init(part, nil, role: "not used")
                 }
             })
     }
 
-    /// Splits by chance: `fraction` of each class, rounded, but at least one image and never all, goes to `test`, so a
-    /// class of one image is only learnt from. `GroupedDeal` splits where there are groups or sets of labels. An image that
-    /// links bring under several names is on one side and counts for its first name's class alone, so a class of nothing
-    /// but later names may end on either side whole. The same seed gives the same split; both keep the source's order.
+    /// Splits at random: `fraction` of each class goes to `test`, rounded, but at least one image and never all of
+    /// them. A class of one image is in `train` only. `GroupedDeal` makes the split if there are groups or sets of
+    /// labels. An image with several names (by links) is on one side and counts only for the class of its first name.
+    /// The same seed gives the same split; both parts keep the source's order.
     public init(
         stratified source: any Source, fraction: Double = 0.2, seed: UInt64 = 0, issues: [SourceIssue] = []
     ) {
@@ -184,16 +184,16 @@ public struct Split: Sendable {
             origin: .stratified(seed: seed, fraction: fraction), issues: issues)
     }
 
-    /// Splits by name: an image goes to `test` where a hash of the seed and of its name without the ending, as a number in
-    /// 0..<1, is below `fraction`; an image that links bring under several names goes by its first one. Either part may be empty
-    /// where there are few images; both keep the source's order.
+    /// Splits by name: an image goes to `test` if a hash of the seed and of its name without the extension, as a number
+    /// in 0..<1, is below `fraction`. An image with several names (by links) uses its first. A part may be empty if
+    /// there are few images; both keep the source's order.
     public init(hashed source: any Source, fraction: Double = 0.2, seed: UInt64 = 0, issues: [SourceIssue] = []) {
         var (train, test): ([Int], [Int]) = ([], [])
         let links = source.links
         let hasGroups = source.columns.contains(.group)
         for index in 0..<source.count {
             let first = links[index] ?? index
-            // A group is hashed by its whole name.
+            // The whole name of a group is hashed.
             let group = hasGroups ? source.fields(first).group.map { $0 + "." } : nil
             if Split.share(of: group ?? source.name(first), seed: seed) < fraction {
                 test.append(index)
@@ -206,7 +206,7 @@ public struct Split: Sendable {
             origin: .hashed(seed: seed, fraction: fraction), issues: issues)
     }
 
-    /// FNV-1a of the name up to its last point, spread over 0..<1.
+    /// FNV-1a of the name up to its last full stop, scaled to 0..<1.
     private static func share(of name: String, seed: UInt64) -> Double {
         let bytes = Array(name.utf8)
         let key = bytes.lastIndex(of: UInt8(ascii: ".")).map { bytes[..<$0] } ?? bytes[...]
@@ -221,14 +221,14 @@ public struct Split: Sendable {
 }
 
 extension SourceOptions {
-    /// The same for images to judge by, which need not be a table where those to learn from are one.
+    /// The options for test images, which need not be a table if the training images are one.
     func judging(_ images: String, like source: any Source) -> SourceOptions {
         var options = labelled(like: source)
         if !(Sources.kind(of: images) is ImageTable.Type) { (options.columns, options.root) = ([], nil) }
         return options
     }
 
-    /// The same, with the classes of a source where it has any.
+    /// The options with the classes of a source, if it has any.
     func labelled(like source: any Source) -> SourceOptions {
         var options = self
         if !source.classes.isEmpty { options.classes = source.classes }

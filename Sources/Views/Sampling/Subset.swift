@@ -11,8 +11,7 @@ public struct Subset: Source {
         self.indices = indices
     }
 
-    /// The first `count` images of each class in the source's order, which is by name; of all images if they have no
-    /// labels.
+    /// The first `count` images of each class in the source's order; the first `count` of all images without labels.
     public init(_ base: any Source, firstOfEachClass count: Int) {
         var taken: [Int?: Int] = [:]
         self.init(
@@ -29,16 +28,16 @@ public struct Subset: Source {
     /// The class names of the base.
     public var classes: [String] { base.classes }
 
-    /// The class of an image; nil if it has no label.
+    /// The class of an image; nil without a label.
     public func label(_ index: Int) -> Int? { base.label(indices[index]) }
 
     /// All classes of an image.
     public func labels(_ index: Int) -> [Int] { base.labels(indices[index]) }
 
-    /// What else is known of an image.
+    /// The other fields of an image.
     public func fields(_ index: Int) -> ImageFields { base.fields(indices[index]) }
 
-    /// What the base says of its images.
+    /// The columns of the base.
     public var columns: Set<ImageColumn> { base.columns }
 
     /// The name in the base.
@@ -52,10 +51,10 @@ public struct Subset: Source {
         try base.read(indices[index], into: buffer)
     }
 
-    /// The text that goes with an image.
+    /// The caption of an image.
     public func caption(_ index: Int) throws(DecodeError) -> String? { try base.caption(indices[index]) }
 
-    /// The selected parts of the base's runs; none if the order is not the base's.
+    /// The selected parts of the base's runs; empty if the order differs from the base's.
     public var runs: [Range<Int>] {
         guard !base.runs.isEmpty, zip(indices, indices.dropFirst()).allSatisfy({ $0 < $1 }) else { return [] }
         var result: [Range<Int>] = []
@@ -68,7 +67,7 @@ public struct Subset: Source {
         return result
     }
 
-    /// What the listing of the base found.
+    /// What was found while the base was listed.
     public var listing: SourceListing { base.listing }
 
     /// The links of the base among the selected images.

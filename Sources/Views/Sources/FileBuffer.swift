@@ -1,11 +1,11 @@
 import Files
 
-/// Memory for one encoded file after another. It grows to the largest file. It is not shared between threads.
+/// Reusable memory for encoded files. It grows to the size of the largest file, and must not be shared between threads.
 public final class FileBuffer {
     /// The largest file in bytes.
     public let limit: Int
     private var memory: UnsafeMutableRawBufferPointer
-    /// The target of transformations, which swap the two.
+    /// The target of a transformation, which then swaps the two buffers.
     private var spare = UnsafeMutableRawBufferPointer(start: nil, count: 0)
     private var filled = 0
 
@@ -20,7 +20,7 @@ public final class FileBuffer {
         spare.deallocate()
     }
 
-    /// The bytes that were read last; valid until the next read.
+    /// The bytes of the last read; valid until the next read.
     public var bytes: UnsafeRawBufferPointer { UnsafeRawBufferPointer(rebasing: memory[..<filled]) }
 
     /// Copies bytes that are already in memory.
@@ -31,7 +31,7 @@ public final class FileBuffer {
         filled = bytes.count
     }
 
-    /// Reads a regular file by the text of its path.
+    /// Reads a regular file at a path.
     func read(path: String, name: @autoclosure () -> String) throws(DecodeError) {
         try SystemPath.with(path) { path in
             Result { () throws(DecodeError) in try read(path: path, name: name()) }
@@ -40,7 +40,7 @@ public final class FileBuffer {
 
     /// Reads a regular file to its end, also if the file changes while it is read.
     /// - Parameters:
-    ///   - path: the file's path in the bytes of the file system, closed by a zero.
+    ///   - path: the file's path in the bytes of the file system, terminated by a zero.
     ///   - name: the path in errors.
     package func read(path: UnsafePointer<CChar>, name: @autoclosure () -> String) throws(DecodeError) {
         filled = 0
@@ -56,7 +56,7 @@ public final class FileBuffer {
         guard status.st_size <= limit else {
             throw DecodeError(.tooLarge, path: name(), reason: "has \(status.st_size) bytes, the limit is \(limit)")
         }
-        // One byte more than expected, so that the end is found without growing.
+        // One byte more than expected, so that the end of the file is found without growing the buffer.
         reserve(Int(status.st_size) + 1)
         while true {
             if filled == memory.count {
@@ -101,7 +101,7 @@ public final class FileBuffer {
         }
     }
 
-    /// Replaces what was read last by something made from it, `count` bytes.
+    /// Replaces the last bytes read by `count` bytes made from them.
     func transform(to count: Int, _ body: (_ old: UnsafeRawBufferPointer, _ new: UnsafeMutableRawBufferPointer) -> Void)
     {
         if spare.count < count {

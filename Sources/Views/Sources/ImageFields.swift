@@ -1,39 +1,39 @@
-/// What a source says of an image beside its classes and its text.
+/// The fields of an image besides its classes and its caption.
 public struct ImageFields: Codable, Equatable, Sendable {
-    /// A number to be predicted.
+    /// The number to predict.
     public var value: Double?
-    /// What must not be cut by a split.
+    /// The group, which stays on one side of a split.
     public var group: String?
-    /// How much it counts.
+    /// The weight of the image.
     public var weight: Double?
-    /// The side that it is on.
+    /// The side that the image belongs to.
     public var side: Side?
 
-    /// Nothing.
+    /// Fields without a value.
     public init() {}
 }
 
-/// What is to be predicted of images.
+/// What is predicted from images.
 public enum SourceTargets: String, Codable, Sendable {
-    /// Nothing.
+    /// Nothing is predicted.
     case none
-    /// One class each.
+    /// One class per image.
     case classes
-    /// Any number of classes each.
+    /// Any number of classes per image.
     case labelSets = "label_sets"
-    /// A number each.
+    /// One number per image.
     case values
 }
 
 extension Source {
-    /// What is to be predicted: sets of labels or classes where there are any, else numbers.
+    /// What is predicted: label sets or classes if there are any, else numbers.
     public var targets: SourceTargets {
         if columns.contains(.labels) { return .labelSets }
         if !classes.isEmpty { return .classes }
         return columns.contains(.value) ? .values : .none
     }
 
-    /// The group of each image; nil where none is named.
+    /// The group of each image; nil without groups.
     public var groups: [String?]? {
         columns.contains(.group) ? (0..<count).map { fields($0).group } : nil
     }

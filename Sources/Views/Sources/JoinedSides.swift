@@ -1,7 +1,7 @@
-/// Images of one side, whose names begin with the side's folder, so that it is clear which are meant.
+/// The images of one side. Their names begin with the side's folder, so that they are unique.
 struct SideImages: Source {
     let base: any Source
-    /// As in `test/`.
+    /// The folder, as in `test/`.
     let folder: String
 
     init(_ base: any Source, folder: String) {
@@ -36,7 +36,7 @@ struct SideImages: Source {
     }
 }
 
-/// The sides of a folder as one source, one after another; a class of several sides is one, by its name.
+/// The sides of a folder as one source, one after another. Classes of the same name are one class.
 public struct JoinedSides: Source {
     /// A side and its images.
     public struct Part: Sendable {
@@ -44,15 +44,15 @@ public struct JoinedSides: Source {
         public let side: Side
         /// Its images.
         public let images: any Source
-        /// Their places among all.
+        /// Their positions among all images.
         public let range: Range<Int>
-        /// Of each of its own classes the place among all; nil where that cannot be told.
+        /// For each of its own classes the index among all classes; nil if it is ambiguous.
         let labels: [Int?]
     }
 
     /// The sides in order.
     public let parts: [Part]
-    /// The classes of the first side, then those that only later ones have.
+    /// The classes of the first side, followed by those that only later sides have.
     public let classes: [String]
 
     init(_ sides: [(side: Side, images: any Source)]) {
@@ -87,7 +87,7 @@ public struct JoinedSides: Source {
         return part.images.labels(index - part.range.lowerBound).compactMap { part.labels[$0] }
     }
 
-    /// What else is known of an image, its side included.
+    /// The other fields of an image, including its side.
     public func fields(_ index: Int) -> ImageFields {
         let part = part(of: index)
         var fields = part.images.fields(index - part.range.lowerBound)
@@ -95,16 +95,16 @@ public struct JoinedSides: Source {
         return fields
     }
 
-    /// What any of the sides says of its images.
+    /// The columns of any of the sides.
     public var columns: Set<ImageColumn> { parts.reduce([.split]) { $0.union($1.images.columns) } }
 
-    /// The name, which begins with the side's folder.
+    /// The name of an image, which begins with the side's folder.
     public func name(_ index: Int) -> String {
         let part = part(of: index)
         return part.images.name(index - part.range.lowerBound)
     }
 
-    /// The bytes of an image, where that is known without reading it.
+    /// The number of bytes of an image, if it is known without reading it.
     public func byteCount(_ index: Int) -> Int? {
         let part = part(of: index)
         return part.images.byteCount(index - part.range.lowerBound)
@@ -116,13 +116,13 @@ public struct JoinedSides: Source {
         try part.images.read(index - part.range.lowerBound, into: buffer)
     }
 
-    /// The text that goes with an image.
+    /// The caption of an image.
     public func caption(_ index: Int) throws(DecodeError) -> String? {
         let part = part(of: index)
         return try part.images.caption(index - part.range.lowerBound)
     }
 
-    /// The runs of the sides; none where a side has none.
+    /// The runs of the sides; empty if a side has none.
     public var runs: [Range<Int>] {
         guard parts.allSatisfy({ !$0.images.runs.isEmpty }) else { return [] }
         return parts.flatMap { part in
@@ -130,7 +130,7 @@ public struct JoinedSides: Source {
         }
     }
 
-    /// What listing the sides came across.
+    /// What was found while the sides were listed.
     public var listing: SourceListing { parts.reduce(SourceListing()) { $0 + $1.images.listing } }
 
     /// Links within a side.

@@ -1,19 +1,19 @@
-/// IMAGES opened for a command that takes one side of it, or all.
+/// IMAGES, opened for a command that uses one side or all of it.
 public struct OpenedImages: Sendable {
     /// The images.
     public let source: any Source
-    /// What IMAGES is.
+    /// The layout of IMAGES.
     public let layout: FolderLayout
-    /// What was taken for what, and what was left out.
+    /// What each part is, and what was skipped.
     public let summary: SourceSummary
 
     /// Opens a side.
     /// - Parameters:
-    ///   - images: what the command is given.
-    ///   - choice: the side that was asked for.
-    ///   - usual: what is taken where nothing was asked for: the images to learn from, or all.
+    ///   - images: the argument of the command.
+    ///   - choice: the requested side.
+    ///   - usual: the default without a request: the training images, or all.
     ///   - options: how sources are opened.
-    /// - Throws: `DataError` where there is no such side, and where it cannot be used.
+    /// - Throws: `DataError` if there is no such side, or if it cannot be used.
     public init(
         _ images: String, side choice: SideChoice? = nil, usual: SideChoice = .train,
         options: SourceOptions = SourceOptions()
@@ -22,7 +22,7 @@ public struct OpenedImages: Sendable {
             FolderLayout(opening: images, side: choice, options: options), side: choice, usual: usual, options: options)
     }
 
-    /// Opens a side of what was looked at.
+    /// Opens a side of a layout.
     init(
         _ layout: FolderLayout, side choice: SideChoice? = nil, usual: SideChoice = .train, options: SourceOptions
     ) throws(DataError) {
@@ -35,7 +35,7 @@ public struct OpenedImages: Sendable {
             throw DataError(path: images, reason: "has no \(side.rawValue) side: \(layout.contents)")
         } else if wanted == .train, layout.parts.count > 1 {
             throw DataError(
-                path: images, reason: "has no train side, but \(layout.contents); choose one by --side")
+                path: images, reason: "has no train side; \(layout.contents); choose a side with --side")
         } else {
             parts = layout.parts
         }
@@ -66,20 +66,20 @@ public struct OpenedImages: Sendable {
 }
 
 extension FolderLayout {
-    /// What lies there, for messages.
+    /// The sides in words, for messages.
     var contents: String {
-        guard !parts.isEmpty else { return "neither train/ nor test/ nor val/ lies in it" }
+        guard !parts.isEmpty else { return "it holds neither train/ nor test/ nor val/" }
         return "it holds \(parts.map(\.name).joined(separator: " and "))"
     }
 
-    /// Opens a side; names begin with its folder.
+    /// Opens a side. Names begin with its folder.
     func open(_ part: Part, options: SourceOptions) throws(DataError) -> any Source {
         let source = try Sources.open(part.place, options: options)
         guard case .path = part.place else { return source }
         return SideImages(source, folder: part.name)
     }
 
-    /// Opens a side of images that are judged by, or all where there is none; names begin with the whole path.
+    /// Opens a side of the test images, or all images without sides. Names begin with the whole path.
     func open(_ part: Part?, options: SourceOptions) throws(DataError) -> any Source {
         let source = try Sources.open(part?.place ?? whole, options: options)
         guard case .path(let folder) = part?.place ?? whole, source is ImageFolder else { return source }

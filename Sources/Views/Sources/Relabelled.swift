@@ -1,11 +1,11 @@
-/// A source whose labels are indices into another list of classes, matched by the bytes of their names (`ClassNames`); an image
-/// of a class that is not in the list is unlabelled.
+/// A source whose labels are indices into another list of classes, matched by the bytes of their names (`ClassNames`).
+/// An image of a class that is not in the list is unlabelled.
 public struct Relabelled: Source {
-    /// The source that is read.
+    /// The original source.
     public let base: any Source
     /// Class names, whose indices are the labels.
     public let classes: [String]
-    /// What listing the base came across, and its classes that are not in the list.
+    /// What was found while the base was listed, and its classes that are not in the list.
     public let listing: SourceListing
     private let places: [ClassNames.Place]
 
@@ -34,20 +34,20 @@ public struct Relabelled: Source {
     public var runs: [Range<Int>] { base.runs }
     /// The links of the base.
     public var links: [Int: Int] { base.links }
-    /// The bytes of an image, where that is known without reading it.
+    /// The number of bytes of an image, if it is known without reading it.
     public func byteCount(_ index: Int) -> Int? { base.byteCount(index) }
 
-    /// The class of an image; nil where it has none, or one that is not in the list.
+    /// The class of an image; nil if it has none, or one that is not in the list.
     public func label(_ index: Int) -> Int? { base.label(index).flatMap { places[$0].index } }
     /// The classes of an image that are in the list.
     public func labels(_ index: Int) -> [Int] { base.labels(index).compactMap { places[$0].index } }
-    /// What else is known of an image.
+    /// The other fields of an image.
     public func fields(_ index: Int) -> ImageFields { base.fields(index) }
-    /// What the base says of its images.
+    /// The columns of the base.
     public var columns: Set<ImageColumn> { base.columns }
     /// The name in the base.
     public func name(_ index: Int) -> String { base.name(index) }
-    /// The text that goes with an image.
+    /// The caption of an image.
     public func caption(_ index: Int) throws(DecodeError) -> String? { try base.caption(index) }
 
     /// Reads an image's encoded bytes.

@@ -1,13 +1,13 @@
-/// A part of a data set, by what it is for.
+/// A part of a data set.
 public enum Side: String, Codable, Sendable, CaseIterable {
-    /// Images to learn from.
+    /// Training images.
     case train
-    /// Images to judge by in the end.
+    /// Images for the final score.
     case test
-    /// Images to choose by on the way.
+    /// Images for scores during training and for choosing settings.
     case validation
 
-    /// The words for it, in lower case; of two folders the one whose word comes first is taken.
+    /// The words for the side, in lower case. If two folders match, the one whose word comes first is used.
     var words: [String] {
         switch self {
         case .train: ["train", "training"]
@@ -16,23 +16,24 @@ public enum Side: String, Codable, Sendable, CaseIterable {
         }
     }
 
-    /// Words that stand beside in names such as `train_images`, `test2017` or `validation_set`.
+    /// Words that may accompany these, as in `train_images`, `test2017` or `validation_set`.
     private static let companions: Set<String> = ["set", "image", "images", "img", "imgs", "data", "split", "seg"]
 
-    /// The side that a folder's name means, in any capitals, and how plainly: the place among `words`, later where other
-    /// words stand beside.
+    /// The side that a folder's name stands for, in upper or lower case, and its rank: the index in `words`, higher if
+    /// the name has other words too.
     static func meant(byFolder name: some Collection<UInt8>) -> (side: Side, rank: Int)? {
         let words = words(in: name)
         let rest = words.filter { !companions.contains($0) }
         guard rest.count == 1, let side = allCases.first(where: { $0.words.contains(rest[0]) }),
             let place = side.words.firstIndex(of: rest[0])
         else { return nil }
-        // The name as it is written here comes before other capitals.
+        // The exact spelling comes before other capitals.
         let isPlain = name.elementsEqual(rest[0].utf8)
         return (side, 4 * place + (isPlain ? 0 : words.count == 1 ? 1 : 2))
     }
 
-    /// The side that a file's name means, as in `imagenet-train-000012.tar`; nil where it has words for none, or for two.
+    /// The side that a file's name stands for, as in `imagenet-train-000012.tar`; nil if it has words for no side or
+    /// for two.
     static func meant(byFile name: some Collection<UInt8>) -> Side? {
         let sides = Set(words(in: name).compactMap { word in allCases.first { $0.words.contains(word) } })
         return sides.count == 1 ? sides.first : nil
@@ -45,19 +46,19 @@ public enum Side: String, Codable, Sendable, CaseIterable {
     }
 }
 
-/// Which of the sides of a folder a command is to take.
+/// The side of a folder that a command uses.
 public enum SideChoice: String, Codable, Sendable, CaseIterable {
-    /// Images to learn from.
+    /// Training images.
     case train
-    /// Images to judge by in the end.
+    /// Images for the final score.
     case test
-    /// Images to choose by on the way.
+    /// Images for scores during training and for choosing settings.
     case validation
-    /// All of them together.
+    /// All sides together.
     case all
-    /// There are no sides: folders are classes, whatever they are called.
+    /// No sides: all folders are classes, whatever their names.
     case unsplit = "none"
 
-    /// The one side that is chosen; nil where it is all or none.
+    /// The chosen side; nil for all or none.
     public var side: Side? { Side(rawValue: rawValue) }
 }

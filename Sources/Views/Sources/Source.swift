@@ -12,7 +12,7 @@ public protocol Source: Sendable {
     /// The class of an image, an index into `classes`; nil if unlabelled.
     func label(_ index: Int) -> Int?
 
-    /// A printable name: the path relative to the root. It is as unique as the path.
+    /// A printable name: the path relative to the root. Different paths have different names.
     func name(_ index: Int) -> String
 
     /// Reads an image's encoded bytes; may be called from several threads, each with its own buffer.
@@ -29,10 +29,10 @@ public protocol Source: Sendable {
     /// All classes of an image, indices into `classes`: any number of them where `columns` has `labels`.
     func labels(_ index: Int) -> [Int]
 
-    /// What else is known of an image.
+    /// The other fields of an image.
     func fields(_ index: Int) -> ImageFields
 
-    /// What the source says of its images beside what every source does.
+    /// The columns that the source has besides labels and captions.
     var columns: Set<ImageColumn> { get }
 
     /// Ranges of images that are stored together in one file, in order and without gaps; empty if every image is a
@@ -48,13 +48,13 @@ public protocol Source: Sendable {
 }
 
 extension Source {
-    /// Unknown.
+    /// The size is unknown by default.
     public func byteCount(_ index: Int) -> Int? { nil }
 
-    /// No text.
+    /// There is no caption by default.
     public func caption(_ index: Int) throws(DecodeError) -> String? { nil }
 
-    /// The class, where there is one.
+    /// The class, if there is one.
     public func labels(_ index: Int) -> [Int] { label(index).map { [$0] } ?? [] }
 
     /// Nothing.
@@ -81,7 +81,7 @@ public struct SourceIssue: Codable, Equatable, Sendable, CustomStringConvertible
         case unreadable
         /// A symbolic link to nothing.
         case brokenLink = "broken_link"
-        /// A folder that is linked into itself, or linked to more often than can be meant.
+        /// A folder that is linked into itself, or linked to too often.
         case loop
         /// Something with the name of an image that is not a file, such as a pipe.
         case notAFile = "not_a_file"
@@ -93,17 +93,17 @@ public struct SourceIssue: Codable, Equatable, Sendable, CustomStringConvertible
         case mixed
         /// A file of many images that is damaged or truncated; the images before the damage are used.
         case damaged
-        /// A label that is not a number, or not that of a class; its image has no label.
+        /// A label that is invalid or not that of a class; its image has no label.
         case badLabel = "bad_label"
         /// Images without a caption beside others that have one.
         case noCaption = "no_caption"
-        /// Folders in shards, and what they are taken for.
+        /// Folders in shards, and how they were read.
         case classesFromFolders = "classes_from_folders"
-        /// Rows of a table whose images are not there.
+        /// Rows of a table whose images do not exist.
         case missing
         /// Rows of a table that name an image again.
         case duplicate
-        /// Which column of a table says what.
+        /// The meaning of each column of a table.
         case columns
         /// Something in a shard that is skipped, such as a link or a second image of one sample.
         case skipped
@@ -120,5 +120,5 @@ public struct SourceIssue: Codable, Equatable, Sendable, CustomStringConvertible
     public var description: String { "\(path): \(reason)" }
 }
 
-/// Bytes of a name as text: what is not UTF-8, and control characters, as `\xNN`.
+/// A name as text, with invalid UTF-8 and control characters written as `\xNN`.
 func printable(_ bytes: some Collection<UInt8>) -> String { SystemPath.printable(bytes) }

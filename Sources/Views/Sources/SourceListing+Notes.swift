@@ -1,7 +1,7 @@
 import Files
 
 extension SourceListing {
-    /// What was left out, a line each, the weightiest first; a kind of issue is one line, with the first of it.
+    /// What was skipped, the most important first. Each kind of issue takes one line, with its first example.
     func notes(images: Int, in part: String = "") -> [String] {
         var notes: [String] = []
         if let text = foreignFiles {
@@ -33,7 +33,8 @@ extension SourceListing {
         return notes
     }
 
-    /// `12 .tif, 12 .webp (what to do)`, the most first; nil where all is read.
+    /// The files of unsupported formats, as in `12 .psd, 3 .heic (what to do)`, the most frequent first; nil without
+    /// any.
     var foreignFiles: String? {
         guard !foreign.isEmpty else { return nil }
         let sorted = foreign.map { (ending: $0.key, files: $0.value.files) }
@@ -44,7 +45,7 @@ extension SourceListing {
         return "\(text) (\(FileKind.remedy(for: sorted[0].ending)))"
     }
 
-    /// What of the foreign files came since, in the words of `foreignFiles`.
+    /// The foreign files that were added since, in the form of `foreignFiles`.
     func foreign(since before: [String: Foreign]) -> String? {
         var new = SourceListing()
         for (ending, found) in foreign {
@@ -54,7 +55,7 @@ extension SourceListing {
         return new.foreignFiles
     }
 
-    /// Why a source of these files has no images.
+    /// The reason that a source of these files has no images.
     var emptiness: String {
         var reason = "holds no images (\(FileKind.imageEndings))"
         let others = ignoredFiles - foreign.values.reduce(0) { $0 + $1.files }
@@ -67,7 +68,7 @@ extension SourceListing {
         return reason
     }
 
-    /// Whether more of the data is lost than a command allows.
+    /// Throws if a larger share of the data is lost than allowed.
     func check(_ path: String, allowing share: Double) throws(DataError) {
         guard lost > share else { return }
         let kinds: [SourceIssue.Kind] = [.unreadable, .damaged, .brokenLink, .notAFile, .loop, .missing]

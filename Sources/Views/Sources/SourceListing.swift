@@ -1,13 +1,13 @@
-/// What listing a source came across beside its images.
+/// What was found besides images while a source was listed.
 public struct SourceListing: Codable, Equatable, Sendable {
-    /// Pictures of a format that is not read, by the ending of their names.
+    /// Files of an unsupported format with one extension.
     public struct Foreign: Codable, Equatable, Sendable {
-        /// How many there are.
+        /// The number of files.
         public var files = 0
         /// The first of them, at most `examplesKept`, relative to the root.
         public var examples: [String] = []
 
-        /// Examples that are kept of each ending.
+        /// The most examples that are kept for each extension.
         public static let examplesKept = 100
 
         mutating func add(_ path: @autoclosure () -> String) {
@@ -22,40 +22,39 @@ public struct SourceListing: Codable, Equatable, Sendable {
         public var name: String
         /// Its images.
         public var images: Int
-        /// Whether the source has the images, unlabelled; else they are left out of it.
+        /// Whether the source has the images, without labels; else they are skipped.
         public var isListed: Bool
 
-        /// Makes a value.
+        /// A class with this name and number of images.
         public init(name: String, images: Int, isListed: Bool) {
             (self.name, self.images, self.isListed) = (name, images, isListed)
         }
     }
 
-    /// What was left out, or should be known.
+    /// What was skipped, and other notes.
     public var issues: [SourceIssue] = []
-    /// Classes whose images have no label, for they are none of those that were asked for.
+    /// Classes whose images have no label, because the training images do not have these classes.
     public var unknownClasses: [UnknownClass] = []
-    /// Files that are no images, foreign formats included.
+    /// Files that are not images, including those of unsupported formats.
     public var ignoredFiles = 0
-    /// Entries whose names start with a point.
+    /// Entries whose names start with a full stop.
     public var hiddenEntries = 0
-    /// Entries that belong to a system, such as `@eaDir` and `$RECYCLE.BIN`, left out with all below.
+    /// Entries of an operating system, such as `@eaDir` and `$RECYCLE.BIN`, which are skipped with everything inside.
     public var systemEntries = 0
-    /// The share of the data that cannot be listed at all, 0...1: folders of folders, links to
-    /// nothing of images, bytes of shards.
+    /// The share of the data that cannot be listed, 0...1: unreadable folders, broken links, damaged bytes of shards.
     public var lost = 0.0
-    /// Pictures of formats that are not read, by ending, as in `webp`.
+    /// Files of unsupported formats, by extension, as in `psd`.
     public var foreign: [String: Foreign] = [:]
 
-    /// Nothing found.
+    /// An empty listing.
     public init() {}
 
-    /// Notes an issue.
+    /// Adds an issue.
     mutating func note(_ kind: SourceIssue.Kind, _ path: String, _ reason: String) {
         issues.append(SourceIssue(kind: kind, path: path, reason: reason))
     }
 
-    /// Notes a class that is none of those that were asked for.
+    /// Adds a class that the training images do not have.
     mutating func note(
         unknown name: String, _ place: ClassNames.Place, images: Int, isListed: Bool
     ) {

@@ -1,15 +1,15 @@
 import Files
 
-/// What a command took for what, and what it leaves out: the lines that every command begins with.
+/// A summary of a command's images and of what it skips. Every command prints it first.
 public struct SourceSummary: Sendable {
-    /// One side, or the whole.
+    /// One side, or all images.
     struct Part: Sendable {
         var name: String
-        /// The images as they are used; nil where they are not.
+        /// The images; nil if they are not used.
         var images: (any Source)?
-        /// How many there are; nil where nobody counted.
+        /// The number of images; nil if unknown.
         var count: Int?
-        /// What it is used for, where its name does not say.
+        /// How it is used, unless its name says so.
         var role: String?
 
         init(_ part: FolderLayout.Part?, _ images: (any Source)?, role: String? = nil) {
@@ -22,10 +22,10 @@ public struct SourceSummary: Sendable {
 
     /// The first line, as in `photos: train/ 3,068 images of 10 classes, test/ 372, validation/ 341 (not used)`.
     public let headline: String
-    /// What is left out or should be known, the weightiest first.
+    /// Notes on what is skipped and other points, the most important first.
     public let notes: [String]
 
-    /// Notes that are shown; `diptych scan` lists all.
+    /// The most notes that are shown; `diptych scan` lists all.
     private static let shown = 8
 
     init(_ layout: FolderLayout, parts: [Part], notes more: [String] = []) {
@@ -58,12 +58,12 @@ public struct SourceSummary: Sendable {
             + (rest > 0 ? ["note: and \(rest) more; diptych scan lists all"] : [])
     }
 
-    /// A number without `.0`.
+    /// A whole number without `.0`.
     private static func shown(_ value: Double) -> String {
         Int(exactly: value).map { "\($0)" } ?? "\(value)"
     }
 
-    /// What is to be predicted, for people.
+    /// The prediction targets in words.
     private static func targets(of images: any Source) -> String {
         let classes = counted(images.classes.count, "class", "classes")
         switch images.targets {
@@ -95,7 +95,7 @@ public struct SourceSummary: Sendable {
         return notes + source.listing.notes(images: source.count, in: part)
     }
 
-    /// Classes whose names are the same, or differ by capitals or by the way of writing an accent alone.
+    /// A note on classes whose names are equal, or differ only by capitals or by how an accent is written.
     private static func similarClasses(_ classes: [String]) -> [String] {
         let groups = Dictionary(grouping: classes.indices) { classes[$0].lowercased() }.values.filter { $0.count > 1 }
         guard let first = groups.min(by: { $0[0] < $1[0] }) else { return [] }
@@ -107,12 +107,12 @@ public struct SourceSummary: Sendable {
         }
         let difference = names.allSatisfy { $0 == names[0] } ? "by how accents are written" : "by capitals"
         return [
-            "\(names.joined(separator: " and ")) (\(labels)) are classes of their own, though they differ \(difference) "
-                + "alone\(more)"
+            "\(names.joined(separator: " and ")) (\(labels)) are separate classes, though they differ only "
+                + "\(difference)\(more)"
         ]
     }
 
-    /// The same where images of another place are judged by.
+    /// The summary with test images from elsewhere.
     func judged(by layout: FolderLayout, part: FolderLayout.Part?, _ images: any Source) -> SourceSummary {
         let name = part.map { "\(layout.root)/\($0.name)" } ?? layout.root
         return SourceSummary(
@@ -127,7 +127,7 @@ public struct SourceSummary: Sendable {
 }
 
 extension FolderLayout.Part {
-    /// Images by their names; nil where counting takes more than a look at names.
+    /// The number of images by name; nil if names are not enough to count them.
     var imageCount: Int? {
         switch place {
         case .opened(let source): source.count

@@ -1,36 +1,36 @@
 import Files
 
-/// One kind of source: which arguments it is meant by, and how they are opened.
+/// One kind of source: which arguments it recognises, and how it opens them.
 ///
-/// Extending: one file for the source, one name in `sourceKinds`.
+/// To add a kind, write one file for the source and add its name to `sourceKinds`.
 protocol SourceKind: Source {
-    /// Whether an argument names such a source; looks at names, not into files.
+    /// Whether an argument names such a source. Only names are checked, not the contents of files.
     static func recognizes(_ argument: String) -> Bool
 
     /// Opens it.
     static func open(_ argument: String, options: SourceOptions) throws(DataError) -> Self
 }
 
-/// The kinds of sources, the first that recognises an argument opens it.
+/// The kinds of sources. The first that recognises an argument opens it.
 let sourceKinds: [any SourceKind.Type] = [TarShards.self, ImageTable.self, CIFARBinary.self, ImageFolder.self]
 
 /// How a source is opened, whatever its kind.
 public struct SourceOptions: Sendable {
-    /// The classes to label by, as for test images beside training images; nil for the source's own.
+    /// The class names that define the labels, as for test images; nil for the source's own.
     public var classes: [String]?
-    /// Bytes to fetch ahead of what is read, where images are read run by run; 0 for none.
+    /// Bytes to fetch ahead if images are read run by run; 0 for none.
     public var readAhead = 0
     /// The share of a source that may be lost to folders that cannot be listed or shards that are damaged, 0...1.
     public var maximumBad = 0.01
-    /// Columns of tables that are chosen by name; the others are found by the names that are known.
+    /// Columns of tables that are chosen by name; the others are found by their usual names.
     public var columns: [NamedColumn] = []
     /// The folder that paths of tables are relative to; nil for the table's own.
     public var root: String?
-    /// Whether `pipe:COMMAND` is run; only for what a person typed, never for what a file says.
+    /// Whether `pipe:COMMAND` is run. Only for a command's own argument, never for a path in a file.
     public var allowsCommands = false
-    /// Threads that list.
+    /// The number of threads that list files.
     public var threads = ProcessInfo.processInfo.activeProcessorCount
-    /// Told the images found so far, from any thread, now and then.
+    /// Called from time to time, from any thread, with the number of images found so far.
     public var progress: @Sendable (Int) -> Void = { _ in }
 
     /// The defaults.
@@ -40,8 +40,9 @@ public struct SourceOptions: Sendable {
 /// Opens what a command is given as IMAGES.
 public enum Sources {
     /// Opens a folder of images, a folder of tar shards, a tar file, a pattern such as `shards-{000..123}.tar`,
-    /// `pipe:COMMAND`, a table (.csv, .tsv or .jsonl, or a folder with its metadata.csv), or a folder of binary CIFAR files.
-    /// - Throws: `DataError` where it cannot be used.
+    /// `pipe:COMMAND`, a table (.csv, .tsv or .jsonl, or a folder with its metadata.csv), or a folder of binary CIFAR
+    /// files.
+    /// - Throws: `DataError` if it cannot be used.
     public static func open(
         _ images: String, options: SourceOptions = SourceOptions()
     ) throws(DataError) -> any Source {
@@ -49,8 +50,8 @@ public enum Sources {
         return try checked(kind(of: images).open(images, options: options), images, options)
     }
 
-    /// The source with the labels that were asked for.
-    /// - Throws: `DataError` where more of it is lost than allowed.
+    /// The source with the requested labels.
+    /// - Throws: `DataError` if a larger share is lost than allowed.
     private static func checked(
         _ source: any Source, _ path: String, _ options: SourceOptions
     ) throws(DataError) -> any Source {
@@ -58,7 +59,7 @@ public enum Sources {
         return relabel(source, options.classes)
     }
 
-    /// Opens what lies at a place.
+    /// Opens the images at a place.
     static func open(_ place: FolderLayout.Place, options: SourceOptions) throws(DataError) -> any Source {
         switch place {
         case .path(let bytes): return try open(SystemPath.text(bytes), options: options)
@@ -70,13 +71,13 @@ public enum Sources {
         }
     }
 
-    /// The source with the labels that were asked for; most have them already.
+    /// The source with the requested labels; most sources have them already.
     static func relabel(_ source: any Source, _ classes: [String]?) -> any Source {
         guard let classes, !ClassNames.areEqual(source.classes, classes) else { return source }
         return Relabelled(source, classes: classes)
     }
 
-    /// The kind that an argument is; a folder where nothing else is recognised, which then says what is wrong.
+    /// The kind of an argument. The default is a folder, which then reports what is wrong.
     static func kind(of images: String) -> any SourceKind.Type {
         sourceKinds.first { $0.recognizes(images) } ?? ImageFolder.self
     }
@@ -95,7 +96,7 @@ extension CIFARBinary: SourceKind {
         isPresent(in: argument, .train) || isPresent(in: argument, .test)
     }
 
-    /// The training images, or the test images where there are no others.
+    /// Opens the training images, or the test images if there are no others.
     static func open(_ argument: String, options: SourceOptions) throws(DataError) -> CIFARBinary {
         try CIFARBinary(argument, part: isPresent(in: argument, .train) ? .train : .test)
     }
@@ -116,14 +117,14 @@ extension TarShards: SourceKind {
         return try TarShards(argument, options: own)
     }
 
-    /// The shards in a folder by name, where it holds no images or folders beside them.
+    /// The shards in a folder by name; empty if it also holds images or folders.
     private static func shards(in folder: String) -> [[UInt8]] {
         guard isFolder(folder) else { return [] }
         var names: [[UInt8]] = []
         var holdsOthers = false
         _ = FolderEntries.each(of: SystemPath.bytes(folder)) { name, type in
             if name.first == UInt8(ascii: ".") || FolderEntries.isSystem(name) { return true }
-            // A folder of images is none of ours, and may be long: the first of them decides.
+            // A folder of images may be large, so listing stops at the first image.
             holdsOthers = FileKind(name: name) == .image || (!isTar(name) && type == DT_DIR)
             if isTar(name) { names.append(name) }
             return !holdsOthers
@@ -134,7 +135,7 @@ extension TarShards: SourceKind {
 }
 
 extension TarShards.Options {
-    /// What a command asks for.
+    /// The options of a command.
     init(_ options: SourceOptions) {
         self.init()
         classes = options.classes
@@ -155,5 +156,5 @@ extension ImageTable: SourceKind {
     }
 }
 
-/// Whether there is a folder at `path`, links followed.
+/// Whether there is a folder at `path`. Links are followed.
 func isFolder(_ path: String) -> Bool { Folder.exists(path) }

@@ -100,7 +100,7 @@ struct FolderLayoutTests {
         let root = try TemporaryFolder()
         try root.write(["test/a/1.jpg", "val/a/1.jpg"])
         let error = #expect(throws: DataError.self) { try OpenedImages(root.path) }
-        #expect(error?.reason == "has no train side, but it holds test/ and val/; choose one by --side")
+        #expect(error?.reason == "has no train side; it holds test/ and val/; choose a side with --side")
         #expect(try OpenedImages(root.path, side: .validation).source.count == 1)
     }
 

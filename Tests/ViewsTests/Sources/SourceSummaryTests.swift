@@ -17,7 +17,7 @@ struct SourceSummaryTests {
         #expect(try Split(images: root.path).summary?.headline == words + ", val/ 1 (not used)")
         #expect(
             try Split(images: root.path, for: .choice).summary?.headline
-                == words + " (not used), val/ 1 (scored on the way)")
+                == words + " (not used), val/ 1 (scored during training)")
         #expect(try OpenedImages(root.path, usual: .all).summary.headline == words + ", val/ 1")
         let apart = try Split(images: root.path + "/train", test: root.path + "/val")
         #expect(
@@ -36,9 +36,9 @@ struct SourceSummaryTests {
         let notes = try OpenedImages(root.path).summary.notes
         #expect(
             notes == [
-                "Cat and cat (labels 0 and 2) are classes of their own, though they differ by capitals alone",
+                "Cat and cat (labels 0 and 2) are separate classes, though they differ only by capitals",
                 "3 files are not read: 3 .psd (convert them to .jpg or .png)",
-                "b: holds no images, but 1 .psd (convert them to .jpg or .png), so is no class; and 2 more like it",
+                "b: holds no images, but 1 .psd (convert them to .jpg or .png), so it is not a class; and 2 more like it",
                 "skipped: 2 of other kinds, 1 of the system, as @eaDir",
             ])
     }

@@ -1,12 +1,12 @@
 import CCodecs
 import Files
 
-/// The binary version of CIFAR-10 and CIFAR-100 (Krizhevsky 2009), as its archive unpacks: records of one or two label
-/// bytes and 3,072 bytes of pixels, red plane first, 32 rows by 32 columns.
+/// The binary version of CIFAR-10 and CIFAR-100 (Krizhevsky 2009), as in its archive: records of one or two label bytes
+/// and 3,072 bytes of pixels, red plane first, 32 rows by 32 columns.
 ///
-/// CIFAR-10 lies in `data_batch_1.bin` and on, and `test_batch.bin`; CIFAR-100 in `train.bin` and `test.bin`, where the
-/// second, fine label counts. Class names come from `batches.meta.txt` or `fine_label_names.txt`. Images are handed on as
-/// PPM, pixel for pixel.
+/// CIFAR-10 consists of `data_batch_1.bin` and so on, and `test_batch.bin`; CIFAR-100 of `train.bin` and `test.bin`, of
+/// which the second, fine label is used. Class names come from `batches.meta.txt` or `fine_label_names.txt`. Each image
+/// is read as a PPM file with the same pixels.
 public struct CIFARBinary: Source {
     /// The part of the data.
     public enum Part: Sendable {
@@ -18,7 +18,7 @@ public struct CIFARBinary: Source {
 
     /// Class names, whose indices are the labels.
     public let classes: [String]
-    /// What was left out, or should be known.
+    /// What was skipped, and other notes.
     public let listing: SourceListing
     /// The images of each file.
     public let runs: [Range<Int>]
@@ -32,21 +32,21 @@ public struct CIFARBinary: Source {
     private static let opening = PPM.opening(size)
     private static var pixelBytes: Int { size.area * Image.channels }
 
-    /// The files of a part in a folder, and the label bytes of their records; nil where they are not there.
+    /// The files of a part in a folder, and the label bytes of a record; nil without such files.
     private static func layout(of folder: String, _ part: Part) -> (files: [String], labelBytes: Int)? {
         func exists(_ name: String) -> Bool { StoredFile.exists("\(folder)/\(name)") }
         let ten = part == .test ? ["test_batch.bin"] : (1...99).map { "data_batch_\($0).bin" }.filter(exists)
         if let first = ten.first, exists(first) { return (ten, 1) }
         let hundred = part == .test ? "test.bin" : "train.bin"
-        // These names say little on their own.
+        // These names alone do not identify CIFAR-100.
         return exists(hundred) && exists("fine_label_names.txt") ? ([hundred], 2) : nil
     }
 
-    /// Whether a folder holds such files.
+    /// Whether a folder holds binary CIFAR files.
     public static func isPresent(in folder: String, _ part: Part = .train) -> Bool { layout(of: folder, part) != nil }
 
     /// Reads the labels of a part; the pixels stay on disk.
-    /// - Throws: `DataError` where the files are missing, cannot be read or hold no whole record.
+    /// - Throws: `DataError` if the files are missing, cannot be read or hold no complete record.
     public init(_ folder: String, part: Part = .train) throws(DataError) {
         guard let (names, labelBytes) = CIFARBinary.layout(of: folder, part) else {
             throw DataError(path: folder, reason: "holds no binary CIFAR files")
@@ -67,7 +67,7 @@ public struct CIFARBinary: Source {
                     listing.note(
                         .damaged, name, "ends within a record; the \(shard.size / record) images before it are used")
                 }
-                // A megabyte or so at a time.
+                // About one megabyte at a time.
                 for first in stride(from: 0, to: shard.size / record, by: 340) {
                     let count = min(340, shard.size / record - first)
                     try buffer.readPart(of: handle, offset: first * record, count: count * record, name: name)
@@ -95,7 +95,7 @@ public struct CIFARBinary: Source {
     /// Number of images.
     public var count: Int { labels.count }
 
-    /// The class of an image.
+    /// The class of an image; nil if its label has no class name.
     public func label(_ index: Int) -> Int? { Int(labels[index]) < classes.count ? Int(labels[index]) : nil }
 
     /// The files of a part, as in `data_batch_1.bin...data_batch_5.bin`.
@@ -130,7 +130,7 @@ public struct CIFARBinary: Source {
         }
     }
 
-    /// The file and the record of an image; a file without records has no images, and no run.
+    /// The file and the record of an image. A file without records has no run.
     private func place(of index: Int) -> (file: Int, record: Int) {
         var file = 0
         var start = 0
@@ -155,7 +155,7 @@ public struct CIFARBinary: Source {
 }
 
 extension FileBuffer {
-    /// Reads a part of an open file, failures told by reason alone.
+    /// Reads a part of an open file; an error carries only the reason.
     fileprivate func readPart(
         of handle: ShardFiles.Handle, offset: Int, count: Int, name: String
     ) throws(ShardFiles.Failure) {

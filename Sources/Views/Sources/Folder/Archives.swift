@@ -1,9 +1,9 @@
 import Files
 
-/// Files that hold pictures, but that are not read as they are.
+/// Files that hold pictures but cannot be read directly.
 enum Archives {
-    /// Says of a file that cannot be opened as IMAGES what it is and what to do; says nothing of folders, patterns
-    /// and files that sources read.
+    /// Throws an error that names the kind of an unsupported file and what to do with it. Returns for folders, patterns
+    /// and files that a source can read.
     /// - Throws: `DataError`.
     static func explain(_ path: String) throws(DataError) {
         var status = stat()
@@ -39,7 +39,7 @@ enum Archives {
         }
     }
 
-    /// What a text is that is no table.
+    /// Describes a text file that is not a table.
     private static func table(_ data: UnsafeRawBufferPointer) -> String {
         let head = String(decoding: data.prefix(4096), as: UTF8.self)
         let start = head.first { !$0.isWhitespace }

@@ -1,22 +1,22 @@
 import Files
 
-/// Lists of class names, whose indices are the labels. Classes are told apart by the bytes of their names and by their places,
-/// never by what Unicode takes for equal: two of them may look the same, or be called the same.
+/// Lists of class names, whose indices are the labels. Names are compared byte by byte, not by Unicode equivalence. Two
+/// classes may look the same or have the same name; then their order in the list distinguishes them.
 public enum ClassNames {
-    /// Where a class of one list is in another.
+    /// Where a class of one list is found in another list.
     public enum Place: Equatable, Sendable {
-        /// At this index.
+        /// It has this index.
         case at(Int)
-        /// Nowhere: none has these bytes.
+        /// No class has these bytes.
         case missing
-        /// Several have them, and not as many here, so which is which cannot be told.
+        /// Several classes have these bytes, and the two lists have different numbers of them.
         case ambiguous
 
-        /// The index; nil where there is none.
+        /// The index; nil if the class is missing or ambiguous.
         public var index: Int? { if case .at(let index) = self { index } else { nil } }
     }
 
-    /// For each name its place in another list. Of a name that both lists have n times, the first is the first there, and so on.
+    /// Finds each name in another list. If both lists have a name n times, the occurrences are matched in order.
     public static func places(of names: [String], in known: [String]) -> [Place] {
         if areEqual(names, known) { return names.indices.map { .at($0) } }
         var there: [[UInt8]: [Int]] = [:]
@@ -33,31 +33,31 @@ public enum ClassNames {
         }
     }
 
-    /// A list with the names of another behind it that it does not have: known classes keep their labels, new ones get the
-    /// following.
+    /// A list followed by the names that only the other list has. Known classes keep their labels; new ones get the
+    /// next labels.
     public static func extended(_ known: [String], by names: [String]) -> [String] {
         known + zip(names, places(of: names, in: known)).filter { $1 == .missing }.map(\.0)
     }
 
-    /// Whether two lists are the same, byte by byte.
+    /// Whether two lists are equal byte by byte.
     public static func areEqual(_ first: [String], _ second: [String]) -> Bool {
         first.count == second.count && zip(first, second).allSatisfy { $0.utf8.elementsEqual($1.utf8) }
     }
 
-    /// The names for people: those that look like another one have their index behind.
+    /// The names for display: a name that looks like another one is followed by its index.
     public static func shown(_ names: [String]) -> [String] {
         var counts: [String: Int] = [:]
         for name in names { counts[name, default: 0] += 1 }
         return names.enumerated().map { counts[$1, default: 0] > 1 ? "\($1) (\($0))" : $1 }
     }
 
-    /// The list as a text, a name a line.
+    /// The list as text, one name per line.
     public static func text(_ names: [String]) -> String { names.map { $0 + "\n" }.joined() }
 
-    /// Reads a list that was written so; nil where there is no such file.
+    /// Reads a list that `text` wrote; nil if there is no such file.
     public static func read(_ path: String) -> [String]? {
         guard let data = try? StoredFile.read(path), !data.isEmpty else { return nil }
-        // By bytes: in a Swift string, a return and a new line are one character.
+        // Split by bytes, because Swift treats a carriage return and a line feed as one character.
         var lines = data.split(separator: 0x0A, omittingEmptySubsequences: false)
         if lines.last?.isEmpty == true { lines.removeLast() }
         return lines.map { String(decoding: $0, as: UTF8.self) }

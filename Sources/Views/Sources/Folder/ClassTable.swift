@@ -1,8 +1,8 @@
-/// Labels as text, words or numbers, and the classes for them.
+/// Collects labels, words or numbers, and makes classes of them.
 struct ClassTable {
     /// The distinct labels in the order of their first appearance.
     private(set) var labels: [String] = []
-    /// The number of images of each.
+    /// The number of images of each label.
     private var uses: [Int] = []
     private var places: [[UInt8]: Int] = [:]
 
@@ -22,12 +22,12 @@ struct ClassTable {
         return place
     }
 
-    /// The normal form of a label: without surrounding space, whole numbers without leading zeros and points; nil if it
-    /// is empty, negative or not text.
+    /// The normal form of a label: without surrounding space, and whole numbers without leading zeros or a decimal
+    /// point. Nil if it is empty, negative or not UTF-8.
     static func label(_ bytes: some Sequence<UInt8>) -> String? {
         let bytes = Array(bytes.prefix { $0 != 0 })
         guard bytes.count <= limit, let text = String(validating: bytes, as: UTF8.self) else { return nil }
-        // A text of several lines is not a label.
+        // A label has one line.
         let lines = text.split(whereSeparator: \.isNewline)
         guard lines.count == 1, let first = lines[0].firstIndex(where: { !$0.isWhitespace }),
             let last = lines[0].lastIndex(where: { !$0.isWhitespace })
@@ -36,14 +36,14 @@ struct ClassTable {
         guard label.utf8.allSatisfy({ (0x30...0x39).contains($0) || $0 == 0x2D || $0 == 0x2E }) else {
             return String(label)
         }
-        // Ranges, dates and versions are words.
+        // Ranges, dates and versions count as words.
         guard let value = Double(label) else { return String(label) }
         guard value >= 0 else { return nil }
         guard value == value.rounded() else { return String(label) }
         return value < 0x1p53 ? String(Int(value)) : nil
     }
 
-    /// Whether a text says nothing, in place of a label that makes no sense.
+    /// Whether a text is blank, as opposed to an invalid label.
     static func isBlank(_ bytes: some Sequence<UInt8>) -> Bool {
         String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self).allSatisfy(\.isWhitespace)
     }
@@ -53,9 +53,8 @@ struct ClassTable {
 
     /// The class names, and the class of each label; nil for a label without a class.
     ///
-    /// Numbers are classes in their order: all from 0 on, or, where most would have no image, those that are met.
-    /// Words are in the order of their bytes. Of words among more numbers, and of numbers among more words, the rarer
-    /// kind has no class.
+    /// Numbers are classes in ascending order: all from 0, or only those that occur if most would have no image. Words
+    /// are in the order of their bytes. If words and numbers are mixed, the rarer kind has no class.
     func classes() -> (names: [String], places: [Int?]) {
         let isNumber = labels.map(ClassTable.isNumber)
         let numbers = zip(isNumber, uses).reduce(0) { $0 + ($1.0 ? $1.1 : 0) }

@@ -1,10 +1,10 @@
-/// What a file is by the ending of its name, in any case.
+/// The kind of a file by its extension, in upper or lower case.
 enum FileKind: Equatable {
-    /// A picture of a format that is read.
+    /// A picture of a supported format.
     case image
-    /// A picture, clip or archive of a format that is not; its ending in lower case.
+    /// A picture, video or archive of an unsupported format, with its extension in lower case.
     case foreign(String)
-    /// Nothing that an ending says: it has none, or one without a letter; contents decide.
+    /// Unknown by name: there is no extension, or one without a letter. The contents decide.
     case unnamed
     case other
 
@@ -23,13 +23,13 @@ enum FileKind: Equatable {
         }
     }
 
-    /// The usual endings of images, as in `.jpg, .jpeg or .png`.
+    /// The usual extensions of images, as in `.jpg, .jpeg or .png`.
     static var imageEndings: String {
         let all = BuildInfo.formats.map { ".\($0.extensions[0])" }
         return "\(all.dropLast().joined(separator: ", ")) or \(all.last ?? "")"
     }
 
-    /// The format that an ending promises.
+    /// The format of each extension.
     private static let readers: [UInt64: any Codec.Type] = {
         let all = codecs.flatMap { codec in codec.extensions.map { (code(Array($0.utf8)) ?? 0, codec) } }
         return Dictionary(uniqueKeysWithValues: all)
@@ -44,14 +44,14 @@ enum FileKind: Equatable {
         return Dictionary(uniqueKeysWithValues: all.compactMap { text in code(Array(text.utf8)).map { ($0, text) } })
     }()
 
-    /// Endings of archives and of files that hold many pictures.
+    /// Extensions of archives and of files that hold many pictures.
     private static let archives = [
         "zip", "tgz", "gz", "bz2", "xz", "zst", "7z", "rar",
     ]
     private static let tables = ["parquet", "arrow", "tfrecord", "h5", "hdf5", "lmdb", "npz", "npy"]
     private static let videos = ["mp4", "mov", "webm", "avi", "mkv", "mpg", "mpeg"]
 
-    /// What to do about files with this ending.
+    /// What to do about files with this extension.
     static func remedy(for ending: String) -> String {
         if let codec = code(Array(ending.utf8)).flatMap({ readers[$0] }), !codec.isAvailable { return codec.remedy }
         if archives.contains(ending) { return "unpack them" }
@@ -59,14 +59,14 @@ enum FileKind: Equatable {
         return videos.contains(ending) ? "take pictures out of them" : "convert them to .jpg or .png"
     }
 
-    /// Whether what follows the last point of a name has a letter in it.
+    /// Whether the part after the last full stop of a name has a letter in it.
     private static func hasLetters(after name: some BidirectionalCollection<UInt8>) -> Bool {
         guard let point = name.lastIndex(of: UInt8(ascii: ".")) else { return false }
         return name[point...].contains { (0x61...0x7A).contains(lowercase($0)) }
     }
 
-    /// The bytes after the last point, in lower case, as one number: a million names are looked at without taking
-    /// memory.
+    /// The bytes after the last full stop, in lower case, as one number, so that a million names are classified without
+    /// allocating memory.
     private static func ending(of name: some BidirectionalCollection<UInt8>) -> UInt64? {
         var value: UInt64 = 0
         var length = 0
@@ -87,5 +87,5 @@ enum FileKind: Equatable {
     private static func code(_ ending: [UInt8]) -> UInt64? { FileKind.ending(of: [UInt8(ascii: ".")] + ending) }
 }
 
-/// ASCII letters in lower case, other bytes as they are.
+/// An ASCII letter in lower case; other bytes unchanged.
 func lowercase(_ byte: UInt8) -> UInt8 { (0x41...0x5A).contains(byte) ? byte | 0x20 : byte }

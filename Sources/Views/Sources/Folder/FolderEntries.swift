@@ -23,12 +23,12 @@ enum FolderEntries {
         }
     }
 
-    /// Whether a folder of this name belongs to a system, such as a recycle bin, and holds no data; in any capitals.
+    /// Whether a name, in upper or lower case, is that of a folder of an operating system, such as a recycle bin.
     static func isSystem(_ name: some Collection<UInt8>) -> Bool {
         systemNames.contains(String(decoding: name.map(lowercase), as: UTF8.self))
     }
 
-    /// Of Synology, QNAP, Windows, macOS, Linux and Python.
+    /// Names that Synology, QNAP, Windows, macOS, Linux and Python use.
     private static let systemNames: Set<String> = [
         "@eadir", "@tmp", "#recycle", "#snapshot", "@recycle", "@recently-snapshot", "$recycle.bin", "recycler",
         "system volume information", "found.000", "__macosx", "network trash folder", "temporary items", "lost+found",
@@ -36,16 +36,16 @@ enum FolderEntries {
     ]
 }
 
-/// The entries of a folder that decide what it is.
+/// The entries of a folder that decide how it is read.
 struct FolderGlance {
-    /// Folders and links to folders, in the order of bytes, without hidden ones and those of systems.
+    /// Folders and links to folders, in the order of bytes, without hidden and system folders.
     private(set) var folders: [[UInt8]] = []
-    /// Images by their names.
+    /// The number of files with an image's extension.
     private(set) var images = 0
-    /// Tar files by their names, in the order of bytes.
+    /// Files with the extension .tar, in the order of bytes.
     private(set) var tars: [[UInt8]] = []
 
-    /// Lists a folder; empty if it cannot be listed.
+    /// Lists a folder. Everything is empty if it cannot be listed.
     init(_ path: [UInt8]) {
         var (folders, images, tars) = ([[UInt8]](), 0, [[UInt8]]())
         _ = FolderEntries.each(of: path) { name, type in
@@ -63,7 +63,7 @@ struct FolderGlance {
         self.tars = tars.sorted(by: precedes)
     }
 
-    /// Whether folders are all that decides.
+    /// Whether the folder holds folders but no images and no tar files.
     var isOfFolders: Bool { images == 0 && tars.isEmpty && !folders.isEmpty }
 
     private static func kind(of name: [UInt8], type: Int, in folder: [UInt8]) -> Int {
@@ -75,7 +75,7 @@ struct FolderGlance {
     }
 }
 
-/// Whether a name ends in `.tar`, in any capitals.
+/// Whether a name ends in `.tar`, in upper or lower case.
 func isTar(_ name: some BidirectionalCollection<UInt8>) -> Bool {
     name.count > 4 && name.suffix(4).map(lowercase).elementsEqual(".tar".utf8)
 }

@@ -1,16 +1,17 @@
 import Files
 
-/// What a command is given as IMAGES: which part of it is to learn from, which to judge by, and what is left aside.
+/// The layout of IMAGES: which part is for training, which for testing, and what is not used.
 ///
-/// One rule for all commands. A folder with a `train` beside any of `test`, `testing`, `eval`, `val`, `valid`, `validation` or
-/// `dev`, in any capitals and with words such as `set` or `2017`, has sides; so have tar files in one folder whose names say so, and
-/// binary CIFAR. A folder that holds nothing but one folder of folders stands for that one. Else folders are classes.
+/// All commands use the same rule. A folder that holds `train` and any of `test`, `testing`, `eval`, `val`, `valid`,
+/// `validation` or `dev`, in upper or lower case and with additions such as `set` or `2017`, has sides. So have tar
+/// files in one folder with these words in their names, and binary CIFAR. A folder whose only content is one folder of
+/// folders is replaced by that folder. Otherwise folders are classes.
 public struct FolderLayout: Sendable {
     /// One side.
     public struct Part: Sendable {
         /// What it is for.
         public let side: Side
-        /// What it is called in the root, as in `train/`.
+        /// Its name in the root, as in `train/`.
         public let name: String
         let place: Place
     }
@@ -20,28 +21,28 @@ public struct FolderLayout: Sendable {
         case path([UInt8])
         case shards([[UInt8]])
         case records(folder: String, CIFARBinary.Part)
-        /// Images that had to be opened for their sides to be known.
+        /// Images that had to be opened to find their sides.
         case opened(any Source)
     }
 
-    /// IMAGES, as the caller named it.
+    /// IMAGES, as the caller gave it.
     public let images: String
-    /// The folder that is meant, printable: IMAGES, or the one that it is only a wrapper of.
+    /// The folder that is used, printable: IMAGES, or the only folder inside it.
     public let root: String
-    /// The sides, in the order train, test, validation; empty where the images are one whole.
+    /// The sides, in the order train, test, validation; empty if the images have no sides.
     public private(set) var parts: [Part] = []
-    /// What else lies there, and what was taken for what, a line each.
+    /// Notes, one line each: what else is there, and how it was read.
     public private(set) var notes: [String] = []
-    /// All that lies there.
+    /// All images of IMAGES.
     private(set) var whole: Place
 
-    /// Folders inside of folders that are looked through for the one that is meant.
+    /// How many levels of nested folders are searched.
     private static let depth = 8
 
-    /// Looks at names alone.
+    /// Reads only names of files and folders.
     /// - Parameters:
-    ///   - images: a folder, or anything else that `Sources` opens, which has no sides.
-    ///   - choice: the side that is asked for, which decides where names do not; with `unsplit` there are no sides.
+    ///   - images: a folder, or anything else that `Sources` opens; only folders have sides.
+    ///   - choice: the requested side, which decides if names do not; with `unsplit` there are no sides.
     public init(_ images: String, side choice: SideChoice? = nil) {
         self.images = images
         let given = SystemPath.bytes(images)
@@ -57,7 +58,7 @@ public struct FolderLayout: Sendable {
         }
         root = SystemPath.text(folder)
         whole = .path(folder)
-        if inner != nil { notes.append("\(images) holds nothing but \(root), so that is taken") }
+        if inner != nil { notes.append("\(images) holds only \(root), which is used") }
         let glance = FolderGlance(folder)
         if glance.images == 0, !glance.tars.isEmpty, glance.folders.isEmpty {
             parts = FolderLayout.parts(ofShards: glance.tars, in: folder)
@@ -68,19 +69,19 @@ public struct FolderLayout: Sendable {
         }
     }
 
-    /// The part of a side; nil where there is none.
+    /// The part of a side; nil without that side.
     public func part(_ side: Side) -> Part? { parts.first { $0.side == side } }
 
     // MARK: Tables
 
-    /// The same, where a table or shards say themselves which image is on which side: these are opened.
-    /// - Throws: `DataError` where they cannot be used.
+    /// Opens tables and shards to find their sides, since their rows or samples may name them.
+    /// - Throws: `DataError` if they cannot be used.
     init(opening images: String, side choice: SideChoice? = nil, options: SourceOptions) throws(DataError) {
         self.init(images, side: choice)
         let kind = Sources.kind(of: root)
         let isTable = kind is ImageTable.Type
         guard isTable || (options.columns.isEmpty && options.root == nil) else {
-            throw DataError(path: images, reason: "is no table, so --column and --root have nothing to choose from")
+            throw DataError(path: images, reason: "is not a table, so --column and --root do not apply")
         }
         guard isTable || (kind is TarShards.Type && parts.isEmpty) else { return }
         let source = try Sources.open(whole, options: options)
@@ -92,7 +93,7 @@ public struct FolderLayout: Sendable {
             if let side = source.fields(index).side { rows[side, default: []].append(index) } else { others += 1 }
         }
         if others > 0 {
-            notes.append("\(counted(others, "image")) of no side \(others == 1 ? "is" : "are") not used")
+            notes.append("\(counted(others, "image")) without a side \(others == 1 ? "is" : "are") not used")
         }
         parts = Side.allCases.compactMap { side in
             rows[side].map { Part(side: side, name: side.rawValue, place: .opened(Subset(source, indices: $0))) }
@@ -102,7 +103,7 @@ public struct FolderLayout: Sendable {
     // MARK: Folders
 
     private mutating func find(in folder: [UInt8], _ glance: FolderGlance, _ choice: SideChoice?) {
-        // An empty val/ is no side.
+        // An empty val/ is not a side.
         let empty = glance.folders.filter { name in
             guard let (side, _) = Side.meant(byFolder: name), side != .train else { return false }
             return !FolderLayout.mayHoldImages(join(folder, name))
@@ -114,7 +115,8 @@ public struct FolderLayout: Sendable {
         let isAlone = glance.images == 0 && folders.count == 1
         let hasPartner = found.count > 1 && (hasTrain || folders.count == found.count)
         let isAsked = choice?.side.map { side in found.contains { $0.side == side } } ?? false
-        // Class folders inside say that a lone train/ is a side; images inside that it may be a class, say of vehicles.
+        // A train/ on its own is a side if it holds class folders. If it holds images, it may be a class, such as
+        // vehicles.
         let holdsClasses = hasTrain && found.count == 1 && FolderGlance(join(folder, first.name)).isOfFolders
         guard hasPartner || isAsked || isAlone || holdsClasses else {
             for (side, name) in found {
@@ -132,10 +134,10 @@ public struct FolderLayout: Sendable {
         }
         let used = Set(found.map(\.name))
         leaveAside(folders.filter { !used.contains($0) }, in: folder, images: glance.images)
-        for name in empty { notes.append("\(printable(name))/ holds no images, so is not used") }
+        for name in empty { notes.append("\(printable(name))/ holds no images and is not used") }
     }
 
-    /// Of each side the folder that means it most plainly.
+    /// The folder whose name fits each side best.
     private static func sides(among folders: [[UInt8]]) -> [(side: Side, name: [UInt8])] {
         var best: [Side: (rank: Int, name: [UInt8])] = [:]
         for name in folders {
@@ -145,7 +147,7 @@ public struct FolderLayout: Sendable {
         return Side.allCases.compactMap { side in best[side].map { (side, $0.name) } }
     }
 
-    /// Notes what lies beside the sides.
+    /// Notes what else is in a folder with sides.
     private mutating func leaveAside(_ others: [[UInt8]], in folder: [UInt8], images: Int) {
         if !others.isEmpty {
             let beside = parts.map(\.name).joined(separator: " and ")
@@ -162,14 +164,14 @@ public struct FolderLayout: Sendable {
         }
     }
 
-    /// The folder that a folder is only a wrapper of; nil where it is none.
+    /// The only folder that holds images in a folder; nil if there is no such folder.
     private static func inside(_ folder: [UInt8], depth: Int) -> [UInt8]? {
         let glance = FolderGlance(folder)
         guard depth > 0, glance.images == 0, glance.tars.isEmpty else { return nil }
         let folders =
             glance.folders.count > 8 ? glance.folders : glance.folders.filter { mayHoldImages(join(folder, $0)) }
         guard folders.count == 1 else { return nil }
-        // A side is what its name says, and no wrapper.
+        // A folder with the name of a side is a side.
         if glance.folders.contains(where: { Side.meant(byFolder: $0) != nil }) { return nil }
         let child = join(folder, folders[0])
         let look = FolderGlance(child)
@@ -181,14 +183,14 @@ public struct FolderLayout: Sendable {
         return inside(child, depth: depth - 1)
     }
 
-    /// `train/train/` for `train/`, as archives unpack now and then.
+    /// `train/train/` for `train/`, as some archives have it.
     private static func twin(in folder: [UInt8], _ name: [UInt8]) -> [UInt8]? {
         let glance = FolderGlance(folder)
         guard glance.images == 0, glance.tars.isEmpty, glance.folders.count == 1 else { return nil }
         return glance.folders[0].map(lowercase) == name.map(lowercase) ? join(folder, glance.folders[0]) : nil
     }
 
-    /// Whether pictures of any format, tar files, links or folders that may not be listed lie in or below a folder.
+    /// Whether a folder or its subfolders hold pictures of any format, tar files, links or unreadable folders.
     private static func mayHoldImages(_ folder: [UInt8], depth: Int = FolderLayout.depth) -> Bool {
         var found = depth == 0
         var folders: [[UInt8]] = []
@@ -229,12 +231,12 @@ public struct FolderLayout: Sendable {
     }
 }
 
-/// A number of things, thousands apart, as in `1 class` and `12,000 classes`.
+/// A number with its noun, as in `1 class` and `12,000 classes`.
 public func counted(_ count: Int, _ thing: String, _ things: String? = nil) -> String {
     "\(grouped(count)) \(count == 1 ? thing : things ?? thing + "s")"
 }
 
-/// A number with commas between thousands.
+/// A number with commas between thousands, as in `12,000`.
 public func grouped(_ count: Int) -> String {
     let digits = Array(String(abs(count)))
     let groups = stride(from: digits.count, to: 0, by: -3).map { String(digits[max(0, $0 - 3)..<$0]) }

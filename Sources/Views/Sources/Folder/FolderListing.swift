@@ -6,23 +6,23 @@ struct FolderListing {
     private(set) var text: [UInt8] = []
     /// The range of each image's path in `text`.
     private(set) var images: [Range<Int>] = []
-    /// What was found beside the images.
+    /// What was found besides the images.
     private(set) var notes = SourceListing()
 
-    /// Folders listed, and those of them that could not be.
+    /// The number of folders, and of those that could not be listed.
     private(set) var folders = (all: 0, lost: 0)
 
-    /// Files that are images by their names and cannot be listed: links to nothing, pipes.
+    /// Entries with the name of an image that cannot be used: links to nothing, pipes.
     private(set) var lostFiles = 0
 
-    /// Whether any link was followed, or may have been where the file system does not say what is one.
+    /// Whether any link was followed, or may have been if the file system does not mark links.
     private(set) var hasLinks = false
 
     struct Identity: Hashable {
         let device: dev_t
         let node: ino_t
 
-        /// Which file or folder a path leads to; nil where to none.
+        /// The file or folder that a path leads to; nil if there is none.
         init?(of path: UnsafePointer<CChar>) {
             var status = stat()
             guard stat(path, &status) == 0 else { return nil }
@@ -37,28 +37,28 @@ struct FolderListing {
     private let root: [UInt8]
     private let progress: (Int) -> Void
     private var visits: [Identity: Int] = [:]
-    /// Images met so far, those of folders that are not sorted in yet included.
+    /// Images found so far, including those of folders that are not yet sorted in.
     private var met = 0
 
     static let maximumDepth = 64
-    /// Links that lead to one folder on different ways double what is listed at each, so they are bounded.
+    /// Several links to one folder multiply the listed images, so visits are limited.
     static let maximumVisits = 16
 
     /// - Parameters:
     ///   - root: the root's path in the bytes of the file system.
-    ///   - progress: told the images found so far, now and then.
+    ///   - progress: called from time to time with the number of images found so far.
     init(root: [UInt8], progress: @escaping (Int) -> Void = { _ in }) {
         self.root = root
         self.progress = progress
     }
 
-    /// Number of images in and below a folder.
+    /// The number of images in a folder and its subfolders.
     static func count(of folder: [UInt8]) -> Int {
         var listing = FolderListing(root: folder)
         return listing.add(folder: []).count
     }
 
-    /// The names of the folders directly inside, sorted, and of the images directly inside, by the same rules as below.
+    /// The sorted names of the folders and images directly inside the root, by the same rules as `add`.
     mutating func topLevel() throws(DataError) -> (folders: [[UInt8]], images: [[UInt8]]) {
         var folders: [[UInt8]] = []
         var images: [[UInt8]] = []
@@ -69,12 +69,12 @@ struct FolderListing {
         return (folders.sorted(by: precedes), images.sorted(by: precedes))
     }
 
-    /// Adds the images in and below a folder, folders by their whole paths in the order of bytes, then files by name;
-    /// returns the range of the new images.
+    /// Adds the images of a folder and its subfolders, folders by path in the order of bytes, then files by name.
+    /// Returns the range of the new images.
     mutating func add(folder: [UInt8]) -> Range<Int> {
         let start = images.count
         var found: [(folder: [UInt8], files: [[UInt8]])] = []
-        // A link back to the root is a loop too.
+        // A link back to the root is also a loop.
         let above = folder.isEmpty ? nil : identity(of: [])
         walk(folder, ancestors: above.map { [$0] } ?? [], into: &found)
         found.sort { precedes($0.folder, $1.folder) }
@@ -96,7 +96,7 @@ struct FolderListing {
         notes.note(kind, path.isEmpty ? "." : printable(path), reason)
     }
 
-    /// Counts the images of a folder that is none of the classes asked for, which are left out.
+    /// Counts the images of a folder that is not one of the requested classes; they are skipped.
     mutating func leaveOut(class folder: [UInt8], _ place: ClassNames.Place) {
         var other = FolderListing(root: root)
         let images = other.add(folder: folder).count
@@ -137,7 +137,7 @@ struct FolderListing {
         }
     }
 
-    /// Calls `body` for each folder and image; returns why the folder cannot be listed.
+    /// Calls `body` for each folder and image. Returns the reason if the folder cannot be listed.
     private mutating func scan(_ folder: [UInt8], _ body: ([UInt8], Kind) -> Void) -> String? {
         FolderEntries.each(of: join(root, folder)) { name, type in
             if name.first == UInt8(ascii: ".") {
@@ -198,7 +198,7 @@ struct FolderListing {
         }
     }
 
-    /// Whether a file begins as a picture does.
+    /// Whether a file begins with the signature of a picture.
     private func isPicture(_ path: [UInt8]) -> Bool {
         let file = withPath(path) { open($0, O_RDONLY | O_CLOEXEC | O_NONBLOCK) }
         guard file >= 0 else { return false }
@@ -217,7 +217,7 @@ struct FolderListing {
     }
 }
 
-/// The order of bytes, which for UTF-8 is Python's order of code points.
+/// Whether one name precedes another by bytes; for UTF-8 this is Python's order of code points.
 func precedes(_ first: [UInt8], _ second: [UInt8]) -> Bool {
     let order = memcmp(first, second, min(first.count, second.count))
     return order == 0 ? first.count < second.count : order < 0

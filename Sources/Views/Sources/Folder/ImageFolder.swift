@@ -2,21 +2,20 @@ import Files
 
 /// Images in a folder, in the order and with the labels of torchvision's `ImageFolder`.
 ///
-/// The folders directly inside the root are the classes, sorted by name; images below them are listed folder by
-/// folder in the order of bytes. A root with images directly inside is unlabelled as a whole, its subfolders
-/// included: leaving images out would be worse than leaving labels out (`labels: .required` decides otherwise).
-/// Unlike torchvision's, class folders without images get no label (one that may not be listed keeps its), hidden
-/// files and folders of systems are passed over, and only the endings of `ImageFormat` count, and files without one
-/// that begin as its pictures do. Names may hold any bytes. The caption of `NAME.jpg` is the text of `NAME.txt`
-/// beside it.
+/// The folders directly inside the root are the classes, sorted by name. The images below them are listed folder by
+/// folder in the order of bytes. A root with images directly inside is unlabelled, including its subfolders, so that no
+/// image is skipped (`labels: .required` skips them instead). Unlike torchvision's, class folders without images get no
+/// label (unreadable ones keep theirs), and hidden and system folders are skipped. A file is an image if it has an
+/// extension of `ImageFormat`, or no extension but the signature of such a picture. Names may hold any bytes. The
+/// caption of `NAME.jpg` is the text of `NAME.txt` beside it.
 public struct ImageFolder: Source {
-    /// Whether folders directly inside the root are classes.
+    /// Whether the folders directly inside the root are classes.
     public enum Labels: Sendable {
-        /// They are, unless there are images beside them.
+        /// They are classes, unless there are images beside them.
         case automatic
-        /// They are; images beside them are left out.
+        /// They are classes; images beside them are skipped.
         case required
-        /// They are not.
+        /// They are not classes.
         case none
     }
 
@@ -24,7 +23,7 @@ public struct ImageFolder: Source {
     public let root: String
     /// Class names, whose indices are the labels; empty if nothing is labelled.
     public let classes: [String]
-    /// What was left out, or should be known.
+    /// What was skipped, and other notes.
     public let listing: SourceListing
 
     private let rootBytes: [UInt8]
@@ -36,10 +35,10 @@ public struct ImageFolder: Source {
     /// Lists a folder; reads no image.
     /// - Parameters:
     ///   - root: the folder.
-    ///   - labels: what folders inside mean.
-    ///   - classes: the classes to label by, as for test images beside training images; other folders are left out.
-    ///   - progress: told the images found so far, every 8,192.
-    /// - Throws: `DataError` where the folder cannot be listed or holds no image.
+    ///   - labels: whether the folders inside are classes.
+    ///   - classes: the class names that define the labels, as for test images; other folders are skipped.
+    ///   - progress: called with the number of images found so far, every 8,192 images.
+    /// - Throws: `DataError` if the folder cannot be listed or holds no image.
     public init(
         _ root: String, labels: Labels = .automatic, classes: [String]? = nil,
         progress: @escaping (Int) -> Void = { _ in }
@@ -63,7 +62,7 @@ public struct ImageFolder: Source {
         case .none: labelled = false
         case .required: break
         case .automatic:
-            // Folders of which none is a class that is asked for are no classes.
+            // If none of the folders is a requested class, they are not classes.
             let areClasses = places.map { $0.contains { $0 != .missing } } ?? top.images.isEmpty
             labelled = labelled && areClasses
         }
@@ -79,10 +78,10 @@ public struct ImageFolder: Source {
                 }
                 let (foreign, lost) = (listing.notes.foreign, listing.folders.lost)
                 let range = listing.add(folder: folder)
-                // A class that may not be looked into stays one, so that the labels of others are the same.
+                // An unreadable class keeps its label, so that the other labels do not change.
                 if range.isEmpty, listing.folders.lost == lost {
                     let others = listing.notes.foreign(since: foreign).map { ", but \($0)" } ?? ""
-                    listing.note(.emptyClass, folder, "holds no images\(others), so is no class")
+                    listing.note(.emptyClass, folder, "holds no images\(others), so it is not a class")
                     continue
                 }
                 if known == nil { classes.append(names[index]) }
@@ -90,13 +89,13 @@ public struct ImageFolder: Source {
                 found += repeatElement(label, count: range.count)
             }
         } else {
-            // Anew, so that what the first look at the root noted is not noted twice.
+            // A new listing, so that nothing is noted twice.
             listing = FolderListing(root: root, progress: progress)
             _ = listing.add(folder: [])
             if case .automatic = labels, let folder = top.folders.first, known != nil {
                 listing.note(
                     .unknownClass, folder,
-                    "is not a class of the training images, nor is any folder beside it, so all images are unlabelled")
+                    "and the folders beside it are not classes of the training images, so all images are unlabelled")
             } else if case .automatic = labels, let image = top.images.first, !top.folders.isEmpty {
                 listing.note(
                     .mixed, image,
@@ -120,13 +119,13 @@ public struct ImageFolder: Source {
         hasLinks = listing.hasLinks
     }
 
-    /// What was left out, or should be known.
+    /// What was skipped, and other notes.
     public var issues: [SourceIssue] { listing.issues }
 
-    /// Number of files that have no image's extension.
+    /// The number of files without an image's extension.
     public var ignoredFiles: Int { listing.ignoredFiles }
 
-    /// Number of entries whose names start with a point.
+    /// The number of entries whose names start with a full stop.
     public var hiddenEntries: Int { listing.hiddenEntries }
 
     /// Number of images.
@@ -146,14 +145,13 @@ public struct ImageFolder: Source {
         try result.get()
     }
 
-    /// The size of the image's file, as the file system tells it; nil where it does not.
+    /// The size of the image's file; nil if the file system does not report it.
     public func byteCount(_ index: Int) -> Int? {
         var status = stat()
         return withPath(index) { stat($0, &status) } == 0 ? Int(status.st_size) : nil
     }
 
-    /// Images under several names by symbolic links to them or to folders above them; looked for only where there are
-    /// such links.
+    /// Images with several names, by symbolic links to them or to their folders. Searched only if there are such links.
     public var links: [Int: Int] {
         guard hasLinks else { return [:] }
         var first: [FolderListing.Identity: Int] = [:]
@@ -165,7 +163,7 @@ public struct ImageFolder: Source {
         return links
     }
 
-    /// The text of `NAME.txt` beside `NAME.jpg`, what is not UTF-8 replaced; nil where there is no such file.
+    /// The text of `NAME.txt` beside `NAME.jpg`, with invalid UTF-8 replaced; nil if there is no such file.
     public func caption(_ index: Int) throws(DecodeError) -> String? {
         let image = text[images[index]]
         let point = image.lastIndex(of: UInt8(ascii: ".")).flatMap { FileKind(name: image) == .image ? $0 : nil }
@@ -182,7 +180,7 @@ public struct ImageFolder: Source {
         return String(decoding: buffer.bytes, as: UTF8.self)
     }
 
-    /// The printable path, the root included.
+    /// The printable path, including the root.
     public func path(_ index: Int) -> String { printable(join(rootBytes, Array(text[images[index]]))) }
 
     private func withPath<Result>(_ index: Int, _ body: (UnsafePointer<CChar>) -> Result) -> Result {

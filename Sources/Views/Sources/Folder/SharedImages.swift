@@ -1,19 +1,19 @@
-/// Images to judge by whose files are among those to learn from, looked for by sizes and bytes in a few of them.
+/// Test images whose files are also training images. A sample of the test images is compared by size and by bytes.
 ///
-/// A file that was written anew, as at another quality, is not found; `TrainTestCopies` looks at pictures.
+/// A copy with other bytes, such as one of another quality, is not found; `TrainTestCopies` compares pictures.
 public struct SharedImages: Equatable, Sendable {
-    /// Images to judge by that were looked at.
+    /// The number of test images that were compared.
     public private(set) var looked = 0
-    /// Those of them that are to learn from too.
+    /// The number of those that are also training images.
     public private(set) var shared = 0
 
-    /// Images to judge by that are looked at.
+    /// The most test images that are compared.
     private static let looks = 200
-    /// Images to learn from whose sizes are asked for, and those that are read.
+    /// The most training images whose sizes are read, and whose contents are read.
     private static let sizes = 200_000
     private static let reads = 2000
 
-    /// Looks; finds nothing where sizes are not known without reading.
+    /// Compares the images. Finds nothing if sizes are not known without reading.
     public init(train: any Source, test: any Source) {
         guard train.count > 0, train.count <= SharedImages.sizes else { return }
         let buffer = FileBuffer()
@@ -40,7 +40,7 @@ public struct SharedImages: Equatable, Sendable {
         }
     }
 
-    /// One line for people; nil where none is shared.
+    /// A one-line note; nil if no image is shared.
     public var note: String? {
         guard shared > 0 else { return nil }
         let which = shared == looked ? "all" : grouped(shared) + " of"

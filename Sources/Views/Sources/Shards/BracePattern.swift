@@ -1,4 +1,4 @@
-/// Brace patterns of names, as WebDataset has them: `shards-{000..123}.tar`, `{train,val}-{00..09}.tar`.
+/// Brace patterns in names, as in WebDataset: `shards-{000..123}.tar`, `{train,val}-{00..09}.tar`.
 enum BracePattern {
     /// The largest number of names of one pattern.
     static let limit = 1_000_000
@@ -24,7 +24,7 @@ enum BracePattern {
                 continue
             }
             guard names.count * choices.count <= limit else {
-                throw DataError(path: text, reason: "stands for more than \(limit) names")
+                throw DataError(path: text, reason: "expands to more than \(limit) names")
             }
             let before = rest[..<open]
             names = names.flatMap { name in choices.map { name + before + $0 } }

@@ -1,7 +1,7 @@
 import Files
 import Synchronization
 
-/// A source's usable images in the order of packing, read and checked on several threads a few at a time.
+/// A source's usable images in the order of packing. Several threads read and check a few images at a time.
 final class PackFeed {
     /// An image ready to be written.
     struct Sample: Sendable {
@@ -9,11 +9,11 @@ final class PackFeed {
         var ending: String
         var label: Int?
         var caption: String?
-        /// What else is known of the image, as JSON.
+        /// The other fields of the image, as JSON.
         var facts: [UInt8]?
         var bytes: [UInt8]
 
-        /// Bytes that it takes in an archive.
+        /// The bytes that it takes in an archive.
         var size: Int { members.reduce(0) { $0 + TarWriter.size(ofMember: name($1.ending), contents: $1.count) } }
 
         private var members: [(ending: String, count: Int)] {
@@ -34,7 +34,7 @@ final class PackFeed {
         }
     }
 
-    /// Images left out so far.
+    /// Images skipped so far.
     private(set) var skipped: [ScanReport.Unreadable] = []
 
     private let source: any Source
@@ -62,10 +62,10 @@ final class PackFeed {
         return ready.last
     }
 
-    /// Goes on to the image after the next.
+    /// Removes the next image.
     func drop() { ready.removeLast() }
 
-    /// Reads as many images as keep the threads busy, not more, as they may be large.
+    /// Reads only as many images as keep the threads busy, because they may be large.
     private func refill() {
         let chunk = order[next..<min(order.count, next + max(1, options.threads) * 16)]
         next = chunk.endIndex
@@ -93,12 +93,12 @@ final class PackFeed {
             case nil: break
             }
         }
-        // The last is taken first.
+        // Images are taken from the end.
         ready.reverse()
         options.progress(next)
     }
 
-    /// A key that no other image has. Nothing in it leads out of the folder that someone unpacks a shard in.
+    /// A unique key for an image. It contains no path that leads out of the folder in which a shard is unpacked.
     private func key(for name: String) -> [UInt8] {
         var parts = name.utf8.split(separator: UInt8(ascii: "/")).map { part in
             part.elementsEqual("..".utf8) || part.elementsEqual(".".utf8) ? Array("_".utf8) : Array(part)
@@ -109,7 +109,7 @@ final class PackFeed {
         }
         base = base.map { $0 == UInt8(ascii: ".") ? UInt8(ascii: "_") : $0 }
         if base.isEmpty { base = Array("_".utf8) }
-        // What is in a folder of this form, WebDataset passes over.
+        // WebDataset skips folders with names of this form.
         if let first = parts.first, ShardIndex.isMeta(first[...]) {
             parts[0] = first.drop { $0 == UInt8(ascii: "_") } + [0x5F]
         }
@@ -123,7 +123,7 @@ final class PackFeed {
         return key
     }
 
-    /// FNV-1a: keys are remembered by 8 bytes each. Two that meet by chance cost one of them a `~2`.
+    /// FNV-1a: 8 bytes are kept of each key. After a collision one of the keys gets a `~2`.
     private static func hash(_ key: [UInt8]) -> UInt64 {
         key.reduce(0xCBF2_9CE4_8422_2325) { ($0 ^ UInt64($1)) &* 0x0000_0100_0000_01B3 }
     }

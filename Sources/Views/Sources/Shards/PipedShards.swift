@@ -1,23 +1,24 @@
 import Files
 
-/// Shards that commands write to their standard output, as WebDataset has them: `pipe:curl -s https://host/{000..123}.tar`.
+/// Shards that commands write to their standard output, as in WebDataset: `pipe:curl -s https://host/{000..123}.tar`.
 ///
-/// Each command runs once, by `sh`, and what it writes is kept in a file without a name in the folder for temporary files
-/// until the process ends: then any image is read in any order, as from other shards. Only a command's own argument can
-/// name commands (`SourceOptions.allowsCommands`); nothing that lies in a folder or in a table does.
+/// `sh` runs each command once. Its output is kept in an unnamed temporary file until the process ends, so that images
+/// can be read in any order, as from other shards. Only a command-line argument can name commands
+/// (`SourceOptions.allowsCommands`), never the contents of a folder or a table.
 enum PipedShards {
     private static let opening = "pipe:"
 
     static func recognizes(_ argument: String) -> Bool { argument.hasPrefix(opening) }
 
-    /// Runs the commands that the argument stands for and indexes what they wrote.
-    /// - Parameter limit: the files that the process may open; as many as the system allows if nil.
+    /// Runs the commands of the argument and indexes their output.
+    /// - Parameter limit: the number of files that the process may open; nil for the system's limit.
     static func open(_ argument: String, options: SourceOptions, limit: Int? = nil) throws(DataError) -> TarShards {
         guard options.allowsCommands else {
-            throw DataError(path: argument, reason: "commands are run from the command line alone")
+            throw DataError(path: argument, reason: "commands are run only from the command line")
         }
         let commands = try BracePattern.expand(String(argument.dropFirst(opening.count)))
-        // Each has one as long as the process lives and one while it is read, and the rest of the process needs some.
+        // Each shard needs one descriptor until the process ends and one while it is read. The rest of the process
+        // needs some too.
         let wanted = 2 * (commands.count + 32)
         let allowed = limit ?? Descriptors.allowed(wanted: wanted)
         guard wanted <= allowed else {
@@ -44,7 +45,7 @@ enum PipedShards {
         do throws(DataError) {
             var paths: [[UInt8]] = []
             for index in commands.indices {
-                // Opened again by this path, which leads to the file even though it has no name.
+                // Opened again by this path, which leads to the unnamed file.
                 guard let file = try written[index]?.get() else { continue }
                 paths.append(Array("/dev/fd/\(file)".utf8))
             }
@@ -55,7 +56,7 @@ enum PipedShards {
         }
     }
 
-    /// The descriptor of a file that holds what a command wrote; it stays open.
+    /// The descriptor of a file with the output of a command; it stays open.
     private static func run(_ command: String) throws(DataError) -> Int32 {
         var name = Array("\(FileManager.default.temporaryDirectory.path)/diptych-pipe-XXXXXX".utf8CString)
         let file = mkstemp(&name)
@@ -72,14 +73,14 @@ enum PipedShards {
     }
 }
 
-/// The files that the process may open.
+/// The number of files that the process may open.
 enum Descriptors {
-    /// How many they are; raised to what the system allows where they are fewer than is wanted.
+    /// The current limit, raised up to the system's limit if it is below `wanted`.
     static func allowed(wanted: Int = 0) -> Int {
         let resource = __rlimit_resource_t(RLIMIT_NOFILE.rawValue)
         var limit = rlimit()
         guard getrlimit(resource, &limit) == 0 else { return 256 }
-        // Not every system takes its own hard limit.
+        // Not every system accepts its own hard limit.
         for most in [limit.rlim_max, min(limit.rlim_max, rlim_t(wanted))] where Int(clamping: limit.rlim_cur) < wanted {
             var raised = limit
             raised.rlim_cur = max(limit.rlim_cur, most)
@@ -89,10 +90,10 @@ enum Descriptors {
     }
 }
 
-/// Runs a command by `sh`.
+/// Runs a command with `sh`.
 enum Shell {
-    /// The status that a command ends with, its standard output going to a descriptor; 128 and the signal where one
-    /// ended it, 127 where it cannot be started.
+    /// Runs a command with its standard output sent to a descriptor and returns its exit status: 128 plus the signal if
+    /// a signal ended it, 127 if it cannot be started.
     static func run(_ command: String, output: Int32) -> Int32 {
         #if os(Linux)
         var actions = posix_spawn_file_actions_t()
@@ -104,14 +105,14 @@ enum Shell {
         posix_spawn_file_actions_init(&actions)
         defer { posix_spawn_file_actions_destroy(&actions) }
         posix_spawn_file_actions_adddup2(&actions, output, 1)
-        // Signals that this process ignores would be ignored by the command too, which may then write to a closed pipe for ever.
+        // The command would inherit ignored signals, and might then write to a closed pipe for ever.
         posix_spawnattr_init(&attributes)
         defer { posix_spawnattr_destroy(&attributes) }
         var signals = sigset_t()
         sigemptyset(&signals)
         for number in [SIGPIPE, SIGXFSZ] { sigaddset(&signals, number) }
         posix_spawnattr_setsigdefault(&attributes, &signals)
-        // So would those that this thread leaves to others.
+        // It would inherit this thread's blocked signals too.
         var blocked = sigset_t()
         sigemptyset(&blocked)
         posix_spawnattr_setsigmask(&attributes, &blocked)

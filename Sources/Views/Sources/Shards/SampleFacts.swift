@@ -1,6 +1,6 @@
 import Files
 
-/// What the .json member of a packed sample says: what a table says of the image, by the names of `ImageColumn`.
+/// The contents of the .json member of a packed sample: the image's fields, by the names of `ImageColumn`.
 struct SampleFacts: Encodable {
     var label: String?
     var labels: [String]?
@@ -10,7 +10,7 @@ struct SampleFacts: Encodable {
     var caption: String?
     var weight: Double?
 
-    /// What a source says of an image; nil where it says no more than a class and a caption, which have members of their own.
+    /// The fields of an image; nil if there are only a class and a caption, which have their own members.
     init?(_ source: any Source, _ index: Int) {
         guard !source.columns.isDisjoint(with: [.labels, .value, .split, .group, .weight]) else { return nil }
         let fields = source.fields(index)
@@ -24,7 +24,7 @@ struct SampleFacts: Encodable {
         split = fields.side?.word
     }
 
-    /// One JSON object, keys in order.
+    /// One JSON object with sorted keys.
     var json: [UInt8]? {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
@@ -33,6 +33,6 @@ struct SampleFacts: Encodable {
 }
 
 extension Side {
-    /// The word for it that other programs use: train, test or val.
+    /// The name of the side in other programs: train, test or val.
     public var word: String { self == .validation ? "val" : rawValue }
 }

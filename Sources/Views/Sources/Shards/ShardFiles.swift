@@ -12,7 +12,7 @@ final class ShardFiles: Sendable {
         deinit { close(file) }
     }
 
-    /// A file as it was when it was listed.
+    /// A file at the time when it was listed.
     struct Shard: Sendable {
         /// The path in the bytes of the file system.
         var path: [UInt8]
@@ -29,7 +29,8 @@ final class ShardFiles: Sendable {
     private let capacity: Int
     private let open: Locked<(handles: [Int: Handle], order: [Int])>
 
-    /// - Parameter capacity: files that are kept open; half of what the process may open, but at most 1,024, if nil.
+    /// - Parameter capacity: the number of files that stay open; if nil, half of the process's limit, but at most
+    ///   1,024.
     init(_ shards: [Shard], capacity: Int? = nil) {
         self.shards = shards
         self.capacity = max(1, capacity ?? min(1024, Descriptors.allowed() / 2))
@@ -43,7 +44,7 @@ final class ShardFiles: Sendable {
         let (handle, shard) = try ShardFiles.open(shards[index].path)
         guard shard.size == shards[index].size, shard.modified.tv_sec == shards[index].modified.tv_sec,
             shard.modified.tv_nsec == shards[index].modified.tv_nsec
-        else { throw Failure(reason: "was changed since it was listed") }
+        else { throw Failure(reason: "has changed since it was listed") }
         return open.withLock { state in
             // Another thread may have opened it first.
             if let kept = state.handles[index] { return kept }

@@ -1,13 +1,13 @@
 import Files
 
-/// What one pass over a shard's headers found: its samples, by WebDataset's rules.
+/// The samples of a shard by WebDataset's rules, found by reading its headers once.
 ///
-/// The key of a member is its path up to the first point of the base name; members of one key that follow one another
-/// are one sample. Beyond that, a label or caption belongs to the image of its own name up to the last point, as
-/// `img_v1.0.cls` to `img_v1.0.png`, and to one that lies elsewhere in the shard where none is near. Names that start
-/// with a point have no key, and `__NAME__/...` is not data; both are passed over, as WebDataset does.
+/// The key of a member is its path up to the first full stop of the base name. Successive members of one key are one
+/// sample. In addition, a label or caption belongs to the image of the same name up to the last full stop, as
+/// `img_v1.0.cls` to `img_v1.0.png`, elsewhere in the shard if it is not nearby. Names that start with a full stop have
+/// no key, and `__NAME__/...` is not data; both are skipped, as in WebDataset.
 struct ShardIndex: Sendable {
-    /// An image and what goes with it.
+    /// An image with its label and caption.
     struct Sample: Sendable {
         /// Where the image's bytes begin in the shard, and how many there are.
         var offset: Int
@@ -15,9 +15,9 @@ struct ShardIndex: Sendable {
         /// Where its path begins in `text`, and how many bytes it has.
         var name: Int
         var nameLength: Int32
-        /// The label, a place among the shard's `labels`, later a class; negative where there is none.
+        /// The label, an index into the shard's `labels`, later a class; negative without a label.
         var label: Int32 = -1
-        /// Where the caption's bytes begin in the shard; negative where there is none.
+        /// Where the caption's bytes begin in the shard; negative without a caption.
         var caption = -1
         var captionLength: Int32 = 0
     }
@@ -27,25 +27,26 @@ struct ShardIndex: Sendable {
     var text: [UInt8] = []
     /// The labels that samples have, as texts.
     var labels = ClassTable()
-    /// What the samples' .json members say beside their labels.
+    /// The fields of the samples' .json members besides labels.
     var columns = ImageColumns()
-    /// Class names, where the shard has them.
+    /// Class names, if the shard has them.
     var classes: [String]?
     var listing = SourceListing()
-    /// Where the archive cannot be followed any further.
+    /// Where reading the archive had to stop.
     var damage: TarHeader.Damage?
 
-    /// The longest texts that are read while indexing.
+    /// The longest texts that are read during indexing, in bytes.
     static let jsonLimit = 1 << 20
     static let classesLimit = 1 << 24
     static let captionLimit = 1 << 20
 
     private var group = Group()
-    /// What no image was near to, by the path up to the last point.
+    /// Labels and captions without an image nearby, by the path up to the last full stop.
     private var orphans: [[UInt8]: Texts] = [:]
-    /// The folder of the last member, and whether a system put it there.
+    /// The folder of the last member, and whether it is a system folder.
     private var folder: (path: ArraySlice<UInt8>, isSystem: Bool) = ([], false)
-    /// Issues of one kind and reason are one, with the first member's name: a shard may have a million of them.
+    /// Issues of one kind and reason are counted together, with the first member's name, since a shard may have a
+    /// million of them.
     private var findings: [Finding: (count: Int, example: String)] = [:]
 
     private struct Finding: Hashable {
@@ -53,7 +54,7 @@ struct ShardIndex: Sendable {
         var reason: String
     }
 
-    /// What goes with an image.
+    /// The label and caption of an image.
     private struct Texts {
         var caption: TarMembers.Member?
         var label: String?
@@ -63,7 +64,7 @@ struct ShardIndex: Sendable {
         /// The label that the object has.
         var jsonLabel: String? { (object?.texts[.label]).flatMap { ClassTable.label($0.utf8) } }
 
-        /// What these lack is taken from others.
+        /// These texts, completed from others.
         func filled(from other: Texts?) -> Texts {
             guard let other else { return self }
             var texts = self
@@ -78,7 +79,7 @@ struct ShardIndex: Sendable {
     private struct Group {
         var key: [UInt8] = []
         var images: [TarMembers.Member] = []
-        /// By the path up to the last point.
+        /// The texts by the path up to the last full stop.
         var texts: [[UInt8]: Texts] = [:]
     }
 
@@ -157,9 +158,9 @@ struct ShardIndex: Sendable {
         }
     }
 
-    /// Makes samples of the group. The first image whose suffix is an ending alone is the sample's, others of it are
-    /// left out unless they have a label or a caption of their own; where none is, as in `IMG.2024.01.jpg`, the
-    /// points belong to names that know nothing of keys, and every image is a sample.
+    /// Makes samples of the group. The first image whose suffix is only an extension is the sample; the others are
+    /// skipped unless they have their own label or caption. Without such an image, as in `IMG.2024.01.jpg`, the full
+    /// stops are part of the names and every image is a sample.
     private mutating func closeGroup() {
         defer { group = Group() }
         var texts = group.texts
@@ -202,7 +203,7 @@ struct ShardIndex: Sendable {
         if sample.label < 0, let label = texts.label ?? texts.jsonLabel {
             sample.label = Int32(labels.place(of: label))
         } else if texts.isWrong {
-            note(.badLabel, "has a label that is neither a word nor a number from 0 on", Array(name(of: sample)))
+            note(.badLabel, "has a label that is neither a word nor a number from 0", Array(name(of: sample)))
         }
         if sample.caption < 0, let caption = texts.caption {
             sample.caption = caption.offset
@@ -210,7 +211,7 @@ struct ShardIndex: Sendable {
         }
     }
 
-    /// Gives samples the texts that lie elsewhere in the shard, as where all images come first.
+    /// Gives samples the texts found elsewhere in the shard, for instance if all images come first.
     private mutating func adopt() {
         guard !orphans.isEmpty else { return }
         for place in samples.indices where samples[place].label < 0 || samples[place].caption < 0 {
@@ -228,12 +229,12 @@ struct ShardIndex: Sendable {
         text[sample.name..<sample.name + Int(sample.nameLength)]
     }
 
-    /// A path up to the last point of its base name, which has one.
+    /// A path up to the last full stop of its base name, which must have one.
     private static func stem(of path: [UInt8]) -> [UInt8] {
         path.lastIndex(of: UInt8(ascii: ".")).map { Array(path[..<$0]) } ?? path
     }
 
-    /// A path up to the first point of its base name.
+    /// A path up to the first full stop of its base name.
     private static func key(of path: [UInt8]) -> [UInt8] {
         let start = path.lastIndex(of: UInt8(ascii: "/")).map { $0 + 1 } ?? 0
         return path[start...].firstIndex(of: UInt8(ascii: ".")).map { Array(path[..<$0]) } ?? path
@@ -243,24 +244,25 @@ struct ShardIndex: Sendable {
         findings[Finding(kind: kind, reason: reason), default: (0, printable(name))].count += count
     }
 
-    /// Whether a path that begins with this folder is not data: `__NAME__`.
+    /// Whether a folder has the form `__NAME__`, which does not hold data.
     static func isMeta(_ folder: ArraySlice<UInt8>) -> Bool {
         folder.count >= 4 && folder.prefix(2).elementsEqual("__".utf8) && folder.suffix(2).elementsEqual("__".utf8)
     }
 
-    /// The names in a text, one a line.
+    /// The names in a text, one per line.
     static func lines(_ bytes: UnsafeRawBufferPointer) -> [String] {
         bytes.split(separator: 0x0A).map { printable($0.last == 0x0D ? $0.dropLast() : $0) }.filter { !$0.isEmpty }
     }
 
-    /// What an object says that this reads.
+    /// The fields of a JSON object that are read.
     private static func object(_ bytes: UnsafeRawBufferPointer) -> TableObject? {
         let data = Data(bytes)
         guard TableObject.Keys.sample.mayOccur(in: data) else { return nil }
         return try? JSONDecoder().decode(TableObject.self, from: data, configuration: .sample)
     }
 
-    /// Keeps what a sample's object says beside its label; what makes no sense says nothing, for objects may be of other programs.
+    /// Keeps the fields of a sample's object besides its label. Invalid fields are ignored, because other programs may
+    /// have written them.
     private mutating func note(_ object: TableObject?, of sample: Int) {
         guard var object else { return }
         object.removeLabel()

@@ -1,30 +1,31 @@
 import Files
 
-/// Packs a source into WebDataset shards, so that storage reads long stretches instead of a million small files.
+/// Packs a source into WebDataset shards, which storage reads faster than a million small files.
 ///
-/// A sample is `KEY.jpg`, `.png` or `.ppm` with the image's bytes unchanged, `KEY.cls` with its label where it has
-/// one, `KEY.txt` with its caption where it has one, and `KEY.json` with what a table says of it (`SampleFacts`). The key is the image's name without its ending, points in
-/// the base name made `_`, and `~2` and so on where two would be the same. Class names lie in each shard as
-/// `__meta__/classes.txt`, which WebDataset's readers pass over and `TarShards` reads. Each shard appears whole or
-/// not at all. The same source, options and seed give the same bytes.
+/// A sample is `KEY.jpg`, `.png` or another image with its bytes unchanged, `KEY.cls` with its label and `KEY.txt` with
+/// its caption if it has them, and `KEY.json` with its other fields (`SampleFacts`). The key is the image's name
+/// without its extension; full stops in the base name become `_`, and repeated keys get `~2` and so on. Each shard
+/// holds the class names as `__meta__/classes.txt`, which `TarShards` reads and WebDataset's readers skip. Each shard
+/// is written completely or not at all. The same source, options and seed give the same bytes.
 public struct ShardWriter: Sendable {
-    /// How shards are written.
+    /// The options for writing shards.
     public struct Options: Sendable {
-        /// Images in a shard at most.
+        /// The most images in a shard.
         public var maximumImages = 10_000
-        /// Bytes of a shard at most, but for a single image that is larger: 256 MiB.
+        /// The most bytes in a shard, 256 MiB by default; a larger image gets its own shard.
         public var maximumBytes = 256 << 20
-        /// The seed of the order; nil for the source's own, which makes neighbours alike and is for test images only.
+        /// The seed of the order; nil for the source's order, in which neighbours are similar. Use nil only for test
+        /// images.
         public var seed: UInt64? = 0
-        /// Whether images are decoded as a whole, so that none is packed that cannot be used; else only their headers.
+        /// Whether images are decoded completely, so that no damaged image is packed; else only their headers are read.
         public var decodes = true
-        /// Bounds for decoding.
+        /// The limits for decoding.
         public var decoding = DecodeOptions()
-        /// Threads that read and decode.
+        /// The number of threads that read and decode.
         public var threads = ProcessInfo.processInfo.activeProcessorCount
-        /// Whether shards that are there are replaced, and those past the last removed.
+        /// Whether existing shards are replaced, and those after the last new one removed.
         public var replaces = false
-        /// Told the images done so far, now and then.
+        /// Called from time to time with the number of images done so far.
         public var progress: @Sendable (Int) -> Void = { _ in }
 
         /// The defaults.
@@ -36,19 +37,19 @@ public struct ShardWriter: Sendable {
 
     /// Makes a writer.
     /// - Parameters:
-    ///   - output: the shards' path, with a place for their number as in `shards/%06d.tar`.
-    ///   - options: the extent of a shard and the order.
-    /// - Throws: `FileError` where there is no such place.
+    ///   - output: the shards' path, with a format for their number, as in `shards/%06d.tar`.
+    ///   - options: the size of a shard and the order.
+    /// - Throws: `FileError` if the path has no format for the number.
     public init(output: String, options: Options = Options()) throws(FileError) {
         pattern = try ShardNames(output)
         self.options = options
     }
 
-    /// Packs all images that can be used.
-    /// - Throws: `FileError` where a shard cannot be written, or is there already; the shards before it are whole.
+    /// Packs all usable images.
+    /// - Throws: `FileError` if a shard cannot be written or exists already. The shards before it are complete.
     public func pack(_ source: any Source) throws(FileError) -> PackReport {
         if !options.replaces, pattern.exists(0) {
-            throw FileError(path: pattern[0], reason: "is there already; choose another output or remove it")
+            throw FileError(path: pattern[0], reason: "already exists; choose another output or remove it")
         }
         let feed = PackFeed(source, options: options)
         var report = PackReport()
@@ -61,7 +62,7 @@ public struct ShardWriter: Sendable {
             report.shards.append(shard)
         }
         report.skipped = feed.skipped
-        // A shard left from an earlier, longer pack would be read with these.
+        // Shards left by an earlier, longer pack would be read with these.
         var number = report.shards.count
         while options.replaces, pattern.exists(number) {
             StoredFile.remove(pattern[number])
@@ -87,29 +88,29 @@ public struct ShardWriter: Sendable {
     }
 }
 
-/// What packing wrote and left out.
+/// What packing wrote and skipped.
 public struct PackReport: Codable, Equatable, Sendable {
     /// One shard.
     public struct Shard: Codable, Equatable, Sendable {
-        /// Where it lies.
+        /// The path of the shard.
         public var path: String
-        /// Its images.
+        /// The number of images.
         public var images: Int
-        /// Its bytes.
+        /// The number of bytes.
         public var bytes: Int
     }
 
     /// The shards in order.
     public var shards: [Shard] = []
-    /// Images that cannot be used, in the order of packing.
+    /// Images that could not be used, in the order of packing.
     public var skipped: [ScanReport.Unreadable] = []
 
-    /// Nothing yet.
+    /// An empty report.
     public init() {}
 
-    /// Images packed.
+    /// The number of images packed.
     public var images: Int { shards.reduce(0) { $0 + $1.images } }
-    /// Bytes written.
+    /// The number of bytes written.
     public var bytes: Int { shards.reduce(0) { $0 + $1.bytes } }
 }
 
@@ -124,7 +125,7 @@ struct ShardNames: Sendable {
         guard parts.count == 2, let d = parts[1].firstIndex(of: "d"), parts[1][..<d].allSatisfy(\.isNumber),
             let digits = d == parts[1].startIndex ? 1 : Int(parts[1][..<d]), digits <= 20
         else {
-            throw FileError(path: pattern, reason: "needs one place for the shard's number, as in shards/%06d.tar")
+            throw FileError(path: pattern, reason: "needs one format for the shard's number, as in shards/%06d.tar")
         }
         before = String(parts[0])
         after = String(parts[1][parts[1].index(after: d)...])

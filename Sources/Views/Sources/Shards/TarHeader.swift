@@ -1,6 +1,6 @@
 /// One block of 512 bytes that describes a member of a tar archive: POSIX ustar, GNU and old V7.
 ///
-/// Nothing in it is trusted: the checksum must hold, and a size is a number that the caller compares with its file.
+/// Nothing in it is trusted: the checksum must match, and the caller compares the size with its file.
 struct TarHeader: Equatable {
     /// The size of a block in bytes; headers and contents start at multiples of it.
     static let block = 512
@@ -36,7 +36,7 @@ struct TarHeader: Equatable {
     init?(_ block: UnsafeRawBufferPointer) throws(Damage) {
         if block.allSatisfy({ $0 == 0 }) { return nil }
         guard let stored = TarHeader.number(block[148..<156]), TarHeader.sums(of: block).contains(stored) else {
-            throw Damage(reason: "is no tar header, or its checksum is wrong")
+            throw Damage(reason: "is not a tar header, or its checksum is wrong")
         }
         guard let size = TarHeader.number(block[124..<136]) else { throw Damage(reason: "has an impossible size") }
         let type = block[156]

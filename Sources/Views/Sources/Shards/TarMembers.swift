@@ -3,7 +3,8 @@ import Files
 /// Reads the headers of a tar archive in order and skips the contents.
 ///
 /// Small members are read through a window of bytes, so that a shard of tiny images is read once from start to end;
-/// large ones are skipped. No size in a header can make it allocate memory: names and records have limits.
+/// large ones are skipped. Sizes in headers never determine how much memory is allocated: names and records have
+/// limits.
 struct TarMembers {
     /// A file in the archive.
     struct Member {
@@ -71,7 +72,7 @@ struct TarMembers {
                 longName = Array(try bytes(at: contents, count: size).prefix { $0 != 0 })
             case .records:
                 guard size <= TarMembers.recordsLimit, let read = PaxRecords(try bytes(at: contents, count: size))
-                else { throw damage("has records that make no sense", at: place) }
+                else { throw damage("has invalid records", at: place) }
                 records = read
             case .longLink, .globalRecords: continue
             case .file, .other, .sparse:

@@ -1,13 +1,13 @@
 extension TarShards {
-    /// Gives the samples their final labels and returns the class names; nil where nothing is labelled.
+    /// Gives the samples their final labels and returns the class names; nil if nothing is labelled.
     /// - Parameters:
-    ///   - samples: the samples of all shards, whose labels are places in their shard's table.
-    ///   - facts: what .json members say, sets of labels among it.
+    ///   - samples: the samples of all shards. Their labels are indices into their shard's table.
+    ///   - facts: the fields of .json members, including sets of labels.
     ///   - starts: the first sample of each shard, and the end of the last.
     ///   - tables: the labels of each shard.
-    ///   - names: the class names that came with the shards.
-    ///   - known: the classes to label by.
-    ///   - listing: told of labels that no class has.
+    ///   - names: the class names in the shards.
+    ///   - known: the class names that define the labels.
+    ///   - listing: receives the labels without a class.
     static func label(
         _ samples: inout [ShardIndex.Sample], _ facts: inout ImageColumns, starts: [Int], tables: [ClassTable],
         names: [String]?, known: [String]?, listing: inout SourceListing
@@ -39,8 +39,8 @@ extension TarShards {
             let first = places.firstIndex { $0 == nil }.map { table.labels[$0] } ?? ""
             listing.note(
                 .badLabel, "labels",
-                "\(counted(wrong, "image")) without a class: none of the \(counted(own.count, "class", "classes")) is that of "
-                    + "the label, as \(first)")
+                "\(counted(wrong, "image")) without a class: none of the "
+                    + "\(counted(own.count, "class", "classes")) is that of the label, as \(first)")
         }
         for (label, images) in unknown.enumerated() where images > 0 {
             listing.note(unknown: own[label], final[label], images: images, isListed: true)
@@ -48,13 +48,13 @@ extension TarShards {
         return known ?? own
     }
 
-    /// The shards' own classes and, of each label, its place among them; nil where it has none.
+    /// The shards' own classes, and for each label its index among them; nil if it has none.
     private static func classes(
         of table: ClassTable, names: [String]?, known: [String]?
     ) -> (names: [String], places: [Int?]) {
         if let names { return (names, table.classes(among: names)) }
         let own = table.classes()
-        // Without names of their own, numbers that are none of the known names are places among these.
+        // If the shards have no class names, numbers that are not known names are indices of the known names.
         if let known, !ClassNames.places(of: own.names, in: known).contains(where: { $0.index != nil }) {
             let places = table.classes(among: known)
             if places.contains(where: { $0 != nil }) { return (known, places) }
@@ -62,8 +62,8 @@ extension TarShards {
         return own
     }
 
-    /// Takes the folders in the shards for classes where there is no label and no caption; returns the names, none
-    /// where folders say nothing.
+    /// Uses the folders in the shards as classes if there are no labels and no captions. Returns the names; empty if
+    /// there are no such folders.
     static func label(
         _ samples: inout [ShardIndex.Sample], byFoldersIn text: [UInt8], known: [String]?,
         listing: inout SourceListing
@@ -92,8 +92,8 @@ extension TarShards {
             if isSplit {
                 listing.note(
                     .classesFromFolders, "folders",
-                    "\(table.labels.joined(separator: "/, "))/ lie in the shards, and all of it is taken; unpack them "
-                        + "(tar xf) to have sides")
+                    "\(table.labels.joined(separator: "/, "))/ are folders in the shards, and all are used; "
+                        + "unpack the shards (tar xf) to have sides")
             }
             return none
         }

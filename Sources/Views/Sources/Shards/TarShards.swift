@@ -2,31 +2,30 @@ import Files
 import Synchronization
 
 /// Images in WebDataset's tar shards: `0001.jpg` with `0001.cls` (the label, a number or a word), `0001.txt` (the
-/// caption) and `0001.json` (whose `cls`, `label` or `class` counts where there is no .cls). Without labels and
-/// captions the folders in the shards are the classes, where there are some.
+/// caption) and `0001.json` (whose `cls`, `label` or `class` is used if there is no .cls). Without labels and captions,
+/// the folders in the shards are the classes.
 ///
-/// One pass over the headers, shards in parallel, gives the place of every image; 48 bytes and its name are kept of
-/// each. Then any image is read in any order by one `pread`, so that shuffling, resuming and sharding work as with
-/// files; where storage wants long reads, shuffle by `runs` (`Sampler.Shuffle.runs`) and set `readAhead`.
+/// The headers are read once, shards in parallel, to find the position of every image; each takes 48 bytes and its
+/// name. Then one `pread` reads any image in any order, so shuffling, resuming and ranks work as with files. If storage
+/// needs long sequential reads, shuffle by `runs` (`Sampler.Shuffle.runs`) and set `readAhead`.
 ///
 /// Class names come from a member `classes.txt` (line i names label i) of any shard, also as `__meta__/classes.txt`,
-/// which WebDataset passes over; else from a file `classes.txt` beside the first shard; else they are what the labels
-/// say. Nothing is ever unpacked: names with `..`, links and devices in a shard lead nowhere.
+/// which WebDataset skips; else from a file `classes.txt` beside the first shard; else from the labels. Nothing is
+/// unpacked, so names with `..`, links and devices in a shard have no effect.
 public struct TarShards: Source {
-    /// How shards are read.
+    /// The options for reading shards.
     public struct Options: Sendable {
-        /// The classes to label by, as for test images beside training images; other labels are left out.
+        /// The class names that define the labels, as for test images; images with other labels are unlabelled.
         public var classes: [String]?
-        /// Bytes that the system is asked to fetch ahead of what is read, for reading by runs; 0 for none, 8 MiB is
-        /// good.
+        /// Bytes to fetch ahead while reading by runs; 0 for none. 8 MiB is a good value.
         ///
         /// Measured on an SSD whose pages were dropped, 50,000 images of 900 bytes, one thread, images a second:
         /// files in random order 5,500 to 14,000; shards in random order 19,000 to 29,000; by runs with a buffer of
         /// 10,000 images 33,000 to 52,000, and 166,000 to 213,000 with 8 MiB ahead.
         public var readAhead = 0
-        /// Threads that index.
+        /// The number of threads that index.
         public var threads = ProcessInfo.processInfo.activeProcessorCount
-        /// Told the images found so far, from any thread, after each shard.
+        /// Called after each shard, from any thread, with the number of images found so far.
         public var progress: @Sendable (Int) -> Void = { _ in }
 
         /// The defaults.
@@ -37,7 +36,7 @@ public struct TarShards: Source {
     public let shards: [String]
     /// Class names, whose indices are the labels; empty if nothing is labelled.
     public let classes: [String]
-    /// What was left out, or should be known.
+    /// What was skipped, and other notes.
     public let listing: SourceListing
     /// The images of each shard that has any.
     public let runs: [Range<Int>]
@@ -52,19 +51,19 @@ public struct TarShards: Source {
     /// The first sample of each shard, and the end of the last.
     private let starts: [Int]
 
-    /// Indexes the shards that a pattern such as `shards-{000..123}.tar` stands for.
-    /// - Throws: `DataError` where a shard cannot be read at all, and where there are no images.
+    /// Indexes the shards of a pattern such as `shards-{000..123}.tar`.
+    /// - Throws: `DataError` if a shard cannot be read at all, or if there are no images.
     public init(_ pattern: String, options: Options = Options()) throws(DataError) {
         try self.init(shards: BracePattern.expand(pattern), options: options)
     }
 
     /// Indexes shards in the order given.
-    /// - Throws: `DataError` where a shard cannot be read at all, and where there are no images.
+    /// - Throws: `DataError` if a shard cannot be read at all, or if there are no images.
     public init(shards paths: [String], options: Options = Options()) throws(DataError) {
         try self.init(bytes: paths.map { SystemPath.bytes($0) }, options: options)
     }
 
-    /// Indexes shards whose paths are given in the bytes of the file system, by other names where they have some.
+    /// Indexes shards whose paths are given in the bytes of the file system, with other names for display if given.
     public init(bytes: [[UInt8]], names: [String]? = nil, options: Options = Options()) throws(DataError) {
         let paths = names ?? bytes.map { printable($0) }
         let results = TarShards.index(bytes, names: paths, options: options)
@@ -136,10 +135,10 @@ public struct TarShards: Source {
         return labels.isEmpty ? label(index).map { [$0] } ?? [] : labels
     }
 
-    /// What else the sample's .json member says.
+    /// The fields of the sample's .json member.
     public func fields(_ index: Int) -> ImageFields { facts.fields(index) }
 
-    /// What the samples' .json members say.
+    /// The columns of the samples' .json members.
     public var columns: Set<ImageColumn> { facts.columns }
 
     /// `SHARD/PATH`, printable: the shard's file name and the image's path in it.
@@ -155,7 +154,7 @@ public struct TarShards: Source {
         try read(index, offset: samples[index].offset, count: samples[index].length, into: buffer)
     }
 
-    /// The text of the sample's .txt member, what is not UTF-8 replaced; nil where there is none.
+    /// The text of the sample's .txt member, with invalid UTF-8 replaced; nil if there is none.
     public func caption(_ index: Int) throws(DecodeError) -> String? {
         let sample = samples[index]
         guard sample.caption >= 0 else { return nil }
@@ -181,7 +180,7 @@ public struct TarShards: Source {
         text[sample.name..<(sample.name + Int(sample.nameLength))]
     }
 
-    /// The shard that an image lies in, by bisection.
+    /// The shard that holds an image, by bisection.
     private func shard(of index: Int) -> Int {
         var low = 0
         var high = starts.count - 1
@@ -243,17 +242,17 @@ public struct TarShards: Source {
         return listing
     }
 
-    /// What a file is that is no archive, from its first bytes; nil where they do not tell, or are a tar archive's.
+    /// Describes a file that is not a tar archive by its first bytes; nil if it is one, or if the bytes do not tell.
     private static func what(_ handle: ShardFiles.Handle, size: Int) -> String? {
         let buffer = FileBuffer()
         let count = min(size, TarHeader.block)
         guard (try? buffer.read(file: handle.file, offset: 0, count: count, name: "")) != nil,
             !buffer.bytes.holds(Array("ustar".utf8), at: 257), let foreign = ForeignFormat(buffer.bytes)
         else { return nil }
-        return "is no tar archive: it \(foreign.sentence)"
+        return "is not a tar archive: it \(foreign.sentence)"
     }
 
-    /// The share of the bytes that lie behind damage.
+    /// The share of the bytes after the first damage.
     private static func lost(_ shards: [(size: Int, damage: TarHeader.Damage?)]) -> Double {
         let lost = shards.reduce(0) { sum, shard in
             sum + (shard.damage.map { max(1, shard.size - ($0.offset ?? 0)) } ?? 0)

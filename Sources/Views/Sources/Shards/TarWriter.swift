@@ -2,7 +2,7 @@ import Files
 
 /// Writes members of a tar archive to a descriptor: ustar, with a pax header for a name that does not fit.
 ///
-/// Owner, times and modes are constant, so that the same members give the same bytes.
+/// Owner, times and modes are constant, so the same members give the same bytes.
 final class TarWriter {
     private let file: Int32
     private let path: String
@@ -109,7 +109,7 @@ final class TarWriter {
 }
 
 extension Array<UInt8> {
-    /// Lends the bytes to a body whose errors keep their type.
+    /// Calls a body with the bytes; its typed errors are kept.
     func withUnsafeBytesTyped(_ body: (UnsafeRawBufferPointer) throws(FileError) -> Void) throws(FileError) {
         let result: Result<Void, FileError> = withUnsafeBytes { bytes in
             Result { () throws(FileError) in try body(bytes) }

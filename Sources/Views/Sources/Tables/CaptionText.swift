@@ -1,13 +1,13 @@
-/// Which part of a caption's text is meant.
+/// The part of a caption's text that is used.
 public enum CaptionText: String, Codable, Sendable, CaseIterable {
-    /// The first line that is not blank, as in files whose further lines are translations.
+    /// The first line that is not blank, for files whose other lines are translations.
     case firstLine = "first_line"
     /// All of it.
     case whole
 
-    /// That part, without space at its ends; nil where nothing is left.
+    /// That part, without space at its ends; nil if nothing is left.
     public func part(of text: String) -> String? {
-        // A mark of the byte order is no text.
+        // A byte order mark is not part of the text.
         let text = text.unicodeScalars.first == "\u{FEFF}" ? String(text.unicodeScalars.dropFirst()) : text
         switch self {
         case .firstLine: return text.split(whereSeparator: \.isNewline).lazy.compactMap { trimmed($0) }.first

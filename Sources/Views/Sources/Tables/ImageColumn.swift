@@ -1,24 +1,24 @@
-/// What a column of a table says of an image.
+/// The meaning of a column of a table.
 public enum ImageColumn: String, Codable, Sendable, CaseIterable {
-    /// Where the image lies.
+    /// The path of the image.
     case path
     /// Its class.
     case label
     /// Its classes, any number of them.
     case labels
-    /// A number to be predicted.
+    /// A number to predict.
     case value
-    /// The side that it is on.
+    /// Its side.
     case split
-    /// What must not be cut by a split, as a patient, a scene or a video.
+    /// Its group, which stays on one side of a split, such as a patient, a scene or a video.
     case group
-    /// The text that goes with it.
+    /// Its caption.
     case caption
-    /// How much it counts.
+    /// Its weight.
     case weight
 
-    /// Names that are taken for the column where none is chosen, the first that a table has: those of lightly-train, open_clip,
-    /// Hugging Face's metadata.csv and usual data sets, in the form of `plain`.
+    /// The usual names of the column, in the form of `plain`; the first that a table has is used unless another is
+    /// chosen. They are those of lightly-train, open_clip, Hugging Face's metadata.csv and well-known data sets.
     var names: [String] {
         switch self {
         case .path:
@@ -44,7 +44,8 @@ public enum ImageColumn: String, Codable, Sendable, CaseIterable {
         }
     }
 
-    /// A name as it is compared: small letters and digits alone, as `filename` for `File Name` and `file_name`.
+    /// A name in the form in which names are compared: only lower-case letters and digits, as `filename` for `File
+    /// Name` and `file_name`.
     static func plain(_ name: String) -> String {
         let kept = name.utf8.map(lowercase).filter { byte in
             (0x61...0x7A).contains(byte) || (0x30...0x39).contains(byte) || byte > 0x7F
@@ -53,14 +54,14 @@ public enum ImageColumn: String, Codable, Sendable, CaseIterable {
     }
 }
 
-/// A column by the name that a table gives it, as in `label=species`.
+/// A column and its name in a table, as in `label=species`.
 public struct NamedColumn: Codable, Equatable, Hashable, Sendable {
-    /// What it says.
+    /// The meaning of the column.
     public let column: ImageColumn
-    /// What it is called.
+    /// Its name in the table.
     public let name: String
 
-    /// Reads `COLUMN=NAME`; nil where this is none.
+    /// Reads `COLUMN=NAME`; nil if the text has another form.
     public init?(_ text: String) {
         let parts = text.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
         guard parts.count == 2, !parts[1].isEmpty, let column = ImageColumn(rawValue: String(parts[0])) else {
@@ -73,15 +74,15 @@ public struct NamedColumn: Codable, Equatable, Hashable, Sendable {
     public var text: String { "\(column.rawValue)=\(name)" }
 }
 
-/// Which of the names in a table mean which columns.
+/// The columns that the names in a table stand for.
 struct TableNames: Sendable {
-    /// Of each column the place of its name among `names`.
+    /// For each column the index of its name in `names`.
     private(set) var places: [ImageColumn: Int] = [:]
     /// The table's names.
     let names: [String]
 
-    /// Chosen columns first, then the rest by the names that are known; a name means one column.
-    /// - Throws: `Missing` where a chosen name is not there.
+    /// Assigns chosen columns first, then the others by their usual names. A name stands for one column.
+    /// - Throws: `Missing` if the table lacks a chosen name.
     init(_ names: [String], chosen: [NamedColumn]) throws(Missing) {
         self.names = names
         let plain = names.map(ImageColumn.plain)
@@ -106,6 +107,6 @@ struct TableNames: Sendable {
         var name: String
     }
 
-    /// The names that mean nothing.
+    /// The names that stand for no column.
     var unused: [String] { names.indices.filter { !places.values.contains($0) }.map { names[$0] } }
 }

@@ -1,9 +1,8 @@
 import Files
 
-/// What tables and shards say of their images, column by column: texts that recur are kept once, and a column that is not there
-/// takes nothing.
+/// The columns of tables and shards. Repeated texts are stored once, and a missing column takes no memory.
 struct ImageColumns: Sendable {
-    /// A column's values; rows that it does not reach are blank.
+    /// The values of a column; rows after its end are blank.
     struct Column<Value: Sendable>: Sendable {
         private(set) var values: [Value] = []
         private let blank: Value
@@ -27,49 +26,50 @@ struct ImageColumns: Sendable {
         }
     }
 
-    /// A part of an array that all rows share.
+    /// A range of an array that all rows share.
     struct Span: Sendable {
         var start: UInt32 = 0
         var count: UInt32 = 0
         var range: Range<Int> { Int(start)..<Int(start) + Int(count) }
     }
 
-    /// Why a field makes no sense.
+    /// Why a field is invalid.
     struct Nonsense: Error {
         var reason: String
     }
 
-    /// Columns of which some row says something.
+    /// The columns that have a value in some row.
     private(set) var columns = Set<ImageColumn>()
-    /// Labels as they are written, each once.
+    /// The distinct labels as written.
     private(set) var labelTexts = TextTable()
     private var label = Column<Int32>(blank: -1)
-    /// Of each row its part of `members`.
+    /// The range of each row in `members`.
     private var set = Column(blank: Span())
-    /// Places among `labelTexts`, later classes.
+    /// Indices into `labelTexts`, later classes.
     private var members: [Int32] = []
-    /// Of each of `labelTexts` the last set with it, from 1: looking through a long set for each label takes too long.
+    /// For each of `labelTexts` the number of the last set that has it, from 1. Searching a long set for each label
+    /// would be slow.
     private var lastSet: [UInt32] = []
-    /// The sets so far; a row may be given another.
+    /// The number of sets so far; a row's set may be replaced.
     private var sets: UInt32 = 0
     private var value = Column(blank: Double.nan)
     private var weight = Column(blank: Double.nan)
     private var groupTexts = TextTable()
     private var group = Column<Int32>(blank: -1)
-    /// Sides as they are written, each once.
+    /// The distinct sides as written.
     private(set) var splitTexts = TextTable()
     private var split = Column<Int32>(blank: -1)
-    /// Of each of `splitTexts` the side, once that is known.
+    /// The side of each of `splitTexts`, once known.
     private var sides: [Side?] = []
 
-    /// What separates labels of one field.
+    /// The separator of labels in one field.
     static let separator = UInt8(ascii: "|")
-    /// The most bytes of a text that recurs.
+    /// The most bytes of a label, a side or a group.
     static let textLimit = 4096
 
     // MARK: Reading
 
-    /// The class of a row, or its only one; nil where it has none, or several.
+    /// The only class of a row; nil if it has none, or several.
     func label(_ row: Int) -> Int? {
         let label = label[row]
         if label >= 0 { return Int(label) }
@@ -84,7 +84,7 @@ struct ImageColumns: Sendable {
         return set.count > 0 ? members[set.range].map(Int.init) : label >= 0 ? [Int(label)] : []
     }
 
-    /// What else a row says.
+    /// The other fields of a row.
     func fields(_ row: Int) -> ImageFields {
         var fields = ImageFields()
         let (value, weight) = (value[row], weight[row])
@@ -98,8 +98,8 @@ struct ImageColumns: Sendable {
 
     // MARK: Writing
 
-    /// Says what a column has in a row.
-    /// - Throws: why it cannot have that, for people.
+    /// Sets the value of a column in a row.
+    /// - Throws: the reason if the value is invalid.
     mutating func set(_ column: ImageColumn, _ bytes: UnsafeRawBufferPointer, at row: Int) throws(Nonsense) {
         columns.insert(column)
         guard !bytes.isEmpty else { return }
@@ -126,7 +126,7 @@ struct ImageColumns: Sendable {
         }
     }
 
-    /// Says which labels a row has.
+    /// Sets the labels of a row.
     mutating func setLabels(_ texts: [UnsafeRawBufferPointer], at row: Int) throws(Nonsense) {
         columns.insert(.labels)
         var span = Span(start: UInt32(members.count))
@@ -144,7 +144,7 @@ struct ImageColumns: Sendable {
         set.set(span, at: row)
     }
 
-    /// Says what an object has in a row; its path and its caption are not kept here.
+    /// Sets the fields of an object in a row, except its path and its caption.
     mutating func set(_ object: TableObject, at row: Int) throws(Nonsense) {
         for (column, text) in object.texts where column != .path && column != .caption {
             try Array(text.utf8).withUnsafeBufferPointer { bytes throws(Nonsense) in
@@ -153,10 +153,10 @@ struct ImageColumns: Sendable {
         }
         guard let labels = object.labels else { return }
         columns.remove(.label)
-        // A key of labels counts before a list of another.
+        // A key for labels takes precedence over a list under another key.
         guard object.texts[.labels] == nil else { return }
         let texts = labels.map { Array($0.utf8) }
-        // Tables that are written have it between labels.
+        // Written tables use it as the separator of labels.
         guard !texts.contains(where: { $0.contains(ImageColumns.separator) }) else {
             throw Nonsense(reason: "a label has | in it")
         }
@@ -170,9 +170,9 @@ struct ImageColumns: Sendable {
         }
     }
 
-    /// Adds the rows of another after those that are there.
+    /// Appends the rows of another value.
     /// - Parameter start: the row that the other's first becomes.
-    /// - Throws: where there is no room for their texts.
+    /// - Throws: if there is no room for their texts.
     mutating func append(_ other: ImageColumns, at start: Int) throws(Nonsense) {
         columns.formUnion(other.columns)
         let labels = try labelTexts.places(of: other.labelTexts)
@@ -207,10 +207,10 @@ struct ImageColumns: Sendable {
         throw Nonsense(reason: "the \(what) has \(grouped(bytes.count)) bytes, at most \(grouped(textLimit)) are read")
     }
 
-    /// Refuses a text that is not UTF-8.
+    /// Throws if a text is not UTF-8.
     static func checkCaption(_ bytes: UnsafeRawBufferPointer) throws(Nonsense) { try check(bytes, "caption") }
 
-    /// A number, with a point or a comma before its fraction; none where the text is `nan` or blank.
+    /// A number, with a full stop or a comma before its fraction; NaN if the text is `nan` or blank.
     private static func number(_ bytes: UnsafeRawBufferPointer, _ what: String) throws(Nonsense) -> Double {
         let text = String(decoding: bytes.filter { $0 != 0x20 }, as: UTF8.self)
         if text.isEmpty || ["nan", "na", "null", "none"].contains(text.lowercased()) { return .nan }
@@ -220,9 +220,9 @@ struct ImageColumns: Sendable {
         return number
     }
 
-    // MARK: Once all rows are there
+    // MARK: After all rows
 
-    /// Keeps some rows, ascending.
+    /// Keeps only the given rows, in ascending order.
     mutating func keep(_ rows: [Int]) {
         label.keep(rows)
         set.keep(rows)
@@ -232,7 +232,7 @@ struct ImageColumns: Sendable {
         split.keep(rows)
     }
 
-    /// Gives back the memory that growing takes.
+    /// Frees the memory reserved for growth.
     mutating func close() {
         labelTexts.close()
         lastSet = []
@@ -249,7 +249,7 @@ struct ImageColumns: Sendable {
         }
     }
 
-    /// How many images have each of `labelTexts`.
+    /// The number of images of each of `labelTexts`.
     var labelUses: [Int] {
         var uses = [Int](repeating: 0, count: labelTexts.count)
         for place in label.values where place >= 0 { uses[Int(place)] += 1 }
@@ -257,11 +257,11 @@ struct ImageColumns: Sendable {
         return uses
     }
 
-    /// Replaces labels by classes, of which negative ones are none.
+    /// Replaces labels by classes; a negative class removes the label.
     mutating func replaceLabels(by classes: [Int32]) {
         label.map { $0 < 0 ? -1 : classes[Int($0)] }
         var kept: [Int32] = []
-        // Of each class where the last set that has it begins; two texts may be one class.
+        // For each class the start of the last set that has it, since two texts may be one class.
         var last = [Int](repeating: -1, count: Int(classes.max() ?? -1) + 1)
         set.map { span in
             let start = kept.count
@@ -276,7 +276,7 @@ struct ImageColumns: Sendable {
         members = kept
     }
 
-    /// Takes the labels of rows from a list; negative for none.
+    /// Sets one label per row from a list; negative for none.
     mutating func setLabels(_ places: [Int32], texts: TextTable) {
         labelTexts = texts
         label = Column(blank: -1)
@@ -284,8 +284,9 @@ struct ImageColumns: Sendable {
         columns.insert(.label)
     }
 
-    /// Reads the words for sides. Where none is one, numbers are folds, which are taken for groups where there are no others.
-    /// - Returns: what is to be said of it; nil where all is plain.
+    /// Finds the sides of the words. If none is the name of a side, numbers are folds, which become the groups unless
+    /// there are others.
+    /// - Returns: a note; nil if there is nothing to note.
     mutating func findSides() -> String? {
         guard columns.contains(.split) else { return nil }
         let texts = (0..<splitTexts.count).map { splitTexts[$0] }

@@ -1,31 +1,31 @@
 import Files
 import Synchronization
 
-/// Images that a table names: a .csv or .tsv file, or a .jsonl file of one object a line.
+/// Images that a table lists: a .csv or .tsv file, or a .jsonl file with one object per line.
 ///
-/// A row is an image's path, relative to the table's folder, and what else the columns say (`ImageColumn`): its label, its labels
-/// with `|` between, a value, a side, a group, a caption, a weight. The first row names the columns; without names that are known
-/// a row of two fields is a path and a caption. Fields may be quoted, and then hold separators, line ends and doubled quotes; with
-/// tabs between them, quotes mean nothing but around a whole field. Rows whose image is not there are left out and counted. An
-/// image may have several rows, which stay on one side of a split.
+/// A row has an image's path, relative to the table's folder, and other columns (`ImageColumn`): a label, labels with
+/// `|` between them, a value, a side, a group, a caption, a weight. The first row names the columns; without known
+/// names, a row of two fields is a path and a caption. A quoted field may hold separators, line ends and doubled
+/// quotes. In a table with tabs, quotes have a meaning only around a whole field. Rows whose image does not exist are
+/// skipped and counted. An image may have several rows, which stay on one side of a split.
 public struct ImageTable: Source {
-    /// Bytes that a table may have.
+    /// The most bytes of a table.
     public static let maximumBytes = 1 << 31
 
-    /// Class names, whose indices are the labels; empty where no column says any.
+    /// Class names, whose indices are the labels; empty without a column of labels.
     public let classes: [String]
-    /// What was left out, and which column says what.
+    /// What was skipped, and the meaning of each column.
     public let listing: SourceListing
 
     private let folder: [UInt8]
     private let rows: TableRows
 
-    /// Reads a table and looks which of its images are there; reads none.
+    /// Reads a table and checks which of its images exist, without reading them.
     /// - Parameters:
     ///   - path: the table.
     ///   - options: chosen columns, the folder that paths are relative to, threads.
-    ///   - images: the folder that the table was found in and stands for; nil where the table was named.
-    /// - Throws: `DataError` with the line where a row makes no sense, and where no image is there.
+    ///   - images: the folder that was given and holds the table; nil if the table itself was given.
+    /// - Throws: `DataError` with the line if a row is invalid, or if no image exists.
     public init(
         _ path: String, options: SourceOptions = SourceOptions(), standsFor images: String? = nil
     ) throws(DataError) {
@@ -38,8 +38,8 @@ public struct ImageTable: Source {
         try self.init(buffer.bytes, path: path, options: options, standsFor: images, looks: true)
     }
 
-    /// Reads the text of a table, and takes every image for being there.
-    /// - Parameter path: where the text comes from; images are looked for in the folder, and the ending says the format.
+    /// Reads the text of a table and assumes that every image exists.
+    /// - Parameter path: the path of the text. Images are relative to its folder, and its extension gives the format.
     public init(
         _ bytes: UnsafeRawBufferPointer, path: String, options: SourceOptions = SourceOptions()
     ) throws(DataError) {
@@ -88,28 +88,28 @@ public struct ImageTable: Source {
     /// Number of rows.
     public var count: Int { rows.count }
 
-    /// What the table says of its images.
+    /// The columns of the table besides paths.
     public var columns: Set<ImageColumn> { rows.columns.columns.subtracting([.path]) }
 
-    /// The class that a row names; nil where it names none, or several.
+    /// The class of a row; nil if it has none, or several.
     public func label(_ index: Int) -> Int? { rows.columns.label(index) }
 
-    /// All classes that a row names.
+    /// All classes of a row.
     public func labels(_ index: Int) -> [Int] { rows.columns.labels(index) }
 
-    /// What else a row says.
+    /// The other fields of a row.
     public func fields(_ index: Int) -> ImageFields { rows.columns.fields(index) }
 
-    /// The path as the table has it.
+    /// The path as written in the table.
     public func name(_ index: Int) -> String { printable(rows.name(index)) }
 
-    /// The text beside the image.
+    /// The caption of a row.
     public func caption(_ index: Int) throws(DecodeError) -> String? {
         let caption = rows.caption(index)
         return caption.isEmpty ? nil : String(decoding: caption, as: UTF8.self)
     }
 
-    /// The size of the image's file; nil where the file system does not tell it.
+    /// The size of the image's file; nil if the file system does not report it.
     public func byteCount(_ index: Int) -> Int? {
         var status = stat()
         let path = ImageTable.join(folder, rows.name(index)) + [0]
@@ -137,7 +137,7 @@ public struct ImageTable: Source {
 
     // MARK: Opening
 
-    /// Whether a file is a table by the ending of its name, or, where that is .txt, by its first line.
+    /// Whether a file is a table by its extension, or for .txt by its first line.
     static func mayBeTable(_ path: String) -> Bool {
         let name = path.lowercased()
         if [".csv", ".tsv", ".jsonl"].contains(where: name.hasSuffix) { return true }
@@ -145,7 +145,7 @@ public struct ImageTable: Source {
         return head.withUnsafeBytes { TableFormat(opening: $0, name: name) } != nil
     }
 
-    /// The table that lies in a folder of images and describes them, as Hugging Face's ImageFolder has it; nil where there is none.
+    /// The table inside a folder of images that describes them, as in Hugging Face's ImageFolder; nil if there is none.
     static func metadata(in folder: String) -> String? {
         ["metadata.csv", "metadata.jsonl"].lazy.map { Folder.join(folder, $0) }.first { path in
             guard let head = head(of: path) else { return false }
@@ -156,7 +156,7 @@ public struct ImageTable: Source {
         }
     }
 
-    /// The first bytes of a file; nil where it cannot be read.
+    /// The first bytes of a file; nil if it cannot be read.
     private static func head(of path: String) -> [UInt8]? {
         let buffer = FileBuffer()
         guard let (handle, file) = try? ShardFiles.open(SystemPath.bytes(path)),
@@ -166,12 +166,12 @@ public struct ImageTable: Source {
         return Array(buffer.bytes)
     }
 
-    /// The whole path of a name in a folder; one that begins with a slash is whole.
+    /// The path of a name in a folder; a name that begins with a slash is already complete.
     fileprivate static func join(_ folder: [UInt8], _ name: ArraySlice<UInt8>) -> [UInt8] {
         name.first == UInt8(ascii: "/") ? Array(name) : Views.join(folder, Array(name))
     }
 
-    /// Asks the file system for every path, on several threads.
+    /// Checks on several threads which paths exist.
     private static func present(
         _ rows: TableRows, in folder: [UInt8], threads: Int, progress: @escaping @Sendable (Int) -> Void
     ) -> [Bool] {
@@ -205,7 +205,7 @@ public struct ImageTable: Source {
         return found.withLock { $0 }
     }
 
-    /// Which column says what, for people.
+    /// The meaning of each column in words.
     private static func words(_ reader: TableReader) -> String {
         let used = ImageColumn.allCases.compactMap { column in
             reader.names[column].map { name in
@@ -217,7 +217,7 @@ public struct ImageTable: Source {
         return used.joined(separator: ", ") + (names.isEmpty ? "" : "; not used: \(names)\(more)")
     }
 
-    /// Notes rows that name an image again, where they are no further captions of it.
+    /// Notes rows that repeat an image, unless they add a caption.
     private static func noteRepeats(of rows: TableRows, _ path: String, _ listing: inout SourceListing) {
         guard rows.distinctPaths < rows.count else { return }
         let repeats = rows.repeats
@@ -230,13 +230,13 @@ public struct ImageTable: Source {
             ? "" : "; \(counted(others.count, "image")) \(others.count == 1 ? "has" : "have") several labels"
         listing.note(
             .duplicate, path,
-            "\(counted(repeats.count, "row")) \(repeats.count == 1 ? "names" : "name") an image again, the first being "
+            "\(counted(repeats.count, "row")) \(repeats.count == 1 ? "names" : "name") an image again; the first is "
                 + "\(printable(rows.name(first)))\(conflict)")
     }
 }
 
 extension TableRows {
-    /// Keeps the rows whose images are there, and notes how many are not.
+    /// Keeps the rows whose images exist, and notes how many do not.
     fileprivate mutating func keepPresent(
         _ present: [Bool], path table: String, folder: [UInt8], _ listing: inout SourceListing
     ) throws(DataError) {
@@ -247,15 +247,15 @@ extension TableRows {
             throw DataError(
                 path: table,
                 reason:
-                    "none of its \(counted(all, "image")) is there, the first being \(example); --root FOLDER says what "
-                    + "paths are relative to")
+                    "none of its \(counted(all, "image")) exists, the first is \(example); --root FOLDER sets the "
+                    + "folder that paths are relative to")
         }
         keep(kept)
         let missing = all - count
         listing.note(
             .missing, table,
-            "\(grouped(missing)) of \(counted(all, "image")) \(missing == 1 ? "is" : "are") not there and skipped, the "
-                + "first being \(example)")
+            "\(grouped(missing)) of \(counted(all, "image")) "
+                + "\(missing == 1 ? "does not exist and is" : "do not exist and are") skipped; the first is \(example)")
         listing.lost = Double(missing) / Double(all)
     }
 }

@@ -1,19 +1,19 @@
-/// How a table is written.
+/// The format of a table.
 public enum TableFormat: Equatable, Sendable {
-    /// Fields with a character between them, as RFC 4180 has it: a comma, a semicolon, a tab or `|`.
+    /// Fields with a separator as in RFC 4180: a comma, a semicolon, a tab or `|`.
     case fields(separator: UInt8)
-    /// JSON objects, one a line.
+    /// JSON objects, one per line.
     case jsonl
 
-    /// Fields with commas between.
+    /// Fields separated by commas.
     public static let csv = TableFormat.fields(separator: UInt8(ascii: ","))
-    /// Fields with tabs between; quotes mean nothing but around a whole field of one line.
+    /// Fields separated by tabs. Quotes have a meaning only around a whole field of one line.
     public static let tsv = TableFormat.fields(separator: 0x09)
 
     private static let separators: [UInt8] = [UInt8(ascii: ","), UInt8(ascii: ";"), 0x09, UInt8(ascii: "|")]
 
-    /// The format of a file by the ending of its name, in any case, and by its first line, which shows the separator; a .txt is a
-    /// table where that line names columns. Nil where it is none.
+    /// The format of a file by its extension, in upper or lower case, and by the separator in its first line. A .txt
+    /// file is a table if that line names columns. Nil if it is not a table.
     init?(opening data: UnsafeRawBufferPointer, name: String, chosen: [NamedColumn] = []) {
         let name = name.lowercased()
         if name.hasSuffix(".jsonl") {
@@ -32,12 +32,12 @@ public enum TableFormat: Equatable, Sendable {
             return row.count > 1 && names?.places[.path] != nil
         }
         guard !isText || named != nil else { return nil }
-        // What splits a row without names is a guess: the usual separator, or else the one that makes a path and a text.
+        // Without column names the separator is a guess: the usual one, or else one that gives a path and a text.
         let guess = rows[0].count > 1 ? 0 : rows.firstIndex { $0.count == 2 } ?? rows.firstIndex { $0.count > 2 } ?? 0
         self = .fields(separator: order[named ?? guess])
     }
 
-    /// Bytes of the first line that are looked at.
+    /// The bytes of the first line that are read.
     static let looked = 1 << 16
 
     /// The fields of a line.

@@ -1,23 +1,23 @@
 import Files
 
-/// What a JSON object says of an image: a line of a table, or the .json member of a shard's sample.
+/// The fields of a JSON object: a line of a table, or the .json member of a shard's sample.
 struct TableObject: DecodableWithConfiguration {
-    /// Which keys are looked for.
+    /// The keys to look for.
     struct Keys: Sendable {
-        /// Names that are looked for as they are.
+        /// Names that must match exactly.
         fileprivate let exact: [String: (column: ImageColumn, rank: Int)]
-        /// Columns that are looked for by the names that are known.
+        /// Columns that are found by their usual names.
         fileprivate let columns: Set<ImageColumn>
-        /// Columns that were numbers before, which are tried as such first: a wrong try takes longer than all the rest.
+        /// Columns that held numbers before. They are decoded as numbers first, because a wrong attempt is slow.
         var numbers: Set<ImageColumn> = [.value, .weight]
 
-        /// Chosen columns by their names, the others by the names that are known.
+        /// Chosen columns by their names, the others by their usual names.
         init(chosen: [NamedColumn] = []) {
             exact = Dictionary(chosen.map { ($0.name, ($0.column, 0)) }, uniquingKeysWith: { first, _ in first })
             columns = Set(ImageColumn.allCases).subtracting(chosen.map(\.column))
         }
 
-        /// The keys of the .json members of shards, the first that is there: other names mean other things there.
+        /// The keys of the .json members of shards, of which the first is used. Other names have other meanings there.
         static let sample = Keys(sample: ["cls": .label, "label": .label, "class": .label])
 
         private init(sample labels: KeyValuePairs<String, ImageColumn>) {
@@ -27,8 +27,8 @@ struct TableObject: DecodableWithConfiguration {
             columns = []
         }
 
-        /// Whether a text may have one of the keys that are looked for as they are; most objects hold captions and addresses, and
-        /// are not worth parsing.
+        /// Whether a text may have one of the exact keys. Most objects only hold captions and addresses and need no
+        /// parsing.
         func mayOccur(in text: Data) -> Bool {
             exact.keys.contains { text.firstRange(of: Data("\"\($0)\"".utf8)) != nil }
         }
@@ -39,18 +39,18 @@ struct TableObject: DecodableWithConfiguration {
             }, uniquingKeysWith: { first, _ in first })
     }
 
-    /// Texts by column; a column that is null has none.
+    /// Texts by column, without those that are null.
     private(set) var texts: [ImageColumn: String] = [:]
-    /// The labels, where they are a list.
+    /// The labels, if they are a list.
     private(set) var labels: [String]?
     /// The columns that the object has, with their keys.
     private(set) var keys: [ImageColumn: String] = [:]
     /// The columns whose values are numbers.
     private(set) var numbers = Set<ImageColumn>()
-    /// The first key whose value is none that its column can have.
+    /// The first key whose value is invalid for its column.
     private(set) var wrong: String?
 
-    /// The same without anything but a column.
+    /// The object with only one column.
     func only(_ column: ImageColumn) -> TableObject {
         var object = self
         object.texts = texts.filter { $0.key == column }
@@ -59,7 +59,7 @@ struct TableObject: DecodableWithConfiguration {
         return object
     }
 
-    /// Forgets the label; a list of them stays.
+    /// Removes the label, but not a list of labels.
     mutating func removeLabel() {
         texts[.label] = nil
         keys[.label] = nil
@@ -77,7 +77,7 @@ struct TableObject: DecodableWithConfiguration {
     init(from decoder: any Decoder, configuration: Keys) throws {
         let values = try decoder.container(keyedBy: Key.self)
         var ranks: [ImageColumn: Int] = [:]
-        // Keys come in an order that is another each time: of two with one meaning the first by its bytes counts.
+        // The order of keys is random: of two with the same meaning the first by its bytes is used.
         func take(_ name: String, _ column: ImageColumn, _ rank: Int) {
             let (before, best) = (keys[column] ?? "", ranks[column] ?? .max)
             guard rank < best || rank == best && name.utf8.lexicographicallyPrecedes(before.utf8) else { return }
@@ -93,7 +93,7 @@ struct TableObject: DecodableWithConfiguration {
                 take(name, column, rank)
             }
         }
-        // In one order, so that the same key is told every time.
+        // In a fixed order, so that the same key is reported every time.
         for column in ImageColumn.allCases {
             if let name = keys[column] { read(column, Key(name), values, configuration) }
         }

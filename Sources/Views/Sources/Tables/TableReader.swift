@@ -4,14 +4,14 @@ import Files
 struct TableReader {
     /// The rows.
     private(set) var rows = TableRows()
-    /// Of each column the name that the table has for it.
+    /// The name of each column in the table.
     private(set) var names: [ImageColumn: String] = [:]
-    /// The names that mean nothing.
+    /// The names that stand for no column.
     private(set) var unused: [String] = []
 
     private let chosen: [NamedColumn]
 
-    /// Rows from which the memory of all is estimated.
+    /// The number of rows from which the memory of all rows is estimated.
     private static let sampled = 4096
 
     /// Reads a text.
@@ -27,7 +27,7 @@ struct TableReader {
         rows.close()
     }
 
-    /// Whether the first row names a column of images.
+    /// Whether the first row names a column of image paths.
     static func namesImages(_ bytes: UnsafeRawBufferPointer, format: TableFormat) -> Bool {
         guard case .fields(let separator) = format else {
             let line = bytes.prefix { $0 != 0x0A }
@@ -50,7 +50,7 @@ struct TableReader {
         let count = first.count
         let named = try named(first, line: scanner.line)
         var places = named?.places.map { ($0.key, $0.value) } ?? [(.path, 0), (.caption, 1)]
-        // The path first, so that a row without one says so.
+        // The path first, so that a row without one is reported as such.
         places.sort { $0.0 == .path && $1.0 != .path }
         if let named {
             names = named.places.mapValues { named.names[$0] }
@@ -66,7 +66,7 @@ struct TableReader {
             }
             names = [.path: "1", .caption: "2"]
         }
-        // Where the second row names a picture by its ending and the first does not, that is a heading.
+        // The first row is a heading if it has no path with an image's extension and the second row has one.
         var heading = named == nil && FileKind(name: Array(first[0].utf8)) != .image ? first : nil
         repeat {
             guard scanner.fields.count == count else {
@@ -90,7 +90,7 @@ struct TableReader {
         } while try TableReader.nextRow(&scanner)
     }
 
-    /// Goes on to the next row that is no blank line.
+    /// Moves to the next row that is not blank.
     private static func nextRow(_ scanner: inout TableScanner) throws(TableDamage) -> Bool {
         while try scanner.next() {
             if !scanner.isBlank { return true }
@@ -98,7 +98,7 @@ struct TableReader {
         return false
     }
 
-    /// The columns that a first row names; nil where it names none.
+    /// The columns that a first row names; nil if it names none.
     private func named(_ row: [String], line: Int) throws(TableDamage) -> TableNames? {
         let found: TableNames
         do throws(TableNames.Missing) {

@@ -1,12 +1,12 @@
-/// The rows of a table: paths, captions, and what the other columns say.
+/// The rows of a table: paths, captions and the other columns.
 struct TableRows: Sendable {
     /// Number of rows.
     private(set) var count = 0
-    /// Paths, each once.
+    /// The distinct paths.
     private(set) var paths = TextTable()
-    /// Of each row its place among `paths`.
+    /// The index of each row's path in `paths`.
     private(set) var path: [Int32] = []
-    /// What the other columns say.
+    /// The other columns.
     var columns = ImageColumns()
 
     private var captions: [UInt8] = []
@@ -16,17 +16,17 @@ struct TableRows: Sendable {
     /// The path of a row.
     func name(_ row: Int) -> ArraySlice<UInt8> { paths[Int(path[row])] }
 
-    /// The caption of a row; empty where it has none.
+    /// The caption of a row; empty if it has none.
     func caption(_ row: Int) -> ArraySlice<UInt8> { captions[captionSpans[row].range] }
 
-    /// Number of images that rows name.
+    /// The number of distinct images.
     var distinctPaths: Int {
         var isNamed = [Bool](repeating: false, count: paths.count)
         for place in path { isNamed[Int(place)] = true }
         return isNamed.count { $0 }
     }
 
-    /// Rows that name an image again, with the first row that names it.
+    /// Rows that repeat an image, with the first row of that image.
     var repeats: [Int: Int] {
         var first = [Int32](repeating: -1, count: paths.count)
         var repeats: [Int: Int] = [:]
@@ -37,8 +37,8 @@ struct TableRows: Sendable {
         return repeats
     }
 
-    /// Says what a column has in the row at hand.
-    /// - Throws: why it cannot have that, for people.
+    /// Sets the value of a column in the current row.
+    /// - Throws: the reason if the value is invalid.
     mutating func set(_ column: ImageColumn, _ bytes: UnsafeRawBufferPointer) throws(ImageColumns.Nonsense) {
         try columns.set(column, bytes, at: count)
         guard !bytes.isEmpty else { return }
@@ -67,22 +67,22 @@ struct TableRows: Sendable {
         try end()
     }
 
-    /// Makes room for `factor` times as many rows as are there.
+    /// Reserves memory for `factor` times the present rows.
     mutating func reserve(_ factor: Double) {
         paths.reserve(factor)
         path.reserveCapacity(Int(Double(count) * factor))
     }
 
-    /// Ends the row at hand.
+    /// Ends the current row.
     mutating func end() throws(ImageColumns.Nonsense) {
         guard hasPath else { throw ImageColumns.Nonsense(reason: "names no image") }
         hasPath = false
         count += 1
     }
 
-    // MARK: Once all rows are there
+    // MARK: After all rows
 
-    /// Keeps some rows, ascending.
+    /// Keeps only the given rows, in ascending order.
     mutating func keep(_ rows: [Int]) {
         guard rows.count < count else { return }
         path = rows.map { path[$0] }
@@ -91,17 +91,17 @@ struct TableRows: Sendable {
         count = rows.count
     }
 
-    /// Gives back the memory that growing takes.
+    /// Frees the memory reserved for growth.
     mutating func close() {
         paths.close()
         columns.close()
     }
 
-    /// Makes classes of the labels, and labels of the rows indices of them.
+    /// Makes classes of the labels, and turns the labels of rows into class indices.
     /// - Parameters:
     ///   - path: the table.
-    ///   - listing: told of rows with labels that are no classes.
-    /// - Returns: the classes' names.
+    ///   - listing: receives the rows with invalid labels.
+    /// - Returns: the class names.
     mutating func makeClasses(_ path: String, _ listing: inout SourceListing) -> [String] {
         var table = ClassTable()
         let (uses, texts) = (columns.labelUses, columns.labelTexts)
@@ -123,7 +123,7 @@ struct TableRows: Sendable {
         ]
         let reasons = lost.filter { !$0.0.isEmpty }.map { labels, rule in
             let rows = columns.rows(labelled: labels)
-            return "\(counted(rows, "row")) \(rows == 1 ? "has" : "have") a label that is no class, the first being "
+            return "\(counted(rows, "row")) \(rows == 1 ? "has" : "have") a label that is not a class; the first is "
                 + "\(printable(texts[labels[0]].prefix(40))): \(rule)"
         }
         if !reasons.isEmpty { listing.note(.badLabel, path, reasons.joined(separator: "; ")) }
@@ -131,7 +131,8 @@ struct TableRows: Sendable {
         return names
     }
 
-    /// Takes the first folder of each path for its label, as in `cat/1.jpg`; does nothing where a path has none, or all have one.
+    /// Uses the first folder of each path as its label, as in `cat/1.jpg`. Does nothing if a path has no folder, or if
+    /// all have the same.
     mutating func labelByFolders() {
         var texts = TextTable()
         var labels: [Int32] = []

@@ -1,17 +1,17 @@
-/// What is wrong with a table, and where.
+/// An error in a table and its line.
 struct TableDamage: Error, Equatable {
     /// The line, from 1.
     var line: Int
-    /// One line for people.
+    /// The reason, in one line.
     var reason: String
 }
 
-/// Cuts a text into rows and those into fields, which stay where they are in the text.
+/// Splits a text into rows and fields, without copying them.
 struct TableScanner {
-    /// Where a field lies.
+    /// The position of a field.
     struct Field {
         var range: Range<Int>
-        /// Whether quotes in it are doubled.
+        /// Whether it contains doubled quotes.
         var isDoubled = false
     }
 
@@ -27,26 +27,26 @@ struct TableScanner {
 
     private static let quote = UInt8(ascii: "\"")
 
-    /// What spreadsheets write at the beginning of a text in UTF-8.
+    /// The byte order mark that spreadsheets write at the start of UTF-8 text.
     static let byteOrder: [UInt8] = [0xEF, 0xBB, 0xBF]
 
-    /// - Parameter separator: what stands between two fields; nil where a line is one.
+    /// - Parameter separator: the separator of fields; nil if each line is one field.
     init(_ bytes: UnsafeRawBufferPointer, separator: UInt8?) {
         self.bytes = bytes
         self.separator = separator
         place = bytes.starts(with: TableScanner.byteOrder) ? TableScanner.byteOrder.count : 0
     }
 
-    /// Whether there is no further row.
+    /// Whether all rows have been read.
     var isAtEnd: Bool { place >= bytes.count }
 
-    /// How many times the part that was scanned fits the whole.
+    /// The size of the text divided by that of the part scanned so far.
     var remainder: Double { Double(bytes.count) / Double(max(1, place)) }
 
     /// Whether the last row is a blank line.
     var isBlank: Bool { fields.count == 1 && bytes[fields[0].range].allSatisfy { $0 == 0x20 } }
 
-    /// Goes on to the next row; says false after the last.
+    /// Moves to the next row. Returns false after the last.
     mutating func next() throws(TableDamage) -> Bool {
         fields.removeAll(keepingCapacity: true)
         guard place < bytes.count else { return false }
@@ -60,7 +60,7 @@ struct TableScanner {
                 nextLine += 1
                 return true
             }
-            // A separator at the very end closes an empty field.
+            // A separator at the very end is followed by an empty field.
             if place == bytes.count {
                 fields.append(Field(range: place..<place))
                 return true
@@ -68,7 +68,7 @@ struct TableScanner {
         }
     }
 
-    /// Lends the bytes of a field of the last row, doubled quotes made one.
+    /// Calls a body with the bytes of a field of the last row, with doubled quotes made single.
     func withBytes<Result, Failure: Error>(
         _ number: Int, _ body: (UnsafeRawBufferPointer) throws(Failure) -> Result
     ) throws(Failure) -> Result {
@@ -84,7 +84,7 @@ struct TableScanner {
         return try single.withUnsafeBufferPointer { bytes throws(Failure) in try body(UnsafeRawBufferPointer(bytes)) }
     }
 
-    /// The field that begins here; stops at what ends it, or at the end.
+    /// Reads the field that begins here, up to its separator or line end.
     private mutating func field() throws(TableDamage) -> Field {
         guard let separator, place < bytes.count, bytes[place] == TableScanner.quote else {
             return Field(range: plain())
@@ -112,7 +112,7 @@ struct TableScanner {
         throw TableDamage(line: line, reason: "a quote is never closed")
     }
 
-    /// A field between tabs that begins with a quote: texts may begin so, and some programs quote whole fields.
+    /// A field between tabs that begins with a quote. Texts may begin with one, and some programs quote whole fields.
     private mutating func tabbed() -> Field {
         let range = plain()
         let inner = bytes[range].dropFirst().dropLast()
@@ -135,7 +135,7 @@ struct TableScanner {
     private mutating func plain() -> Range<Int> {
         let start = place
         while place < bytes.count, bytes[place] != 0x0A, bytes[place] != separator { place += 1 }
-        // The line end of Windows.
+        // A line end of Windows.
         let isReturn = place > start && bytes[place - 1] == 0x0D && (place == bytes.count || bytes[place] == 0x0A)
         return start..<(isReturn ? place - 1 : place)
     }

@@ -1,15 +1,16 @@
 import Files
 
-/// Writes what a source says of its images as a table that `ImageTable` reads again.
+/// Writes the fields of a source's images as a table that `ImageTable` can read.
 public enum TableWriter {
-    /// Columns of a source that are not files of their own elsewhere: all but label and caption where there are no others.
+    /// Columns of a source that are not files of their own elsewhere: all but label and caption where there are no
+    /// others.
     static let order: [ImageColumn] = [.path, .label, .labels, .value, .split, .group, .weight, .caption]
 
-    /// A table in CSV of the images at some positions, row by row; a field is empty where nothing is known.
+    /// A CSV table of the images at the given positions. Unknown fields are empty.
     /// - Parameters:
     ///   - source: the images.
-    ///   - indices: the positions of the rows; all where nil.
-    ///   - paths: what the column of paths has, row by row.
+    ///   - indices: the positions of the rows; all if nil.
+    ///   - paths: the path of each row.
     public static func text(of source: any Source, indices: [Int]? = nil, paths: [String]) -> String {
         let columns = order.filter { column in
             switch column {
@@ -38,11 +39,11 @@ public enum TableWriter {
         return text
     }
 
-    /// A field as RFC 4180 has it: in quotes where it needs them.
+    /// A field as in RFC 4180, in quotes if necessary.
     private static func quoted(_ field: String) -> String {
         let needs = field.utf8.contains { $0 == 0x22 || $0 == 0x2C || $0 == 0x0A || $0 == 0x0D }
         guard needs else { return field }
-        // Bytes, for a quote and an accent that follows it are one character.
+        // As bytes, because a quote and a following accent are one character.
         return String(decoding: [0x22] + field.utf8.flatMap { $0 == 0x22 ? [$0, $0] : [$0] } + [0x22], as: UTF8.self)
     }
 }

@@ -1,12 +1,12 @@
-/// Texts by number, each kept once and all in one run of bytes: a million paths take their bytes and 12 more each.
+/// Distinct texts with indices, in one array of bytes. A million paths take their bytes and 12 more each.
 struct TextTable: Sendable {
     private var text: [UInt8] = []
-    /// Where each text ends.
+    /// The end of each text.
     private var ends: [UInt32] = []
-    /// Numbers by hash, open addressing; -1 where a slot is free. The count is a power of two.
+    /// Indices by hash, with open addressing; -1 for a free slot. The count is a power of two.
     private var slots: [Int32] = []
 
-    /// The most bytes that all texts have.
+    /// The most bytes of all texts together.
     private let limit: Int
 
     init(limit: Int = Int(UInt32.max)) { self.limit = limit }
@@ -14,11 +14,11 @@ struct TextTable: Sendable {
     /// Number of texts.
     var count: Int { ends.count }
 
-    /// The text of a number.
+    /// The text at an index.
     subscript(place: Int) -> ArraySlice<UInt8> { text[range(place)] }
 
-    /// The number of a text, a new one where it is not there.
-    /// - Throws: where there is no room for it.
+    /// The index of a text, which is added if it is new.
+    /// - Throws: if there is no room for it.
     mutating func place(of bytes: UnsafeRawBufferPointer) throws(ImageColumns.Nonsense) -> Int {
         if 4 * (ends.count + 1) > 3 * slots.count { grow() }
         var slot = hash(bytes) & (slots.count - 1)
@@ -37,7 +37,7 @@ struct TextTable: Sendable {
         return ends.count - 1
     }
 
-    /// The numbers of all texts of another table.
+    /// The indices of all texts of another table.
     mutating func places(of other: TextTable) throws(ImageColumns.Nonsense) -> [Int32] {
         var places: [Int32] = []
         places.reserveCapacity(other.count)
@@ -50,18 +50,18 @@ struct TextTable: Sendable {
         return places
     }
 
-    /// Makes room for `factor` times as many texts as are there: growing step by step copies all of them.
+    /// Reserves memory for `factor` times the present texts, since growing step by step would copy all of them.
     mutating func reserve(_ factor: Double) {
         text.reserveCapacity(Int(Double(text.count) * factor))
         ends.reserveCapacity(Int(Double(ends.count) * factor))
     }
 
-    /// Gives back what is needed to find numbers, once all texts are there.
+    /// Frees the memory for finding indices, after all texts are added.
     mutating func close() { slots = [] }
 
     private func range(_ place: Int) -> Range<Int> { (place == 0 ? 0 : Int(ends[place - 1]))..<Int(ends[place]) }
 
-    /// Seeded by Swift at random, so that no table can be made of texts that meet.
+    /// Swift seeds the hash at random, so that no table can be built to cause collisions.
     private func hash(_ bytes: UnsafeRawBufferPointer) -> Int {
         var hasher = Hasher()
         hasher.combine(bytes: bytes)

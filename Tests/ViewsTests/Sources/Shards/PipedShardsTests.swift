@@ -59,7 +59,7 @@ struct PipedShardsTests {
         let error = #expect(throws: DataError.self) {
             try Sources.open("pipe:touch '\(mark)'; cat '\(root.path)/0.tar'")
         }
-        #expect(error?.reason.contains("command line alone") == true)
+        #expect(error?.reason.contains("only from the command line") == true)
         #expect(!FileManager.default.fileExists(atPath: mark))
     }
 
@@ -74,7 +74,7 @@ struct PipedShardsTests {
         let command = "echo '<!DOCTYPE html><html>'"
         let error = #expect(throws: DataError.self) { try Sources.open("pipe:\(command)", options: options) }
         #expect(error?.path == command)
-        #expect(error?.reason == "is no tar archive: it is a web page; no picture was downloaded; get it again")
+        #expect(error?.reason == "is not a tar archive: it is a web page; no picture was downloaded; get it again")
     }
 
     @Test(arguments: ["exit {0,0,1}", "exit {0,0,0}"]) func aFailureClosesWhatOthersWrote(end: String) throws {

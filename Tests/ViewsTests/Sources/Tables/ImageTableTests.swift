@@ -42,14 +42,14 @@ struct ImageTableTests {
         let table = try Sources.open(path, options: options(bad: 0.5))
         #expect((0..<table.count).map(table.name) == ["a.png", "c.png"] && table.classes == ["x"])
         let note = table.listing.issues.first { $0.kind == .missing }
-        #expect(note?.reason == "2 of 4 images are not there and skipped, the first being \(root.path)/b.png")
+        #expect(note?.reason == "2 of 4 images do not exist and are skipped; the first is \(root.path)/b.png")
         let many = #expect(throws: DataError.self) { try Sources.open(path) }
-        #expect(many?.reason.contains("2 of 4 images are not there") == true)
+        #expect(many?.reason.contains("2 of 4 images do not exist") == true)
         #expect(many?.reason.contains("more than --max-bad allows") == true)
         try root.write(["none.csv"], Data("image\nx.png\ny.png\n".utf8))
         let none = #expect(throws: DataError.self) { try Sources.open(root.path + "/none.csv") }
         #expect(
-            none?.reason.hasPrefix("none of its 2 images is there, the first being \(root.path)/x.png; --root") == true)
+            none?.reason.hasPrefix("none of its 2 images exists, the first is \(root.path)/x.png; --root") == true)
     }
 
     @Test func repeatedImagesAreToldAndStayTogether() throws {
@@ -60,7 +60,7 @@ struct ImageTableTests {
         let table = try Sources.open(root.path + "/list.csv")
         #expect(
             table.listing.issues.first { $0.kind == .duplicate }?.reason
-                == "20 rows name an image again, the first being 0.png")
+                == "20 rows name an image again; the first is 0.png")
         #expect(table.links.count == 20 && table.links[39] == 19)
         let split = Split(stratified: table, fraction: 0.3, seed: 1)
         func names(_ source: any Source) -> Set<String> { Set((0..<source.count).map(source.name)) }
@@ -82,7 +82,7 @@ struct ImageTableTests {
         #expect((0..<split.train.count).map(split.train.name) == ["0.png", "1.png", "5.png"])
         #expect((0..<split.test.count).map(split.test.name) == ["3.png"])
         #expect(split.summary?.headline == "\(path): train 3 images of 2 classes, test 1, validation 1 (not used)")
-        #expect(split.summary?.notes.contains("1 image of no side is not used") == true)
+        #expect(split.summary?.notes.contains("1 image without a side is not used") == true)
         #expect(try OpenedImages(path, side: .validation).source.count == 1)
         let all = try OpenedImages(path, usual: .all).source
         #expect(all.count == 5 && (0..<5).map { all.fields($0).side } == [.train, .train, .train, .test, .validation])
@@ -123,7 +123,7 @@ struct ImageTableTests {
         let root = try TemporaryFolder()
         try root.write(["x/a.png", "x/b.png"])
         let error = #expect(throws: DataError.self) { try OpenedImages(root.path, options: options("label=y")) }
-        #expect(error?.reason == "is no table, so --column and --root have nothing to choose from")
+        #expect(error?.reason == "is not a table, so --column and --root do not apply")
         try root.write(["list.csv"], Data("image,kind\nx/a.png,x\n".utf8))
         // Images to judge by may lie in a folder.
         let split = try Split(images: root.path + "/list.csv", test: root.path, options: options("label=kind"))

@@ -88,14 +88,14 @@ struct TableReaderTests {
         #expect((0..<table.count).map(table.label) == [1, nil, nil, nil, 2, nil, nil])
         #expect(
             table.listing.issues.filter { $0.kind == .badLabel }.map(\.reason) == [
-                "3 rows have a label that is no class, the first being -1: a label must be a word or a number from 0 to "
-                    + "2^53 - 1, on one line, of at most 256 bytes; 1 row has a label that is no class, the first being "
+                "3 rows have a label that is not a class; the first is -1: a label must be a word or a number from 0 to "
+                    + "2^53 - 1, on one line, of at most 256 bytes; 1 row has a label that is not a class; the first is "
                     + "dog: more labels are numbers, so words are none"
             ])
         let words = try TableReaderTests.table("image,labels\na.png,3|cat|dog\nb.png,3|cat\nc.png,dog\n", "c.csv")
         #expect(
             words.listing.issues.first { $0.kind == .badLabel }?.reason
-                == "2 rows have a label that is no class, the first being 3: more labels are words, so numbers are none"
+                == "2 rows have a label that is not a class; the first is 3: more labels are words, so numbers are none"
         )
         let plain = try TableReaderTests.table("image,label\na.png,cat\nb.png,\n", "c.csv")
         #expect(!plain.listing.issues.contains { $0.kind == .badLabel })
@@ -184,7 +184,7 @@ struct TableReaderTests {
     }
 
     @Test(
-        "Rows that make no sense are named by their line",
+        "Invalid rows are named by their line",
         arguments: [
             ("c.tsv", "a.png\tx\nb.png\n", "line 2: has 1 column, must have 2"),
             ("c.csv", "a.png,x\n\"b\n\nc.png\",y,z\n", "line 2: has 3 columns, must have 2"),
