@@ -6,8 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-// libjpeg-turbo 3 put functions into structures that version 2 had without them. The version that runs has no other sign
-// than the functions that came with it.
+// libjpeg-turbo 3 added members to structures of version 2. The only sign of the running version is its new functions.
 extern char version_3_function __asm__("jpeg12_read_scanlines") __attribute__((weak));
 
 enum { SIDE = 48 };
@@ -20,7 +19,7 @@ static bool is_of_the_same_major_version(void) {
 #endif
 }
 
-// A picture of gradients and noise with halved colour, as most photographs are stored.
+// A picture of gradients and noise with colour at half resolution, as in most photographs.
 static unsigned char *encode(unsigned long *size) {
     struct jpeg_compress_struct info;
     struct jpeg_error_mgr error;

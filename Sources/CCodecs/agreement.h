@@ -1,8 +1,8 @@
-// Whether the libjpeg that runs is the one whose private structures this was compiled with.
+// Whether the running libjpeg has the private structures that this code was compiled with.
 #pragma once
 
 #include <stdbool.h>
 
-/// Looked at once: the libraries are of one major version, and a picture decodes to the same pixels with our parts in
-/// libjpeg's places and without them. Where not, nothing of ours takes libjpeg's places.
+/// Checked once: both libraries have the same major version, and a picture decodes to the same pixels with and without
+/// our replacements for parts of libjpeg. Otherwise libjpeg decodes alone.
 bool jpeg_agrees(void);

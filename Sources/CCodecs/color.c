@@ -66,7 +66,7 @@ void *ccodecs_color_create(const uint8_t *profile, size_t size) {
     void *const from = cms.open_profile(profile, (uint32_t)size);
     if (from == NULL) return NULL;
     void *const to = cms.create_srgb();
-    // Pixels of gray and CMYK files are RGB by now, which their profiles say nothing of.
+    // Pixels of gray and CMYK files are already RGB, so their profiles do not apply.
     if (to != NULL && cms.get_colour_space(from) == rgb_space) {
         transform = cms.create_transform(from, planar_rgb, to, planar_rgb, 0, 0);
     }
@@ -76,7 +76,7 @@ void *ccodecs_color_create(const uint8_t *profile, size_t size) {
 }
 
 void ccodecs_color_apply(void *transform, uint8_t *planes, size_t count) {
-    // Sizes have 32 bits there, and no picture has so many pixels.
+    // Little CMS takes sizes of 32 bits; no picture exceeds them.
     if (count <= UINT32_MAX / 4) cms.do_transform(transform, planes, planes, (uint32_t)count);
 }
 

@@ -7,7 +7,7 @@
 #include <jpeglib.h>
 #include <jerror.h>
 
-// Rows handed to the encoder at once.
+// Rows passed to the encoder at once.
 enum { ROWS = 16 };
 
 typedef struct {
@@ -41,18 +41,18 @@ static void on_message(j_common_ptr common, int level) {
 static void destination_nothing(j_compress_ptr info) { (void)info; }
 
 static boolean destination_full(j_compress_ptr info) {
-    fail(info->client_data, CCODECS_NO_MEMORY, "the file is larger than any of its extent should be");
+    fail(info->client_data, CCODECS_NO_MEMORY, "the file is larger than the bound for its size");
     return FALSE;
 }
 
 static size_t file_bound(uint32_t width, uint32_t height) {
-    // As libjpeg-turbo's own bound for 4:2:0: three bytes a pixel of whole blocks, and the headers.
+    // Like libjpeg-turbo's bound for 4:2:0: three bytes per pixel of whole blocks, and the headers.
     const size_t columns = ((size_t)width + 15) / 16 * 16;
     const size_t rows = ((size_t)height + 15) / 16 * 16;
     return columns * rows * 3 + 2048;
 }
 
-// The encoder's rows, and what the decoder's take where a picture is too narrow for them to fit in there.
+// The encoder's rows, and extra memory for the decoder's rows if the picture is narrow.
 static size_t rows_size(uint32_t width) { return (size_t)width * 3 * ROWS + 512; }
 
 static void encode(writer *self, const uint8_t *const planes[3], uint32_t width, uint32_t height, int quality,

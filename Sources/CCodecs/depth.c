@@ -39,7 +39,7 @@ void depth_measure(depth_map *map, const void *samples, size_t pixels, size_t ch
     for (size_t pixel = 0; pixel < pixels; pixel++) {
         for (size_t colour = 0; colour < colours; colour++) {
             const double v = value(map->type, samples, pixel * channels + colour);
-            // Infinities mark what was not measured, as NaN does.
+            // Like NaN, infinities mark missing measurements.
             if (!isfinite(v)) continue;
             if (v < low) low = v;
             if (v > high) high = v;
@@ -64,7 +64,7 @@ void depth_bytes(const depth_map *map, const void *samples, size_t count, uint8_
         for (size_t i = 0; i < count; i++) bytes[i] = (uint8_t)(((const uint16_t *)samples)[i] >> map->shift);
         return;
     }
-    // One value alone has no range: it becomes black.
+    // A constant picture has no range and becomes black.
     const double scale = map->high > map->low ? 255 / (map->high - map->low) : 0;
     for (size_t i = 0; i < count; i++) bytes[i] = byte((value(map->type, samples, i) - map->low) * scale);
 }

@@ -2,16 +2,16 @@
 #pragma once
 #include "CCodecs.h"
 
-/// How a sample lies in memory.
+/// The type of a sample in memory.
 typedef enum { SAMPLES_U16, SAMPLES_I16, SAMPLES_U32, SAMPLES_I32, SAMPLES_F32, SAMPLES_F64 } samples_type;
 
 /// The map from samples to bytes.
 typedef struct {
     samples_type type;
-    /// By how many bits an unsigned sample is moved; used where `is_shift`.
+    /// The number of bits by which an unsigned sample is shifted; used if `is_shift`.
     uint32_t shift;
     bool is_shift;
-    /// Where the range is still to be found: the picture is decoded once for it, and once more for its pixels.
+    /// Whether the range is still unknown. The picture is then decoded twice: for the range, and for the pixels.
     bool is_measuring;
     double low, high;
 } depth_map;
@@ -19,13 +19,13 @@ typedef struct {
 /// Bytes of a sample.
 size_t samples_size(samples_type type);
 
-/// The map that `target` asks for, of samples with `bits` bits.
+/// The map for `target`, for samples with `bits` bits.
 depth_map depth_begin(samples_type type, uint32_t bits, const ccodecs_target *target);
 
-/// Takes the first `colours` of the `channels` samples of each pixel into the range.
+/// Extends the range by the first `colours` of the `channels` samples of each pixel.
 void depth_measure(depth_map *map, const void *samples, size_t pixels, size_t channels, size_t colours);
 
-/// Ends the measuring.
+/// Ends the measurement of the range.
 void depth_measured(depth_map *map);
 
 /// Writes samples as bytes.

@@ -2,11 +2,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-// libjpeg calls its entropy decoder through a pointer in a structure that jpegint.h describes; the decoder below takes
-// its place for files of one Huffman-coded baseline scan. A table is indexed by the next 10 bits and gives the run of
-// zeros and the lengths of the code and of the value behind it, so that nearly every coefficient takes one look-up and no
-// branch that is hard to predict. Stuffed bytes are taken out beforehand, up to the next marker, so that 64 bits can be
-// held at a time and filled up without a look at them.
+// libjpeg calls its entropy decoder through a pointer in a structure of jpegint.h. The decoder below replaces it for
+// files of one Huffman-coded baseline scan. A table, indexed by the next 10 bits, gives the run of zeros and the
+// lengths of the code and of the following value, so that nearly every coefficient needs one look-up and no branch that
+// is hard to predict. Stuffed bytes are removed beforehand, up to the next marker, so that 64 bits can be refilled
+// without checking for them.
 #if __has_include(<jpegint.h>) && defined(LIBJPEG_TURBO_VERSION_NUMBER) && LIBJPEG_TURBO_VERSION_NUMBER >= 2000000
 
 #define JPEG_INTERNALS
@@ -14,22 +14,22 @@
 
 enum { LOOKUP = 10, LONGEST = 16 };
 
-// A look-up's parts: the bits that code and value take together, those of the code, those of the value, the zeros before
-// it, and what it is. Shifts by a variable look at the lowest 6 bits only, so the first three need no mask there.
+// The parts of an entry: the bits of code and value together, those of the code, those of the value, the zeros before
+// it, and its kind. Variable shifts use only the lowest 6 bits, so the first three need no mask.
 enum { BOTH = 0x3F, CODE_SHIFT = 8, SIZE_SHIFT = 16, RUN_SHIFT = 24, KIND_SHIFT = 28 };
 enum { COEFFICIENT, END, ZEROS, LONG };
 
 typedef struct {
     uint32_t entries[1 << LOOKUP];
-    // The largest code of each length, -1 where there is none, and what leads from a code to its symbol.
+    // The largest code of each length, -1 if there is none, and the offset from a code to its symbol.
     int32_t largest[LONGEST + 1];
     int32_t offset[LONGEST + 1];
-    // What the table was made from.
+    // The source of the table.
     bool made;
     JHUFF_TBL source;
 } table;
 
-// The bits of a segment: the next ones from the highest on, `count` of which are sure to be there.
+// The bits of a segment, the next one in the highest place; at least `count` are valid.
 typedef struct {
     const uint8_t *next;
     uint64_t bits;
@@ -37,14 +37,14 @@ typedef struct {
 } reservoir;
 
 typedef struct {
-    // What libjpeg sees; first, so that a pointer to it is one to all of this.
+    // The part that libjpeg sees. It comes first, so that a pointer to it is a pointer to the whole structure.
     struct jpeg_entropy_decoder visible;
     reservoir reservoir;
-    // The segment without its stuffed bytes, and zeros behind its end.
+    // The segment without its stuffed bytes, followed by zeros.
     uint8_t *plain;
     size_t capacity;
     const uint8_t *end;
-    // What follows it in the file: a marker, or the end.
+    // What follows the segment in the file: a marker, or the end.
     const uint8_t *marker, *file_end;
     int last[MAX_COMPS_IN_SCAN];
     JDIMENSION column;
@@ -55,7 +55,7 @@ typedef struct {
     table ac[NUM_HUFF_TBLS];
 } huffman;
 
-// The place of each coefficient in its block, row by row; runs that lead past the end, by up to 15, stay inside.
+// The position of each coefficient in its block, row by row, with room for runs that lead up to 15 past the end.
 static const uint8_t natural[DCTSIZE2 + 16] = {
     0,  1,  8,  16, 9,  2,  3,  10, 17, 24, 32, 25, 18, 11, 4,  5,  12, 19, 26, 33, 40, 48, 41, 34, 27, 20, 13,
     6,  7,  14, 21, 28, 35, 42, 49, 56, 57, 50, 43, 36, 29, 22, 15, 23, 30, 37, 44, 51, 58, 59, 52, 45, 38, 31,
@@ -64,13 +64,13 @@ static const uint8_t natural[DCTSIZE2 + 16] = {
 
 static _Noreturn void give_up(huffman *self) { longjmp(*self->retry, 1); }
 
-// The value whose `size` bits are given: the upper half of the codes is positive.
+// The value of `size` bits; the upper half of the codes is positive.
 static inline int32_t extend(uint32_t code, unsigned size) {
     if (size == 0) return 0;
     return code >> (size - 1) ? (int32_t)code : (int32_t)code - (1 << size) + 1;
 }
 
-// What a table says of a code of `length` bits for `symbol`.
+// The table's entry for a code of `length` bits for `symbol`.
 static uint32_t entry(bool ac, unsigned symbol, unsigned length) {
     const uint32_t size = ac ? symbol & 15 : symbol;
     const uint32_t run = ac ? symbol >> 4 : 0;
@@ -78,7 +78,7 @@ static uint32_t entry(bool ac, unsigned symbol, unsigned length) {
     return (length + size) | length << CODE_SHIFT | size << SIZE_SHIFT | run << RUN_SHIFT | kind << KIND_SHIFT;
 }
 
-// Whether the table could be made; libjpeg has checked it before, so this only keeps the memory safe.
+// Makes the table; false if it is invalid. libjpeg has checked it before, so this only protects the memory.
 static bool make(table *self, const JHUFF_TBL *source, bool ac) {
     if (source == NULL) return false;
     if (self->made && memcmp(self->source.bits, source->bits, sizeof source->bits) == 0
@@ -108,10 +108,10 @@ static bool make(table *self, const JHUFF_TBL *source, bool ac) {
     return true;
 }
 
-// Bytes behind a segment's end that may be read: more than a block of the longest codes has.
+// Bytes after a segment's end that may be read: more than a block of the longest codes takes.
 enum { BEHIND = 512 };
 
-// Takes the segment that starts at `from`: to the next marker, or to the end of the file.
+// Reads the segment that starts at `from`, up to the next marker or the end of the file.
 static void take(huffman *self, const uint8_t *from) {
     uint8_t *to = self->plain;
     for (;;) {
@@ -130,20 +130,20 @@ static void take(huffman *self, const uint8_t *from) {
     self->reservoir = (reservoir){.next = self->plain};
 }
 
-// Makes sure that 56 bits are there: more than any code and its value take, and than any two of the table.
+// Ensures 56 bits: more than any code with its value, or any two entries of the table, take.
 static inline __attribute__((always_inline)) void refill(reservoir *self) {
     uint64_t bytes;
     memcpy(&bytes, self->next, sizeof bytes);
 #if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
     bytes = __builtin_bswap64(bytes);
 #endif
-    // Bits past `count` may be set already, to what they are set to now.
+    // Bits past `count` may be set already, to the same values.
     self->bits |= bytes >> self->count;
     self->next += (63 - self->count) >> 3;
     self->count |= 56;
 }
 
-// Bits of the segment that are left; negative where more were taken than it has.
+// The remaining bits of the segment; negative if too many were read.
 static inline ptrdiff_t bits_left(const huffman *self, const reservoir *from) {
     return (self->end - from->next) * 8 + from->count;
 }
@@ -186,13 +186,13 @@ static inline __attribute__((always_inline)) int32_t difference(huffman *self, c
     return receive(from, found >> SIZE_SHIFT & 15);
 }
 
-// Takes a coefficient that the table has: its code and its value. The place behind it is returned.
+// Reads a coefficient that is in the table, its code and its value. Returns the next position.
 static inline __attribute__((always_inline)) unsigned coefficient(reservoir *from, uint32_t found, unsigned k,
                                                                   JCOEF *block) {
     k += found >> RUN_SHIFT;
     if (block) {
-        // No branch depends on the size, which nothing predicts: what is below the value is shifted out, and a value
-        // whose first bit is 0 is negative.
+        // No branch depends on the unpredictable size: bits below the value are shifted out, and a value whose first
+        // bit is 0 is negative.
         const uint64_t rest = from->bits << (found >> CODE_SHIFT & BOTH);
         const uint32_t below = ~((uint32_t)-1 << (found >> SIZE_SHIFT & 15));
         const uint32_t code = (uint32_t)(rest >> (-(found >> SIZE_SHIFT) & BOTH));
@@ -203,7 +203,7 @@ static inline __attribute__((always_inline)) unsigned coefficient(reservoir *fro
     return k + 1;
 }
 
-// Takes what is no coefficient of the table. The place behind it is returned, or 0 at the end of the block.
+// Reads a code that is not in the table. Returns the next position, or 0 at the end of the block.
 static inline __attribute__((always_inline)) unsigned other(huffman *self, const table *codes, reservoir *from,
                                                             uint32_t found, unsigned k, JCOEF *block) {
     if (found >> KIND_SHIFT != LONG) {
@@ -220,7 +220,7 @@ static inline __attribute__((always_inline)) unsigned other(huffman *self, const
     return k + 1;
 }
 
-// The coefficients of a block behind the first, which is all zeros; kept only where there is a block.
+// The coefficients of a block after the first. The block is zero before; it may be NULL to skip them.
 static inline __attribute__((always_inline)) void coefficients(huffman *self, const table *codes, reservoir *from,
                                                                JCOEF *block) {
     const uint32_t *const entries = codes->entries;
@@ -231,7 +231,7 @@ static inline __attribute__((always_inline)) void coefficients(huffman *self, co
         if (__builtin_expect(found >> KIND_SHIFT == COEFFICIENT, 1)) {
             k = coefficient(from, found, k, block);
             if (k >= DCTSIZE2) break;
-            // Two of the table fit in what one refill gives.
+            // One refill is enough for two entries of the table.
             found = entries[from->bits >> (64 - LOOKUP)];
             if (__builtin_expect(found >> KIND_SHIFT == COEFFICIENT, 1)) {
                 k = coefficient(from, found, k, block);
@@ -245,7 +245,7 @@ static inline __attribute__((always_inline)) void coefficients(huffman *self, co
 }
 
 static void restart(huffman *self, const struct jpeg_decompress_struct *info) {
-    // Bits that fill the last byte are left over, no more.
+    // Only the padding bits of the last byte may be left.
     if (bits_left(self, &self->reservoir) >= 8 || self->file_end - self->marker < 2 || self->marker[0] != 0xFF
         || self->marker[1] != JPEG_RST0 + self->next_restart) {
         give_up(self);
@@ -256,14 +256,14 @@ static void restart(huffman *self, const struct jpeg_decompress_struct *info) {
     self->restarts_to_go = info->restart_interval;
 }
 
-// Decodes the blocks of one unit, or passes over them where `blocks` is NULL.
+// Decodes the blocks of one unit, or skips them if `blocks` is NULL.
 static inline __attribute__((always_inline)) void decode_blocks(huffman *self, j_decompress_ptr info,
                                                                 JBLOCKROW *blocks) {
     if (info->restart_interval > 0) {
         if (self->restarts_to_go == 0) restart(self, info);
         self->restarts_to_go--;
     }
-    // Only blocks of the columns that were asked for are looked at.
+    // Only blocks of the requested columns are decoded.
     const bool wanted = blocks != NULL && self->column >= info->master->first_iMCU_col
                         && self->column <= info->master->last_iMCU_col;
     if (++self->column == info->MCUs_per_row) self->column = 0;
@@ -273,7 +273,7 @@ static inline __attribute__((always_inline)) void decode_blocks(huffman *self, j
         const int place = info->MCU_membership[i];
         const jpeg_component_info *component = info->cur_comp_info[place];
         self->last[place] += difference(self, &self->dc[component->dc_tbl_no], &from);
-        // No picture leads there, and sums must not overflow.
+        // No real picture has such values, and sums must not overflow.
         if (abs(self->last[place]) > 1 << 20) give_up(self);
         if (wanted) {
             (*blocks[i])[0] = (JCOEF)self->last[place];
@@ -292,7 +292,7 @@ static boolean decode_plain(j_decompress_ptr info, JBLOCKROW *blocks) {
 }
 
 #if defined(__x86_64__)
-// With shifts by any register.
+// With shifts by any register (BMI2).
 __attribute__((target("bmi2"))) static boolean decode_bmi2(j_decompress_ptr info, JBLOCKROW *blocks) {
     decode_blocks((huffman *)info->entropy, info, blocks);
     return TRUE;
@@ -305,7 +305,7 @@ static bool is_plain(j_decompress_ptr info) {
 }
 
 bool huffman_install(j_decompress_ptr info, ccodecs_scratch *scratch, jmp_buf *retry) {
-    // A library whose structures are not those of the header that this was built with shows it here.
+    // This fails if the library's structures differ from those of the headers.
     if (info->master->first_iMCU_col != 0 || info->master->last_iMCU_col + 1 != info->MCUs_per_row) return false;
     if (!is_plain(info)) return false;
     if (scratch->huffman == NULL) scratch->huffman = calloc(1, sizeof(huffman));

@@ -7,12 +7,11 @@
 
 #include <jpeglib.h>
 
-/// Takes over from libjpeg's decoder where the file is one Huffman-coded baseline scan; its header must have been read and
-/// decompression started, and no row yet.
+/// Replaces libjpeg's decoder if the file is one Huffman-coded baseline scan. The header must have been read and
+/// decompression started, but no row read.
 ///
-/// Memory and tables are kept in `scratch` from file to file. Whatever is not plain and complete in the data ends in a
-/// `longjmp` to `retry`, with 1: libjpeg itself, from the start, then says what is wrong with the file.
-/// @returns whether it did.
+/// Memory and tables are kept in `scratch` from file to file. Unusual, damaged or incomplete data cause a `longjmp` to
+/// `retry`, with 1. libjpeg then decodes the file from the start and reports what is wrong. @returns whether it did.
 bool huffman_install(j_decompress_ptr info, ccodecs_scratch *scratch, jmp_buf *retry);
 
 /// Frees what `ccodecs_scratch.huffman` holds; it may be NULL.

@@ -10,10 +10,10 @@
 #include <jpeglib.h>
 #include <jerror.h>
 
-// No encoder writes nearly as many; a file of tiny scans over a large picture would keep the decoder busy for minutes.
+// Far more than any encoder writes. Tiny scans over a large picture could otherwise keep the decoder busy for minutes.
 enum { MAXIMUM_SCANS = 500 };
 
-// Rows asked for at once: libjpeg delivers at most its largest vertical sampling factor, which is 4.
+// Rows requested at once: libjpeg delivers at most its largest vertical sampling factor, which is 4.
 enum { ROWS = 4 };
 
 typedef struct {
@@ -22,7 +22,8 @@ typedef struct {
     struct jpeg_source_mgr source;
     struct jpeg_progress_mgr progress;
     jmp_buf jump;
-    // Where our own entropy decoder gives up; whether it and our own colour conversion may be used.
+    // Where execution continues if our own entropy decoder gives up; whether it and our own colour conversion may be
+    // used.
     jmp_buf retry;
     bool own_entropy, own_color;
     ccodecs_status status;
@@ -72,8 +73,8 @@ static void on_message(j_common_ptr common, int level) {
     char message[JMSG_LENGTH_MAX];
     self->error.format_message(common, message);
     if (self->error.msg_code == JWRN_HIT_MARKER) {
-        // The entropy decoder has no bits left for a block: what follows would be gray. Before a restart marker the
-        // rest of the file is there, so that is damage; else the picture ends here.
+        // The entropy decoder has no bits left for a block, so the rest would be gray. Before a restart marker the data
+        // are damaged, since the rest of the file is there; else the picture ends here.
         const int marker = self->info.unread_marker;
         const bool restart = marker >= JPEG_RST0 && marker <= JPEG_RST0 + 7;
         fail(self, restart && !self->exhausted ? CCODECS_CORRUPT : CCODECS_TRUNCATED, message);
@@ -90,7 +91,7 @@ static void on_progress(j_common_ptr common) {
 
 static void source_nothing(j_decompress_ptr info) { (void)info; }
 
-// Past the end there is an end-of-image marker, again and again, so that the library winds up.
+// Past the end, the source returns end-of-image markers, so that the library finishes.
 static boolean source_fill(j_decompress_ptr info) {
     static const JOCTET end[] = {0xFF, JPEG_EOI};
     ((reader *)info->client_data)->exhausted = true;
@@ -109,7 +110,7 @@ static void source_skip(j_decompress_ptr info, long count) {
     }
 }
 
-// Whether every coefficient has come at full precision. Where not, libjpeg smooths over block borders.
+// Whether every coefficient has arrived at full precision. Otherwise libjpeg smooths block borders.
 static bool is_refined(const reader *self) {
     if (self->info.coef_bits == NULL) return true;
     for (int component = 0; component < self->info.num_components; component++) {
@@ -120,7 +121,7 @@ static bool is_refined(const reader *self) {
     return true;
 }
 
-// Rejects a file of several scans whose scans leave pixels undefined; they have all been read by now.
+// Rejects a file whose scans leave pixels undefined. All scans have been read by now.
 static void check_scans(reader *self) {
     for (int component = 0; component < self->info.num_components; component++) {
         const bool unseen = self->info.comp_info[component].quant_table == NULL;
@@ -132,7 +133,7 @@ static void check_scans(reader *self) {
         return;
     }
     if (self->exhausted) fail(self, CCODECS_TRUNCATED, "the last scans are missing");
-    note(self, "the last scans were left out by the encoder");
+    note(self, "the encoder did not write the last scans");
 }
 
 // Whether an end-of-image marker follows in data that the library has not read yet.
@@ -162,10 +163,10 @@ static row_kind choose_output(reader *self) {
     return ROW_RGB;
 }
 
-// Leaves out columns and rows that are not wanted; returns the first column of the rows to come.
+// Skips columns and rows that are not needed. Returns the first column of the rows to come.
 //
-// Upsampling reads a neighbouring sample on each side and treats the edge of what is decoded as the picture's, so a
-// block of margin on every side keeps the region equal to that of a full decode.
+// Upsampling reads a neighbouring sample on each side, and treats the edge of the decoded part as the edge of the
+// picture. A margin of one block on every side makes the region equal to that of a full decode.
 static uint32_t narrow(reader *self, const ccodecs_target *target) {
     struct jpeg_decompress_struct *info = &self->info;
     const uint32_t block_width = (uint32_t)(info->max_h_samp_factor * DCTSIZE);
@@ -184,7 +185,7 @@ static uint32_t narrow(reader *self, const ccodecs_target *target) {
     return origin;
 }
 
-// What libjpeg writes rows to: memory, or descriptions of where in the planes they go.
+// The target of libjpeg's rows: memory, or descriptions of their positions in the planes.
 typedef struct {
     JSAMPROW rows[ROWS];
     planar_row places[ROWS];
@@ -197,14 +198,14 @@ static void make_lines(reader *self, lines *lines, ccodecs_scratch *scratch, row
         for (int i = 0; i < ROWS; i++) lines->rows[i] = (JSAMPROW)(void *)&lines->places[i];
         return;
     }
-    // Where a row is aligned, libjpeg-turbo writes it past the caches, from where it would be slow to read again.
+    // libjpeg-turbo writes an aligned row past the caches, so reading it again would be slow.
     const size_t stride = ((size_t)self->info.output_width * row_channels(kind) + 63) / 32 * 32;
     if (!scratch_reserve(scratch, stride * ROWS + 64)) fail(self, CCODECS_NO_MEMORY, "not enough memory for a row");
     uint8_t *const first = scratch->bytes + (32 - (uintptr_t)scratch->bytes % 32) + 1;
     for (int i = 0; i < ROWS; i++) lines->rows[i] = first + (size_t)i * stride;
 }
 
-// Makes the rows from `y` on go to their places in the planes; rows that are not wanted go nowhere.
+// Directs the rows from `y` to their positions in the planes; other rows are discarded.
 static void aim(lines *lines, uint32_t y, uint32_t origin, const ccodecs_target *target) {
     if (!lines->planar) return;
     for (uint32_t i = 0; i < ROWS; i++) {
@@ -225,7 +226,7 @@ static void decode(reader *self, ccodecs_scratch *scratch, const ccodecs_target 
     info->progress = &self->progress;
     jpeg_read_header(info, TRUE);
     if (info->image_width != target->width || info->image_height != target->height) {
-        fail(self, CCODECS_CORRUPT, "the file has two frame headers of different extent");
+        fail(self, CCODECS_CORRUPT, "the file has two frame headers of different size");
     }
     const row_kind kind = choose_output(self);
     info->dct_method = JDCT_ISLOW;
@@ -258,7 +259,7 @@ static void decode(reader *self, ccodecs_scratch *scratch, const ccodecs_target 
         }
         aim(&lines, bottom, origin, target);
         while (info->output_scanline < info->output_height) jpeg_read_scanlines(info, lines.rows, 1);
-        // Arithmetic coding goes on with zeros past the end and cannot tell whether they belong there.
+        // Arithmetic coding continues with zeros past the end and cannot detect missing data.
         if (info->arith_code) fail(self, CCODECS_TRUNCATED, "no end-of-image marker");
         note(self, "no end-of-image marker");
     }
@@ -289,7 +290,7 @@ ccodecs_status ccodecs_jpeg_decode(ccodecs_scratch *scratch, const uint8_t *data
 
 ccodecs_status jpeg_decode(ccodecs_scratch *scratch, const uint8_t *data, size_t size, const ccodecs_target *target,
                            bool own, ccodecs_report *report) {
-    // A context of its own for each file costs a microsecond and cannot inherit tables from the file before.
+    // A separate context for each file costs a microsecond, and cannot inherit tables from the previous file.
     reader self;
     prepare(&self, data, size, report);
     self.own_entropy = self.own_color = own;

@@ -10,7 +10,7 @@
 
 // Sixteen pixels. With Cb and Cr counted from 128, in units of 1/65536 and rounded, libjpeg has
 //   R = Y + 91881 Cr,  G = Y - 22554 Cb - 46802 Cr,  B = Y + 116130 Cb;
-// what of the factors exceeds 16 bits is added as a whole: 91881 = 65536 + 26345 and so on.
+// parts of the factors beyond 16 bits are added separately: 91881 = 65536 + 26345 and so on.
 __attribute__((target("avx2"))) static inline void convert16(const uint8_t *y, const uint8_t *cb, const uint8_t *cr,
                                                              uint8_t *red, uint8_t *green, uint8_t *blue) {
     const __m256i middle = _mm256_set1_epi16(128), one = _mm256_set1_epi16(1);
@@ -60,7 +60,7 @@ __attribute__((target("avx2"))) static void convert(j_decompress_ptr info, JSAMP
             continue;
         }
         for (JDIMENSION x = 0; x < to->count; x += 16) {
-            // The last sixteen overlap those before them rather than pass the end.
+            // The last sixteen overlap the previous ones, so that none lies past the end.
             const JDIMENSION at = x + 16 <= to->count ? x : to->count - 16;
             convert16(y + at, cb + at, cr + at, to->planes[0] + at, to->planes[1] + at, to->planes[2] + at);
         }

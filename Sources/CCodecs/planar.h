@@ -6,14 +6,14 @@
 
 #include <jpeglib.h>
 
-/// Where the pixels of one row go; what `jpeg_read_scanlines` gets in place of a row, once `planar_install` said yes.
+/// The target of the pixels of one row. After `planar_install` returns true, `jpeg_read_scanlines` takes it instead of
+/// a row.
 typedef struct {
     uint8_t *planes[3];
-    /// The first pixel that is wanted, and how many are.
+    /// The first pixel that is needed, and the number of pixels.
     JDIMENSION first, count;
 } planar_row;
 
-/// Takes over from libjpeg's colour conversion where that is from YCbCr to RGB and the processor has AVX2; decompression
-/// must have started, and no row have been read. The pixels are the same, to the bit.
-/// @returns whether it did.
+/// Replaces libjpeg's colour conversion if it is from YCbCr to RGB and the processor has AVX2. Decompression must have
+/// started, but no row read. The pixels are the same to the bit. @returns whether the conversion was replaced.
 bool planar_install(j_decompress_ptr info);

@@ -13,7 +13,7 @@ typedef struct {
     size_t left;
     ccodecs_status status;
     ccodecs_report *report;
-    // The whole picture where it is interlaced.
+    // The whole picture if it is interlaced.
     uint8_t *picture;
 } reader;
 
@@ -71,7 +71,7 @@ static row_kind choose_output(reader *self, bool keeps_depth) {
     return ROW_RGB;
 }
 
-// A row as bytes; of 16 bits a channel it is mapped into `room`.
+// A row as bytes; a row with 16 bits per channel is mapped into `room`.
 static const uint8_t *shallow(const depth_map *map, row_kind kind, const uint8_t *row, size_t width, uint8_t *room) {
     if (map == NULL) return row;
     const size_t channels = row_channels(kind);
@@ -82,11 +82,11 @@ static const uint8_t *shallow(const depth_map *map, row_kind kind, const uint8_t
     return room;
 }
 
-// With `map`, 16 bits a channel are mapped by it, or measured for it.
+// With `map`, 16 bits per channel are mapped by it, or extend its range.
 static void decode(reader *self, size_t size, ccodecs_scratch *scratch, const ccodecs_target *target, depth_map *map) {
     png_structp png = self->png;
-    // The caller has checked the number of pixels. Chunks that do not change the pixels are passed over unread, so
-    // none can unpack into more memory than the file has bytes.
+    // The caller has checked the number of pixels. Chunks that do not change the pixels are skipped, so none can unpack
+    // into more memory than the file has bytes.
     png_set_user_limits(png, PNG_UINT_31_MAX, PNG_UINT_31_MAX);
     png_set_chunk_malloc_max(png, size);
     png_set_keep_unknown_chunks(png, PNG_HANDLE_CHUNK_NEVER, NULL, -1);
@@ -149,7 +149,7 @@ static ccodecs_status run(ccodecs_scratch *scratch, const uint8_t *data, size_t 
 
 ccodecs_status ccodecs_png_decode(ccodecs_scratch *scratch, const uint8_t *data, size_t size,
                                   const ccodecs_target *target, ccodecs_report *report) {
-    // The depth lies at one place in every file.
+    // The depth is at the same position in every file.
     const bool is_deep = target->depth != CCODECS_HIGH_BYTE && size > 24 && data[24] == 16;
     if (!is_deep) return run(scratch, data, size, target, NULL, report);
     depth_map map = depth_begin(SAMPLES_U16, 16, target);

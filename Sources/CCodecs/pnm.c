@@ -32,7 +32,7 @@ static void skip(cursor *at) {
     }
 }
 
-// The decimal number after spaces and comments. One that the data end within is not known to be whole.
+// The decimal number after spaces and comments. A number at the end of the data may be incomplete.
 static ccodecs_status number(cursor *at, bool may_end, uint32_t *result, ccodecs_report *report) {
     skip(at);
     const size_t start = at->offset;
@@ -76,7 +76,7 @@ static ccodecs_status pam(cursor *at, layout *found, ccodecs_report *report) {
             if (status != CCODECS_OK) return status;
             is_known = true;
         }
-        // TUPLTYPE says in words what DEPTH says: 2 and 4 channels end with alpha.
+        // TUPLTYPE repeats DEPTH in words: 2 and 4 channels end with alpha.
         if (!is_known) {
             while (at->offset < at->size && at->data[at->offset] != '\n') at->offset++;
         }
@@ -114,7 +114,7 @@ static ccodecs_status read_layout(const uint8_t *data, size_t size, layout *foun
     if (found->maximum == 0 || found->maximum > 65535) {
         return report_failure(report, CCODECS_UNSUPPORTED, "a largest value outside of 1...65535");
     }
-    // Numbers end at a billion, so none of this overflows. A sample of a text has a digit and what separates it.
+    // Numbers are below a billion, so nothing here overflows. A sample of text has at least a digit and a separator.
     const uint64_t samples = (uint64_t)found->width * found->channels;
     uint64_t bytes = samples * (found->maximum > 255 ? 2 : 1) * found->height;
     if (found->is_bitmap && !found->is_text) bytes = (samples + 7) / 8 * found->height;
@@ -137,7 +137,7 @@ ccodecs_status ccodecs_pnm_header(const uint8_t *data, size_t size, ccodecs_fact
     return CCODECS_OK;
 }
 
-// The next row's samples, as they are stored; `at` moves on.
+// The next row's samples as stored; `at` moves forward.
 static ccodecs_status read_row(cursor *at, const layout *found, uint16_t *row, ccodecs_report *report) {
     const size_t count = (size_t)found->width * found->channels;
     if (found->is_text && found->is_bitmap) {
@@ -190,7 +190,7 @@ ccodecs_status ccodecs_pnm_decode(ccodecs_scratch *scratch, const uint8_t *data,
     const size_t count = (size_t)found.width * found.channels;
     const uint32_t bottom = target->y + target->region_height;
     cursor at = {.data = data, .size = size, .offset = found.offset};
-    // As sources of raw pixels hand them on: nothing to convert.
+    // The form that sources of raw pixels use: nothing to convert.
     if (!found.is_text && !found.is_bitmap && found.maximum == 255) {
         for (uint32_t y = target->y; y < bottom; y++) row_write(kind, data + found.offset + y * count, 0, y, target);
         return CCODECS_OK;

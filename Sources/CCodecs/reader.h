@@ -1,4 +1,4 @@
-// JPEG decoding with or without our own parts in libjpeg's places.
+// JPEG decoding with or without our replacements for parts of libjpeg.
 #pragma once
 
 #include "CCodecs.h"

@@ -7,8 +7,8 @@
 #include <immintrin.h>
 #endif
 
-// The loops below are plain so that the compiler vectorises them. Splitting three channels needs byte shuffles, which
-// x86-64 has only from SSSE3 on: that loop has a second form that is chosen at run time.
+// The loops below are simple so that the compiler vectorises them. Splitting three channels needs byte shuffles, which
+// x86-64 has only since SSSE3: that loop has a second form, chosen at run time.
 
 static inline __attribute__((always_inline)) void split_rgb(const uint8_t *restrict row, size_t count,
                                                             uint8_t *restrict red, uint8_t *restrict green,
@@ -21,7 +21,7 @@ static inline __attribute__((always_inline)) void split_rgb(const uint8_t *restr
 }
 
 #if defined(__x86_64__)
-// Which of 48 bytes, a third at a time, are the red of 16 pixels, then the green, then the blue; -1 gives 0.
+// Which of 48 bytes, in thirds, are the red of 16 pixels, then the green, then the blue; -1 gives 0.
 static const int8_t thirds[9][16] = {
     {0, 3, 6, 9, 12, 15, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1},
     {-1, -1, -1, -1, -1, -1, 2, 5, 8, 11, 14, -1, -1, -1, -1, -1},
@@ -98,7 +98,7 @@ static void write_gray_alpha(const uint8_t *restrict row, size_t count, const ui
     }
 }
 
-// Adobe stores 255 - ink. Pillow takes every CMYK file as stored so, then red = (255 - k) - c * (255 - k) / 255.
+// Adobe stores 255 - ink. Pillow reads every CMYK file this way, then red = (255 - k) - c * (255 - k) / 255.
 static inline uint8_t ink(uint8_t colour, uint8_t black) {
     return (uint8_t)(black - divide_255((uint32_t)(255 - colour) * black));
 }

@@ -45,7 +45,7 @@ void ctorch_set_grad_enabled(bool enabled) { c10::GradMode::set_enabled(enabled)
 
 namespace {
 
-/// Those of some parameters that have a gradient, with it and their state: one call then moves all of them.
+/// The parameters that have a gradient, with their gradients and state, so that one call updates all of them.
 struct Moved {
     std::vector<at::Tensor> parameters, gradients, first, second;
 
@@ -114,9 +114,9 @@ ctorch_status ctorch_lars_step(ctorch_lars settings, const ctorch_tensor *parame
         auto gradients = moved.decayed(settings.weight_decay);
         if (settings.adapt) {
             // The rates stay on the device: reading them would wait for it.
-            const auto weights = lengths(moved.parameters), slopes = lengths(gradients);
-            const auto adapted = weights * settings.trust / (slopes + settings.eps);
-            const auto usable = weights.gt(0).logical_and(slopes.gt(0));
+            const auto weights = lengths(moved.parameters), norms = lengths(gradients);
+            const auto adapted = weights * settings.trust / (norms + settings.eps);
+            const auto usable = weights.gt(0).logical_and(norms.gt(0));
             const auto rates = at::where(usable, adapted, at::ones_like(adapted)) * settings.lr;
             gradients = at::_foreach_mul(gradients, rates.unbind(0));
         } else {

@@ -29,8 +29,8 @@ struct ReportedError : std::runtime_error {
     using std::runtime_error::runtime_error;
 };
 
-/// Runs `body` on a thread that is left behind after `limit`: c10d blocks for ever on a peer that accepts a connection
-/// and stays silent.
+/// Runs `body` on a thread that is abandoned after `limit`, because c10d blocks for ever if a peer accepts a connection
+/// and sends nothing.
 template <typename Result>
 Result within(std::chrono::milliseconds limit, std::function<Result()> body, const std::string &otherwise) {
     auto task = std::make_shared<std::packaged_task<Result()>>(std::move(body));
@@ -52,7 +52,7 @@ struct CTorchGroup {
 #else
     using Backend = c10d::ProcessGroup;
 #endif
-    /// A collective under way. `on_stream` is set where later work on the GPU's stream waits for it, not the host.
+    /// A running collective. `on_stream` is set if later work on the GPU's stream waits for it instead of the host.
     struct Work {
         c10::intrusive_ptr<c10d::Work> work;
         bool on_stream = false;
@@ -63,7 +63,7 @@ struct CTorchGroup {
     Milliseconds timeout;
     c10::intrusive_ptr<c10d::TCPStore> store;
     c10::intrusive_ptr<Backend> gloo;
-    /// The backend for tensors on this rank's GPU; null where Gloo carries them too.
+    /// The backend for tensors on this rank's GPU; null if Gloo is also used for them.
     c10::intrusive_ptr<Backend> nccl;
     c10::Device gpu = c10::Device(c10::kCPU);
     /// Payload given to collectives, and the time that the calling thread waited for them.
@@ -74,7 +74,8 @@ struct CTorchGroup {
 
     /// Makes NCCL the backend for tensors on a GPU; all ranks must call it.
     void use(c10::Device device);
-    /// Waits for a collective, or makes the GPU's stream wait for it. Throws which rank failed, and how.
+    /// Waits for a collective, or makes the GPU's stream wait for it. Throws an error that names the failed rank and
+    /// the reason.
     void wait(const Work &work);
     /// Waits until the GPU is idle. Every rank must do so before it trusts a result of its own.
     void synchronize();
@@ -82,16 +83,16 @@ struct CTorchGroup {
     Work reduce(at::Tensor &tensor);
     /// Fills `all`, one tensor a rank.
     Work gather(std::vector<at::Tensor> &all, at::Tensor &own);
-    /// Overwrites a tensor by rank 0's.
+    /// Overwrites a tensor with rank 0's.
     Work broadcast(at::Tensor &tensor);
     /// Waits until rank 0 has made the same call with the same key, at most for `patience`.
     void wait_for_rank_zero(const std::string &key, Milliseconds patience);
     /// Tells the other ranks why this one ends.
     void report(const std::string &reason);
-    /// How the job failed; empty while it has not.
+    /// The reason for the job's failure; empty without a failure.
     std::string fault();
 
-    /// Gradients that are summed over the ranks together, while backward goes on.
+    /// Gradients that are summed over the ranks in one collective, while backward continues.
     struct Bucket {
         std::vector<size_t> members;
         size_t pending = 0;

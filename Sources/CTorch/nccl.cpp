@@ -1,5 +1,4 @@
-// NCCL beside Gloo: collectives on the streams of GPUs, and how their failure is noticed although no host waits for
-// them.
+// NCCL beside Gloo: collectives on the streams of GPUs, and how failures are detected although no host waits for them.
 #include "group.h"
 
 #ifdef CTORCH_GLOO
@@ -52,7 +51,7 @@ void CTorchGroup::use(c10::Device device) {
     try {
         found = within<c10::intrusive_ptr<Backend>>(timeout + 1s, meet, name);
     } catch (const ReportedError &) {
-        fail_with_verdict(device.str() + " did not meet the others by NCCL within " + seconds(timeout));
+        fail_with_verdict(device.str() + " did not reach the other ranks through NCCL within " + seconds(timeout));
     } catch (const c10::Error &error) {
         throw ReportedError(name + ": " + one_line(error.what_without_backtrace()));
     } catch (const std::exception &error) {

@@ -13,7 +13,7 @@ using torch::autograd::variable_list;
 
 namespace {
 
-/// Every `stride`-th row and column, laid out as all are; the gradient is 0 at the others.
+/// Every `stride`-th row and column, in the same memory layout; the gradient is 0 at the others.
 struct Thinned : torch::autograd::Function<Thinned> {
     static at::Tensor thin(const at::Tensor &x, int64_t stride) {
         return x.slice(2, 0, x.size(2), stride).slice(3, 0, x.size(3), stride);
@@ -36,9 +36,9 @@ struct Thinned : torch::autograd::Function<Thinned> {
     }
 };
 
-/// libtorch's convolution. A 1x1 one with a stride is one without of fewer pixels: oneDNN's own, channels innermost,
-/// writes its gradients past their ends where the input has fewer channels than a vector has numbers (seen in libtorch
-/// 1.13.1 and 2.13.0).
+/// libtorch's convolution. A 1x1 convolution with a stride is computed as one without a stride on fewer pixels: with
+/// channels innermost, oneDNN writes gradients past the end of their memory if there are fewer channels than lanes in a
+/// vector (seen in libtorch 1.13.1 and 2.13.0).
 at::Tensor convolution(const at::Tensor &x, const at::Tensor &weight, const at::Tensor &bias, int64_t stride,
                        int64_t padding, int64_t groups) {
     const bool thins = stride > 1 && padding == 0 && x.is_cpu() && x.dim() == 4 && weight.dim() == 4 &&
@@ -54,7 +54,7 @@ at::Tensor bits(const at::Tensor &x) {
 /// Products modulo this prime fit int64.
 constexpr int64_t prime = 2147483647;
 
-/// Numbers in 0..<prime, none near another because its key is.
+/// Numbers in 0..<prime; similar keys give unrelated numbers.
 at::Tensor mixed(const at::Tensor &keys) {
     const auto first = keys.remainder(prime).mul(48271).remainder(prime);
     const auto second = first.mul(first).add(first).remainder(prime).mul(69621).remainder(prime);

@@ -1,5 +1,5 @@
-// Batch norm in training fused with a residual addition and an activation: for float32 on the CPU, where memory is what it waits
-// for.
+// Batch norm in training fused with a residual addition and an activation: for float32 on the CPU, where memory
+// bandwidth is the limit.
 #include "kernels.h"
 #include "norm_gpu.h"
 #include "parallel.h"
@@ -12,12 +12,12 @@ using torch::autograd::variable_list;
 
 namespace {
 
-/// Numbers in a part of the work: so many that starting it costs nothing beside it, so few that threads end together.
-/// Parts do not depend on the number of threads, and so neither do sums.
+/// Elements in a part of the work: enough to make the cost of starting it negligible, few enough for threads to finish
+/// together. Neither parts nor sums depend on the number of threads.
 constexpr int64_t part = 1 << 17;
 constexpr int64_t most_parts = 128;
 
-/// How a tensor lies in memory.
+/// The memory layout of a tensor.
 struct Layout {
     norm_shape all;
     at::MemoryFormat format;
@@ -37,7 +37,7 @@ struct Layout {
         return {std::min<int64_t>(images, all.images - index * images), all.channels, all.size};
     }
     int64_t offset(int64_t index) const { return index * images * all.channels * all.size; }
-    /// A tensor of the same shape, laid out alike.
+    /// The same tensor in this layout.
     at::Tensor like(const at::Tensor &other) const { return other.contiguous(format); }
 };
 
@@ -54,7 +54,7 @@ struct FusedNorm : torch::autograd::Function<FusedNorm> {
             kernels.moments(read(x) + layout.offset(index), layout.shape(index), &means[index * channels],
                             &squares[index * channels]);
         });
-        // Mean, 1 / deviation, scale and shift.
+        // Mean, 1 / standard deviation, scale and shift.
         const auto statistics = at::empty({4, channels}, weight.options());
         float *mean = written(statistics), *inverse = mean + channels, *scale = inverse + channels,
               *shift = scale + channels;
@@ -95,8 +95,8 @@ struct FusedNorm : torch::autograd::Function<FusedNorm> {
         return y;
     }
 
-    // With g what the activation lets through of dy, and xhat = (x - mean) / sd: d bias = sum(g), d weight = sum(g xhat),
-    // dx = weight / sd (g - sum(g) / n - xhat sum(g xhat) / n), d shortcut = g.
+    // With g the part of dy that passes the activation, and xhat = (x - mean) / sd: d bias = sum(g), d weight = sum(g
+    // xhat), dx = weight / sd (g - sum(g) / n - xhat sum(g xhat) / n), d shortcut = g.
     static variable_list backward(AutogradContext *context, variable_list gradients) {
         const auto saved = context->get_saved_variables();
         const auto &x = saved[0], &statistics = saved[1], &y = saved[2];
@@ -143,7 +143,7 @@ struct FusedNorm : torch::autograd::Function<FusedNorm> {
     }
 };
 
-/// Whether memory lies as the kernels need it.
+/// Whether the memory layout suits the kernels.
 bool usable(const at::Tensor &x, const c10::optional<at::Tensor> &shortcut,
             std::initializer_list<at::Tensor> coefficients) {
     auto floats = [](const at::Tensor &t) { return t.is_cpu() && t.scalar_type() == at::kFloat && !t.is_sparse(); };

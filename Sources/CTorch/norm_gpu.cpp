@@ -1,9 +1,8 @@
 // Batch norm in training fused with a residual addition and ReLU, on a GPU. libtorch's own takes more than half of a
-// ResNet-18's step in bfloat16, nearly all of it for bytes that are read or written more than once.
+// ResNet-18's step in bfloat16, nearly all of it for reading or writing the same bytes more than once.
 //
-// The kernels are compiled when they are first used, by the NVRTC that libtorch itself brings, for the GPU that is
-// there: so a build needs neither CUDA's compiler nor its headers. Where there is no NVRTC, libtorch's operations
-// serve.
+// NVRTC, which comes with libtorch, compiles the kernels for the present GPU at their first use, so a build needs
+// neither CUDA's compiler nor its headers. Without NVRTC, libtorch's operations are used.
 #include "norm_gpu.h"
 #include "version.h"
 
@@ -14,7 +13,7 @@
 #include <torch/csrc/autograd/custom_function.h>
 
 
-// Whether libtorch says on which stream it computes.
+// Whether libtorch reports the stream on which it computes.
 #if TORCH_VERSION_MAJOR > 2 || (TORCH_VERSION_MAJOR == 2 && TORCH_VERSION_MINOR >= 11)
 #define CTORCH_STREAMS 1
 #else
@@ -32,7 +31,7 @@ constexpr const char *source =
 #include "norm_kernels.h"
     ;
 
-/// What is needed of the driver and of NVRTC; their C interfaces, which do not change.
+/// The functions of the driver and of NVRTC that are needed; their C interfaces are stable.
 struct Driver {
     int (*get_attribute)(int *, int, int);
     int (*load_module)(void **, const void *);
@@ -47,7 +46,7 @@ struct Driver {
     bool complete = false;
 
     Driver() {
-        // libtorch's own gate to both; it finds them where its wheel says.
+        // libtorch's own library for both; it finds them in its wheel.
         void *library = dlopen("libcaffe2_nvrtc.so", RTLD_NOW | RTLD_LOCAL);
         if (library == nullptr) return;
         complete =
@@ -68,7 +67,7 @@ struct Driver {
         return get_attribute(&value, which, device) == 0 ? value : 0;
     }
 
-    /// Machine code for a device; empty where there is none.
+    /// Machine code for a device; empty if it cannot be compiled.
     std::vector<char> compile(int device, bool bfloat16) const {
         constexpr int major = 75, minor = 76;
         const auto architecture = "--gpu-architecture=sm_" + std::to_string(attribute(major, device))

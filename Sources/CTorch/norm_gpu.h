@@ -4,7 +4,7 @@
 
 namespace ctorch {
 
-/// What a fused batch norm is given.
+/// The arguments of a fused batch norm.
 struct NormInput {
     at::Tensor x, weight, bias;
     c10::optional<at::Tensor> shortcut;
@@ -13,10 +13,10 @@ struct NormInput {
     double momentum, eps;
 };
 
-/// Whether the kernels serve this: bfloat16 or float32 with the channels innermost, in a number that fills a block's
-/// threads.
+/// Whether the kernels support this input: bfloat16 or float32 with channels innermost, and a number of channels that
+/// fills a block's threads.
 bool gpu_norm_serves(const NormInput &input);
-/// `relu(weight (x - mean) / deviation + bias + shortcut)` with its gradient; moves the running statistics.
+/// `relu(weight (x - mean) / sd + bias + shortcut)` with its gradient; updates the running statistics.
 at::Tensor gpu_norm(const NormInput &input);
 /// Whether the kernels can be compiled for a device and loaded.
 bool gpu_norm_available(c10::Device device);

@@ -12,7 +12,7 @@
 
 namespace ctorch {
 
-/// Calls `body(thread)` on `count` new threads, the caller's among them; on fewer where the system gives no more.
+/// Calls `body(thread)` on `count` threads, including the caller's; on fewer if the system provides no more.
 template <typename Body> void on_threads(int64_t count, const Body &body) {
     std::vector<std::thread> others;
     for (int64_t thread = 1; thread < count; thread++) {

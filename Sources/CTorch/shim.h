@@ -1,4 +1,4 @@
-// What every file of the shim shares: handles, and the way from an exception to a status.
+// Shared by all files of the shim: handles, and the conversion of exceptions to statuses.
 #pragma once
 #include <ATen/ATen.h>
 #include <atomic>
@@ -17,7 +17,7 @@ struct CTorchGenerator {
 namespace ctorch {
 
 extern std::atomic<int64_t> live;
-/// Counts products of so many multiplications.
+/// Counts this many multiplications.
 void count(int64_t multiplications) noexcept;
 void fail(const char *message) noexcept;
 

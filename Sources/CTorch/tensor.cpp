@@ -1,4 +1,4 @@
-// Life and contents of tensors.
+// Creation, contents and release of tensors.
 #include "shim.h"
 
 #include <memory>
@@ -19,7 +19,7 @@ int64_t ctorch_live(void) { return live.load(std::memory_order_relaxed); }
 ctorch_status ctorch_borrow(void *data, const int64_t *shape, int32_t rank, int8_t dtype, void *owner,
                             void (*release)(void *), ctorch_tensor *out) {
     return guard([&] {
-        // Whoever destroys the last copy of the deleter lets the owner go, a failing from_blob included.
+        // The owner is released with the last copy of the deleter, also if from_blob fails.
         std::shared_ptr<void> keeper(owner, release);
         *out = wrap(at::from_blob(data, list(shape, rank), [keeper](void *) {}, options(dtype, -1)));
     });

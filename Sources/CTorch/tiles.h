@@ -1,4 +1,4 @@
-// What the passes over tiles read and add to.
+// The inputs and sums of the passes over tiles.
 #pragma once
 #include "kernels.h"
 #include "schedule.h"
@@ -9,7 +9,7 @@ namespace ctorch {
 
 constexpr int64_t side = TILE_SIDE;
 
-/// Rows `[count, size]` in the layouts that the kernels need: as they are, as the right factor of products over
+/// Rows `[count, size]` in the layouts that the kernels need: unchanged, as the right factor of products over
 /// dimensions (`by_dimension`), and as the right factor of products over rows (`by_row`).
 struct Rows {
     int64_t count, size, all, wide;

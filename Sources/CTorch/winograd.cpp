@@ -13,7 +13,7 @@ using torch::autograd::variable_list;
 namespace {
 
 constexpr int64_t elements = WINOGRAD_ELEMENTS;
-/// Products of channels that are few, and the parts in which tiles are then summed.
+/// The largest product of channel numbers that counts as few, and the number of parts in which tiles are then summed.
 constexpr int64_t few = 48 * 48, several = 16;
 /// Products of tiles that are summed at once in float32.
 constexpr int64_t run = 128;
@@ -81,8 +81,8 @@ void multiply(const compute_kernels &transforms, const at::Tensor &x, const floa
               winograd_epilogue epilogue, const at::Tensor &y) {
     const auto &products = multiplier(transforms, shape.outputs);
     const int64_t inputs = shape.inputs, outputs = shape.outputs, size = element_size(inputs, outputs);
-    // As many tiles at once as the second cache holds, or so many that it pays to read the filters; and some for each
-    // thread.
+    // As many tiles at once as the second cache holds, but enough to make reading the filters worthwhile; and some for
+    // each thread.
     int64_t most = std::max<int64_t>(150000 / (elements * (inputs + outputs)), inputs * outputs < 1 << 14 ? 24 : 48);
     most = std::min<int64_t>(most, shape.tiles / (2 * at::get_num_threads()) + 1);
     const int64_t batch = rounded_up(most, products.rows);
@@ -121,7 +121,7 @@ void filter_gradient(const compute_kernels &transforms, const at::Tensor &x, con
     };
     const auto multiply = [&](int64_t element, int64_t count, const float *v, int64_t x_stride, const float *d,
                               int64_t y_stride, float *u, bool add) {
-        // In short runs, which round less.
+        // In short runs, which have smaller rounding errors.
         for (int64_t first = 0; first < count; first += run)
             products.multiply(v + element * x_stride + first * inputs, 1, inputs, inputs,
                               d + element * y_stride + first * products.columns, count * products.columns, outputs,
@@ -130,7 +130,7 @@ void filter_gradient(const compute_kernels &transforms, const at::Tensor &x, con
     // Sums are taken in parts that do not depend on the number of threads.
     Block u(elements * size * (inputs * outputs <= few ? several : 1));
     if (inputs * outputs <= few) {
-        // Few channels and many tiles: parts with sums of their own, each in its core's cache.
+        // Few channels and many tiles: parts with separate sums, each in a core's cache.
         const int64_t batch = 150000 / (elements * (inputs + outputs)), x_stride = batch * inputs + 16,
                       y_stride = batch * outputs + 16, share = (shape.tiles + several - 1) / several;
         parallel_for(several, [&](int64_t part) {

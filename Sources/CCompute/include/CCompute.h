@@ -1,5 +1,5 @@
 // The hot loops of training on a CPU: batch norm, tiles of score matrices, and Winograd's convolutions. Each is
-// compiled for several levels of instructions, of which a program chooses when it runs.
+// compiled for several levels of instructions, one of which is chosen at run time.
 #pragma once
 #include <stddef.h>
 #include <stdint.h>
@@ -11,7 +11,7 @@ extern "C" {
 /// Instructions that kernels are compiled for, each level faster than the one before.
 typedef enum { COMPUTE_ANY, COMPUTE_AVX2, COMPUTE_AVX512 } compute_level;
 
-/// What is done to numbers before they are stored: nothing, `max(x, 0)`, or `min(max(x, 0), 6)`. NaN stays NaN.
+/// The activation applied before numbers are stored: none, `max(x, 0)`, or `min(max(x, 0), 6)`. NaN stays NaN.
 typedef enum { COMPUTE_LINEAR, COMPUTE_RELU, COMPUTE_RELU6 } compute_activation;
 
 // Batch norm in training with what follows it, a residual addition and ReLU or ReLU6, in as few passes over memory as
@@ -23,7 +23,7 @@ typedef struct {
     intptr_t images, channels, size;
 } norm_shape;
 
-/// From where the activation that masks a gradient is known.
+/// How the activation that masks a gradient is known.
 typedef enum {
     /// Its input is `x scale + shift`, which is computed again.
     NORM_FROM_INPUT,
@@ -37,8 +37,8 @@ typedef struct {
     norm_source source;
 } norm_mask;
 
-/// Kernels of batch norm. Arrays of coefficients have one number per channel. Masks let the gradient of
-/// NaN through.
+/// Kernels of batch norm. Arrays of coefficients have one number per channel. Where the activation is NaN, the gradient
+/// passes the mask.
 typedef struct {
     /// Each channel's mean, and the sum of squared differences from it.
     void (*moments)(const float *x, norm_shape shape, double *means, double *squares);
@@ -74,7 +74,8 @@ typedef struct {
     /// `s scale - shift` of the term that `sums` adds for the score s, rounded as there.
     double (*exponent)(float s, float scale, float shift);
     /// Adds the sums of 2^(s scale - shift) over rows to `row_sums` and over columns to `column_sums`. Each row and
-    /// column has its own shift; where the shifts are NULL all are `shift`. NULL `column_sums` are not computed.
+    /// column has its own shift; if the shifts are NULL, all are `shift`. If `column_sums` is NULL, they are not
+    /// computed.
     void (*sums)(const float *tile, intptr_t rows, intptr_t columns, float scale, float shift, const float *row_shifts,
                  const float *column_shifts, double *row_sums, double *column_sums);
     /// Replaces scores by
@@ -101,8 +102,8 @@ typedef struct {
     intptr_t images, height, width, channels;
 } winograd_images;
 
-/// What is done to outputs before they are stored: a bias per channel and a shortcut of the output's shape are added
-/// unless NULL, then the activation is applied.
+/// What follows before outputs are stored: a bias per channel and a shortcut of the output's shape are added unless
+/// NULL, then the activation is applied.
 typedef struct {
     const float *bias, *shortcut;
     compute_activation activation;
@@ -138,12 +139,12 @@ typedef struct {
 
 /// Gradients of depthwise convolutions. Rows are counted through all images.
 typedef struct {
-    /// What the number of channels must be a multiple of.
+    /// The number of channels must be a multiple of this.
     intptr_t channels;
     /// Some rows of the images' gradient.
     void (*input_gradient)(const float *dy, const float *w, depthwise_shape shape, intptr_t first, intptr_t count,
                            float *dx);
-    /// Adds what some rows of the output give to the weights' gradient.
+    /// Adds the contribution of some rows of the output to the weights' gradient.
     void (*weight_gradient)(const float *x, const float *dy, depthwise_shape shape, intptr_t first, intptr_t count,
                             double *dw);
 } compute_depthwise;
@@ -159,7 +160,7 @@ typedef struct {
 
 /// The kernels of the highest level that this processor runs.
 const compute_kernels *compute_best(void);
-/// The kernels of a level; NULL where this processor does not run them.
+/// The kernels of a level; NULL if this processor does not run them.
 const compute_kernels *compute_at(compute_level level);
 
 #ifdef __cplusplus

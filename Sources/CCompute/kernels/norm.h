@@ -1,15 +1,15 @@
-// Batch norm in training. Sums are taken in float32 over blocks that a core's caches hold, and of blocks in float64.
-// Channels that are innermost are taken in panels, whose sums stay in the first cache while the rows pass by.
+// Batch norm in training. Sums within a block that fits a core's caches are float32; sums of blocks are float64.
+// Innermost channels are processed in panels, whose sums stay in the first cache.
 
 enum { PANEL = 512, BLOCK = 64, RUN = 1024 };
 
 INLINE intptr_t least(intptr_t a, intptr_t b) { return a < b ? a : b; }
 
-// Each step once for a vector and once for a number, rounded alike: a mask that is computed again must be the forward
-// pass's.
+// Each step exists for a vector and for a number, with equal rounding: a mask that is computed again must equal that of
+// forward.
 INLINE vector affine(vector x, vector scale, vector shift) { return x * scale + shift; }
 INLINE float affine1(float x, float scale, float shift) { return x * scale + shift; }
-/// The gradient through the activation of v, which NaN passes.
+/// The gradient through the activation of v; it passes if v is NaN.
 INLINE vector masked(vector g, vector v, compute_activation activation) {
     g = (vector)((integers)g & ~(v <= 0.0f));
     return activation == COMPUTE_RELU6 ? (vector)((integers)g & ~(v >= 6.0f)) : g;
@@ -42,8 +42,8 @@ INLINE void merge(double *mean, double *squares, double share, double weight, do
     *squares += square - sum * away + distance * distance * weight;
 }
 
-/// Of some rows, `step` apart, and `vectors` vectors of channels: a number near their mean, and the sums of the
-/// differences from it and of their squares.
+/// For some rows, `step` apart, and `vectors` vectors of channels: a number near their mean, the sum of the differences
+/// from it, and the sum of their squares.
 INLINE void block_of_rows(const float *x, intptr_t height, intptr_t step, int vectors, float *about, float *sum,
                           float *square) {
     vector even[4], odd[4];
@@ -274,7 +274,7 @@ static void gradient_sums(const float *x, const float *dy, const float *y, norm_
                           double *products) {
     memset(sums, 0, (size_t)shape.channels * sizeof(double));
     memset(products, 0, (size_t)shape.channels * sizeof(double));
-    // Constants, so that each combination is compiled apart.
+    // Constants, so that each combination is compiled separately.
 #define SUMS(activation, source)                                                                                       \
     do {                                                                                                               \
         norm_mask known = {activation, source};                                                                        \

@@ -1,4 +1,4 @@
-// What Swift's SIMD types cannot say: conversions of whole vectors, and which instructions the processor has.
+// What Swift's SIMD types lack: conversions of whole vectors, and a check of the processor's instructions.
 #pragma once
 #include <stdbool.h>
 #include <stdint.h>

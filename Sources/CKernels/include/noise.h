@@ -1,5 +1,5 @@
-// Random numbers for the levels of a picture, 16 at a time: a pixel's number is a function of its index and a key, so that
-// vectors of any width and pictures cut anywhere see the same noise.
+// Random numbers for the values of a picture, 16 at a time. A pixel's number is a function of its index and a key, so
+// the noise does not depend on the width of vectors or on how a picture is divided.
 #pragma once
 #include "vectors.h"
 

@@ -1,6 +1,6 @@
-// Operations on vectors of 16 pixels that Swift's SIMD types spell slowly or not at all. All are inlined, so they take
-// the instruction set of the caller, and none contracts a product and a sum: every caller gets the same bits.
-// Swift sees ck_u8x16 as SIMD16<UInt8>, ck_i32x16 as SIMD16<Int32> and so on.
+// Operations on vectors of 16 pixels that are slow or missing in Swift's SIMD types. All are inlined, so they use the
+// instruction set of the caller. None contracts a product and a sum, so every caller gets the same bits. Swift sees
+// ck_u8x16 as SIMD16<UInt8>, ck_i32x16 as SIMD16<Int32> and so on.
 #pragma once
 #include <stdint.h>
 #include <string.h>
@@ -33,7 +33,7 @@ CK ck_u16x16 ck_load_u16(const uint16_t *p) {
 CK void ck_store(uint8_t *p, ck_u8x16 v) { memcpy(p, &v, sizeof v); }
 CK void ck_store_u16(uint16_t *p, ck_u16x16 v) { memcpy(p, &v, sizeof v); }
 CK void ck_store_f32(float *p, ck_f32x16 v) { memcpy(p, &v, sizeof v); }
-/// Stores past the caches, for memory that is next read long after; `p` must be aligned to 64 bytes.
+/// Stores past the caches, for memory that is read much later; `p` must be aligned to 64 bytes.
 CK void ck_stream_f32(float *p, ck_f32x16 v) { __builtin_nontemporal_store(v, (ck_f32x16 *)p); }
 /// Makes the streamed stores of this thread visible before its later ones.
 CK void ck_stream_end(void) {
@@ -45,7 +45,7 @@ CK void ck_stream_end(void) {
 CK void ck_store_some(uint8_t *p, ck_u8x16 v, intptr_t count) { memcpy(p, &v, (size_t)count); }
 CK void ck_store_some_f32(float *p, ck_f32x16 v, intptr_t count) { memcpy(p, &v, (size_t)count * sizeof(float)); }
 
-// Conversions; to a narrower type the values must fit unless they are said to be clamped.
+// Conversions. Values must fit a narrower type, unless the function clamps them.
 CK ck_u16x16 ck_u16(ck_u8x16 v) { return __builtin_convertvector(v, ck_u16x16); }
 CK ck_i32x16 ck_i32(ck_u8x16 v) { return __builtin_convertvector(v, ck_i32x16); }
 CK ck_f32x16 ck_f32(ck_u8x16 v) { return __builtin_convertvector(__builtin_convertvector(v, ck_i32x16), ck_f32x16); }
@@ -82,7 +82,7 @@ CK ck_f32x16 ck_truncated(ck_f32x16 v) {
 
 CK ck_i32x16 ck_i32_truncated(ck_f32x16 v) { return __builtin_convertvector(v, ck_i32x16); }
 
-/// The index of the pixel in column `x` of row `y`, or -1 where there is none.
+/// The index of the pixel in column `x` of row `y`, or -1 if there is none.
 CK ck_i32x16 ck_pixel_index(ck_i32x16 x, ck_i32x16 y, int32_t width, int32_t height) {
   ck_i32x16 inside = (x >= 0) & (x < width) & (y >= 0) & (y < height);
   return inside ? y * width + x : -1;
@@ -98,7 +98,7 @@ CK void ck_store_index(int32_t *p, ck_i32x16 v) {
 // Smaller and larger.
 CK ck_u8x16 ck_min(ck_u8x16 a, ck_u8x16 b) { return __builtin_elementwise_min(a, b); }
 CK ck_u8x16 ck_max(ck_u8x16 a, ck_u8x16 b) { return __builtin_elementwise_max(a, b); }
-/// The complement of what is `threshold` or more.
+/// The complement of values of `threshold` or more.
 CK ck_u8x16 ck_solarized(ck_u8x16 v, ck_u8x16 threshold) { return v >= threshold ? ~v : v; }
 CK ck_f32x16 ck_min_f32(ck_f32x16 a, ck_f32x16 b) { return a < b ? a : b; }
 CK ck_f32x16 ck_max_f32(ck_f32x16 a, ck_f32x16 b) { return a > b ? a : b; }
@@ -161,7 +161,7 @@ CK void ck_store_pixels(uint8_t *p, ck_u8x16 red, ck_u8x16 green, ck_u8x16 blue)
 }
 /// Past the caches; `p` must be aligned to 16 bytes.
 CK void ck_stream_pixels(uint8_t *p, ck_u8x16 red, ck_u8x16 green, ck_u8x16 blue) {
-  // The detour is for the compiler only: the pixels stay in registers.
+  // The array exists only for the compiler: the pixels stay in registers.
   uint8_t pixels[48];
   ck_store_pixels(pixels, red, green, blue);
   for (int i = 0; i < 48; i += 16) __builtin_nontemporal_store(ck_load(pixels + i), (ck_u8x16 *)(p + i));

@@ -24,7 +24,7 @@ enum { CTORCH_UINT8 = 0, CTORCH_INT32 = 3, CTORCH_INT64 = 4, CTORCH_FLOAT16 = 5,
 // tensor.cpp: life and contents
 void ctorch_free(ctorch_tensor t);
 int64_t ctorch_live(void);
-/// Calls `release(owner)` once: when the last tensor that shares the memory has gone, or before a failure returns.
+/// Calls `release(owner)` once: when the last tensor that shares the memory is freed, or before a failure returns.
 ctorch_status ctorch_borrow(void *data, const int64_t *shape, int32_t rank, int8_t dtype, void *owner,
                             void (*release)(void *), ctorch_tensor *out);
 ctorch_status ctorch_copy_in(const void *data, const int64_t *shape, int32_t rank, int8_t dtype, ctorch_tensor *out);
@@ -54,7 +54,7 @@ typedef enum { CTORCH_NEG, CTORCH_EXP, CTORCH_LOG, CTORCH_SQRT, CTORCH_ABS, CTOR
                CTORCH_COS, CTORCH_SIN } ctorch_unary_op;
 ctorch_status ctorch_unary(ctorch_unary_op op, ctorch_tensor a, ctorch_tensor *out);
 typedef enum { CTORCH_SUM, CTORCH_MEAN, CTORCH_MAX, CTORCH_LOGSUMEXP, CTORCH_NORM } ctorch_reduction;
-/// Over all dimensions where `rank` is 0.
+/// Reduces all dimensions if `rank` is 0.
 ctorch_status ctorch_reduce(ctorch_reduction op, ctorch_tensor a, const int64_t *dims, int32_t rank, bool keepdim,
                             ctorch_tensor *out);
 ctorch_status ctorch_softmax(ctorch_tensor a, int64_t dim, bool logarithm, ctorch_tensor *out);
@@ -75,28 +75,27 @@ ctorch_status ctorch_unsqueeze(ctorch_tensor a, int64_t dim, ctorch_tensor *out)
 ctorch_status ctorch_cat(const ctorch_tensor *list, int32_t count, int64_t dim, ctorch_tensor *out);
 ctorch_status ctorch_stack(const ctorch_tensor *list, int32_t count, int64_t dim, ctorch_tensor *out);
 ctorch_status ctorch_svdvals(ctorch_tensor a, ctorch_tensor *out);
-// Of the square matrix a, log det a, a scalar.
+// log det a of a square matrix a, as a scalar.
 ctorch_status ctorch_logdet(ctorch_tensor a, ctorch_tensor *out);
 ctorch_status ctorch_copy_(ctorch_tensor target, ctorch_tensor source);
 /// Adds 1 to every element.
 ctorch_status ctorch_increment(ctorch_tensor t);
 
-/// Floating-point operations of this thread's products and convolutions so far, with those of their gradients, two
-/// products more, where operations are recorded.
+/// The floating-point operations of this thread's products and convolutions so far. If operations are recorded, each
+/// counts three times, for its gradients.
 int64_t ctorch_operations(void);
 
-/// What computes on the CPU: the fastest kernels that the processor runs, libtorch's operations, or kernels of one
-/// level.
+/// The kernels used on the CPU: the fastest that the processor runs, libtorch's operations, or those of one level.
 typedef enum { CTORCH_FASTEST, CTORCH_LIBTORCH, CTORCH_ANY, CTORCH_AVX2, CTORCH_AVX512 } ctorch_kernels;
-/// What follows a layer: nothing, `max(x, 0)`, or `min(max(x, 0), 6)`.
+/// The activation after a layer: none, `max(x, 0)`, or `min(max(x, 0), 6)`.
 typedef enum { CTORCH_NO_ACTIVATION, CTORCH_RELU_AFTER, CTORCH_RELU6_AFTER } ctorch_activation;
 
 // network.cpp: layers
 /// Weights are `[outputs, inputs / groups, k, k]`; `kernels` is for 3x3 convolutions with the channels innermost.
 ctorch_status ctorch_conv2d(ctorch_tensor x, ctorch_tensor weight, ctorch_tensor bias, int64_t stride, int64_t padding,
                             int64_t groups, ctorch_kernels kernels, ctorch_tensor *out);
-/// What `ctorch_conv2d_inference` with these kernels computes once of weights `[outputs, inputs, k, k]`; NULL in `out`
-/// where it needs nothing.
+/// The transformed weights `[outputs, inputs, k, k]` for `ctorch_conv2d_inference` with these kernels; NULL in `out` if
+/// none are needed.
 ctorch_status ctorch_conv2d_filters(ctorch_tensor weight, ctorch_kernels kernels, ctorch_tensor *out);
 /// The convolution plus a bias, plus `shortcut` unless NULL, then the activation; without gradients. `filters` come
 /// from `ctorch_conv2d_filters` of the same weights and kernels; NULL for libtorch's own convolution.
@@ -114,9 +113,9 @@ ctorch_status ctorch_linear(ctorch_tensor x, ctorch_tensor weight, ctorch_tensor
 ctorch_status ctorch_max_pool2d(ctorch_tensor x, int64_t kernel, int64_t stride, int64_t padding, ctorch_tensor *out);
 ctorch_status ctorch_layer_norm(ctorch_tensor x, ctorch_tensor weight, ctorch_tensor bias, double eps,
                                 ctorch_tensor *out);
-/// An int64 for each image `[N, ...]` that its bits and those of `weights` decide.
+/// An int64 key for each image `[N, ...]`, a function of its bits and those of `weights`.
 ctorch_status ctorch_image_keys(ctorch_tensor images, ctorch_tensor weights, ctorch_tensor *out);
-/// `x / (1 - probability)`, or 0 with that probability for the whole of an image, as its key and the branch decide.
+/// `x / (1 - probability)`, or 0 with that probability for a whole image; the key and the branch determine the draw.
 ctorch_status ctorch_drop_path(ctorch_tensor x, ctorch_tensor keys, int64_t branch, double probability,
                                ctorch_tensor *out);
 ctorch_status ctorch_embedding(ctorch_tensor weight, ctorch_tensor indices, ctorch_tensor *out);
@@ -127,7 +126,7 @@ ctorch_status ctorch_attention(ctorch_tensor qkv, int64_t heads, bool causal, ct
 ctorch_status ctorch_set_requires_grad(ctorch_tensor t, bool required);
 bool ctorch_requires_grad(ctorch_tensor t);
 ctorch_status ctorch_backward(ctorch_tensor t);
-/// NULL in `out` where there is none.
+/// NULL in `out` if there is none.
 ctorch_status ctorch_grad(ctorch_tensor t, ctorch_tensor *out);
 ctorch_status ctorch_clear_grads(const ctorch_tensor *list, int32_t count);
 /// The L2 norm of all gradients together; 0 without any.
@@ -156,10 +155,10 @@ typedef struct {
     bool columns;
     /// Whether an anchor's positive is left out of its candidates.
     bool decoupled;
-    /// Scores of each row's positive `[n]`, where it is none of the columns; else NULL.
+    /// Scores of each row's positive `[n]` if it is not one of the columns; else NULL.
     ctorch_tensor extra;
     ctorch_kernels kernels;
-    /// How many scores libtorch's operations hold at once; 0 for 256 MiB of them.
+    /// The number of scores that libtorch's operations hold at once; 0 for 256 MiB of them.
     int64_t at_once;
 } ctorch_entropy;
 /// The mean over anchors i of `log sum_j e^{s(i, j)} - s(i, i+)`, `s(i, j) = <x_i, y_j> scale`, and its gradients.
@@ -237,7 +236,7 @@ ctorch_status ctorch_normalize(ctorch_tensor bytes, ctorch_tensor factors, ctorc
 
 // runtime.cpp: the library, threads, random numbers
 const char *ctorch_version(void);
-/// The file that libtorch was loaded from; empty where the system does not say.
+/// The file that libtorch was loaded from; empty if the system does not report it.
 const char *ctorch_library_path(void);
 int32_t ctorch_cuda_devices(void);
 ctorch_status ctorch_set_threads(int32_t count);

@@ -2,12 +2,12 @@ import CCodecs
 
 /// One file format: how its files are recognised, and how a part of one is decoded.
 ///
-/// Extending: one file for the format, one name in `codecs`.
+/// To add a format, write one file for it and add its name to `codecs`.
 protocol Codec: SendableMetatype {
     /// The format.
     static var format: ImageFormat { get }
 
-    /// The endings of file names of this format, in lower case, the usual one first.
+    /// The extensions of this format, in lower case, the usual one first.
     static var extensions: [String] { get }
 
     /// The decoding library and its version; nil if Views has its own decoder.
@@ -16,10 +16,10 @@ protocol Codec: SendableMetatype {
     /// Whether files of this format can be read on this machine.
     static var isAvailable: Bool { get }
 
-    /// What to do if they cannot, as in `install libheif1`.
+    /// What to do if they cannot be read, as in `install libheif1`.
     static var remedy: String { get }
 
-    /// Whether the data start like files of this format.
+    /// Whether the data begin with the signature of this format.
     static func recognizes(_ data: UnsafeRawBufferPointer) -> Bool
 
     /// Reads the header; the memory it needs does not grow with the picture.
@@ -31,7 +31,7 @@ protocol Codec: SendableMetatype {
         target: UnsafePointer<ccodecs_target>, report: UnsafeMutablePointer<ccodecs_report>
     ) -> ccodecs_status
 
-    /// The file's ICC profile; empty where it has none.
+    /// The file's ICC profile; empty if it has none.
     static func profile(
         of data: UnsafeRawBufferPointer, options: DecodeOptions, scratch: UnsafeMutablePointer<ccodecs_scratch>
     ) -> [UInt8]
@@ -47,17 +47,17 @@ extension Codec {
     static var remedy: String { "" }
 }
 
-/// The formats. Contents are compared in this order, the most distinctive first.
+/// The formats, in the order in which contents are compared, the most distinctive first.
 let codecs: [any Codec.Type] = [
     JPEG.self, PNG.self, WebP.self, TIFF.self, GIF.self, AVIF.self, HEIC.self, BMP.self, PPM.self,
 ]
 
-/// A format of images, by its name in reports.
+/// An image format, identified by its name in reports.
 public struct ImageFormat: RawRepresentable, Codable, Hashable, Sendable, CaseIterable {
     /// The name, as in `jpeg`.
     public let rawValue: String
 
-    /// Names a format.
+    /// The format with this name.
     public init(rawValue: String) { self.rawValue = rawValue }
 
     /// All formats, including those that cannot be read on this machine.
@@ -65,22 +65,22 @@ public struct ImageFormat: RawRepresentable, Codable, Hashable, Sendable, CaseIt
 
     private var codec: (any Codec.Type)? { codecs.first { $0.format == self } }
 
-    /// The endings of file names of this format, in lower case, the usual one first.
+    /// The extensions of this format, in lower case, the usual one first.
     public var extensions: [String] { codec?.extensions ?? [] }
 
-    /// Whether data start like a picture of any format that can be read here.
+    /// Whether data begin with the signature of any format that can be read here.
     static func recognizes(_ data: UnsafeRawBufferPointer) -> Bool {
         codecs.contains { $0.recognizes(data) && $0.isAvailable }
     }
 
-    /// Whether a file's name ends like those of this format.
+    /// Whether a file's name has an extension of this format.
     public func matches(name: String) -> Bool {
         guard let point = name.lastIndex(of: ".") else { return false }
         return extensions.contains(name[name.index(after: point)...].lowercased())
     }
 }
 
-/// What a file says about its picture before any pixel is decoded.
+/// The facts in a file's header, known before any pixel is decoded.
 public struct ImageHeader: Equatable, Sendable {
     /// The format, detected from the contents.
     public var format: ImageFormat
@@ -90,9 +90,9 @@ public struct ImageHeader: Equatable, Sendable {
     public var orientation = Orientation.up
     /// Whether pixels may be transparent.
     public var hasAlpha = false
-    /// Bits of a stored sample; 8 also if fewer are stored.
+    /// Bits of a stored sample, at least 8.
     public var bits = 8
-    /// Whether samples have no high byte: floats, signed samples and those of more than 16 bits.
+    /// Whether samples are floats, signed, or of more than 16 bits, and therefore have no high byte.
     public var isRanged = false
     /// Whether the file holds more pictures than the one that is read, such as frames or pages.
     public var hasMore = false
@@ -111,7 +111,7 @@ struct Malformed: Error {
         self.reason = reason
     }
 
-    /// The error of a library for a file that it cannot use.
+    /// The error that a library reports.
     init(_ status: ccodecs_status, _ report: ccodecs_report) {
         switch status {
         case CCODECS_TRUNCATED: self.init(.truncated, "is cut short: \(report.text)")
@@ -125,7 +125,7 @@ struct Malformed: Error {
 }
 
 extension Codec {
-    /// Reads a header by a function of CCodecs.
+    /// Reads a header with a function of CCodecs.
     static func header(
         of data: UnsafeRawBufferPointer,
         _ read: (UnsafePointer<UInt8>?, Int, UnsafeMutablePointer<ccodecs_facts>, UnsafeMutablePointer<ccodecs_report>)

@@ -1,23 +1,23 @@
 import CCodecs
 
-/// What becomes of a file's colour profile.
+/// How a file's colour profile is used.
 public enum ColorMode: String, Codable, Sendable {
-    /// Pixels stay as they are stored, as torchvision has them.
+    /// Pixels stay as stored, as in torchvision.
     case stored
-    /// Pixels of RGB files with an ICC profile, as Display P3 or Adobe RGB, become sRGB by Little CMS.
+    /// Little CMS converts the pixels of RGB files with an ICC profile, such as Display P3 or Adobe RGB, to sRGB.
     case srgb
 
-    /// Whether this machine can do it: sRGB takes Little CMS.
+    /// Whether this machine supports the mode; sRGB needs Little CMS.
     var isAvailable: Bool { self == .stored || ccodecs_color_version().pointee != 0 }
 }
 
-/// A profile's transform to sRGB. One owner; not shared between threads.
+/// A profile's transform to sRGB. It must not be shared between threads.
 final class ColorProfile {
     /// The ICC profile.
     let bytes: [UInt8]
     private let transform: UnsafeMutableRawPointer?
 
-    /// A profile that is damaged or not RGB changes nothing.
+    /// Makes the transform. A damaged profile, or one that is not RGB, changes nothing.
     init(_ bytes: [UInt8]) {
         self.bytes = bytes
         transform = ccodecs_color_create(bytes, bytes.count)

@@ -6,7 +6,7 @@ public struct DecodeError: Error, Equatable, Sendable, CustomStringConvertible {
         case unreadable
         /// The file has no bytes.
         case empty
-        /// The format is not supported; the contents decide, not the name.
+        /// The format is not supported, by its contents rather than its name.
         case unsupported
         /// The data end before the picture is complete.
         case truncated

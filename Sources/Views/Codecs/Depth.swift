@@ -2,12 +2,11 @@ import CCodecs
 
 /// How stored values of more than 8 bits become 0...255: `high_byte`, `stretch`, or `[low, high]` in YAML.
 public enum Depth: Codable, Hashable, Sendable {
-    /// The upper 8 bits of unsigned samples of 9 to 16 bits. Floats, signed samples and those of 32 bits have none, and
-    /// are stretched.
+    /// The upper 8 bits of unsigned samples of 9 to 16 bits. Floats, signed samples and those of 32 bits are stretched.
     case highByte
     /// The smallest and the largest value of each picture become 0 and 255.
     case stretch
-    /// Two stored values become 0 and 255; values outside are clipped.
+    /// The stored values `low` and `high` become 0 and 255; values outside are clipped.
     case range(low: Double, high: Double)
 
     /// Decodes a word or two numbers.

@@ -1,18 +1,18 @@
-/// Identifies data that are not a supported picture by their first bytes, and says what to do.
+/// The kind of data that are not a supported picture, by their first bytes, with a remedy.
 struct ForeignFormat: Equatable, Sendable {
-    /// What they are, as in `a GIF`.
+    /// The kind, as in `a PDF`.
     var name: String
     /// What to do.
     var remedy: String
 
-    /// `is a GIF, which is not read; convert it to .png`.
+    /// The sentence in an error, as in `is a PDF; take its pictures out of it`.
     var sentence: String { "is \(name); \(remedy)" }
 
     private static let convert = "convert it to .jpg or .png"
     private static let unpack = "unpack it"
     private static let download = "no picture was downloaded; get it again"
 
-    /// Checks the first bytes; nil if they are of no known kind.
+    /// Checks the first bytes; nil if the kind is unknown.
     init?(_ data: UnsafeRawBufferPointer) {
         guard let (name, remedy) = ForeignFormat.find(data) else { return nil }
         (self.name, self.remedy) = (name, remedy)
@@ -39,7 +39,7 @@ struct ForeignFormat: Equatable, Sendable {
         return text(data)
     }
 
-    /// Pictures of other formats, which other programs convert.
+    /// Pictures of formats that other programs can convert.
     private static func picture(_ data: UnsafeRawBufferPointer) -> String? {
         func holds(_ text: String, at offset: Int = 0) -> Bool { data.holds(Array(text.utf8), at: offset) }
         if data.holds([0x00, 0x00, 0x00, 0x0C]) && holds("jP  ", at: 4) || data.holds([0xFF, 0x4F, 0xFF, 0x51]) {
@@ -76,7 +76,7 @@ struct ForeignFormat: Equatable, Sendable {
         return nil
     }
 
-    /// Texts that a failed download leaves in place of a picture.
+    /// Text files left by a failed download.
     private static func text(_ data: UnsafeRawBufferPointer) -> (String, String)? {
         let mark = data.holds([0xEF, 0xBB, 0xBF]) ? 3 : 0
         let start = data[mark...].firstIndex { !($0 == 0x20 || (0x09...0x0D).contains($0)) } ?? data.count

@@ -6,14 +6,14 @@ public struct DecodeOptions: Sendable, Equatable {
     public var background: Background
     /// The largest picture in pixels; checked before memory is allocated.
     public var maximumPixels: Int
-    /// The picture of a TIFF file that is read, counted from 0.
+    /// The page of a TIFF file, from 0.
     public var page = 0
     /// How samples of more than 8 bits become 0...255.
     public var depth = Depth.highByte
-    /// What becomes of colour profiles.
+    /// How colour profiles are used.
     public var color = ColorMode.stored
-    /// Whether libjpeg alone decodes JPEG: the same pixels, but slower. Tests and fuzzing compare our own entropy
-    /// decoder and colour conversion with it.
+    /// Whether only libjpeg decodes JPEG, which gives the same pixels but is slower. Tests and fuzzing compare our own
+    /// entropy decoder and colour conversion with it.
     public var libraryOnly = false
 
     /// White behind transparent pixels, at most 100 megapixels.
@@ -25,15 +25,15 @@ public struct DecodeOptions: Sendable, Equatable {
 
 /// Decodes files of all supported formats, which are detected from the contents.
 ///
-/// It reuses its memory from one file to the next. It is not shared between threads.
+/// It reuses its memory from one file to the next, and must not be shared between threads.
 public final class ImageDecoder {
     private let options: DecodeOptions
     private var scratch = ccodecs_scratch()
     private let stored = Image()
-    /// The last file's profile; a folder's files mostly share one.
+    /// The profile of the last file, since most files of a folder share one.
     private var profile: ColorProfile?
 
-    /// A decoder with these options.
+    /// Makes a decoder with these options.
     public init(options: DecodeOptions = DecodeOptions()) {
         self.options = options
         scratch.reference = options.libraryOnly
@@ -59,12 +59,12 @@ public final class ImageDecoder {
     ///   - data: the file.
     ///   - path: its name in errors.
     ///   - region: the region in the coordinates of the delivered picture; all of it if nil.
-    ///   - shrink: 1, or 2, 4 or 8 to have JPEG decoded so many times smaller along each side, which is faster and only
-    ///     near to resizing what is decoded in full; the image then holds what covers the region. Ignored for the rest.
+    ///   - shrink: 1, or 2, 4 or 8 to decode JPEG that many times smaller along each side. This is faster, and close
+    ///     but not equal to resizing the full picture; the image then covers the region. Ignored for other formats.
     ///   - image: receives the pixels.
-    /// - Returns: warnings of the library, which did not stop it.
-    /// - Throws: `DecodeError` as `header`; also if the data end early or contradict themselves, or if the region is not in
-    ///   the picture.
+    /// - Returns: the warnings of the library.
+    /// - Throws: `DecodeError` as `header`; also if the data end early or contradict themselves, or if the region is
+    ///   not in the picture.
     @discardableResult
     public func decode(
         _ data: UnsafeRawBufferPointer, path: String, region: Region? = nil, shrink: Int = 1, into image: Image
@@ -111,7 +111,7 @@ public final class ImageDecoder {
         guard let codec = codecs.first(where: { $0.recognizes(data) }) else {
             if let foreign = ForeignFormat(data) { throw Malformed(.unsupported, foreign.sentence) }
             let known = BuildInfo.formats.map { $0.rawValue.uppercased() }.joined(separator: ", ")
-            throw Malformed(.unsupported, "is none of the formats that are read: \(known)")
+            throw Malformed(.unsupported, "is not in a supported format: \(known)")
         }
         guard codec.isAvailable else {
             let name = codec.format.rawValue.uppercased()

@@ -5,7 +5,8 @@ extension ImageFormat {
     public static let jpeg = ImageFormat(rawValue: "jpeg")
 }
 
-/// JPEG: baseline, extended and progressive, Huffman or arithmetic, 8 bits, 1, 3 or 4 components, through libjpeg-turbo.
+/// JPEG: baseline, extended and progressive, Huffman or arithmetic, 8 bits, 1, 3 or 4 components, through
+/// libjpeg-turbo.
 enum JPEG: Codec {
     static let format = ImageFormat.jpeg
     static let extensions = ["jpg", "jpeg", "jpe", "jfif", "jif", "mpo"]
@@ -15,14 +16,14 @@ enum JPEG: Codec {
         data.count >= 3 && data[0] == 0xFF && data[1] == 0xD8 && data[2] == 0xFF
     }
 
-    /// Walks the marker segments to the frame header; the first EXIF segment gives the orientation.
+    /// Reads the marker segments up to the frame header. The first EXIF segment gives the orientation.
     static func header(of data: UnsafeRawBufferPointer, options: DecodeOptions) throws(Malformed) -> ImageHeader {
         var orientation: Orientation?
         var hasMore = false
         var offset = 2
         while true {
             guard offset < data.count else { throw .cutShort }
-            // Decoders look for the next marker where junk lies between segments, and markers may be padded.
+            // Like other decoders, this skips junk between segments. Markers may be padded.
             guard data[offset] == 0xFF, offset + 1 < data.count, data[offset + 1] != 0, data[offset + 1] != 0xFF else {
                 offset += 1
                 continue
@@ -40,7 +41,7 @@ enum JPEG: Codec {
                 guard let height = data.big16(segment.lowerBound + 1), let width = data.big16(segment.lowerBound + 3)
                 else { throw .cutShort }
                 guard width > 0 else { throw Malformed(.corrupt, "has no columns") }
-                // A DNL marker after the first scan could still give it; no encoder in use writes one.
+                // A DNL marker after the first scan could give the height, but no encoder in use writes one.
                 guard height > 0 else { throw Malformed(.unsupported, "gives its height after the pixels") }
                 return ImageHeader(
                     format: .jpeg, stored: Size(width: width, height: height), orientation: orientation ?? .up,
@@ -62,12 +63,12 @@ enum JPEG: Codec {
         ccodecs_jpeg_decode(scratch, data.bindMemory(to: UInt8.self).baseAddress, data.count, target, report)
     }
 
-    /// SOF0 to SOF15, among whose codes lie DHT, JPG and DAC.
+    /// SOF0 to SOF15, except the codes of DHT, JPG and DAC.
     private static func isFrame(_ marker: UInt8) -> Bool {
         (0xC0...0xCF).contains(marker) && marker != 0xC4 && marker != 0xC8 && marker != 0xCC
     }
 
-    /// The orientation of an APP1 segment; nil where it is not EXIF's.
+    /// The orientation of an APP1 segment; nil if it is not EXIF.
     private static func exif(_ segment: UnsafeRawBufferPointer) -> Orientation? {
         guard segment.count > 6, segment.prefix(6).elementsEqual(Array("Exif\0\0".utf8)) else { return nil }
         return Orientation(tiff: UnsafeRawBufferPointer(rebasing: segment[6...]))
@@ -76,7 +77,7 @@ enum JPEG: Codec {
     static func profile(
         of data: UnsafeRawBufferPointer, options: DecodeOptions, scratch: UnsafeMutablePointer<ccodecs_scratch>
     ) -> [UInt8] {
-        // In parts of at most 64 KiB, each with its number and how many there are.
+        // The profile comes in parts of at most 64 KiB, each with its number and the total number.
         var parts: [UInt8: ArraySlice<UInt8>] = [:]
         var offset = 2
         let opening = Array("ICC_PROFILE\0".utf8)

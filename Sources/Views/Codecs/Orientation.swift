@@ -1,4 +1,4 @@
-/// The orientation of stored pixels, from EXIF's tag 0x0112; cases are named by the operation that gives the picture.
+/// The orientation of stored pixels, from EXIF's tag 0x0112. Each case names the operation that gives the picture.
 public enum Orientation: Int, Codable, Sendable, CaseIterable {
     /// As stored.
     case up = 1

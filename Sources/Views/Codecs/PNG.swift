@@ -17,13 +17,13 @@ enum PNG: Codec {
         data.count >= 8 && data.prefix(8).elementsEqual(signature)
     }
 
-    /// Checks all chunks: a missing last one means a truncated file, which decoding a part might not notice.
+    /// Checks that all chunks are there: decoding a part might not notice a truncated file.
     static func header(of data: UnsafeRawBufferPointer, options: DecodeOptions) throws(Malformed) -> ImageHeader {
         guard data.count >= 33 else { throw .cutShort }
         guard data.big32(8) == 13, name(data, at: 12) == "IHDR", let width = data.big32(16), let height = data.big32(20)
         else { throw Malformed(.corrupt, "does not begin with its header") }
         guard (1...Int(Int32.max)).contains(width), (1...Int(Int32.max)).contains(height) else {
-            throw Malformed(.corrupt, "has the impossible extent \(width)x\(height)")
+            throw Malformed(.corrupt, "has the impossible size \(width)x\(height)")
         }
         var header = ImageHeader(format: .png, stored: Size(width: width, height: height))
         // Colour types 4 and 6.

@@ -6,7 +6,7 @@ extension ImageFormat {
 }
 
 /// Netpbm's pictures, as text (P1 to P3), binary (P4 to P6) and PAM (P7), of up to 16 bits, by our own code. Nothing is
-/// compressed, so this is also the form in which sources of raw pixels hand them on.
+/// compressed, so sources of raw pixels also use this format.
 enum PPM: Codec {
     static let format = ImageFormat.ppm
     static let extensions = ["ppm", "pgm", "pbm", "pnm", "pam"]
@@ -27,6 +27,6 @@ enum PPM: Codec {
         ccodecs_pnm_decode(scratch, data.bindMemory(to: UInt8.self).baseAddress, data.count, target, report)
     }
 
-    /// What opens a picture of interleaved RGB, as in `P6 32 32 255\n`.
+    /// The header of a picture of interleaved RGB, as in `P6 32 32 255\n`.
     static func opening(_ size: Size) -> [UInt8] { Array("P6 \(size.width) \(size.height) 255\n".utf8) }
 }

@@ -16,10 +16,10 @@ struct BadFilesTests {
 
     @Test(arguments: [
         ("", DecodeError.Kind.empty, "is empty"),
-        ("a text that is no picture", .unsupported, "none of the formats that are read: JPEG, PNG"),
+        ("a text that is no picture", .unsupported, "is not in a supported format: JPEG, PNG"),
         ("GIF89a and so on", .truncated, "frame"), ("MM\0*\0\0\0\u{8}", .truncated, "cut short"),
         ("<!DOCTYPE html><html>", .unsupported, "web page"), ("\0\0\0\0\0\0\0\0", .unsupported, "zeros"),
-        ("BM12", .unsupported, "none of the formats"),
+        ("BM12", .unsupported, "is not in a supported format"),
         ("\0\0\0\u{18}ftypisom", .unsupported, "video"),
         ("version https://git-lfs.github.com/spec/v1\n", .unsupported, "Git LFS pointer"),
         ("\n  <!doctype HTML><html>", .unsupported, "web page"), ("{\"error\": 404}", .unsupported, "JSON"),
@@ -28,7 +28,7 @@ struct BadFilesTests {
         ("PK\u{3}\u{4}", .unsupported, "ZIP"), ("8BPS", .unsupported, "PSD"), ("\0\0\u{1}\0", .unsupported, "ICO"),
         ("\0\0\0\u{C}jP  \r\n", .unsupported, "JPEG 2000"), ("\0\0\0\u{C}JXL \r\n", .unsupported, "JPEG XL"),
         ("P4 8 8 x", .truncated, "cut short"),
-        ("BMW is a car and no picture at all", .unsupported, "none of the formats"),
+        ("BMW is a car and no picture at all", .unsupported, "is not in a supported format"),
     ])
     func otherThingsAreNamed(text: String, kind: DecodeError.Kind, said: String) {
         let error = failure(Array(text.utf8))
