@@ -6,7 +6,7 @@ import Views
 package struct BenchCommand: ParsableCommand {
     package static let configuration = CommandConfiguration(
         commandName: "bench",
-        abstract: "Measures how fast this machine makes the views of some images, by stage, and names the bottleneck.",
+        abstract: "Measures how fast this machine makes views, stage by stage, and names the bottleneck.",
         discussion: """
             The loader runs as in training, with a consumer that needs no time. Then the same threads only decode the \
             same files, for comparison. Then one thread times every step of the pipeline. With --train, it measures \

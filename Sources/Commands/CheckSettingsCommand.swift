@@ -2,7 +2,7 @@ import ArgumentParser
 import Files
 import Views
 
-/// `diptych check-settings`, which the help does not list: checks all settings of a pipeline file.
+/// `diptych check-settings` checks all settings of a pipeline file. The help does not list it.
 ///
 /// Commands that make views only know the settings under `views`, so `diptych-torch` checks the others.
 package struct CheckSettingsCommand: ParsableCommand {
@@ -30,7 +30,7 @@ struct SettingsCheck {
         self.process = process
     }
 
-    /// Waits for its end.
+    /// Waits for the check to end.
     /// - Throws: `Failure` if a setting is wrong; nothing if the check could not run.
     func finish() throws {
         let ended = process.finish()

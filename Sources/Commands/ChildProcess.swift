@@ -1,6 +1,6 @@
 import Files
 
-/// A program that runs beside this one. What it writes is kept until it has ended.
+/// A program that runs beside this one. Its output is kept until it ends.
 struct ChildProcess {
     private let process: pid_t
     private let output: Int32
@@ -43,10 +43,10 @@ struct ChildProcess {
         }
     }
 
-    /// Waits for its end.
-    /// - Returns: its exit status, 128 and the signal's number where a signal ended it, and what it wrote.
+    /// Waits for the program to end.
+    /// - Returns: its exit status, which is 128 plus the signal's number if a signal ended it, and its output.
     consuming func finish() -> (status: Int32, output: String, errors: String) {
-        // Both are read as they fill: a program whose pipe is full waits.
+        // Both pipes are read continuously, because a program waits while its pipe is full.
         var texts: [[UInt8]] = [[], []]
         var ends = [output, errors].map { pollfd(fd: $0, events: Int16(POLLIN), revents: 0) }
         var buffer = [UInt8](repeating: 0, count: 4096)

@@ -4,7 +4,7 @@ import ArgumentParser
 package struct DiagnoseCommand: ParsableCommand {
     package static let configuration = CommandConfiguration(
         commandName: "diagnose",
-        abstract: "Diagnoses the regime of a run or of paired embeddings, with evidence and the settings to change.",
+        abstract: "Diagnoses problems of a run or of paired embeddings, with evidence and the settings to change.",
         discussion: """
             Give either a run folder, whose encoder and head embed view pairs of IMAGES, or two .npy files from any \
             framework, in which row i of both is a view of the same sample. Findings list causes first, and say if the \
@@ -60,17 +60,17 @@ package struct DiagnoseCommand: ParsableCommand {
 
     package func validate() throws {
         if free.weights != nil {
-            guard views.isEmpty else { throw ValidationError("--weights has no use for --views") }
+            guard views.isEmpty else { throw ValidationError("--weights does not apply to --views") }
             _ = try free.places(paths, then: ["IMAGES"])
         }
         if views.isEmpty == paths.isEmpty {
             throw ValidationError("give a run folder, or --views with two .npy files")
         }
         if !views.isEmpty && views.count != 2 {
-            throw ValidationError("--views takes two .npy files, are \(views.count)")
+            throw ValidationError("--views takes two .npy files, got \(views.count)")
         }
-        if paths.count > 2 { throw ValidationError("there are \(paths.count) paths; give RUN and IMAGES") }
-        if labels != nil && views.isEmpty { throw ValidationError("--labels goes with --views") }
+        if paths.count > 2 { throw ValidationError("got \(paths.count) paths; give RUN and IMAGES") }
+        if labels != nil && views.isEmpty { throw ValidationError("--labels requires --views") }
         if let temperature, !(temperature > 0 && temperature.isFinite) {
             throw ValidationError("--temperature must be positive, is \(temperature)")
         }

@@ -27,7 +27,7 @@ package struct DoctorCommand: ParsableCommand {
         package var codecs: [String: String]
         /// The formats that are read.
         package var formats: [String]
-        /// The formats that are not, each with its remedy.
+        /// The formats that cannot be read, each with its remedy.
         package var missingFormats: [String: String]
         /// libtorch's version.
         package var libtorch: String?
@@ -35,7 +35,7 @@ package struct DoctorCommand: ParsableCommand {
         package var libtorchPath: String?
         /// The device that `--device auto` selects.
         package var device: String?
-        /// Whether batch norm on the GPU is `fused` with what follows it or `plain`.
+        /// Whether batch norm on the GPU is `fused` with the following operations or `plain`.
         package var norm: String?
         /// The difference between a training step on the GPU and on the CPU, by precision.
         package var check: [String: String]?
@@ -65,7 +65,7 @@ package struct DoctorCommand: ParsableCommand {
         package var libtorchPath: String
         /// The device that `--device auto` takes.
         package var device: String
-        /// Whether batch norm on the GPU is `fused` with what follows it or `plain`; nil without a GPU.
+        /// Whether batch norm on the GPU is `fused` with the following operations or `plain`; nil without a GPU.
         package var norm: String?
         /// The relative difference of a GPU's step from the CPU's, by precision; nil without a GPU.
         package var check: [String: String]?

@@ -38,10 +38,10 @@ package struct EmbedCommand: ParsableCommand {
 
     package init() {}
 
-    /// What gives the features.
+    /// The path of the encoder.
     package var encoder: String { free.weights ?? places[0] }
 
-    /// The images.
+    /// The path of the images.
     package var images: String { places[places.count - 1] }
 
     package func validate() throws {

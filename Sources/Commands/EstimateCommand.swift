@@ -94,11 +94,11 @@ package struct EstimateCommand: ParsableCommand {
             throw ValidationError("give one of --views with two .npy files, --scores with one, or --gaussian")
         }
         if !views.isEmpty && views.count != 2 {
-            throw ValidationError("--views takes two .npy files, are \(views.count)")
+            throw ValidationError("--views takes two .npy files, got \(views.count)")
         }
         try forGaussian()
         if scores != nil && (critic != nil || steps != nil || !overrides.isEmpty) {
-            throw ValidationError("--scores come from a critic already; leave out --critic, --steps and --set")
+            throw ValidationError("--scores come from a trained critic; omit --critic, --steps and --set")
         }
         if let candidates, !(4...65_536).contains(candidates) {
             throw ValidationError("--candidates must be in 4...65536, is \(candidates)")
@@ -108,14 +108,14 @@ package struct EstimateCommand: ParsableCommand {
         }
     }
 
-    /// Checks what goes with --gaussian alone.
+    /// Checks the options that require --gaussian.
     private func forGaussian() throws {
         let given = [
             ("--information", !information.isEmpty), ("--dimension", dimension != nil), ("--cubed", cubed),
             ("--saturation", saturation), ("--pointwise", pointwise), ("--plot", plot != nil),
         ]
         if !gaussian, let option = given.first(where: { $0.1 }) {
-            throw ValidationError("\(option.0) goes with --gaussian")
+            throw ValidationError("\(option.0) requires --gaussian")
         }
         if let bad = information.first(where: { !($0 >= 0 && $0 <= 1000) }) {
             throw ValidationError("--information must be in 0...1000 nats, is \(bad)")
@@ -129,7 +129,7 @@ package struct EstimateCommand: ParsableCommand {
         if pointwise && steps == 0 { throw ValidationError("--pointwise needs --steps above 0") }
         if saturation && (critic != nil || candidates != nil || steps != nil || !estimators.isEmpty) {
             throw ValidationError(
-                "--saturation is of InfoNCE with the best critic; leave out --critic, --candidates, --steps and "
+                "--saturation is for InfoNCE with the best critic; omit --critic, --candidates, --steps and "
                     + "--estimators")
         }
     }

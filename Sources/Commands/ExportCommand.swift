@@ -21,13 +21,13 @@ package struct ExportCommand: ParsableCommand {
     @OptionGroup package var free: WeightOptions
 
     @Option(
-        help: ArgumentHelp("The file; its ending, .onnx or .safetensors, selects the format.", valueName: "file"),
+        help: ArgumentHelp("The file; its extension, .onnx or .safetensors, selects the format.", valueName: "file"),
         transform: PathArgument.read)
     package var output: String
 
     package init() {}
 
-    /// What is exported.
+    /// The path of the encoder.
     package var encoder: String { free.weights ?? place ?? "" }
 
     package func validate() throws {

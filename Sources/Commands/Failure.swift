@@ -6,7 +6,7 @@ import Views
 package enum ExitStatus: Int32, Sendable {
     /// Done.
     case done = 0
-    /// Any failure other than those below.
+    /// Any other failure.
     case failed = 1
     /// The arguments or the configuration cannot be used.
     case unusable = 2
@@ -83,7 +83,7 @@ extension Diptych {
         }
     }
 
-    /// The arguments; those that are not UTF-8 as texts of paths.
+    /// The arguments. Those that are not UTF-8 are encoded like paths.
     private static var arguments: [String] {
         (1..<Int(max(1, CommandLine.argc))).compactMap { index in
             CommandLine.unsafeArgv[index].map { SystemPath.text(UnsafeRawBufferPointer(start: $0, count: strlen($0))) }

@@ -33,7 +33,7 @@ package struct PackCommand: ParsableCommand {
     @Flag(help: "Keeps the source's order; for test images only.")
     package var ordered = false
 
-    @Flag(help: "Replaces shards that are there.")
+    @Flag(help: "Replaces existing shards.")
     package var force = false
 
     @Option(help: ArgumentHelp("Megapixels that a picture may have.", valueName: "N"))

@@ -4,7 +4,7 @@ import ArgumentParser
 package enum ProbeCost: ExpressibleByArgument, Equatable, Sendable {
     /// The best in cross-validation.
     case auto
-    /// This.
+    /// This value.
     case value(Double)
 
     /// The number; nil for `auto`.

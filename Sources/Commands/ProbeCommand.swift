@@ -62,10 +62,10 @@ package struct ProbeCommand: ParsableCommand {
         help: ArgumentHelp("Also scores with a share of the labels, as in 1%. Repeatable.", valueName: "share"))
     package var labels: [LabelShare] = []
 
-    @Option(help: ArgumentHelp("Also scores with so many labels of each class, as in 1,5,10.", valueName: "counts"))
+    @Option(help: ArgumentHelp("Also scores with this many labels of each class, as in 1,5,10.", valueName: "counts"))
     package var shots: ShotCounts?
 
-    @Option(help: ArgumentHelp("Draws of these labels, by the seed; 10 by default.", valueName: "N"))
+    @Option(help: ArgumentHelp("Random draws of these labels; 10 by default.", valueName: "N"))
     package var repeats: Int?
 
     @Option(
@@ -109,33 +109,35 @@ package struct ProbeCommand: ParsableCommand {
 
     package init() {}
 
-    /// What is scored.
+    /// The path of the encoder.
     package var encoder: String { free.weights ?? places[0] }
 
-    /// The labelled images.
+    /// The path of the labelled images.
     package var images: String { places[places.count - 1] }
 
     package func validate() throws {
         _ = try free.places(places, then: ["IMAGES"])
-        if !zeroShot && !template.isEmpty { throw ValidationError("--template goes with --zero-shot") }
-        if !zeroShot && all { throw ValidationError("--all goes with --zero-shot") }
+        if !zeroShot && !template.isEmpty { throw ValidationError("--template requires --zero-shot") }
+        if !zeroShot && all { throw ValidationError("--all requires --zero-shot") }
         let asksForNeighbours = neighbours != nil || temperature != nil || uniform
         if zeroShot && (control || !beside.isEmpty || !labels.isEmpty || shots != nil) {
-            throw ValidationError("--control, --beside, --labels and --shots have no meaning with --zero-shot")
+            throw ValidationError("--control, --beside, --labels and --shots do not apply to --zero-shot")
         }
         if let repeats {
             if !(1...1000).contains(repeats) { throw ValidationError("--repeats must be in 1...1000, is \(repeats)") }
-            if labels.isEmpty && shots == nil { throw ValidationError("--repeats goes with --labels or --shots") }
+            if labels.isEmpty && shots == nil { throw ValidationError("--repeats requires --labels or --shots") }
         }
         if zeroShot && (cost != nil || asksForNeighbours) {
-            throw ValidationError("--cost and --knn-... have no meaning with --zero-shot")
+            throw ValidationError("--cost and --knn-... do not apply to --zero-shot")
         }
         if let folds, !(2...100).contains(folds) {
             throw ValidationError("--folds must be in 2...100, is \(folds)")
         }
         if folds != nil, cost == .auto { throw ValidationError("--folds takes --cost with a number, not auto") }
-        if zeroShot && folds != nil { throw ValidationError("--folds has no meaning with --zero-shot") }
-        if uniform && temperature != nil { throw ValidationError("--knn-uniform has no use for --knn-temperature") }
+        if zeroShot && folds != nil { throw ValidationError("--folds does not apply to --zero-shot") }
+        if uniform && temperature != nil {
+            throw ValidationError("--knn-uniform and --knn-temperature exclude each other")
+        }
         if let temperature, !(temperature > 0 && temperature.isFinite) {
             throw ValidationError("--knn-temperature must be positive, is \(temperature)")
         }

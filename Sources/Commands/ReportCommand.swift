@@ -8,7 +8,7 @@ package struct ReportCommand: ParsableCommand {
         discussion: """
             The page needs no network and no script, and is readable in light and dark mode, on a phone and on paper. \
             With --images, it shows the encoder's results on them: diagnosis, maps, neighbours, pairs. Several runs \
-            are compared side by side; pictures are then those of the first.
+            are compared side by side; pictures are shown only for the first.
 
               diptych report runs/photos --images photos/
               diptych report runs/tau-0.1 runs/tau-0.5 --output comparison.html

@@ -39,7 +39,7 @@ package struct ScanCommand: ParsableCommand {
         let status = StatusLine()
         var options = SourceOptions()
         options.allowsCommands = true
-        // Lost images are part of the result, so they are no error.
+        // Lost images are part of the result, not an error.
         options.maximumBad = 1
         options.progress = { found in status.show("\(found) images found") }
         let opened = try OpenedImages(images, side: sides.side, usual: .all, options: sides.reading(options))
@@ -83,7 +83,7 @@ extension ScanReport {
         if alpha > 0 { lines.append("transparent: \(alpha)") }
         if oriented > 0 { lines.append("rotated or mirrored by EXIF: \(oriented)") }
         if several > 0 {
-            lines.append("of several pictures (animations, pages), of which the first is read: \(several)")
+            lines.append("of several pictures (animations, pages), of which only the first is read: \(several)")
         }
         if warned > 0 { lines.append("read with warnings: \(warned)") }
         lines += some("named as another format than their contents", mislabelled)
@@ -101,14 +101,14 @@ extension ScanReport {
             })
         lines += some("images with a side below \(tinyBelow) pixels", tiny, limit: 5)
         lines += some(
-            "pictures of formats that are not read",
+            "files of unsupported formats",
             foreign.sorted { $0.key < $1.key }.map { ending, found in
                 "\(found.files) .\(ending), as \(found.examples.first ?? ""); \(BuildInfo.remedy(forEnding: ending))"
             })
         lines += some("noticed", issues.map { "\($0)" })
-        if ignoredFiles > 0 { lines.append("files that are no images: \(ignoredFiles)") }
+        if ignoredFiles > 0 { lines.append("files that are not images: \(ignoredFiles)") }
         if hiddenEntries > 0 { lines.append("hidden: \(hiddenEntries)") }
-        if systemEntries > 0 { lines.append("of the system, as @eaDir: \(systemEntries)") }
+        if systemEntries > 0 { lines.append("files of the operating system, such as @eaDir: \(systemEntries)") }
         return lines
     }
 

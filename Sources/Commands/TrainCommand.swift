@@ -7,9 +7,10 @@ package struct TrainCommand: ParsableCommand {
         abstract: "Trains an encoder on a folder of images.",
         discussion: """
             IMAGES is a folder: its sub-folders are the classes, and a flat folder has no labels; train/ and test/ or \
-            val/ inside are separate. Tables (.csv, .tsv, .jsonl) and tar shards also work. The run folder gets config.yaml, metrics.jsonl, TensorBoard events, checkpoints, \
-            encoder.safetensors with torchvision's keys, encoder.json and quarantine.jsonl. Ctrl-C stops after a \
-            checkpoint. --resume continues from there, or from wherever the run was killed, bit for bit with the same \
+            val/ inside are separate. Tables (.csv, .tsv, .jsonl) and tar shards also work. The run folder gets \
+            config.yaml, metrics.jsonl, TensorBoard events, checkpoints, encoder.safetensors with torchvision's keys, \
+            encoder.json and quarantine.jsonl. Ctrl-C stops after a checkpoint. \
+            --resume continues from there, or from wherever the run was killed, bit for bit with the same \
             images and threads. --resume --epochs N makes a run longer, also a finished one: its schedule is then that \
             of a run of N epochs, so a cosine's learning rate jumps up (docs/faults.md). Started by torchrun or \
             mpirun, several processes train as one (docs/scale.md).
@@ -62,7 +63,7 @@ package struct TrainCommand: ParsableCommand {
             throw ValidationError("--resume needs --output, the run folder to resume")
         }
         if allowOtherImages && !resume {
-            throw ValidationError("--allow-other-images goes with --resume")
+            throw ValidationError("--allow-other-images requires --resume")
         }
         if let grace, !(grace >= 0 && grace <= 86_400) {
             throw ValidationError("--grace must be in 0...86400, is \(grace)")

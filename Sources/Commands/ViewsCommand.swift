@@ -6,7 +6,7 @@ import Views
 package struct ViewsCommand: ParsableCommand {
     package static let configuration = CommandConfiguration(
         commandName: "views",
-        abstract: "Shows what a pipeline makes of some images: a contact sheet (.png) or the views themselves (.npy).")
+        abstract: "Shows the views that a pipeline makes of some images: a contact sheet (.png) or the arrays (.npy).")
 
     @Argument(help: ArgumentHelp("Folder of images.", valueName: "images"), transform: PathArgument.read)
     package var images: String
@@ -54,7 +54,7 @@ package struct ViewsCommand: ParsableCommand {
         } else {
             let sizes = Set(pipeline.branches.map { $0.size })
             guard let size = sizes.first, sizes.count == 1 else {
-                throw Failure(.unusable, "\(output): an array needs branches of one size; write a .png instead")
+                throw Failure(.unusable, "\(output): an array needs branches of equal size; write a .png instead")
             }
             let views = try ViewArray(pipeline: pipeline, seed: seed).make(opened.source, count: count)
             let shape = [views.images, pipeline.viewCount, Image.channels, size.height, size.width]

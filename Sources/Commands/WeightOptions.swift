@@ -13,10 +13,10 @@ package struct WeightOptions: ParsableArguments, Sendable {
 
     @Option(
         help: ArgumentHelp(
-            "The network of the weights, as in resnet50, where their names and shapes do not tell.", valueName: "name"))
+            "The network of the weights, as in resnet50, if names and shapes do not identify it.", valueName: "name"))
     package var encoder: String?
 
-    @Option(help: ArgumentHelp("What stands before the network's keys; found by default.", valueName: "text"))
+    @Option(help: ArgumentHelp("The prefix of the network's keys; detected by default.", valueName: "text"))
     package var weightsPrefix: String?
 
     @OptionGroup package var settings: PipelineOptions
@@ -24,12 +24,12 @@ package struct WeightOptions: ParsableArguments, Sendable {
     package init() {}
 
     /// The encoder and the other places among a command's positional arguments.
-    /// - Throws: `ValidationError` where there are too few or too many.
+    /// - Throws: `ValidationError` if there are too few or too many.
     func places(_ given: [String], then others: [String]) throws -> (encoder: String, others: [String]) {
         let names = (weights == nil ? ["RUN"] : []) + others
         guard given.count == names.count else {
             let missing = names.dropFirst(given.count)
-            let what = missing.isEmpty ? "there are \(given.count) places; give" : "give"
+            let what = missing.isEmpty ? "got \(given.count) paths; give" : "give"
             let instead = weights == nil ? ", or --weights FILE in place of RUN" : ""
             throw ValidationError(
                 "\(what) \((missing.isEmpty ? names[...] : missing).joined(separator: " and "))\(instead)")

@@ -5,7 +5,7 @@ import Foundation
 import Torch
 import Views
 
-/// `diptych bench --train`: measures training steps and their stages, also of several processes together.
+/// `diptych bench --train`: measures training steps and their stages, with one process or several.
 struct BenchTrainJob {
     private let options: BenchCommand
 

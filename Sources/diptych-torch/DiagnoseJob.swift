@@ -5,7 +5,7 @@ import Foundation
 import Torch
 import Views
 
-/// `diptych diagnose`: measures paired embeddings, or a run's own, and says what is wrong.
+/// `diptych diagnose`: measures paired embeddings, given or made by a run, and reports problems.
 struct DiagnoseJob {
     private let options: DiagnoseCommand
 

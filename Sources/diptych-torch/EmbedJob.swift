@@ -34,7 +34,7 @@ struct EmbedJob {
         let joined = opened.source as? JoinedSides
         let folder = joined == nil ? sideFolder(opened) : ""
         let paths = features.samples.map { folder + source.name($0) }
-        // The sides of folders have a file of their own.
+        // The sides of folders are written to a separate file.
         let hasColumns = source.columns != [.split] && !source.columns.isEmpty
         try EmbeddingFiles(options.output).write(
             features.rows[0], labels: features.labels, paths: paths, classes: source.classes,
@@ -44,13 +44,14 @@ struct EmbedJob {
         for record in features.skipped { console.notice("skipped \(record)") }
     }
 
-    /// The images with labels by the list of classes that the encoder was trained with, so that one number is one class wherever
-    /// it is embedded; classes that training had not get the numbers after these.
+    /// The images with labels by the encoder's own list of classes, so that a label stands for the same class in every
+    /// output. New classes get the next labels.
     private func labelled(_ source: any Source, by file: EncoderFile, _ console: Console) -> any Source {
         guard !source.classes.isEmpty else { return source }
         guard let known = file.classes else {
             console.notice(
-                "note: labels are numbered by these images' own classes, for no classes.txt lies beside the encoder")
+                "note: labels are indices of these images' own classes, because the encoder has no classes.txt "
+                    + "beside it")
             return source
         }
         let classes = ClassNames.extended(known, by: source.classes)
@@ -58,20 +59,20 @@ struct EmbedJob {
             let new = classes[known.count...]
             let names = new.prefix(3).joined(separator: ", ") + (new.count > 3 ? " and \(new.count - 3) more" : "")
             console.notice(
-                "note: \(counted(new.count, "class", "classes")) that training had not \(new.count == 1 ? "has" : "have") "
-                    + "the labels from \(known.count) on: \(names)")
+                "note: \(counted(new.count, "class", "classes")) not in the training images "
+                    + "\(new.count == 1 ? "has" : "have") the labels from \(known.count) on: \(names)")
         }
         guard !ClassNames.areEqual(classes, source.classes) else { return source }
         let labelled = Relabelled(source, classes: classes)
         for lost in labelled.listing.unknownClasses where lost.isListed {
             console.notice(
                 "note: \(counted(lost.images, "image")) of \(lost.name) \(lost.images == 1 ? "has" : "have") label "
-                    + "-1, for the list has several classes of that name")
+                    + "-1, because the list has several classes of that name")
         }
         return labelled
     }
 
-    /// The folder of the one side that is embedded, so that paths begin at IMAGES whichever side it is.
+    /// The folder of the embedded side, so that paths are relative to IMAGES for every side.
     private func sideFolder(_ opened: OpenedImages) -> String {
         guard let side = options.sides.side?.side, let name = opened.layout.part(side)?.name, name.hasSuffix("/") else {
             return ""

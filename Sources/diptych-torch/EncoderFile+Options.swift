@@ -3,24 +3,24 @@ import Contrast
 import Views
 
 extension EncoderFile {
-    /// Opens what the options name.
+    /// Opens the encoder that the options name.
     init(_ path: String, _ options: WeightOptions) throws { try self.init(path, use: try WeightsUse(options)) }
 }
 
 extension WeightOptions {
-    /// Refuses options that none of the opened files has a use for, as a run's own says what they would.
+    /// Throws if the options apply to none of the opened files, such as for a run, whose own configuration sets them.
     func requireUse(by files: [EncoderFile]) throws {
         let isGiven = encoder != nil || weightsPrefix != nil || settings.pipeline != nil || !settings.overrides.isEmpty
         guard isGiven, !files.contains(where: \.isFree), let file = files.first else { return }
         throw Failure(
             .unusable,
-            "--encoder, --weights-prefix, --pipeline and --set are for weights from elsewhere; \(file.path) says its own"
-        )
+            "--encoder, --weights-prefix, --pipeline and --set are for weights from elsewhere; "
+                + "\(file.path) has its own configuration")
     }
 }
 
 extension WeightsUse {
-    /// The use that the options ask for.
+    /// The use of the weights that the options request.
     init(_ options: WeightOptions) throws {
         try self.init()
         var settings = options.settings

@@ -61,7 +61,7 @@ struct EstimateJob {
                 try Staircase(estimator, test: test, training: training, seed: options.seed) {
                     console.working(estimator.name, share: $0)
                 })
-            // Each takes minutes; without a terminal, nothing else shows progress.
+            // Each level takes minutes; without a terminal, only these notices show progress.
             if training.steps > 0 { console.notice("\(estimator.name): \(stairs.count) of \(estimators.count)") }
         }
         let report = StaircaseReport(stairs, test: test, training: training)

@@ -2,7 +2,7 @@ import Commands
 import Contrast
 import Foundation
 
-/// `diptych export`: the encoder in a form for elsewhere.
+/// `diptych export`: writes the encoder as ONNX or safetensors.
 struct ExportJob {
     private let options: ExportCommand
 

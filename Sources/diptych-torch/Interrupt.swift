@@ -6,11 +6,11 @@ import Synchronization
 /// the end of the grace period after SIGTERM, if there is one.
 ///
 /// SIGHUP, from a terminal that is closed, asks like SIGTERM, unless it was ignored at the start, as by nohup. It may
-/// come together with SIGTERM, so it never counts as the second signal. Nor does a signal that comes a moment after the
-/// first, as from `timeout`, which signals the process and its group.
+/// come together with SIGTERM, so it never counts as the second signal. A signal shortly after the first does not count
+/// either, because `timeout` signals both the process and its group.
 ///
-/// No signal is lost: the handler, which is installed when `init` returns, writes the signal's number into a pipe,
-/// where it waits until it is read. Before `begin` there is no state to save, so the first signal ends the process.
+/// No signal is lost: the handler, which is installed when `init` returns, writes the signal's number into a pipe.
+/// Before `begin` there is no state to save, so the first signal ends the process.
 final class Interrupt: Sendable {
     /// The end of the pipe that the handler writes to; -1 before there is one. It is global because a handler has no
     /// context.
@@ -36,10 +36,10 @@ final class Interrupt: Sendable {
     /// Starts to watch signals.
     /// - Parameters:
     ///   - grace: seconds from SIGTERM to the end of the process, even within a step; nil for no limit.
-    ///   - lost: what remains after such an end, for the message.
+    ///   - lost: what is lost by such an end, for the message.
     init(grace: Double? = nil, lost: String = "") {
         var ends: [Int32] = [-1, -1]
-        // Without descriptors, training fails too; signals then end the process, as by default.
+        // Without descriptors training fails anyway, and signals end the process as by default.
         guard Foundation.pipe(&ends) == 0 else { return }
         for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
         let source = DispatchSource.makeReadSource(fileDescriptor: ends[0], queue: queue)
@@ -71,10 +71,10 @@ final class Interrupt: Sendable {
         if !Interrupt.ignores(before) { sigaction(SIGHUP, &action, nil) }
     }
 
-    /// From now on, a stop saves a checkpoint.
+    /// After this call, a stop saves a checkpoint.
     func begin() { begun.store(true, ordering: .sequentiallyConsistent) }
 
-    /// Whether to stop.
+    /// Whether the user asked to stop.
     var requested: Bool { asked.load(ordering: .relaxed) }
 
     private func receive(_ number: Int32, grace: Double?, lost: String) {
@@ -110,6 +110,6 @@ final class Interrupt: Sendable {
         return unsafeBitCast(handler, to: Int.self) == unsafeBitCast(SIG_IGN, to: Int.self)
     }
 
-    // Without waiting: a blocked reader must not delay the second signal.
+    // It does not wait, because a blocked reader must not delay the second signal.
     private static func say(_ line: String) { Output.note("\n\(line)", waits: false) }
 }

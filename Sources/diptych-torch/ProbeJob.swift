@@ -38,7 +38,7 @@ struct ProbeJob {
                 })
         let probe = Probe(file, machine: try Machine(options.compute), options: settings)
         let scores = ScoresFile(options.output ?? defaultOutput(file), console)
-        // First, for it throws where there are too few groups.
+        // This comes first, because it throws if there are too few groups.
         let folds = try options.folds.map { try crossValidation($0, file, settings, console) }
         var report = try probe.run(train: train, test: test, split: words) { what, share in
             console.working(what, share: share)
@@ -64,7 +64,7 @@ struct ProbeJob {
         ) { what, share in console.working(what, share: share) }
     }
 
-    /// The encoders beside, each opened before the work begins.
+    /// The encoders to compare with, all opened before the work begins.
     private func beside() throws -> [Probe.Rival] {
         var names = options.beside
         if options.control, !names.contains(ProbeComparison.random) { names.append(ProbeComparison.random) }
@@ -72,7 +72,7 @@ struct ProbeJob {
         return try names.map { name in
             if name == ProbeComparison.random { return .random }
             var free = options.free
-            // The options name the network of --weights.
+            // The options describe the network of --weights.
             if options.free.weights != nil { (free.encoder, free.weightsPrefix) = (nil, nil) }
             let file = try EncoderFile(name, free)
             file.notes.forEach(console.notice)
@@ -87,12 +87,13 @@ struct ProbeJob {
             by: experiment.evaluation.holdOutBy, options: options.sides.reading(options.tolerance.reading))
         announce(split.summary)
         if let note = SharedImages(train: split.train, test: split.test).note { Output.note("note: \(note)") }
-        // In folders of their own, test images may have the names of others.
+        // Test images in separate folders may have the same names as training images.
         let learnt = split.isOfSides ? 0 : folder?.trainingImages(in: split.test) ?? 0
         if learnt > 0 {
             Output.note(
-                "note: \(learnt) of the \(counted(split.test.count, "test image")) have the names of images that the run learnt "
-                    + "from: where they are the same, the scores are too good (training had another split)")
+                "note: \(learnt) of the \(counted(split.test.count, "test image")) have the names of images that "
+                    + "the run was trained on: if they are the same, the scores are too high (training had another split)"
+            )
         }
         return (split.train, split.test, split.words)
     }
@@ -135,7 +136,7 @@ struct ProbeJob {
         lines.append(String(format: "chance    %5.1f%% (always \(constant))", 100 * report.majority))
         if !report.linearProbe.converged {
             let steps = "\(report.linearProbe.iterations) steps"
-            lines.append("note      the linear probe was ended after \(steps), short of convergence")
+            lines.append("note      the linear probe stopped after \(steps), before convergence")
         }
         lines.append("kNN       cosine, \(report.knn.words)")
         if let summary = report.leftOut?.summary { lines.append("skipped   \(summary)") }
@@ -143,7 +144,7 @@ struct ProbeJob {
         return lines
     }
 
-    /// The table of the encoders beside each other, with 95% intervals over the test images.
+    /// A table that compares the encoders, with 95% intervals over the test images.
     private func table(_ report: ProbeReport) -> [String] {
         guard let comparison = report.comparison else { return [] }
         func cell(_ estimate: Measured, _ width: Int, signed: Bool = false) -> String {
@@ -164,7 +165,7 @@ struct ProbeJob {
         return lines
     }
 
-    /// What a rival is called in a table.
+    /// The name of an encoder in the table.
     private func label(_ rival: ProbeComparison.Rival) -> String {
         let name = rival.isRandom ? "random weights" : SystemPath.printable(SystemPath.name(of: rival.name))
         return String(name.prefix(23))

@@ -2,13 +2,13 @@ import Commands
 import Foundation
 import Torch
 
-/// This process's rank among those that a launcher started together, and what they agree on.
+/// This process's rank among those that a launcher started together, and their communication.
 struct RankedJob {
     let place: JobEnvironment
-    /// The processes; nil for this one alone.
+    /// The group of processes; nil for a single process.
     let group: ProcessGroup?
 
-    /// Whether this process speaks and writes for all.
+    /// Whether this process writes output and files for all.
     var isFirst: Bool { place.rank == 0 }
 
     /// Joins the other processes and runs `body`. They are told the reason if it fails.
@@ -33,7 +33,7 @@ struct RankedJob {
         if let other = kinds.firstIndex(where: { $0 != kinds[0] }) {
             throw Failure(
                 .unusable,
-                "--device: rank \(other) would train on \(kinds[other]), rank 0 on \(kinds[0]); take --device cpu, or cuda"
+                "--device: rank \(other) would train on \(kinds[other]), rank 0 on \(kinds[0]); use --device cpu, or cuda"
             )
         }
         if place.backend == .nccl, device == .cpu || !ProcessGroup.hasNCCL {

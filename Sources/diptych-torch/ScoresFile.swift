@@ -2,7 +2,7 @@ import Commands
 import Files
 import Foundation
 
-/// The file of a command's scores; `-` is standard output, which then has nothing else.
+/// The file of a command's scores. If it is `-`, the scores are the only text on standard output.
 struct ScoresFile {
     let path: String
     private let advice = "--output FILE writes them elsewhere"

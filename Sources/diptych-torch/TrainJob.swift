@@ -14,7 +14,7 @@ struct TrainJob {
     func run() throws {
         // First, so that no signal is lost.
         let interrupt = Interrupt(
-            grace: options.grace, lost: "the state is that of the last checkpoint, and --resume goes on from it")
+            grace: options.grace, lost: "--resume continues from the last checkpoint")
         try RankedJob.run { job in try train(job, interrupt) }
     }
 
@@ -22,10 +22,10 @@ struct TrainJob {
         // Rank 0 names the folder: clocks may differ.
         var folder = RunFolder(try job.broadcast(options.output ?? defaultFolder()), isWritten: job.isFirst)
         folder.hasPictures = !options.images.isFolder(around: folder.path)
-        // The others would say the same.
+        // The other ranks would print the same.
         let console: any TrainingObserver = job.isFirst ? Console() : Silence()
         let state = job.isFirst ? try folder.state() : .empty
-        // A launcher starts a job again with the arguments of the first time, and cannot know how far it had come.
+        // A launcher restarts a job with the same arguments, whatever its progress.
         let isAgain = options.resume || job.place.restarts > 0
         let resumes = try job.broadcast(isAgain && state == .resumable)
         let rereads = try job.broadcast(options.resume || resumes)
@@ -58,50 +58,50 @@ struct TrainJob {
         }
     }
 
-    /// Trains; what could not be written at the end of a long run says what is kept.
+    /// Trains. If the end of a long run cannot be written, the error says what is kept.
     private func run(
         _ trainer: Trainer, _ folder: RunFolder, _ console: any TrainingObserver, _ interrupt: Interrupt
     ) throws -> Trainer.Outcome {
         do {
             return try trainer.run(stop: { interrupt.requested })
         } catch let error as FileError where (try? folder.state()) == .resumable {
-            throw Failure(.failed, "\(error); \(folder.checkpoint) is whole, and --resume goes on from it")
+            throw Failure(.failed, "\(error); \(folder.checkpoint) is complete, and --resume continues from it")
         }
     }
 
-    /// Refuses to write over what would be lost, and says what else is known of the folder.
+    /// Throws if a run would be overwritten, and prints notes about the folder.
     private func check(
         _ state: RunFolder.State, of folder: RunFolder, isAgain: Bool, _ console: any TrainingObserver
     ) throws {
         let lost =
-            "\(folder.path): holds a run without its checkpoints, from which alone it could go on (is all of it mounted?); "
+            "\(folder.path): holds a run without its checkpoints, so it cannot be resumed (is everything mounted?); "
             + "choose another --output for a new run"
         switch (state, isAgain) {
         case (.resumable, true): break
         case (.begun, true):
-            console.notice("\(folder.path): has no checkpoint yet; beginning anew with its configuration")
+            console.notice("\(folder.path): has no checkpoint yet; starting again with its configuration")
         case (.begun, false):
-            console.notice("\(folder.path): has the beginning of a run that came to no checkpoint; beginning anew")
+            console.notice("\(folder.path): has a run that ended before its first checkpoint; starting again")
         case (.resumable, false):
             throw Failure(
-                .unusable, "\(folder.path): holds a run already; go on with it by --resume, or choose another --output")
+                .unusable, "\(folder.path): already holds a run; continue it with --resume, or choose another --output")
         case (.withoutCheckpoints, true): throw Failure(.unusable, lost)
         case (.withoutCheckpoints, false):
-            throw Failure(.unusable, "\(folder.path): holds a run already; choose another --output")
+            throw Failure(.unusable, "\(folder.path): already holds a run; choose another --output")
         case (.empty, true) where options.resume:
-            throw Failure(.unusable, "\(folder.path): there is no run to resume; leave out --resume to begin one")
+            throw Failure(.unusable, "\(folder.path): there is no run to resume; omit --resume to start one")
         case (.foreign(let file), true) where options.resume && file != folder.configuration:
             throw Failure(.unusable, lost)
         case (.empty, _): break
         case (.foreign(let file), _):
             throw Failure(
                 .unusable,
-                "\(file): is in the way: it is not of a run that begins here, and would be written over; choose another --output"
-            )
+                "\(file): already exists and would be overwritten, but does not belong to this run; "
+                    + "choose another --output")
         }
     }
 
-    /// The run's own configuration where it is resumed and nothing else is named, else the pipeline file's.
+    /// The run's own configuration if it is resumed without another file, else that of the pipeline file.
     private func configuration(
         _ folder: RunFolder, resumes: Bool, _ job: RankedJob, _ console: any TrainingObserver
     ) throws -> Experiment {
@@ -122,7 +122,7 @@ struct TrainJob {
             }
         }
         let experiment: Experiment
-        // Rank 0's: the folder may be on its machine only.
+        // From rank 0, because the folder may be only on its machine.
         text = try job.broadcast(text)
         do throws(ConfigurationError) {
             experiment = try ConfigurationReader(file: file, text: text, overrides: settings.overrides)
@@ -136,7 +136,7 @@ struct TrainJob {
         return try started(experiment, namesEncoder: true)
     }
 
-    /// The experiment from the weights that the options name.
+    /// The experiment with the weights that the options name.
     private func started(_ experiment: Experiment, namesEncoder: Bool) throws -> Experiment {
         guard let weights = options.free.weights else { return experiment }
         var use = try WeightsUse()
@@ -157,7 +157,7 @@ struct TrainJob {
     }
 }
 
-/// Shows nothing of a run.
+/// An observer that shows nothing.
 private final class Silence: TrainingObserver {
     func notice(_ message: String) {}
     func stepped(_ progress: TrainingProgress) {}
@@ -165,7 +165,7 @@ private final class Silence: TrainingObserver {
 }
 
 extension String {
-    /// Whether this is a folder in which another path lies, or will.
+    /// Whether this is a folder that contains another path, or will contain it.
     fileprivate func isFolder(around path: String) -> Bool {
         guard Folder.exists(self), let around = resolved else { return false }
         var inner = path
@@ -178,7 +178,7 @@ extension String {
         }
     }
 
-    /// The path without links, in bytes; nil where there is nothing.
+    /// The path without links, in bytes; nil if it does not exist.
     private var resolved: [UInt8]? {
         SystemPath.with(self) { path in
             guard let found = realpath(path, nil) else { return nil }

@@ -46,7 +46,8 @@ struct ZeroShotJob {
         ]
         if !report.alike.isEmpty {
             lines.append(
-                "alike     several classes are called \(report.alike.joined(separator: ", ")): prompts cannot tell them apart"
+                "alike     several classes are called \(report.alike.joined(separator: ", ")), so prompts cannot "
+                    + "distinguish them"
             )
         }
         if let summary = report.leftOut.summary { lines.append("skipped   \(summary)") }

@@ -34,7 +34,7 @@ struct ArgumentsTests {
         (["probe", "r", "x", "--knn-uniform", "--knn-temperature", "1"], "--knn-uniform"),
         (["probe", "r", "x", "--zero-shot", "--knn-uniform"], "--zero-shot"), (["probe", "r"], "--weights FILE"),
         (["probe", "--weights", "w.pth"], "give IMAGES"),
-        (["probe", "--weights", "w", "r", "x"], "there are 2 places"),
+        (["probe", "--weights", "w", "r", "x"], "got 2 paths"),
         (["probe", "r", "x", "--labels", "0%"], "--labels"), (["probe", "r", "x", "--labels", "5"], "--labels"),
         (["probe", "r", "x", "--shots", "1,0"], "--shots"), (["probe", "r", "x", "--cost", "best"], "--cost"),
         (["probe", "r", "x", "--zero-shot", "--beside", "random"], "--beside"),

@@ -250,7 +250,7 @@ struct FaultsTests {
         try place.write(steps.joined(separator: "\n"), "run/metrics.jsonl")
         let again = try diptych("train", images, "--output", place("run"), "--threads", "1", "--resume")
         #expect(again.status == 0, "\(again.errors)")
-        #expect(again.errors.contains("has no checkpoint yet; beginning anew"))
+        #expect(again.errors.contains("has no checkpoint yet; starting again"))
         #expect(try digest("run/encoder.safetensors") == whole)
         let lines = try place.read("run/metrics.jsonl").split(separator: "\n")
         #expect(lines.count == 2 * (4 + 1), "\(lines.count)")

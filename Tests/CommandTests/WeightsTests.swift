@@ -51,7 +51,7 @@ struct WeightsTests {
     }
 
     @Test(arguments: [
-        ("nan.pth", "infinite or no numbers"), ("make.py", "neither a safetensors file nor one of torch.save"),
+        ("nan.pth", "infinite or NaN"), ("make.py", "neither a safetensors file nor one of torch.save"),
         ("absent.pth", "there is no such file"),
     ])
     func badWeightsAreOneLineAndNothingIsWritten(name: String, said: String) throws {

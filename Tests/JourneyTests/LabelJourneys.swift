@@ -13,7 +13,7 @@ struct LabelJourneys {
         Journey(
             "ImageNet as downloaded", train,
             says: "kNN during training has no test image that can be scored: 5 test images without a label",
-            "the run goes on without it", "encoder.safetensors"),
+            "the run continues without it", "encoder.safetensors"),
         Journey(
             "ImageNet as downloaded", "\(train) && diptych probe run photos", exit: 3,
             says: "diptych: the probe has no test image that can be scored: 5 test images without a label"),
@@ -81,12 +81,13 @@ struct LabelJourneys {
             "two classes",
             "\(train) && mkdir -p other/ant other/dog && cp photos/cat/*.png other/ant && cp photos/dog/*.png other/dog"
                 + " && diptych embed run other --output o.npy && \(counts("o.labels.npy", 12)) && cat o.classes.txt",
-            says: "note: 1 class that training had not has the labels from 2 on: ant", "6 1,6 2,", "cat\ndog\nant\n"),
+            says: "note: 1 class not in the training images has the labels from 2 on: ant", "6 1,6 2,",
+            "cat\ndog\nant\n"),
         Journey(
             "two classes",
             "\(train) && mkdir w && mv run/encoder.safetensors w && diptych embed w/encoder.safetensors photos"
                 + " --output o.npy && \(counts("o.labels.npy", 12))",
-            says: "no classes.txt lies beside the encoder", "6 0,6 1,"),
+            says: "the encoder has no classes.txt beside it", "6 0,6 1,"),
         Journey(
             "shards without some labels",
             "\(train) && diptych embed run photos --output a.npy && diptych embed run photos --output b.npy"

@@ -10,7 +10,7 @@ struct ResumeJourneys {
     static let table: [Journey] = [
         Journey("two classes", train, says: "run: run\n"),
         Journey(
-            "two classes", "\(train) && \(train)", exit: 2, says: "run: holds a run already; go on with it by --resume"),
+            "two classes", "\(train) && \(train)", exit: 2, says: "run: already holds a run; continue it with --resume"),
         Journey(
             "two classes", "\(train) && \(resume)",
             says: "run: all 2 epochs are done; --resume --epochs N goes on to more"),
@@ -47,7 +47,7 @@ struct ResumeJourneys {
             "two classes", "\(train) && diptych train photos --output run --threads 2 --resume --epochs 3",
             says: "2 threads (1 thread until now)", "not bit for bit; --threads 1 computes as before"),
         Journey(
-            "two classes", "diptych train photos --output run --allow-other-images", exit: 2, says: "goes with --resume"
+            "two classes", "diptych train photos --output run --allow-other-images", exit: 2, says: "requires --resume"
         ),
         // What is damaged, missing, moved or somebody else's.
         Journey(
@@ -71,13 +71,13 @@ struct ResumeJourneys {
             says: "run: moved"),
         Journey(
             "two classes", "mkdir run && echo 'a: 1' > run/config.yaml && \(train)", exit: 2,
-            says: "run/config.yaml: is in the way"),
+            says: "run/config.yaml: already exists"),
         Journey("two classes", "mkdir run && echo mine > run/notes.txt && \(train) && cat run/notes.txt", says: "mine"),
         // A refused run is none.
         Journey(
             "two classes",
             "echo x > photos/cat/0.png; echo x > photos/cat/1.png; echo x > photos/cat/2.png; \(train); echo $?; \(train) --max-bad 0.5",
-            says: "3\n", "has the beginning of a run that came to no checkpoint; beginning anew"),
+            says: "3\n", "has a run that ended before its first checkpoint; starting again"),
         // A run among its images leaves none.
         Journey(
             "two classes",
