@@ -1,4 +1,4 @@
-/// The layers of a ConvNeXt in order, as data: what the network and its ONNX form follow.
+/// The layers of a ConvNeXt in order, as data that the network and its ONNX form follow.
 struct ConvNeXtTopology: Sendable {
     /// A part of the network.
     enum Step: Sendable {

@@ -60,10 +60,10 @@ extension ConvNeXtSettings {
         try require("drop_path", dropPath, in: 0...0.9)
     }
 
-    /// Checks that a view is not smaller than what becomes one position.
+    /// Checks that a view is not smaller than one position of the last stage.
     public func validate(input: Size) throws(InvalidSetting) {
         guard min(input.width, input.height) >= 32 else {
-            throw InvalidSetting("", "needs views of 32 pixels at least, and there are views of \(input)")
+            throw InvalidSetting("", "needs views of at least 32 pixels, but there are views of \(input)")
         }
     }
 

@@ -1,9 +1,9 @@
 import Torch
 
-/// The convolutions of a network and how they are connected, as data: what the network, its folded form and its ONNX
+/// The convolutions of a network and how they are connected, as data that the network, its folded form and its ONNX
 /// form follow. Features are the global average of the last activations.
 struct ConvolutionTopology: Sendable {
-    /// A convolution, the batch norm that follows it, and the activation; it keeps the side but for its stride.
+    /// A convolution, the batch norm that follows it, and the activation; it keeps the size except for its stride.
     struct Layer: Sendable {
         /// Their state keys.
         var convolution: String
@@ -13,7 +13,7 @@ struct ConvolutionTopology: Sendable {
         var kernel: Int
         var stride = 1
         var groups = 1
-        /// What follows the norm, and the sum where the layer ends a unit with a shortcut.
+        /// The activation after the norm, or after the sum if the layer ends a unit with a shortcut.
         var activation = Activation.none
 
         var padding: Int { kernel / 2 }

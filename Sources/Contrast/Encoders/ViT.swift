@@ -44,8 +44,8 @@ public struct ViT: EncoderSettings {
     public var pool = Pool.classToken
     /// The position embedding.
     public var position = Position.learned
-    /// Extra tokens that the features leave aside: Darcet et al. 2024, arXiv 2309.16588. With them only patches have
-    /// positions.
+    /// Extra tokens that are not part of the features: Darcet et al. 2024, arXiv 2309.16588. With them only patches
+    /// have positions.
     public var registers = 0
     /// What the learned factors of each branch begin with; 0 for no factors. DINOv2 has 1e-5.
     public var layerScale = 0.0

@@ -68,7 +68,7 @@ public struct ViTPreset<Shape: ViTShape>: EncoderSettings {
     /// Patches of 16 pixels at 224.
     public init() {}
 
-    /// The same with its shape spelt out.
+    /// The equivalent `ViT`.
     public var vit: ViT {
         var vit = ViT()
         (vit.imageSize, vit.patch, vit.pool, vit.position) = (imageSize, patch, pool, position)

@@ -43,7 +43,7 @@ public struct Confusion: Codable, Equatable, Sendable {
             .map { Cell(row: $0.key[0], column: $0.key[1], count: $0.value) }
     }
 
-    /// Takes a full matrix, as reports of earlier versions have it.
+    /// Converts a full matrix, the form in reports of earlier versions.
     public init(matrix: [[Int]]) {
         cells = matrix.enumerated().flatMap { row, columns in
             columns.enumerated().filter { $1 > 0 }.map { Cell(row: row, column: $0, count: $1) }

@@ -5,14 +5,15 @@ import Views
 struct CostSearch {
     /// The values that are tried.
     static let costs = [1e-4, 1e-3, 1e-2, 1e-1, 1, 10]
-    /// Images at most that are looked at, so that the search stays cheap beside the features.
+    /// The most images that are used, so that the search takes less time than the features.
     static let most = 10_000
 
-    /// The C with the best accuracy over stratified folds, the smallest of several; nil where a class has one image.
+    /// The C with the best accuracy over stratified folds, the smallest if several are equal; nil if a class has only
+    /// one image.
     /// - Parameters:
     ///   - features: `[N, D]`.
     ///   - labels: N classes in `0..<classes`.
-    ///   - seed: of the folds.
+    ///   - seed: the seed of the folds.
     static func choose(
         features: Tensor, labels: [Int], classes: Int, seed: UInt64, progress: () -> Void = {}
     ) throws(TorchError) -> Double? {
@@ -20,7 +21,7 @@ struct CostSearch {
         for label in labels { counts[label] += 1 }
         guard let least = counts.min(), least >= 2 else { return nil }
         let folds = min(least, labels.count > 2000 ? 3 : 5)
-        // Images of a class go to the folds in turn, in a random order.
+        // The images of each class are assigned to the folds in turn, in a random order.
         var fold = [Int](repeating: -1, count: labels.count)
         var next = [Int](repeating: 0, count: classes)
         var stream = RandomStream(RandomKey(seed: seed, purpose: .folds))

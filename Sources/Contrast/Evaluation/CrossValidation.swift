@@ -1,18 +1,19 @@
 import Torch
 import Views
 
-/// Scores of a frozen encoder by cross-validation: each fold is judged by a linear probe and a kNN that learn from all others.
+/// Scores of a frozen encoder by cross-validation: a linear probe and a kNN are fitted on all other folds and tested on
+/// each fold.
 public struct CrossValidation: Codable, Equatable, Sendable {
     /// The accuracies of the folds.
     public struct Spread: Codable, Equatable, Sendable {
         /// Their mean, 0...1.
         public var mean: Double
-        /// Their standard deviation, with K - 1 below the sum.
+        /// Their standard deviation, divided by K - 1.
         public var std: Double
-        /// Of each fold the share of its images whose best class is right.
+        /// The top-1 accuracy of each fold.
         public var folds: [Double]
 
-        /// Takes the accuracies of two folds or more.
+        /// Summarises the accuracies of at least two folds.
         init(_ folds: [Double]) {
             let mean = folds.reduce(0, +) / Double(folds.count)
             let squares = folds.reduce(0) { $0 + ($1 - mean) * ($1 - mean) }
@@ -21,25 +22,25 @@ public struct CrossValidation: Codable, Equatable, Sendable {
         }
     }
 
-    /// How the folds were dealt: the rule and its seed.
+    /// How the folds were made: the rule and its seed.
     public var rule: String
-    /// Images that were judged.
+    /// The number of images that were tested.
     public var images: Int
     /// Top-1 of the linear probe.
     public var linearProbe: Spread
-    /// Top-1 of the weighted kNN, by the probe's settings.
+    /// Top-1 of the weighted kNN, with the probe's settings.
     public var knn: Spread
 
     /// Embeds the labelled images once and scores every fold.
     /// - Parameters:
     ///   - encoder: the encoder, on the machine.
-    ///   - source: the images; those without a class are passed over.
-    ///   - count: the folds.
-    ///   - seed: their seed.
+    ///   - source: the images; those without a class are skipped.
+    ///   - count: the number of folds.
+    ///   - seed: the seed of the folds.
     ///   - cost: C of the logistic regression.
     ///   - options: the kNN's settings.
-    /// - Throws: `DataError` where there are fewer groups than folds; `TrainingError` where a fold cannot be scored; `LoaderError`,
-    ///   `TorchError`.
+    /// - Throws: `DataError` if there are fewer groups than folds; `TrainingError` if a fold cannot be scored;
+    ///   `LoaderError`, `TorchError`.
     public init(
         _ encoder: any Encoder, on source: any Source, count: Int, seed: UInt64, cost: Double,
         options: Probe.Options = Probe.Options(), extractor: FeatureExtractor,

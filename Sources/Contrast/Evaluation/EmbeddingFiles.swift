@@ -3,8 +3,8 @@ import Foundation
 import Torch
 import Views
 
-/// The files that `diptych embed` writes: features, and row by row the images' labels, paths and sides of the split;
-/// and the names of the classes.
+/// The files that `diptych embed` writes: the features, the images' labels, paths and sides row by row, and the names
+/// of the classes.
 ///
 /// Beside `features.npy` these are `labels.npy`, `paths.txt`, `sides.txt`, `classes.txt` and `table.csv`. Beside any
 /// other `NAME.npy` they are `NAME.labels.npy` and so on, so that several outputs can share a folder.
@@ -19,7 +19,7 @@ public struct EmbeddingFiles: Equatable, Sendable {
     public let classes: String
     /// `train`, `test` or `validation`, one line per image, if there are several sides.
     public let sides: String
-    /// What a table says of the images, as one that can be read again.
+    /// The columns of a table, as a table that can be read again.
     public let table: String
 
     /// Derives the names from that of the features.

@@ -30,7 +30,7 @@ extension Features {
             // 0 times infinity or NaN is NaN.
             guard try (features * 0).sum().item() == 0 else {
                 throw TrainingError(
-                    .failed, "\(path): gives features that are infinite or no numbers; its training has diverged")
+                    .failed, "\(path): gives features that are infinite or NaN; its training has diverged")
             }
         }
     }

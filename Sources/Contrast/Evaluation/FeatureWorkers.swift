@@ -21,8 +21,8 @@ final class FeatureWorkers: @unchecked Sendable {
     private var failure: (any Error)?
 
     /// - Parameters:
-    ///   - count: images at most.
-    ///   - device: where the features are to lie.
+    ///   - count: the most images.
+    ///   - device: the device of the features.
     init(_ feed: DeviceFeed, machine: Machine, networks: [Network], count: Int, device: Device) {
         self.feed = feed
         self.machine = machine
@@ -44,7 +44,7 @@ final class FeatureWorkers: @unchecked Sendable {
                         let features = try network(images)
                         try rows(of: index, from: start, like: features).copy(from: features)
                     }
-                    // This does something on a GPU only, which has one thread.
+                    // This has an effect only on a GPU, which has one thread.
                     try feed.prefetch()
                     if stop() { throw EvaluationStopped() }
                     progress(
@@ -69,7 +69,7 @@ final class FeatureWorkers: @unchecked Sendable {
             samples: samples, skipped: feed.loader.quarantine)
     }
 
-    /// The next batch and the place of its first row; nil at the end.
+    /// The next batch and the index of its first row; nil at the end.
     private func next() throws -> (images: Tensor, start: Int)? {
         lock.lock()
         defer { lock.unlock() }
@@ -84,7 +84,7 @@ final class FeatureWorkers: @unchecked Sendable {
         return (isCopy ? images : try images.clone(), start)
     }
 
-    /// The rows of a batch in the tensor of network `index`, which holds all rows: to join parts at the end would take
+    /// The rows of a batch in the tensor of network `index`, which holds all rows: joining parts at the end would take
     /// twice the memory.
     private func rows(of index: Int, from start: Int, like features: Tensor) throws(TorchError) -> Tensor {
         lock.lock()

@@ -2,11 +2,11 @@ import Foundation
 import Torch
 import Views
 
-/// How many training labels a probe gets.
+/// The number of training labels for a probe.
 public enum LabelBudget: Equatable, Sendable, CustomStringConvertible {
-    /// A share of each class, 0...1, one image at least.
+    /// A share of each class, 0...1, but at least one image.
     case share(Double)
-    /// As many images of each class; all of a smaller one.
+    /// This many images of each class, or all of a smaller class.
     case shots(Int)
 
     /// `10%`, or `5 shots`.
@@ -20,9 +20,9 @@ public enum LabelBudget: Equatable, Sendable, CustomStringConvertible {
     /// Draws images of each class.
     /// - Parameters:
     ///   - labels: the images' classes.
-    ///   - classes: how many there are.
-    ///   - seed: with the repeat and the class it says which.
-    /// - Returns: places in `labels`, ascending.
+    ///   - classes: the number of classes.
+    ///   - seed: determines the images, with the repeat and the class.
+    /// - Returns: indices into `labels`, ascending.
     func draw(from labels: [Int], classes: Int, seed: UInt64, repeat number: Int) -> [Int] {
         var places = [[Int]](repeating: [], count: classes)
         for (place, label) in labels.enumerated() { places[label].append(place) }
@@ -40,13 +40,13 @@ public enum LabelBudget: Equatable, Sendable, CustomStringConvertible {
     }
 }
 
-/// Scores of probes that learnt from few labels, over repeated draws of these.
+/// Scores of probes that were fitted on few labels, over repeated draws.
 public struct FewLabelsScore: Codable, Equatable, Sendable {
-    /// How many labels, as in `10%` or `5 shots`.
+    /// The number of labels, as in `10%` or `5 shots`.
     public var labels: String
-    /// Training images of a draw.
+    /// The number of training images in a draw.
     public var images: Int
-    /// Draws.
+    /// The number of draws.
     public var repeats: Int
     /// The linear probe's mean accuracy with Student's 95% interval over the draws.
     public var linearProbe: Measured
@@ -57,7 +57,7 @@ public struct FewLabelsScore: Codable, Equatable, Sendable {
 }
 
 extension Measured {
-    /// The mean of repeated measurements with Student's 95% interval; the mean alone of one.
+    /// The mean of repeated measurements with Student's 95% interval; without an interval for one measurement.
     init(mean values: [Double]) {
         let count = Double(values.count)
         let mean = values.reduce(0, +) / count
@@ -77,7 +77,7 @@ extension Measured {
             2.120, 2.110, 2.101, 2.093, 2.086, 2.080, 2.074, 2.069, 2.064, 2.060, 2.056, 2.052, 2.048, 2.045, 2.042,
         ]
         guard degrees > table.count else { return table[max(degrees, 1) - 1] }
-        // Beyond the table two terms of Cornish and Fisher's expansion.
+        // Beyond the table, two terms of the Cornish-Fisher expansion.
         let n = Double(degrees)
         return 1.959964 + 2.3723 / n + 2.8224 / (n * n)
     }

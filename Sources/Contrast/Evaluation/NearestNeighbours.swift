@@ -76,7 +76,7 @@ public struct NearestNeighbours {
         return rankings
     }
 
-    /// The same, with a call of `stop` before each block.
+    /// The ranking, with a call of `stop` before each block.
     /// - Throws: `EvaluationStopped` if `stop` returned true; `TorchError`.
     func ranking(_ features: Tensor, count: Int = 5, stop: () -> Bool) throws -> [[Int]] {
         try stride(from: 0, to: features.shape[0], by: blocks.queries).flatMap { start in

@@ -22,7 +22,7 @@ struct OnlineKNN {
             ? heldOut : Relabelled(heldOut, classes: images.classes)
         let all = Scorable(train: images, test: test)
         if let obstacle = all.obstacle("kNN during training") {
-            return (nil, "\(obstacle); the run goes on without it")
+            return (nil, "\(obstacle); the run continues without it")
         }
         let stride = max(1, (all.train.count + evaluation.knnImages - 1) / evaluation.knnImages)
         let bank = Swift.stride(from: 0, to: all.train.count, by: stride).map { all.train[$0] }
@@ -48,7 +48,7 @@ struct OnlineKNN {
     }
 
     /// The accuracy after an epoch; nil for epochs that are not scored, and if no readable image can be scored.
-    /// - Parameter stop: called now and then; true stops.
+    /// - Parameter stop: called from time to time; true stops.
     /// - Throws: `EvaluationStopped` if `stop` returned true; `LoaderError`, `TorchError`.
     func top1(of encoder: any Encoder, after epoch: Int, stop: () -> Bool = { false }) throws -> Double? {
         guard epoch % every == 0 || epoch == epochs else { return nil }

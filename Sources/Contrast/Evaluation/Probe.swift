@@ -2,47 +2,47 @@ import Foundation
 import Torch
 import Views
 
-/// Scores a frozen encoder: linear probe and weighted kNN, beside a random encoder where asked for.
+/// Scores a frozen encoder by a linear probe and weighted kNN, and compares it with other encoders on request.
 public struct Probe {
-    /// What the vote of a neighbour counts.
+    /// The weight of a neighbour's vote.
     public enum Vote: Equatable, Sendable {
-        /// `e^{cos / T}`, T by the size of the bank where nil.
+        /// `e^{cos / T}`; if T is nil, it depends on the size of the bank.
         case cosine(temperature: Double?)
-        /// 1.
+        /// The weight is 1.
         case uniform
     }
 
     /// C of the logistic regression.
     public enum Cost: Equatable, Sendable {
-        /// The experiment's.
+        /// The C of the experiment.
         case configured
-        /// This.
+        /// This value.
         case value(Double)
-        /// The best in cross-validation on the training images; the experiment's where a class has one image.
+        /// The best in cross-validation on the training images; the experiment's if a class has only one image.
         case auto
     }
 
-    /// An encoder that is scored beside.
+    /// An encoder to compare with.
     public enum Rival {
         /// The same network with random weights.
         case random
-        /// Other weights, and what they are called.
+        /// Other weights and their name.
         case weights(EncoderFile, name: String)
     }
 
-    /// How to score.
+    /// The options for scoring.
     public struct Options {
         /// C of the logistic regression.
         public var cost = Cost.configured
-        /// Neighbours of the kNN; by the size of the bank where nil.
+        /// The neighbours of the kNN; if nil, they depend on the size of the bank.
         public var neighbours: Int?
-        /// What a neighbour's vote counts.
+        /// The weight of a neighbour's vote.
         public var vote = Vote.cosine(temperature: nil)
-        /// Encoders that are scored beside, on the same images.
+        /// The encoders to compare with, on the same images.
         public var beside: [Rival] = []
-        /// Numbers of training labels with which probes are fitted as well.
+        /// Smaller numbers of training labels, with which probes are also fitted.
         public var fewLabels: [LabelBudget] = []
-        /// Draws of these labels.
+        /// The number of draws of these labels.
         public var repeats = 10
         /// The share of unusable images above which scoring stops.
         public var maximumBad = 0.01
@@ -62,21 +62,21 @@ public struct Probe {
         self.options = options
     }
 
-    /// Learns on the training images' features and scores on the test images'; what has no label, or a class that the training
-    /// images lack, is left out, and the report says so.
+    /// Fits on the features of the training images and scores on those of the test images. Images without a label, or
+    /// of a class that the training images lack, are skipped; the report lists them.
     /// - Parameters:
-    ///   - train: what the probe learns from.
-    ///   - test: what it is scored on.
-    ///   - split: what the report calls the images.
-    ///   - progress: told what is being done and the share done, 0...1, where that is known.
-    /// - Throws: `TrainingError` where there are fewer than two classes, or no test image of one, features are no numbers, or the encoder changed;
-    ///   `LoaderError`, `TorchError`.
+    ///   - train: the training images.
+    ///   - test: the test images.
+    ///   - split: the description of the split in the report.
+    ///   - progress: called with the current stage and its completed share, 0...1, if known.
+    /// - Throws: `TrainingError` if there are fewer than two classes or no test image of them, if features are not
+    ///   finite, or if the encoder changed; `LoaderError`, `TorchError`.
     public func run(
         train: any Source, test: any Source, split: String, progress: (String, Double?) -> Void = { _, _ in }
     ) throws -> ProbeReport {
         guard train.classes.count > 1 else {
             throw TrainingError(
-                .data, "a linear probe needs two class folders at least, there are \(train.classes.count)")
+                .data, "a linear probe needs at least two class folders, there are \(train.classes.count)")
         }
         guard test.count > 0 else { throw TrainingError(.data, "there are no test images") }
         let test: any Source =
@@ -89,8 +89,8 @@ public struct Probe {
         let before = try file.hash()
         let pipeline = try ViewPipeline(file.experiment.views)
         let sets = try features(learnt, judged, progress: progress)
-        // Images that cannot be read may have been a class's last.
-        let found = Scorable(train: sets[0].known.labels, test: sets[0].asked.labels, names: train.classes)
+        // A class may have lost its last image to a read error.
+        let found = Scorable(train: sets[0].train.labels, test: sets[0].test.labels, names: train.classes)
         if let obstacle = found.obstacle("the probe") { throw TrainingError(.data, obstacle) }
         var scored: [Scored] = []
         for (index, set) in sets.enumerated() {
@@ -114,7 +114,7 @@ public struct Probe {
                 path: file.path, architecture: file.experiment.encoder.name, dimension: file.encoder.dimension,
                 sha256Before: before, sha256After: after),
             classes: train.classes, trainImages: found.train.count, testImages: found.test.count,
-            skipped: sets[0].known.skipped.count + sets[0].asked.skipped.count,
+            skipped: sets[0].train.skipped.count + sets[0].test.skipped.count,
             leftOut: listed.leftOut.and(found.leftOut), split: split, protocol: words(scored[0].pair, pipeline),
             majority: found.majority, linearProbe: scored[0].pair.linearProbe, knn: scored[0].pair.knn,
             control: random.map { scored[$0].pair }, comparison: comparison, fewLabels: scored[0].few)
@@ -124,8 +124,8 @@ public struct Probe {
     private struct FeatureSet {
         var name: String
         var architecture: String
-        var known: Features
-        var asked: Features
+        var train: Features
+        var test: Features
     }
 
     /// An encoder's scores.
@@ -135,8 +135,8 @@ public struct Probe {
         var few: [FewLabelsScore]?
     }
 
-    /// The features of the encoder, then of those beside. Random weights see the same views, so that an image is decoded
-    /// once for both.
+    /// The features of the encoder, then of those to compare with. Random weights use the same views, so that an image
+    /// is decoded once for both.
     private func features(
         _ learnt: any Source, _ judged: any Source, progress: (String, Double?) -> Void
     ) throws -> [FeatureSet] {
@@ -145,7 +145,7 @@ public struct Probe {
         for rival in options.beside {
             switch rival {
             case .random:
-                // Seeded apart from the run, so that it is not the run's own beginning.
+                // The seed differs from the run's, so that these are not the run's initial weights.
                 let generator = try Generator(seed: file.experiment.training.seed &+ 0x5EED)
                 own.append(try file.experiment.encoder.component.build(generator: generator))
                 order.append((ProbeComparison.random, own.count - 1, file))
@@ -155,7 +155,7 @@ public struct Probe {
         let passes = 1 + order.count { $0.place == nil }
         let total = Double((learnt.count + judged.count) * passes)
         var done = 0
-        func extract(_ encoders: [any Encoder], _ file: EncoderFile) throws -> (known: Features, asked: Features) {
+        func extract(_ encoders: [any Encoder], _ file: EncoderFile) throws -> (train: Features, test: Features) {
             for encoder in encoders { try machine.prepare(encoder) }
             let extractor = FeatureExtractor(
                 pipeline: try ViewPipeline(file.experiment.views), machine: machine, maximumBad: options.maximumBad)
@@ -179,17 +179,17 @@ public struct Probe {
         return try order.map { name, place, file in
             let found = try place == nil ? extract([file.encoder], file) : shared
             return FeatureSet(
-                name: name, architecture: file.experiment.encoder.name, known: only(place ?? 0, found.known),
-                asked: only(place ?? 0, found.asked))
+                name: name, architecture: file.experiment.encoder.name, train: only(place ?? 0, found.train),
+                test: only(place ?? 0, found.test))
         }
     }
 
     private func score(
         _ set: FeatureSet, names: [String], progress: (Int) -> Void
     ) throws -> Scored {
-        let found = Scorable(train: set.known.labels, test: set.asked.labels, names: names)
+        let found = Scorable(train: set.train.labels, test: set.test.labels, names: names)
         if let obstacle = found.obstacle("the probe") { throw TrainingError(.data, obstacle) }
-        let (rows, queries) = (try set.known.rows(0, found.train), try set.asked.rows(0, found.test))
+        let (rows, queries) = (try set.train.rows(0, found.train), try set.test.rows(0, found.test))
         func scores(_ ranked: [[Int]]) -> Scores {
             Scores(
                 ranked: ranked.map { $0.map { found.classes[$0] } }, labels: found.testLabels, classes: names.count,
@@ -215,7 +215,7 @@ public struct Probe {
                 weight: neighbours.temperature == nil ? "1" : "e^(cos/T)"))
         var hits = ProbeHits()
         for (place, (linear, knn)) in zip(found.test, zip(right(ranked), right(near))) {
-            hits.bySample[set.asked.samples[place]] = (linear, knn)
+            hits.bySample[set.test.samples[place]] = (linear, knn)
         }
         let few = try options.fewLabels.map { budget in
             try fewLabels(budget, rows, queries, found, progress: progress, right: right)

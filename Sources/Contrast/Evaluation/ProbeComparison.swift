@@ -1,39 +1,39 @@
 import Foundation
 
-/// The encoder that was scored beside others on the same images: free weights, and its own network with random ones.
+/// The comparison of an encoder with others on the same images: other weights, and its own network with random weights.
 public struct ProbeComparison: Codable, Equatable, Sendable {
-    /// One of the others.
+    /// One of the other encoders.
     public struct Rival: Codable, Equatable, Sendable {
         /// Its file, or `random`.
         public var name: String
         /// Its network, as in `resnet50`.
         public var architecture: String
-        /// Whether these are the weights that the run started from.
+        /// Whether the run started from these weights.
         public var isStart: Bool
-        /// Its probes' accuracies.
+        /// The accuracy of its linear probe.
         public var linearProbe: Measured
-        /// Its kNN's accuracy.
+        /// The accuracy of its kNN.
         public var knn: Measured
-        /// By how much the scored encoder's probe is better; the interval is of the difference on the same images.
+        /// How much better the scored encoder's probe is, with an interval of the difference on the same images.
         public var linearProbeLead: Measured
-        /// By how much the scored encoder's kNN is better.
+        /// How much better the scored encoder's kNN is.
         public var knnLead: Measured
-        /// Its scores with few labels; nil where they were not asked for.
+        /// Its scores with few labels; nil unless requested.
         public var fewLabels: [FewLabelsScore]?
 
         /// Whether it has random weights.
         public var isRandom: Bool { name == ProbeComparison.random }
     }
 
-    /// The word for random weights.
+    /// The name for random weights.
     public static let random = "random"
 
-    /// Resamples of a paired bootstrap.
+    /// The number of resamples of the paired bootstrap.
     static let resamples = 10_000
 
-    /// The resamples from which the 95% intervals are.
+    /// The number of resamples behind the 95% intervals.
     public var resamples: Int
-    /// Test images that all of them could be scored on.
+    /// The number of test images on which all encoders were scored.
     public var images: Int
     /// The scored encoder's linear probe on these.
     public var linearProbe: Measured
@@ -43,18 +43,18 @@ public struct ProbeComparison: Codable, Equatable, Sendable {
     public var rivals: [Rival]
 }
 
-/// What an encoder got right, image by image.
+/// Which images an encoder classified correctly.
 struct ProbeHits {
-    /// By the image's position in the source: whether the linear probe and the kNN were right.
+    /// Whether the linear probe and the kNN were correct, by the image's index in the source.
     var bySample: [Int: (linear: Bool, knn: Bool)] = [:]
 }
 
 extension ProbeComparison {
     /// Compares hits on the images that all have.
     /// - Parameters:
-    ///   - hits: of the scored encoder.
-    ///   - others: the others' hits, with what is said of them.
-    ///   - seed: of the resamples.
+    ///   - hits: the hits of the scored encoder.
+    ///   - others: the other encoders, with their hits.
+    ///   - seed: the seed of the resamples.
     init?(
         _ hits: ProbeHits,
         with others: [(hits: ProbeHits, name: String, architecture: String, isStart: Bool, few: [FewLabelsScore]?)],

@@ -1,7 +1,7 @@
 import Files
 import Foundation
 
-/// The scores of an encoder with the protocol that produced them; what probe.json holds.
+/// The scores of an encoder with the protocol that produced them; the contents of probe.json.
 public struct ProbeReport: Codable, Equatable, Sendable {
     /// The accuracy of one class.
     public struct ClassScore: Codable, Equatable, Sendable {
@@ -9,31 +9,31 @@ public struct ProbeReport: Codable, Equatable, Sendable {
         public var index: Int
         /// Its name.
         public var name: String
-        /// Share of its images whose best class is right, 0...1; nil where it has no test image.
+        /// The share of its images that are classified correctly, 0...1; nil without test images.
         public var accuracy: Double?
-        /// Its test images.
+        /// The number of its test images.
         public var images: Int
     }
 
     /// The linear probe's scores and settings.
     public struct Linear: Codable, Equatable, Sendable {
-        /// Share of images whose best class is right, 0...1.
+        /// The top-1 accuracy, 0...1.
         public var top1: Double
-        /// Share of images whose class is among the best five; nil with fewer than six classes.
+        /// The top-5 accuracy, 0...1; nil with fewer than six classes.
         public var top5: Double?
-        /// Mean accuracy of the classes.
+        /// The mean of the per-class accuracies.
         public var balanced: Double
-        /// Each class in the order of the labels: names may be there more than once.
+        /// The classes in the order of the labels; names may repeat.
         public var perClass: [ClassScore]
-        /// Which classes were taken for which; nil where there are more than `Confusion.reportedClasses`.
+        /// The confusion matrix; nil with more than `Confusion.reportedClasses` classes.
         public var confusion: Confusion?
-        /// Why there is no confusion; nil where there is one.
+        /// The reason without a confusion matrix; nil with one.
         public var confusionNote: String?
         /// The weight of the data against the penalty.
         public var C: Double
         /// The objective reached.
         public var objective: Double
-        /// Steps of L-BFGS.
+        /// The number of L-BFGS steps.
         public var iterations: Int
         /// Whether the gradient fell below the tolerance.
         public var converged: Bool
@@ -41,15 +41,15 @@ public struct ProbeReport: Codable, Equatable, Sendable {
 
     /// The kNN's scores and settings; the neighbours are the nearest by cosine.
     public struct Neighbours: Codable, Equatable, Sendable {
-        /// Share of images whose best class is right, 0...1.
+        /// The top-1 accuracy, 0...1.
         public var top1: Double
-        /// Share of images whose class is among the best five; nil with fewer than six classes.
+        /// The top-5 accuracy, 0...1; nil with fewer than six classes.
         public var top5: Double?
-        /// Neighbours that vote.
+        /// The number of neighbours that vote.
         public var k: Int
-        /// T of the votes' weight; nil where each neighbour has one vote.
+        /// T of the votes' weight; nil if each neighbour has one vote.
         public var temperature: Double?
-        /// What a vote counts, in words; nil in reports of versions that knew one weight only.
+        /// The weight of a vote in words; nil in reports of earlier versions, which had one kind of weight.
         public var weight: String?
 
         /// The settings in words, as in `k = 10, each with one vote`.
@@ -72,7 +72,7 @@ public struct ProbeReport: Codable, Equatable, Sendable {
         public var path: String
         /// Its name, as in `resnet18`.
         public var architecture: String
-        /// Numbers of a feature.
+        /// The dimension of the features.
         public var dimension: Int
         /// SHA-256 of the file before scoring.
         public var sha256Before: String
@@ -84,37 +84,37 @@ public struct ProbeReport: Codable, Equatable, Sendable {
     public var encoder: Subject
     /// The classes in the order of the labels.
     public var classes: [String]
-    /// Images that the probe learnt from.
+    /// The number of training images.
     public var trainImages: Int
-    /// Images that it was judged by.
+    /// The number of test images.
     public var testImages: Int
-    /// Images that could not be used.
+    /// The number of images that could not be used.
     public var skipped: Int
-    /// Images and classes that no score speaks of; nil in reports of versions that left nothing out.
+    /// Images and classes without a score; nil in reports of earlier versions, which skipped none.
     public var leftOut: LeftOut?
-    /// How training and test images were told apart, in words.
+    /// How the images were split, in words.
     public var split: String
-    /// How the scores came about, in words.
+    /// How the scores were computed, in words.
     public var `protocol`: String
-    /// Accuracy of the best constant answer: the class with the most training images, of those that test images have.
+    /// The accuracy of always predicting the class with the most training images, among the classes of test images.
     public var majority: Double
     /// Logistic regression on frozen features.
     public var linearProbe: Linear
     /// Weighted kNN.
     public var knn: Neighbours
-    /// Scores by cross-validation on all images; nil where they were not asked for.
+    /// Scores by cross-validation on all images; nil unless requested.
     public var folds: CrossValidation?
-    /// The same architecture with random weights; nil where it was not asked for.
+    /// The same architecture with random weights; nil unless requested.
     public var control: Pair?
-    /// The encoder beside others on the same images; nil where none were named.
+    /// The comparison with other encoders; nil unless requested.
     public var comparison: ProbeComparison?
-    /// Its scores with few labels; nil where they were not asked for.
+    /// Its scores with few labels; nil unless requested.
     public var fewLabels: [FewLabelsScore]?
 
     /// Writes the report as one JSON object.
     public func write(to path: String) throws { try AtomicFile.write(try json(), to: path) }
 
-    /// Reads what `write` wrote, in this version or an earlier one; nil where there is none.
+    /// Reads a report of this version or an earlier one; nil if there is none.
     static func read(_ path: String) -> ProbeReport? {
         (try? StoredFile.read(path)).flatMap { try? JSON.value(ProbeReport.self, from: $0) }
     }
@@ -127,7 +127,7 @@ public struct ProbeReport: Codable, Equatable, Sendable {
         return try encoder.encode(self) + Data([0x0A])
     }
 
-    /// snake_case, but for C.
+    /// Keys in snake_case, except C.
     private struct Key: CodingKey {
         let stringValue: String
         var intValue: Int? { nil }
@@ -142,7 +142,7 @@ public struct ProbeReport: Codable, Equatable, Sendable {
 }
 
 extension ProbeReport.Linear {
-    /// Takes scores.
+    /// Converts scores.
     /// - Parameter labels: the test images' classes.
     init(
         _ scores: Scores, classes: [String], labels: [Int], C: Double, objective: Double, iterations: Int,
@@ -161,7 +161,7 @@ extension ProbeReport.Linear {
         (self.C, self.objective, self.iterations, self.converged) = (C, objective, iterations, converged)
     }
 
-    /// Reads what this version or an earlier one wrote: that had accuracies by name, and the whole matrix.
+    /// Decodes a report of this version or an earlier one, which had accuracies by name and a full matrix.
     public init(from decoder: any Decoder) throws {
         let values = try decoder.container(keyedBy: CodingKeys.self)
         top1 = try values.decode(Double.self, forKey: .top1)

@@ -4,16 +4,16 @@ import Views
 public struct TestImages {
     /// The images.
     public let source: any Source
-    /// Which images these are, for people.
+    /// The name of these images.
     public let description: String
-    /// What was found at the path; nil if there is nothing to say.
+    /// What was found at the path; nil if there is nothing to report.
     public let summary: SourceSummary?
 
     /// Opens images.
     /// - Parameters:
     ///   - path: a folder, shards or a table.
-    ///   - side: the side that is asked for; if nil, the test side of the split that the run was trained with.
-    ///   - seed: of the split; the run's if nil.
+    ///   - side: the requested side; if nil, the test side of the split that the run was trained with.
+    ///   - seed: the seed of the split; the run's if nil.
     ///   - experiment: the run's settings.
     ///   - reading: how images are opened.
     /// - Throws: what `OpenedImages` and `Split` throw.

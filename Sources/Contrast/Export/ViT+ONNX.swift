@@ -7,9 +7,9 @@ extension VisionTransformer: ONNXExportable {
         let flat = graph.add("Reshape", patches, graph.constant([0, dimension, settings.tokens]))
         var x = graph.add("Transpose", flat, attributes: ["perm": .ints([0, 2, 1])])
         if settings.extraPositions == 0 { x = graph.add("Add", x, "pos_embed") }
-        // The last token comes first, for each is put before all so far.
+        // In reverse order, because each token is put before all others so far.
         for token in [regToken == nil ? nil : "reg_token", clsToken == nil ? nil : "cls_token"].compactMap({ $0 }) {
-            // One for each image, of which any part says how many there are.
+            // One token for each image; their number is that of the images.
             let count = graph.add(
                 "Reshape", graph.add("GlobalAveragePool", patches), graph.constant([0, 1, dimension]))
             let tokens = graph.add("Add", graph.add("Mul", count, graph.constant(0.0)), token)

@@ -38,7 +38,7 @@ extension CLIP {
             notes.append("\(problem); they are skipped")
         }
         guard present.count >= 2 else {
-            throw InvalidSetting("missing", "at least two images must have captions, and there are \(present.count)")
+            throw InvalidSetting("missing", "at least two images must have captions, but there are \(present.count)")
         }
         let vocabulary = try vocabulary(texts.lazy.compactMap { $0 }, folder: folder, resumes: resumes)
         let tokenizer = BytePairTokenizer(vocabulary)

@@ -40,11 +40,11 @@ public struct InstanceDiscrimination: Method {
         try loss.validateForQueue()
     }
 
-    /// Checks that there is one process; each would have a bank of its own.
+    /// Checks that there is one process; each would have its own bank.
     public func validate(_ data: TrainingData) throws(InvalidSetting) {
         guard data.ranks == 1 else {
             throw InvalidSetting(
-                "", "keeps its bank in one process, there are \(data.ranks); take moco, whose queue is shared")
+                "", "keeps its bank in one process, but there are \(data.ranks); use moco, whose queue is shared")
         }
     }
 

@@ -1,7 +1,7 @@
 import Torch
 import Views
 
-/// A method of learning: settings from which an encoder, what is trained around it, and its objective are built.
+/// A training method: settings from which an encoder, the model around it and its objective are built.
 public protocol Method: Component {
     /// What it needs of a run.
     var requirements: MethodRequirements { get }
@@ -9,7 +9,7 @@ public protocol Method: Component {
     /// Checks the settings against the data and the processes of a run.
     func validate(_ data: TrainingData) throws(InvalidSetting)
 
-    /// Builds the encoder and what is trained around it.
+    /// Builds the encoder and the model around it.
     /// - Parameters:
     ///   - encoder: the encoder's settings.
     ///   - data: of the run; `.none` to evaluate.
@@ -25,7 +25,7 @@ public protocol CaptionedMethod: Method {
     /// - Parameters:
     ///   - source: the images and their captions.
     ///   - folder: the run's; it gets what is needed to read captions later.
-    ///   - resumes: whether the run goes on, so that the folder already has that.
+    ///   - resumes: whether the run is resumed, so that the folder already has that.
     /// - Throws: `InvalidSetting` if captions are missing or do not fit; `TrainingError`, `FileError`.
     func captioned(_ source: any Source, folder: RunFolder, resumes: Bool) throws -> CaptionedImages
 }
@@ -62,7 +62,7 @@ public struct TrainingData: Equatable, Sendable {
 }
 
 extension Method {
-    /// Two views, which are contrasted.
+    /// Two views, which form pairs.
     public var requirements: MethodRequirements { MethodRequirements() }
 
     /// Accepts all data.

@@ -5,7 +5,7 @@ struct SelectedImages {
     var images: any Source
     /// The tokens of their captions; nil if the method reads none.
     var tokens: CaptionTokens?
-    /// What the user should know of the choice.
+    /// Notes for the user about the choice.
     var notes: [String] = []
 }
 
@@ -31,7 +31,7 @@ extension Experiment {
         }
         guard selected.images.count >= 2 else {
             throw TrainingError(
-                .data, "there are \(selected.images.count) images; a contrast needs two at least")
+                .data, "there are \(selected.images.count) images; training needs at least two")
         }
         return selected
     }

@@ -20,7 +20,7 @@ public struct Supervised: Method {
     public func validate(_ data: TrainingData) throws(InvalidSetting) {
         guard data.classes >= 2 else {
             throw InvalidSetting(
-                "", "needs images in two class folders at least, there are \(data.classes); without labels take simclr")
+                "", "needs images in at least two class folders, there are \(data.classes); without labels use simclr")
         }
     }
 
@@ -34,7 +34,7 @@ public struct Supervised: Method {
     }
 }
 
-/// An encoder and the classifier it is trained with.
+/// An encoder and the classifier with which it is trained.
 final class SupervisedModel: ContrastiveModel {
     let projector: Projector
     private let classifier: Linear

@@ -1,17 +1,17 @@
 import Torch
 
-/// The state of an encoder out of a file from elsewhere, and what was and was not taken.
+/// The state of an encoder from a file of weights, and a summary of what was used.
 struct LoadedWeights {
     /// Values by the network's keys, converted to its shapes.
     private(set) var state: [String: Tensor] = [:]
-    /// What was taken, left out and converted, in one line.
+    /// What was used, skipped and converted, in one line.
     let words: String
 
     /// Reads the tensors of a network.
     /// - Parameters:
     ///   - name: the network's name in the pipeline file.
-    ///   - prefix: what stands before its keys in the file; found where nil.
-    /// - Throws: `TrainingError`, of kind `unusable`, where tensors are missing, fit no place, or are not finite.
+    ///   - prefix: the prefix of its keys in the file; detected if nil.
+    /// - Throws: `TrainingError`, of kind `unusable`, if tensors are missing, have other shapes, or are not finite.
     init(_ file: WeightsFile, for network: any Encoder, name: String, prefix: String?) throws(TrainingError) {
         func refuse(_ reason: String) -> TrainingError { TrainingError(.unusable, "\(file.path): \(reason)") }
         let own = network.orderedState.map { (key: $0.key, shape: $0.value.shape) }
@@ -24,8 +24,8 @@ struct LoadedWeights {
             throw refuse(
                 "has \(found) of the \(wanted.count) tensors of \(name)\(found > 0 ? under : ""): it lacks "
                     + "\(map.missing.prefix(3).joined(separator: ", "))\(map.missing.count > 3 ? " and others" : ""), "
-                    + "and has \(seen)\(file.tensors.count > 3 ? " and others" : ""); name its network by "
-                    + "--encoder, or what stands before its keys by --weights-prefix")
+                    + "and has \(seen)\(file.tensors.count > 3 ? " and others" : ""); name its network with "
+                    + "--encoder, or the prefix of its keys with --weights-prefix")
         }
         var notes: [String] = []
         for (key, shape) in own {
@@ -34,9 +34,9 @@ struct LoadedWeights {
             do {
                 let value = try WeightConversion.convert(tensor.tensor(), key: key, to: shape)
                 if let note = value.note { notes.append(note) }
-                // 0 times what is not finite is no number.
+                // 0 times infinity or NaN is NaN.
                 guard try (value.tensor.to(.float32) * 0).sum().item() == 0 else {
-                    throw WeightConversion.Failure(reason: "\(stored) has values that are infinite or no numbers")
+                    throw WeightConversion.Failure(reason: "\(stored) has values that are infinite or NaN")
                 }
                 state[key] = value.tensor
             } catch let error as WeightConversion.Failure {
@@ -50,8 +50,8 @@ struct LoadedWeights {
             .filter { !WeightMap.isCount($0) }
         var words = "weights: all \(wanted.count) tensors of \(name) from \(file.path)"
         if !map.prefix.isEmpty { words += " under \(map.prefix)" }
-        if map.isByOrder { words += ", by their order and shapes, for the names are others" }
-        if !others.isEmpty { words += "; left out: \(LoadedWeights.groups(others, prefix: map.prefix))" }
+        if map.isByOrder { words += ", by their order and shapes, because the names differ" }
+        if !others.isEmpty { words += "; not used: \(LoadedWeights.groups(others, prefix: map.prefix))" }
         self.words = ([words] + notes).joined(separator: "; ")
     }
 
@@ -65,7 +65,7 @@ struct LoadedWeights {
             prefix: prefix)
     }
 
-    /// Names in groups, each by its first part that differs from the prefix.
+    /// The names in groups, by their first component after the prefix.
     private static func groups(_ names: [String], prefix: String) -> String {
         let known = prefix.split(separator: ".")
         var order: [String] = []

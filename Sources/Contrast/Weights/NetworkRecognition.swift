@@ -1,15 +1,15 @@
 import Torch
 
-/// Tells a network from the shapes of its tensors by their keys.
+/// Recognises a network by the keys and shapes of its tensors.
 struct NetworkRecognition {
     private let shapes: [String: [Int]]
 
-    /// The settings of the encoder as YAML, as in `{resnet50: {stem: imagenet, width: 64}}`; nil where names and shapes
-    /// do not decide.
+    /// The settings of the encoder as YAML, as in `{resnet50: {stem: imagenet, width: 64}}`; nil if names and shapes do
+    /// not identify it.
     /// - Parameters:
-    ///   - file: names and shapes.
-    ///   - prefix: what stands before the network's keys; found where nil.
-    ///   - side: the side of the images that it is to see, for networks that need to know.
+    ///   - file: the names and shapes of the tensors.
+    ///   - prefix: the prefix of the network's keys; detected if nil.
+    ///   - side: the side of the input images, for networks that need it.
     static func settings(of file: [(key: String, shape: [Int])], prefix: String?, side: Int) -> String? {
         let names = file.map { WeightSpelling.timm($0.key) ?? $0.key }
         for (anchor, settings) in anchors {
@@ -60,11 +60,11 @@ struct NetworkRecognition {
         return "{\(name): {stem: \(first[2] == 7 ? "imagenet" : "small"), width: \(first[0])}}"
     }
 
-    /// Heads of the ViTs, by width, whose heads are not of 64 dimensions: ViT-H, g and G.
+    /// The number of heads, by width, of the ViTs whose heads do not have 64 dimensions: ViT-H, g and G.
     private var largeHeads: [Int: Int] { [1280: 16, 1408: 16, 1664: 16] }
 
     private func vit(side: Int) -> String? {
-        // The extents of a tensor without elements may be of any size.
+        // The shape of a tensor without elements may be of any size.
         guard let patches = shapes["patch_embed.proj.weight"], patches.count == 4, (1...1024).contains(patches[2]),
             let positions = shapes["pos_embed"], positions.count == 3, positions[1] <= 1 << 24
         else { return nil }
@@ -73,7 +73,7 @@ struct NetworkRecognition {
         guard depth > 0, let hidden = shapes["blocks.0.mlp.fc1.weight"]?.first, width > 0 else { return nil }
         let heads = largeHeads[width] ?? (width % 64 == 0 ? width / 64 : 1)
         let hasToken = shapes["cls_token"] != nil
-        // timm's positions are of patches alone where there are registers.
+        // With registers, timm's positions are only those of patches.
         let registers = shapes["reg_token"].flatMap { $0.count == 3 ? $0[1] : nil } ?? 0
         let tokens = hasToken && registers == 0 ? 1 : 0
         let own = Int(Double(max(positions[1] - tokens, 0)).squareRoot().rounded()) * patch

@@ -1,15 +1,15 @@
 import Foundation
 import Torch
 
-/// Makes a tensor fit a place of another shape, where the field has a convention for it.
+/// Converts a tensor to another shape, if there is an established convention.
 enum WeightConversion {
-    /// Why a tensor fits no place, in words for the user.
+    /// Why a tensor cannot be converted.
     struct Failure: Error {
         var reason: String
     }
 
-    /// The tensor for a place, and what was done to it; nil where nothing was.
-    /// - Throws: `Failure` where there is no convention; `TorchError`.
+    /// The converted tensor, with a note on the conversion; no note if the shape is already right.
+    /// - Throws: `Failure` if there is no convention; `TorchError`.
     static func convert(_ tensor: Tensor, key: String, to shape: [Int]) throws -> (tensor: Tensor, note: String?) {
         let from = tensor.shape
         if from == shape { return (tensor, nil) }
@@ -17,20 +17,20 @@ enum WeightConversion {
             return try positions(tensor, to: shape)
         }
         if from.count == 4, shape.count == 4, from[0] == shape[0], shape[1] == 3, from[2...] == shape[2...] {
-            // A gray picture of equal channels then gives what it gave.
+            // A gray picture with three equal channels then gives the same features.
             if from[1] == 1 {
                 let each = try tensor.to(.float32) / Double(shape[1])
                 return (
                     try Tensor.cat(Array(repeating: each, count: shape[1]), dim: 1),
-                    "\(key), which takes one channel, was shared out over \(shape[1])"
+                    "\(key), which takes one channel, was divided over \(shape[1])"
                 )
             }
-            throw Failure(reason: "\(key) takes \(from[1]) channels, and pictures have \(shape[1])")
+            throw Failure(reason: "\(key) takes \(from[1]) channels, but pictures have \(shape[1])")
         }
         if key == "conv1.weight", from.count == 4, shape.count == 4, from[0] == shape[0], from[2] != shape[2] {
             let stem = from[2] == 7 ? "imagenet" : from[2] == 3 ? "small" : nil
             throw Failure(
-                reason: "\(key) is \(from[2])x\(from[3]), and the network's is \(shape[2])x\(shape[3])"
+                reason: "\(key) is \(from[2])x\(from[3]), but the network's is \(shape[2])x\(shape[3])"
                     + (stem.map { ": set stem: \($0)" } ?? ""))
         }
         if key == "patch_embed.proj.weight", from.count == 4, shape.count == 4, from[2] != shape[2] {
@@ -40,8 +40,8 @@ enum WeightConversion {
         throw Failure(reason: "\(key) is \(from), and must be \(shape)")
     }
 
-    /// Position embeddings for another grid, as timm interpolates them: bicubic with antialiasing; tokens before the
-    /// patches' keep theirs.
+    /// Position embeddings for another grid, interpolated as in timm: bicubic with antialiasing. Tokens before the
+    /// patches keep theirs.
     private static func positions(_ tensor: Tensor, to shape: [Int]) throws -> (tensor: Tensor, note: String?) {
         func grid(_ tokens: Int) -> (side: Int, extra: Int)? {
             for extra in [1, 0, 5] {
@@ -51,7 +51,7 @@ enum WeightConversion {
             return nil
         }
         guard let old = grid(tensor.shape[1]), let new = grid(shape[1]), old.extra == new.extra else {
-            throw Failure(reason: "pos_embed has \(tensor.shape[1]) tokens, and the network \(shape[1])")
+            throw Failure(reason: "pos_embed has \(tensor.shape[1]) tokens, but the network has \(shape[1])")
         }
         let width = shape[2]
         let weights = try Tensor(cubic(from: old.side, to: new.side), shape: [new.side, old.side])

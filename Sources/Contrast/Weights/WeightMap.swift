@@ -1,20 +1,21 @@
 import Torch
 
-/// Which tensor of a file becomes which of a network.
+/// Maps the tensors of a file to those of a network.
 ///
-/// Releases write one network under many names: `module.`, `encoder_q.`, `backbone.`, `state_dict.` and so on stand
-/// before the keys, and a head after them. The prefix is the one under which most of the network's keys are found.
+/// Releases name one network in many ways: keys have prefixes such as `module.`, `encoder_q.`, `backbone.` or
+/// `state_dict.`, and there may be a head. The prefix is the one with which most of the network's keys are found.
 struct WeightMap {
-    /// Places in the file's list by the network's keys.
+    /// The index in the file's list for each key of the network.
     private(set) var places: [String: Int] = [:]
     /// Keys of the network that the file lacks.
     private(set) var missing: [String] = []
-    /// What stands before the keys in the file.
+    /// The prefix of the keys in the file.
     private(set) var prefix = ""
     /// Whether the names differ, and tensors were found by their order and shapes.
     private(set) var isByOrder = false
 
-    /// Of several copies of the network these are the ones that the releases evaluate, the first first.
+    /// The names of the copies that releases evaluate, if a file has several copies of the network, in order of
+    /// preference.
     private static let preferred = ["teacher", "ema", "target", "encoder_q", "student", "online", "backbone"]
     private static let unwanted = ["encoder_k", "momentum", "predictor", "optimizer", "key_encoder"]
 
@@ -22,7 +23,7 @@ struct WeightMap {
     /// - Parameters:
     ///   - network: the keys and shapes in order of declaration.
     ///   - file: the names and shapes in the file, in its order.
-    ///   - prefix: what stands before the keys; found where nil.
+    ///   - prefix: the prefix of the keys; detected if nil.
     init(
         of network: [(key: String, shape: [Int])], in file: [(key: String, shape: [Int])], prefix given: String?
     ) {
@@ -46,10 +47,10 @@ struct WeightMap {
         prefix = given ?? ""
     }
 
-    /// Whether a key is that of batch norm's count of batches, which no feature depends on.
+    /// Whether a key is batch norm's count of batches, on which no feature depends.
     static func isCount(_ key: String) -> Bool { key.hasSuffix("num_batches_tracked") }
 
-    /// What stands before keys of the network, the most promising first.
+    /// Possible prefixes of the network's keys, the best first.
     private static func prefixes(_ own: [String: [Int]], _ names: [String], _ shapes: [[Int]]) -> [String] {
         var found: [String: (names: Int, shapes: Int)] = [:]
         for (name, shape) in zip(names, shapes) {
@@ -75,11 +76,12 @@ struct WeightMap {
         }.map(\.key)
     }
 
-    /// Where the file has the network's shapes in its order, each under a name that ends alike; nil where nowhere.
+    /// The position where the file has the network's shapes in order, with names of equal endings; nil if there is
+    /// none.
     private static func order(
         _ wanted: [(key: String, shape: [Int])], _ file: [(key: String, shape: [Int])], prefix: String?
     ) -> Int? {
-        // Few tensors agree by chance.
+        // A few tensors may match by chance.
         guard wanted.count >= 16 else { return nil }
         let counted = file.filter { !isCount($0.key) }
         guard counted.count >= wanted.count else { return nil }

@@ -1,6 +1,6 @@
-/// Other spellings of networks whose keys are timm's here.
+/// Other key spellings of networks that use timm's keys here.
 enum WeightSpelling {
-    /// torchvision's name of a tensor of a vision transformer as timm writes it; nil where it is no such name.
+    /// timm's name for torchvision's name of a tensor of a vision transformer; nil if it is not such a name.
     static func timm(_ name: String) -> String? {
         if let range = name.range(of: "conv_proj.") {
             return "\(name[..<range.lowerBound])patch_embed.proj.\(name[range.upperBound...])"

@@ -3,18 +3,18 @@ import Foundation
 import Torch
 import Views
 
-/// A file of weights from anywhere: its tensors by the names that they have there.
+/// A file of weights: its tensors by their names in the file.
 ///
-/// Safetensors, and what `torch.save` wrote as `.pth`, `.pt` or `.bin`: which, is told by the first bytes.
+/// It is a safetensors file, or a `.pth`, `.pt` or `.bin` file of `torch.save`; the first bytes decide.
 public struct WeightsFile {
     /// The file.
     public let path: String
-    /// The tensors in their order, which are read when they are asked for.
+    /// The tensors in the order of the file; their values are read on demand.
     let tensors: [(key: String, tensor: StoredTensor)]
     private let data: Data
 
-    /// Reads what the file says of its tensors.
-    /// - Throws: `TrainingError` where it cannot be read, is cut short, or holds anything but data.
+    /// Reads the names and shapes of the tensors.
+    /// - Throws: `TrainingError` if it cannot be read, is truncated, or holds code as well as data.
     public init(_ path: String) throws(TrainingError) {
         self.path = path
         do {
@@ -33,7 +33,7 @@ public struct WeightsFile {
     /// SHA-256 of the bytes, in hexadecimal.
     var hash: String { SHA256.hexadecimal(data) }
 
-    /// Whether the bytes of a file begin as those of `torch.save`.
+    /// Whether a file begins with the signature of `torch.save`.
     static func isPyTorch(_ path: String) -> Bool {
         ((try? StoredFile.read(path)).map { PyTorchFile.recognizes($0) }) ?? false
     }

@@ -3,27 +3,27 @@ import Foundation
 import Torch
 import Views
 
-/// How weights from elsewhere are used: which network they are of, and how its images are made.
+/// How weights from elsewhere are used: their network, and the preparation of its images.
 public struct WeightsUse: Sendable {
-    /// The views, and the network where it is named.
+    /// The views, and the network if it is named.
     public var experiment: Experiment
-    /// Whether the network is that of `experiment`; else it is told from the file.
+    /// Whether the network is that of `experiment`; else it is recognised from the file.
     public var namesEncoder = false
-    /// Whether `experiment` says what the images are normalised by.
+    /// Whether `experiment` sets the normalisation of images.
     public var namesNormalization = false
-    /// What stands before the network's keys in the file; found where nil.
+    /// The prefix of the network's keys in the file; detected if nil.
     public var prefix: String?
 
     /// ImageNet's protocol: the shorter side 256 pixels, the middle 224, ImageNet's mean and standard deviation.
     public static let imagenet = "views: {evaluation: [{resize: {size: 256}}, center_crop]}"
 
-    /// ImageNet's protocol and a network that is told from the file.
+    /// ImageNet's protocol, and a network that is recognised from the file.
     public init() throws(ConfigurationError) {
         experiment = try ConfigurationReader(file: "defaults", text: WeightsUse.imagenet).read(Experiment.self)
     }
 
     /// The experiment with the network of a file.
-    /// - Throws: `TrainingError` where names and shapes do not decide, `ConfigurationError`.
+    /// - Throws: `TrainingError` if names and shapes do not identify it; `ConfigurationError`.
     func experiment(of file: WeightsFile) throws -> Experiment {
         guard !namesEncoder else { return experiment }
         let side = try ViewPipeline(experiment.views).evaluation.branches[0].size
@@ -34,7 +34,7 @@ public struct WeightsUse: Sendable {
             let seen = file.tensors.prefix(3).map { "\($0.key) \($0.tensor.shape)" }.joined(separator: ", ")
             throw TrainingError(
                 .unusable,
-                "\(file.path): does not show which network it is of (\(seen), ...); name it, as in --encoder resnet50")
+                "\(file.path): its network is not recognised (\(seen), ...); name it, as in --encoder resnet50")
         }
         var found = experiment
         found.encoder = try ConfigurationReader(file: file.path, text: "encoder: \(settings)")
@@ -44,10 +44,10 @@ public struct WeightsUse: Sendable {
 }
 
 extension Experiment {
-    /// The same run from weights: its encoder starts from them, and is their network where it is not named.
+    /// The run with initial weights: its encoder starts from them, and is their network unless another is named.
     /// - Parameters:
     ///   - path: a file of weights, a run folder or a checkpoint.
-    ///   - use: the network where it is named.
+    ///   - use: the network, if it is named.
     /// - Throws: as `EncoderFile.init`.
     public func starting(from path: String, use: WeightsUse) throws -> Experiment {
         var started = self
@@ -69,7 +69,7 @@ extension Experiment {
 }
 
 extension ContrastiveModel {
-    /// Begins from weights: the encoder, and every copy of it that follows it.
+    /// Copies weights into the encoder and its momentum copies.
     func start(from loaded: LoadedWeights) throws(TorchError) {
         for (key, place) in stateDict {
             guard let range = key.range(of: "encoder.", options: .backwards),

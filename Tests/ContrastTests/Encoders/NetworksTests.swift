@@ -70,7 +70,7 @@ struct NetworksTests {
     }
 
     @Test(
-        "Settings that make no sense are named",
+        "Invalid settings are named",
         arguments: [
             ("mobilenet_v2: {width_mult: 0}", "mobilenet_v2.width_mult"),
             ("convnext_tiny: {drop_path: 1}", "convnext_tiny.drop_path"),

@@ -89,7 +89,7 @@ struct ViTTests {
     }
 
     @Test(
-        "Settings that make no sense are named",
+        "Invalid settings are named",
         arguments: [
             ("image_size: 30", "image_size"), ("heads: 5", "heads"), ("mlp_ratio: 0", "mlp_ratio"),
             ("width: 6, heads: 3, position: sin_cos", "width"), ("patch: 0", "patch"), ("depth: 0", "depth"),

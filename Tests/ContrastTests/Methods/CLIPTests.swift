@@ -48,7 +48,7 @@ struct CLIPTests {
     }
 
     @Test(
-        "Settings that make no sense are named",
+        "Invalid settings are named",
         arguments: [
             ("text: {context: 2}", "text.context"), ("text: {width: 10, heads: 4}", "text.heads"),
             ("vocabulary: {size: 513}", "vocabulary.size"), ("vocabulary: {file: ''}", "vocabulary.file"),

@@ -21,7 +21,7 @@ struct LoadedWeightsTests {
         let file = try EncoderFile(path("moco.pth"), use: isNamed ? use() : nil)
         #expect(file.isFree && file.experiment.encoder.name == "resnet18")
         let words =
-            "weights: all 100 tensors of resnet18 from \(path("moco.pth")) under state_dict.module.encoder_q.; left out: "
+            "weights: all 100 tensors of resnet18 from \(path("moco.pth")) under state_dict.module.encoder_q.; not used: "
             + "state_dict.module.encoder_k (100), state_dict.module.encoder_q.fc, state_dict.module.queue"
         #expect(file.notes.first == words)
         // As the generator makes them.
@@ -37,15 +37,15 @@ struct LoadedWeightsTests {
         arguments: [
             (
                 "nan.pth", "encoder: {resnet18: {width: 1}}",
-                "layer1.0.bn1.weight has values that are infinite or no numbers"
+                "layer1.0.bn1.weight has values that are infinite or NaN"
             ),
             ("moco.pth", "encoder: {resnet18: {width: 2}}", "conv1.weight is [1, 3, 7, 7], and must be [2, 3, 7, 7]"),
             (
                 "moco.pth", "encoder: {resnet18: {width: 1, stem: small}}",
-                "is 7x7, and the network's is 3x3: set stem: imagenet"
+                "is 7x7, but the network's is 3x3: set stem: imagenet"
             ),
             ("moco.pth", "encoder: {resnet50: {width: 1}}", "has 100 of the 265 tensors of resnet50"),
-            ("moco.pth", "encoder: convnet", "name its network by --encoder"),
+            ("moco.pth", "encoder: convnet", "name its network with --encoder"),
             ("make.py", "encoder: resnet18", "is neither a safetensors file nor one of torch.save"),
             ("none.pth", "encoder: resnet18", "there is no such file"),
         ])

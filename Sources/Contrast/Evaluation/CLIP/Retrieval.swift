@@ -85,7 +85,7 @@ public struct RetrievalReport: Codable, Equatable, Sendable {
     public var skipped: Int
     /// The number of captions that were cut at the context.
     public var truncated: Int
-    /// Which images these are.
+    /// The name of these images.
     public var split: String
     /// Recall of captions by images.
     public var imageToText: Recall

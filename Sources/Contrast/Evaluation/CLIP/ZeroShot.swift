@@ -30,7 +30,7 @@ public struct ZeroShot {
         return templates.map { $0.replacing("{}", with: text) }
     }
 
-    /// Names of classes with the same prompts as another class, which cannot be told apart.
+    /// Names of classes with the same prompts as another class, which cannot be distinguished.
     private func alike(_ classes: [String]) -> [String] {
         let keys = classes.map { Array(prompts($0).joined(separator: "\n").utf8) }
         var counts: [[UInt8]: Int] = [:]
@@ -98,11 +98,11 @@ public struct ZeroShotReport: Codable, Equatable, Sendable {
     public var skipped: Int
     /// Images without a label, and other images and classes without a score.
     public var leftOut: LeftOut
-    /// Names of classes with the same prompts as another class, which cannot be told apart.
+    /// Names of classes with the same prompts as another class, which cannot be distinguished.
     public var alike: [String]
     /// The number of prompts that were cut at the context.
     public var truncated: Int
-    /// Which images these are.
+    /// The name of these images.
     public var split: String
     /// The accuracies.
     public var scores: Scores

@@ -1,16 +1,19 @@
-/// How well scores of classes find the sets of labels that images have; equal to scikit-learn's figures.
+/// The quality of predicted sets of labels; equal to scikit-learn's metrics.
 public struct MultiLabelScores: Codable, Equatable, Sendable {
-    /// The figures of one class.
+    /// The scores of one class.
     public struct Class: Codable, Equatable, Sendable {
         /// Its name.
         public var name: String
-        /// Test images that have it.
+        /// The number of test images with the class.
         public var images: Int
-        /// The area under precision over recall, `sum_n (R_n - R_n-1) P_n` over the thresholds; nil where no image has the class.
+        /// The area under the precision-recall curve, `sum_n (R_n - R_n-1) P_n` over the thresholds; nil if no image
+        /// has the class.
         public var averagePrecision: Double?
-        /// The chance that an image with the class has a higher score than one without; nil where one of them is missing.
+        /// The probability that an image with the class has a higher score than one without; nil if there are no such
+        /// images.
         public var auroc: Double?
-        /// `2 TP / (2 TP + FP + FN)` of the answers; nil where the class is neither there nor answered.
+        /// `2 TP / (2 TP + FP + FN)` of the predictions; nil if no image has the class and none is predicted to have
+        /// it.
         public var f1: Double?
     }
 
@@ -18,18 +21,18 @@ public struct MultiLabelScores: Codable, Equatable, Sendable {
     public var meanAveragePrecision: Double
     /// The mean of the classes' F1.
     public var macroF1: Double
-    /// F1 of all answers together.
+    /// F1 of all predictions together.
     public var microF1: Double
     /// The mean of the classes' areas under the ROC curve.
     public var meanAUROC: Double
-    /// Each class in the order of the labels.
+    /// The classes in the order of the labels.
     public var perClass: [Class]
 
-    /// Counts.
+    /// Computes the scores.
     /// - Parameters:
-    ///   - scores: of each image the score of each class; what is above 0 is answered.
-    ///   - labels: of each image its classes.
-    ///   - names: the classes.
+    ///   - scores: the score of each class for each image; a class with a score above 0 is predicted.
+    ///   - labels: the classes of each image.
+    ///   - names: the names of the classes.
     init(scores: [[Double]], labels: [[Int]], names: [String]) {
         var (hits, answers, truths) = (0, 0, 0)
         perClass = names.indices.map { place in
@@ -56,7 +59,7 @@ public struct MultiLabelScores: Codable, Equatable, Sendable {
         microF1 = answers + truths > 0 ? 2 * Double(hits) / Double(answers + truths) : 0
     }
 
-    /// The average precision and the area under the ROC curve; images of one score count together.
+    /// The average precision and the area under the ROC curve; images of equal score count together.
     private static func curve(_ scores: [Double], _ isTrue: [Bool]) -> (precision: Double, area: Double) {
         let order = scores.indices.sorted { scores[$0] > scores[$1] }
         let positives = Double(isTrue.count { $0 })
@@ -71,7 +74,7 @@ public struct MultiLabelScores: Codable, Equatable, Sendable {
                 if isTrue[order[place]] { hits += 1 }
                 place += 1
             }
-            // Of the negatives of this score, the positives before count whole and those beside half.
+            // A negative of this score counts the positives above it as 1 and those of equal score as 1/2.
             area += (ties - hits) * (found + hits / 2)
             found += hits
             seen += ties

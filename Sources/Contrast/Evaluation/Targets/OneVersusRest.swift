@@ -1,26 +1,26 @@
 import Torch
 
-/// A logistic regression for each class against all others, on standardised features: sets of labels by linear probes.
+/// A logistic regression for each class against all others on standardised features, which predicts sets of labels.
 ///
 /// Minimises `1/2 |w|^2 + C * sum_i log(1 + e^(-t_i (w x_i + b)))` for each class, t the signs; equals scikit-learn's
-/// `OneVsRestClassifier(LogisticRegression(C))` behind a `StandardScaler`. The probe of two classes has two opposed weight vectors, of
-/// half the length each, so its C is half as large.
+/// `OneVsRestClassifier(LogisticRegression(C))` after a `StandardScaler`. `LinearProbe` with two classes has two
+/// opposite weight vectors of half the length each, so its C is half as large.
 struct OneVersusRest {
-    /// What answers for a class.
+    /// The predictor of a class.
     private enum Answer {
         case probe(LinearProbe)
-        /// Yes or no, of a class that all training rows have, or none.
+        /// A constant, for a class that all training rows have, or none.
         case always(Bool)
     }
 
     private let answers: [Answer]
 
-    /// Fits the probes. A class that all rows have is always answered, as scikit-learn does it, and one that none has
-    /// never.
+    /// Fits the probes. As in scikit-learn, a class that all rows have is always predicted, and one that no row has is
+    /// never predicted.
     /// - Parameters:
     ///   - features: `[N, D]`.
-    ///   - labels: of each row its classes.
-    ///   - classes: how many there are.
+    ///   - labels: the classes of each row.
+    ///   - classes: the number of classes.
     ///   - cost: C.
     init(
         features: Tensor, labels: [[Int]], classes: Int, cost: Double, progress: (Int) -> Void = { _ in }
@@ -38,7 +38,7 @@ struct OneVersusRest {
         self.answers = answers
     }
 
-    /// Of each row the logit of each class; infinite for a class without a probe.
+    /// The logit of each class for each row; infinite for a class without a probe.
     func scores(_ features: Tensor) throws(TorchError) -> [[Double]] {
         var columns: [[Double]] = []
         for answer in answers {

@@ -1,14 +1,15 @@
 import Torch
 
-/// Linear regression with a penalty, in closed form: `w = (X^T X + penalty I)^-1 X^T (y - mean y)` on features that are standardised
-/// with the training rows' mean and population standard deviation. Equals scikit-learn's `Ridge(alpha)` behind a `StandardScaler`.
+/// Linear regression with a penalty, in closed form: `w = (X^T X + penalty I)^-1 X^T (y - mean y)` on features that are
+/// standardised with the training rows' mean and population standard deviation. Equals scikit-learn's `Ridge(alpha)`
+/// after a `StandardScaler`.
 struct RidgeRegression {
     /// Weights on standardised features, `[D, 1]`, float64.
     let weights: Tensor
     private let scaling: FeatureScaling
     private let intercept: Double
 
-    /// Fits.
+    /// Fits the weights.
     /// - Parameters:
     ///   - features: `[N, D]`, any floating type.
     ///   - values: N numbers.
@@ -25,28 +26,28 @@ struct RidgeRegression {
             try inputs.transpose(0, 1).matmul(inputs)
             + Tensor.eye(width, dtype: .float64, device: device) * penalty
         let right = try inputs.transpose(0, 1).matmul(targets)
-        // The inverse is good to 1e-3, and each step of refinement takes as much off the error.
+        // The inverse has a relative error of 1e-3, and each refinement step multiplies the error by that.
         let inverse = try LogisticRegression.inverse(matrix)
         var solution = try inverse.matmul(right)
         for _ in 0..<8 { solution = try solution + inverse.matmul(right - matrix.matmul(solution)) }
         weights = solution
     }
 
-    /// The numbers of rows.
+    /// The predicted values of rows.
     func values(_ features: Tensor) throws(TorchError) -> [Double] {
         try (scaling(features).matmul(weights) + intercept).reshape([-1]).toArray()
     }
 }
 
-/// How far numbers are from those that are wanted.
+/// The errors of predicted values.
 public struct RegressionScores: Codable, Equatable, Sendable {
-    /// `1 - sum (y - f)^2 / sum (y - mean y)^2`: 1 is perfect, 0 what the mean of the test images gives. If all
-    /// y are equal it is 1 without an error, else 0, as scikit-learn has it.
+    /// `1 - sum (y - f)^2 / sum (y - mean y)^2`: 1 is perfect, 0 is as good as the mean of the test images. If all y
+    /// are equal it is 1 without errors, else 0, as in scikit-learn.
     public var r2: Double
     /// The mean of `|y - f|`.
     public var meanAbsoluteError: Double
 
-    /// Compares.
+    /// Compares predicted values with the true ones.
     init(found: [Double], wanted: [Double]) {
         let count = Double(max(1, wanted.count))
         let mean = wanted.reduce(0, +) / count

@@ -1,36 +1,36 @@
 import Torch
 import Views
 
-/// Scores a frozen encoder on sets of labels or on numbers, as a table has them: by a logistic regression for each class, or by ridge
+/// Scores a frozen encoder on sets of labels, by a logistic regression for each class, or on numbers, by ridge
 /// regression.
 public struct TargetProbe: Codable, Equatable, Sendable {
-    /// What is predicted.
+    /// The kind of targets.
     public let targets: SourceTargets
     /// The encoder that was scored.
     public let encoder: ProbeReport.Subject
-    /// How the images were told apart: the rule and its seed.
+    /// How the images were split: the rule and its seed.
     public let split: String
-    /// How the scores came about, in words.
+    /// How the scores were computed, in words.
     public let `protocol`: String
-    /// Images that were learnt from.
+    /// The number of training images.
     public let trainImages: Int
-    /// Images that were judged by.
+    /// The number of test images.
     public let testImages: Int
-    /// Images that could not be used, and those without a number.
+    /// The number of images that could not be used, or have no value.
     public let skipped: Int
     /// Scores of sets of labels.
     public var labelSets: MultiLabelScores?
     /// Scores of numbers.
     public var values: RegressionScores?
 
-    /// Embeds both parts, learns on one and scores on the other.
+    /// Embeds both parts, fits on the training images and scores on the test images.
     /// - Parameters:
-    ///   - file: the encoder's file, which must stay as it is meanwhile.
+    ///   - file: the encoder's file, which must not change meanwhile.
     ///   - train: images whose `targets` are sets of labels or numbers.
-    ///   - test: images to judge by, of the same classes.
-    ///   - split: how they were told apart.
+    ///   - test: the test images, of the same classes.
+    ///   - split: the description of the split.
     ///   - cost: C of the logistic regressions; the ridge's penalty is 1 / C.
-    /// - Throws: `TrainingError` where nothing can be scored, or the file changed; `LoaderError`, `TorchError`.
+    /// - Throws: `TrainingError` if nothing can be scored, or if the file changed; `LoaderError`, `TorchError`.
     public init(
         _ file: EncoderFile, train: any Source, test: any Source, split: String, cost: Double, machine: Machine,
         maximumBad: Double, progress: (String, Double?) -> Void = { _, _ in }
@@ -41,12 +41,12 @@ public struct TargetProbe: Codable, Equatable, Sendable {
         let extractor = FeatureExtractor(
             pipeline: try ViewPipeline(file.experiment.views), machine: machine, maximumBad: maximumBad)
         func known(_ source: any Source) throws -> (source: any Source, features: Features) {
-            // A row without labels has none of them; one without a number says nothing.
+            // A row without labels has an empty set; a row without a number is skipped.
             let kept = (0..<source.count).filter { targets == .labelSets || source.fields($0).value != nil }
             let part = Subset(source, indices: kept)
             guard part.count > 1 else {
                 let what = targets == .labelSets ? "images" : "images with a value"
-                throw TrainingError(.data, "a probe needs two \(what) for training and two for testing at least")
+                throw TrainingError(.data, "a probe needs at least two \(what) for training and two for testing")
             }
             let features = try extractor.features(of: part, by: [file.encoder], on: machine.device) {
                 progress("features", Double($0) / Double(part.count))
