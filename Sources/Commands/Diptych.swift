@@ -18,7 +18,8 @@ package struct Diptych: ParsableCommand {
             """,
         version: "0.1.0",
         subcommands: [
-            TrainCommand.self, ProbeCommand.self, RetrieveCommand.self, EmbedCommand.self, DiagnoseCommand.self,
+            TrainCommand.self, FinetuneCommand.self, PredictCommand.self, ProbeCommand.self, RetrieveCommand.self,
+            EmbedCommand.self, DiagnoseCommand.self,
             EstimateCommand.self, ReportCommand.self, ExportCommand.self,
             ViewsCommand.self, ScanCommand.self, PackCommand.self, BenchCommand.self, DoctorCommand.self,
             CheckSettingsCommand.self,

@@ -8,9 +8,11 @@ package struct ExportCommand: ParsableCommand {
         discussion: """
             ONNX: the input is images [N, 3, H, W], normalised by the mean and std in the file's metadata; the output \
             is features [N, dimension]. The file is run and compared with the encoder. Safetensors: torchvision's keys \
-            (timm's for ViTs).
+            (timm's for ViTs). Of a classifier.safetensors, which finetune leaves, the whole network is written; in \
+            ONNX its output is probabilities [N, classes].
 
               diptych export runs/photos --output encoder.onnx
+              diptych export runs/f/classifier.safetensors --output classifier.onnx
             """)
 
     @Argument(

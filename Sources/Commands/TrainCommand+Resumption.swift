@@ -2,9 +2,10 @@ import Files
 
 extension TrainCommand {
     /// The command line that resumes a run; the run folder has its configuration.
-    package func resumption(of folder: String) -> String {
+    /// - Parameter command: `train`, or another that trains.
+    package func resumption(of folder: String, by command: String = "train") -> String {
         var words = [
-            "diptych", "train", SystemPath.argument(images), "--output", SystemPath.argument(folder), "--resume",
+            "diptych", command, SystemPath.argument(images), "--output", SystemPath.argument(folder), "--resume",
         ]
         if let side = sides.side { words += ["--side", side.rawValue] }
         for column in sides.column { words += ["--column", SystemPath.quoted(column.text)] }

@@ -8,8 +8,13 @@ import Views
 /// `diptych train`: reads the configuration, opens the images, and runs the trainer.
 struct TrainJob {
     private let options: TrainCommand
+    private let finetuning: FinetuneJob?
 
-    init(_ options: TrainCommand) { self.options = options }
+    /// - Parameter finetuning: what a training of a classifier has of its own; nil for `train`.
+    init(_ options: TrainCommand, finetuning: FinetuneJob? = nil) {
+        self.options = options
+        self.finetuning = finetuning
+    }
 
     func run() throws {
         // First, so that no signal is lost.
@@ -33,10 +38,19 @@ struct TrainJob {
             try check(state, of: folder, isAgain: isAgain, console)
             try Folder.check(folder.path)
         }
-        let experiment = try configuration(folder, resumes: rereads, job, console)
-        let images = try TrainingImages(
-            options.images, side: options.sides.side, experiment: experiment,
-            reading: options.sides.reading(options.tolerance.reading))
+        var experiment = try configuration(folder, resumes: rereads, job, console)
+        if finetuning != nil, !(experiment.method.component is Supervised) {
+            throw Failure(
+                .unusable,
+                "\(folder.path): holds a run of method.\(experiment.method.name); diptych train --resume continues it")
+        }
+        let labelled = try finetuning?.images(experiment)
+        if let finetuning, let labelled, !rereads { experiment = try finetuning.lengthened(experiment, on: labelled) }
+        let images =
+            try labelled.map { TrainingImages(train: $0.train, heldOut: $0.test, notes: $0.notes) }
+            ?? TrainingImages(
+                options.images, side: options.sides.side, experiment: experiment,
+                reading: options.sides.reading(options.tolerance.reading))
         console.notice("run: \(folder.path)")
         images.notes.forEach(console.notice)
         let machine = try Machine(options.compute, of: job.place)
@@ -52,9 +66,12 @@ struct TrainJob {
             experiment, images: images.train, folder: folder, machine: machine, options: settings, observer: console)
         switch try run(trainer, folder, console, interrupt) {
         case .finished:
-            if job.isFirst { try Output.result(folder.encoder) }
+            guard job.isFirst else { return }
+            guard let finetuning, let labelled else { return try Output.result(folder.encoder) }
+            try finetuning.score(folder, on: labelled, machine: machine)
         case .interrupted:
-            throw Failure(.interrupted, "interrupted; go on with: \(options.resumption(of: folder.path))")
+            let command = finetuning?.resumption(of: folder.path) ?? options.resumption(of: folder.path)
+            throw Failure(.interrupted, "interrupted; go on with: \(command)")
         }
     }
 
@@ -105,6 +122,11 @@ struct TrainJob {
     private func configuration(
         _ folder: RunFolder, resumes: Bool, _ job: RankedJob, _ console: any TrainingObserver
     ) throws -> Experiment {
+        if let finetuning, !resumes {
+            let start = try finetuning.settings()
+            start.notes.forEach(console.notice)
+            return start.experiment
+        }
         var settings = options.settings
         if let encoder = options.free.encoder { settings.overrides.append("encoder=\(encoder)") }
         if let seed = options.seed { settings.overrides.append("training.seed=\(seed)") }
@@ -147,7 +169,7 @@ struct TrainJob {
     }
 
     private func defaultFolder() -> String {
-        let file = SystemPath.name(of: options.settings.pipeline ?? "simclr")
+        let file = SystemPath.name(of: options.settings.pipeline ?? (finetuning == nil ? "simclr" : "finetune"))
         let point = file.lastIndex(of: ".").flatMap { $0 > file.startIndex ? $0 : nil }
         let name = point.map { String(file[..<$0]) } ?? file
         let format = DateFormatter()

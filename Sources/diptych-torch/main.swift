@@ -22,6 +22,8 @@ func classify(_ error: any Error) -> Failure {
 Diptych.start(classify: classify) { command in
     switch command {
     case let train as TrainCommand: try TrainJob(train).run()
+    case let finetune as FinetuneCommand: try FinetuneJob(finetune).run()
+    case let predict as PredictCommand: try PredictJob(predict).run()
     case let probe as ProbeCommand: try probe.zeroShot ? ZeroShotJob(probe).run() : ProbeJob(probe).run()
     case let retrieve as RetrieveCommand: try RetrieveJob(retrieve).run()
     case let embed as EmbedCommand: try EmbedJob(embed).run()

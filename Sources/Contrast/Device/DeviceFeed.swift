@@ -4,7 +4,7 @@ import Views
 /// A loader's batches on the network's device.
 ///
 /// For a GPU the next batch is copied during the present step: bytes, a quarter of the floats' size, from page-locked
-/// memory; the GPU normalises them. On a CPU tensors borrow the loader's floats.
+/// memory; the GPU normalises them. On a CPU tensors borrow the loader's floats. Mixed views are floats for a GPU too.
 final class DeviceFeed {
     private enum Ahead {
         case nothing
@@ -22,7 +22,8 @@ final class DeviceFeed {
     init(_ loader: Loader, _ pipeline: ViewPipeline, _ machine: Machine) throws(TorchError) {
         self.loader = loader
         self.machine = machine
-        uploads = machine.device == .cpu ? nil : try Uploads(pipeline.normalize, machine.device)
+        let hasFloats = machine.device == .cpu || pipeline.mix != nil
+        uploads = hasFloats ? nil : try Uploads(pipeline.normalize, machine.device)
     }
 
     /// Starts a loader of images and feeds its batches.
@@ -34,7 +35,7 @@ final class DeviceFeed {
         _ images: any Source, _ pipeline: ViewPipeline, _ sampler: Sampler, seed: UInt64 = 0,
         epochs: Range<Int> = 0..<1, from batch: Int = 0, machine: Machine, maximumBad: Double
     ) throws {
-        var options = DeviceFeed.options(for: machine)
+        var options = DeviceFeed.options(for: machine, mixes: pipeline.mix != nil)
         options.badImages = .skip(maximum: maximumBad)
         try self.init(
             Loader(
@@ -43,10 +44,11 @@ final class DeviceFeed {
     }
 
     /// What a loader must be told so that its batches can be fed to a machine.
-    static func options(for machine: Machine) -> LoaderOptions {
+    /// - Parameter mixes: whether it mixes views.
+    static func options(for machine: Machine, mixes: Bool = false) -> LoaderOptions {
         var options = LoaderOptions()
         options.threads = machine.loaderThreads
-        guard machine.device != .cpu else { return options }
+        guard machine.device != .cpu, !mixes else { return options }
         options.pixels = .uint8
         options.memory = PinnedBatches()
         // The next batch is copied while a step computes with the present one.

@@ -53,6 +53,9 @@ protocol ConvNeXtSettings: EncoderSettings {
 }
 
 extension ConvNeXtSettings {
+    /// After torchvision's norm and flattening.
+    public var classifierKey: String { "classifier.2" }
+
     /// Checks the ranges.
     public func validate() throws(InvalidSetting) {
         try require("width", width, in: 1...4096)

@@ -37,6 +37,9 @@ public protocol EncoderSettings: Component {
     /// The weights that a run starts from: a file, a run folder or a checkpoint; random ones where nil.
     var weights: String? { get set }
 
+    /// The key under which torchvision, or timm, has the linear layer of a classifier.
+    var classifierKey: String { get }
+
     /// Builds the network with random weights; `generator` draws them in a fixed order.
     func build(generator: Generator) throws(TorchError) -> any Encoder
 
@@ -50,6 +53,9 @@ extension EncoderSettings {
         get { nil }
         set {}
     }
+
+    /// That of torchvision's ResNets.
+    public var classifierKey: String { "fc" }
 
     /// Accepts views of any size.
     public func validate(input: Size) throws(InvalidSetting) {}

@@ -17,6 +17,9 @@ public struct MobileNetV2: EncoderSettings {
     /// The paper's channels and ImageNet's stem.
     public init() {}
 
+    /// After torchvision's dropout.
+    public var classifierKey: String { "classifier.1" }
+
     /// Checks that the multiplier is in 0.05...8.
     public func validate() throws(InvalidSetting) { try require("width_mult", widthMult, in: 0.05...8) }
 

@@ -84,6 +84,9 @@ public struct ViT: EncoderSettings {
         try require("drop_path", dropPath, in: 0...0.9)
     }
 
+    /// timm's.
+    public var classifierKey: String { "head" }
+
     /// Checks that views have the side that the position embedding is for.
     public func validate(input: Size) throws(InvalidSetting) {
         guard input == Size(square: imageSize) else {

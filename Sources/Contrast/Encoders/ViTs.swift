@@ -78,6 +78,9 @@ public struct ViTPreset<Shape: ViTShape>: EncoderSettings {
     }
 
     /// As `ViT` does.
+    public var classifierKey: String { vit.classifierKey }
+
+    /// As `ViT` does.
     public func validate() throws(InvalidSetting) { try vit.validate() }
 
     /// As `ViT` does.

@@ -4,7 +4,8 @@ import SwiftProtobuf
 import Torch
 import Views
 
-/// An encoder as an ONNX file: input `images` `[N, 3, H, W]`, normalised, output `features` `[N, dimension]`, any N.
+/// An encoder as an ONNX file: input `images` `[N, 3, H, W]`, normalised, output `features` `[N, dimension]`, any N; or a
+/// classifier with the output `probabilities`.
 ///
 /// Mean, standard deviation and size of the input are in the metadata. The format is at
 /// onnx.ai/onnx/repo-docs/IR.html.
@@ -19,11 +20,32 @@ public enum ONNXFile {
     @discardableResult
     public static func write(_ file: EncoderFile, to path: String) throws -> Double {
         guard let encoder = file.encoder as? any ONNXExportable else {
-            throw TrainingError(
-                .unusable, "\(file.path): \(file.experiment.encoder.name) has no ONNX form; export to .safetensors")
+            throw missing(file.path, file.experiment)
         }
-        let size = try ViewPipeline(file.experiment.views).evaluation.branches[0].size
-        let model = try model(of: encoder, file.experiment, size)
+        return try write(encoder, file.experiment, output: "features", to: path)
+    }
+
+    /// Writes a classifier, whose output is `probabilities` `[N, classes]`; the classes are in the metadata, as JSON.
+    /// - Returns: the largest difference over the largest probability.
+    /// - Throws: as for an encoder.
+    @discardableResult
+    public static func write(_ file: ClassifierFile, to path: String) throws -> Double {
+        guard file.classifier.encoder is any ONNXExportable else { throw missing(file.path, file.experiment) }
+        let classes = String(decoding: try JSON.encoder().encode(file.classes), as: UTF8.self)
+        return try write(
+            file.classifier, file.experiment, output: "probabilities", facts: [("classes", classes)], to: path)
+    }
+
+    private static func missing(_ path: String, _ experiment: Experiment) -> TrainingError {
+        TrainingError(.unusable, "\(path): \(experiment.encoder.name) has no ONNX form; export to .safetensors")
+    }
+
+    private static func write(
+        _ encoder: any ONNXExportable, _ experiment: Experiment, output: String, facts: [(String, String)] = [],
+        to path: String
+    ) throws -> Double {
+        let size = try ViewPipeline(experiment.views).evaluation.branches[0].size
+        let model = try model(of: encoder, experiment, size, output: output, facts: facts)
         guard model.graph.initializer.reduce(0, { $0 + $1.rawData.count }) < 2_000_000_000 else {
             throw TrainingError(.unusable, "\(path): an ONNX file cannot hold weights of 2 GB; export to .safetensors")
         }
@@ -32,7 +54,7 @@ public enum ONNXFile {
         guard difference <= tolerance else {
             throw TrainingError(
                 .failed,
-                "\(path): was not written: its features would differ by \(difference) from the encoder's, which is a bug"
+                "\(path): was not written: its \(output) would differ by \(difference) from the network's, which is a bug"
             )
         }
         try AtomicFile.write(data, to: path)
@@ -40,7 +62,8 @@ public enum ONNXFile {
     }
 
     private static func model(
-        of encoder: any ONNXExportable, _ experiment: Experiment, _ size: Size
+        of encoder: any ONNXExportable, _ experiment: Experiment, _ size: Size, output: String,
+        facts others: [(String, String)]
     ) throws(TorchError) -> ONNXProtoModel {
         var graph = try ONNXGraph(encoder.stateDict)
         let last = try encoder.addNodes(to: &graph, images: "images")
@@ -53,19 +76,19 @@ public enum ONNXFile {
             $0.node =
                 graph.nodes + [
                     .with {
-                        ($0.opType, $0.name, $0.input, $0.output) = ("Identity", "features", [last], ["features"])
+                        ($0.opType, $0.name, $0.input, $0.output) = ("Identity", output, [last], [output])
                     }
                 ]
             $0.initializer = graph.initializers
             $0.input = [value("images", [3, size.height, size.width])]
-            $0.output = [value("features", [encoder.dimension])]
+            $0.output = [value(output, [encoder.dimension])]
         }
         func text(_ numbers: [Double]) -> String { numbers.map { "\($0)" }.joined(separator: " ") }
         let facts = [
             ("architecture", experiment.encoder.name), ("mean", text(experiment.views.normalize.mean)),
             ("std", text(experiment.views.normalize.std)), ("input_size", "\(size.height) \(size.width)"),
         ]
-        model.metadataProps = facts.map { key, value in .with { ($0.key, $0.value) = (key, value) } }
+        model.metadataProps = (facts + others).map { key, value in .with { ($0.key, $0.value) = (key, value) } }
         return model
     }
 

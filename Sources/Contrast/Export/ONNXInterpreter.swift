@@ -32,13 +32,13 @@ struct ONNXInterpreter {
         }
     }
 
-    /// The features of images.
+    /// The features of images, or what else the output is.
     func run(images: Tensor) throws(TorchError) -> Tensor {
         var values = values
         values["images"] = images
         for node in graph.node { values[node.output[0]] = try apply(node, values) }
-        guard let features = values["features"] else {
-            throw TorchError(operation: "onnx", message: "the graph has no features")
+        guard let features = values[graph.output.first?.name ?? "features"] else {
+            throw TorchError(operation: "onnx", message: "the graph has no output")
         }
         return features
     }

@@ -1,4 +1,5 @@
 import Torch
+import Views
 
 /// The input of a training step.
 public struct ContrastiveBatch {
@@ -10,6 +11,8 @@ public struct ContrastiveBatch {
     public var tokens: Tensor?
     /// The images' indices in the source; nil if they are unknown.
     public var samples: [Int]?
+    /// How the views are mixed with each other; nil if they are not.
+    public var mixing: Mixing?
     /// The share of the run before this step, in 0..<1.
     public var progress: Double
     /// Sends images through the networks in chunks; nil to send them all at once.

@@ -42,6 +42,8 @@ public struct MethodRequirements: Equatable, Sendable {
     public var labels = LabelUse.none
     /// Whether its weights have a row for each image, so that a run cannot continue with other images.
     public var rowsOfImages = false
+    /// Whether it can learn from views that are mixed with each other.
+    public var mixes = false
 }
 
 /// The data and processes of a run, as far as methods and losses depend on them.

@@ -20,6 +20,11 @@ extension Experiment {
         let method = method.component
         let (images, note) = try method.labelled(source)
         var selected = SelectedImages(images: images, notes: note.map { [$0] } ?? [])
+        if let method = method as? Supervised {
+            let drawn = method.drawn(from: images, seed: training.seed)
+            selected.images = drawn.images
+            selected.notes += drawn.note.map { [$0] } ?? []
+        }
         if let method = method as? any CaptionedMethod {
             do {
                 let captioned = try method.captioned(images, folder: folder, resumes: resumes)

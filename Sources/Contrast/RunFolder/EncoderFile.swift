@@ -71,8 +71,11 @@ public struct EncoderFile {
         let state = try checkpoint?.tensors("model.encoder.") ?? Safetensors(contentsOf: file).tensors
         encoder = try experiment.encoder.component.build(generator: Generator(seed: 0))
         do {
-            // Weights from elsewhere may bring torchvision's or timm's classifier, which a feature does not need.
-            try encoder.load(stateDict: state) { $0.hasPrefix("fc.") || $0.hasPrefix("head.") }
+            // A classifier, also of weights from elsewhere, is not needed for features.
+            let classifier = experiment.encoder.component.classifierKey
+            try encoder.load(stateDict: state) { key in
+                [classifier, "fc", "head"].contains { key.hasPrefix("\($0).") }
+            }
         } catch {
             throw TrainingError(.unusable, "\(file): does not fit \(experiment.encoder.name): \(error)")
         }
@@ -188,6 +191,9 @@ public struct EncoderFile {
         let notes = ["format": "pt", "configuration": configuration]
         try Safetensors(tensors: model.encoder.stateDict, metadata: notes).write(to: folder.encoder)
         try Safetensors(tensors: model.head.stateDict, metadata: notes).write(to: folder.head)
+        if let model = model as? SupervisedModel {
+            try ClassifierFile.write(model, experiment: experiment, to: folder)
+        }
         for (name, module) in model.companions {
             try Safetensors(tensors: module.stateDict, metadata: notes).write(to: "\(folder.path)/\(name)")
         }

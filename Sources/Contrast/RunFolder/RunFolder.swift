@@ -49,6 +49,10 @@ public struct RunFolder: Sendable {
     public var encoderDescription: String { "\(path)/encoder.json" }
     /// The projection head's weights.
     public var head: String { "\(path)/head.safetensors" }
+    /// The encoder and the classifier that a supervised method trained, under torchvision's keys.
+    public var classifier: String { "\(path)/classifier.safetensors" }
+    /// The classifier's scores on test images.
+    public var finetune: String { "\(path)/finetune.json" }
     /// The critic's weights, if it has any.
     public var critic: String { "\(path)/\(RunFolder.criticName)" }
     /// The text tower's weights under CLIP's keys, if there is one.

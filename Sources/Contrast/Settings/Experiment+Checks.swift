@@ -9,7 +9,7 @@ extension Experiment {
         guard pipeline.viewCount >= least else {
             throw TrainingError(.unusable, "views.branches: must make at least \(least) views of an image")
         }
-        guard views.mix == nil else {
+        guard views.mix == nil || method.component.requirements.mixes else {
             throw TrainingError(
                 .unusable, "views.mix: \(method.name) cannot train on mixed images; remove the setting")
         }

@@ -9,6 +9,11 @@ public struct TrainingImages {
     /// What was found at the path, and what is held out.
     public let notes: [String]
 
+    /// Takes images that are open already.
+    public init(train: any Source, heldOut: (any Source)?, notes: [String]) {
+        (self.train, self.heldOut, self.notes) = (train, heldOut, notes)
+    }
+
     /// Opens images. Without classes nothing can be scored by kNN, so nothing is held out unless names decide.
     /// - Parameters:
     ///   - path: a folder, shards or a table.

@@ -67,6 +67,7 @@ struct TrainingStep {
             samples: batch.own.samples, progress: values.progress,
             cache: training.chunk.map { GradientCache(chunk: $0) }, ranks: setup.ranks.spread(batch),
             precision: training.precision)
+        input.mixing = batch.own.mixing
         input.clock = clock
         return input
     }

@@ -121,6 +121,11 @@ public struct Mixing: Codable, Equatable, Sendable {
     public var partners: [Int]
     /// One for each branch.
     public var branches: [Part]
+
+    /// A way to mix.
+    public init(kind: Kind, partners: [Int], branches: [Part]) {
+        (self.kind, self.partners, self.branches) = (kind, partners, branches)
+    }
 }
 
 extension RandomStream {

@@ -48,6 +48,53 @@ struct SupervisedTests {
         for (key, parameter) in model.namedParameters { #expect(try parameter.value.grad() != nil, "\(key)") }
     }
 
+    /// `sum_k t_k (-log softmax(W f + b)_k)` in float64 with the smoothed targets of both images of a mixed view.
+    @Test(arguments: [0.0, 0.1], [nil, 0.3] as [Double?])
+    func smoothedAndMixedTargets(smoothing: Double, share: Double?) throws {
+        var method = Supervised()
+        method.labelSmoothing = smoothing
+        let (settings, data) = (try architecture("convnet: {width: 2}"), TrainingData(images: 9, classes: 3))
+        func model() throws -> any ContrastiveModel {
+            try method.build(encoder: settings, data: data, generator: Generator(seed: 4))
+        }
+        let (labels, partners) = ([0, 2, 1, 1], [2, 1, 3, 0])
+        let views = try views(1, of: 4)
+        var batch = ContrastiveBatch(branches: [views], labels: labels)
+        if let share { batch.mixing = Mixing(kind: .mixup, partners: partners, branches: [.init(lambda: share)]) }
+        let loss = try model().objective(batch).loss.item()
+        let features = try rows(model().encoder(views.images, training: true))
+        let state = try model().stateDict
+        let weight = try rows(#require(state["classifier.weight"]))
+        let bias = try #require(state["classifier.bias"]).to(.float64).toArray(Double.self)
+        let losses = features.enumerated().map { place, row in
+            let scores = zip(weight, bias).map { w, b in zip(w, row).reduce(b) { $0 + $1.0 * $1.1 } }
+            var target = [Double](repeating: smoothing / 3, count: 3)
+            target[labels[place]] += (1 - smoothing) * (share ?? 1)
+            target[labels[partners[place]]] += (1 - smoothing) * (1 - (share ?? 1))
+            return zip(target, scores).reduce(0) { $0 + $1.0 * (Naive.logSum(scores) - $1.1) }
+        }
+        #expect(abs(loss - Naive.mean(losses)) < 2e-6)
+    }
+
+    @Test func aShareOfTheLabelsIsDrawnFromEachClassByTheSeed() throws {
+        var method = Supervised()
+        method.labels = 0.2
+        let images = Labels(labels: (0..<50).map { $0 < 40 ? 0 : 1 })
+        let drawn = method.drawn(from: images, seed: 1)
+        let labels = (0..<drawn.images.count).map { drawn.images.label($0) }
+        #expect(labels.count { $0 == 0 } == 8 && labels.count { $0 == 1 } == 2)
+        #expect(drawn.note == "method.supervised: learns from 10 images, 20% of each class")
+        func names(_ seed: UInt64) -> [String] {
+            let drawn = method.drawn(from: images, seed: seed).images
+            return (0..<drawn.count).map(drawn.name)
+        }
+        #expect(names(1) == names(1) && names(1) != names(2))
+        method.labels = 0.001
+        #expect(method.drawn(from: images, seed: 1).images.count == 2)
+        method.labels = 0
+        #expect(throws: InvalidSetting.self) { try method.validate() }
+    }
+
     @Test func withoutLabelsItSaysSo() throws {
         for labels in [nil, [-1, -1, -1]] as [[Int]?] {
             let batch = try ContrastiveBatch(branches: [views(1, of: 3)], labels: labels)
@@ -95,5 +142,6 @@ struct SupervisedTests {
         #expect(try trainer.run() == .finished)
         #expect(try Safetensors(contentsOf: folder.encoder).tensors.keys.allSatisfy { !$0.contains("classifier") })
         #expect(try EncoderFile(folder.path).experiment.method.name == "supervised")
+        #expect(try ClassifierFile(folder.path).classes == ["a", "b"])
     }
 }

@@ -40,7 +40,7 @@ public enum TableWriter {
     }
 
     /// A field as in RFC 4180, in quotes if necessary.
-    private static func quoted(_ field: String) -> String {
+    public static func quoted(_ field: String) -> String {
         let needs = field.utf8.contains { $0 == 0x22 || $0 == 0x2C || $0 == 0x0A || $0 == 0x0D }
         guard needs else { return field }
         // As bytes, because a quote and a following accent are one character.

@@ -1,0 +1,79 @@
+import ArgumentParser
+import Files
+
+/// `diptych finetune`.
+package struct FinetuneCommand: ParsableCommand {
+    package static let configuration = CommandConfiguration(
+        commandName: "finetune",
+        abstract: "Trains an encoder and a classifier on labelled images, and tests them.",
+        usage: """
+            diptych finetune <run> <images> --output <folder> [options]
+            diptych finetune --weights <file> <images> --output <folder> [options]
+            diptych finetune --scratch --encoder <name> <images> --output <folder> [options]
+            """,
+        discussion: """
+            The encoder starts from RUN or from --weights, and is trained together with a linear layer by cross-entropy, \
+            more slowly than it. IMAGES are labelled images: train/ and test/ or val/ inside, else a stratified share is \
+            held out by the seed, the same as in training and probing. The run folder gets what that of train gets, \
+            classifier.safetensors, which predict and export read, and finetune.json with the test scores. --resume \
+            continues a run bit for bit; it needs only IMAGES and --output.
+
+              diptych finetune runs/a photos/ --labels 10% --output runs/a-10
+              diptych finetune --weights resnet50.pth photos/ --output runs/f
+              diptych finetune --weights resnet50.pth --scratch photos/ --output runs/s
+              diptych finetune runs/a photos/ --output runs/m --set views.mix='{mixup: {alpha: 0.2}}'
+            """)
+
+    @OptionGroup package var training: TrainCommand
+
+    @Argument(
+        help: ArgumentHelp("Where RUN comes first, the labelled images.", valueName: "labelled images"),
+        transform: PathArgument.read)
+    package var others: [String] = []
+
+    @Flag(help: "Starts from random weights; the network is that of RUN, of --weights or of --encoder.")
+    package var scratch = false
+
+    @Option(
+        help: ArgumentHelp(
+            "The share of each class's labels that is learned from, as in 10%, drawn by the seed; all by default.",
+            valueName: "share"))
+    package var labels: LabelShare?
+
+    @Option(
+        help: ArgumentHelp("A folder of test images with the same classes.", valueName: "images"),
+        transform: PathArgument.read)
+    package var test: String?
+
+    package init() {}
+
+    /// What the encoder starts from; nil where a run is resumed or only the network is named.
+    package var start: String? { training.free.weights ?? (others.isEmpty ? nil : training.images) }
+
+    /// The labelled images.
+    package var images: String { others.last ?? training.images }
+
+    package func validate() throws {
+        if others.count > 1 { throw ValidationError("there are \(others.count + 1) places; give RUN and IMAGES") }
+        if training.free.weights != nil, !others.isEmpty {
+            throw ValidationError("give RUN or --weights FILE, not both, and then IMAGES")
+        }
+        if start == nil, !training.resume, !scratch {
+            throw ValidationError("give RUN and IMAGES, or --weights FILE in place of RUN, or --scratch")
+        }
+    }
+
+    /// The training of this command: its images, without what only the beginning of a run reads.
+    package var trained: TrainCommand {
+        var training = training
+        training.images = images
+        (training.free.weights, training.free.encoder, training.free.settings.pipeline) = (nil, nil, nil)
+        if let labels { training.free.settings.overrides.append("method.supervised.labels=\(labels.share)") }
+        return training
+    }
+
+    /// What resumes a run, besides the options of training.
+    package var resumption: [String] { test.map { ["--test", SystemPath.argument($0)] } ?? [] }
+
+    package func run() throws { try TorchProcess.handOver() }
+}
