@@ -1,6 +1,6 @@
 """What the generators beside this file share: where files go, the versions stamped in them, and deterministic values.
 
-    python encoder_forward.py     (and likewise for the others) writes NAME.json beside itself
+python encoder_forward.py     (and likewise for the others) writes NAME.json beside itself
 """
 
 import json
@@ -57,7 +57,9 @@ def hashed(count, stream):
     the value is (u >> 8) / 2^23 - 1.
     """
     mask = np.uint64(0xFFFFFFFF)
-    u = (np.arange(count, dtype=np.uint64) * np.uint64(2654435761) + np.uint64((stream + 1) * 2246822519 % 2**32)) & mask
+    u = (
+        np.arange(count, dtype=np.uint64) * np.uint64(2654435761) + np.uint64((stream + 1) * 2246822519 % 2**32)
+    ) & mask
     u ^= u >> np.uint64(16)
     u = (u * np.uint64(0x85EBCA6B)) & mask
     u ^= u >> np.uint64(13)

@@ -1,10 +1,10 @@
 """Geometry of representations in float64, from the formulas as written.
 
-`rankme`: exp of the entropy of p = s / sum s + 1e-7, s the singular values of the uncentred matrix, min(rows, columns) of them.
-`effective_rank`: exp of the entropy of the normalised eigenvalues of the centred covariance (all columns of them; 0 log 0 = 0).
-`participation_ratio`: (sum l)^2 / sum l^2 of the same eigenvalues (any normalisation of the covariance gives both alike).
-`alignment`: mean of |z1 - z2|^alpha over rows; `uniformity`: log of the mean over pairs i < j of e^{-t |zi - zj|^2}, each view
-alone, then averaged; both on L2-normalised rows. Inputs are exact in float32.
+`rankme`: exp of the entropy of p = s / sum s + 1e-7, s the singular values of the uncentred matrix, min(rows, columns)
+of them. `effective_rank`: exp of the entropy of the normalised eigenvalues of the centred covariance (all columns of
+them; 0 log 0 = 0). `participation_ratio`: (sum l)^2 / sum l^2 of the same eigenvalues (any normalisation of the
+covariance gives both alike). `alignment`: mean of |z1 - z2|^alpha over rows; `uniformity`: log of the mean over pairs i
+< j of e^{-t |zi - zj|^2}, each view alone, then averaged; both on L2-normalised rows. Inputs are exact in float32.
 """
 
 import numpy as np
@@ -56,7 +56,15 @@ def main():
         "matrices": [{"name": name, "z": z, **spectrum(z)} for name, z in matrices.items()],
         "views": {"z1": z1, "z2": z2},
         "alignment": [{"alpha": alpha, "value": float((distance**alpha).mean())} for alpha in [1, 2]],
-        "uniformity": [{"t": t, "value": (uniformity(u1, t) + uniformity(u2, t)) / 2, "first": uniformity(u1, t), "second": uniformity(u2, t)} for t in [1, 2, 5]],
+        "uniformity": [
+            {
+                "t": t,
+                "value": (uniformity(u1, t) + uniformity(u2, t)) / 2,
+                "first": uniformity(u1, t),
+                "second": uniformity(u2, t),
+            }
+            for t in [1, 2, 5]
+        ],
     }
     for entry in content["matrices"]:
         print(entry["name"], entry["rankme"], entry["effective_rank"], entry["participation_ratio"])

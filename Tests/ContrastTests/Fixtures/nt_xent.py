@@ -1,11 +1,11 @@
 """NT-Xent values and gradients, from the formula written out term by term.
 
-Rows z_1..z_2N are the first views, then the second views; row i's positive is i + N mod 2N. With s(i, j) = <z_i, z_j> / tau,
-the loss is the mean over the 2N anchors of -s(i, i+) + log sum_{j != i} e^{s(i, j)}, in nats. "normalised" divides each row by
-max(|z|, 1e-12) inside the graph, so its gradient is tangent to the sphere; otherwise rows are used as given. Read z1 and z2 as
-they stand (each is exact in float32). Values and gradients are float64; terms are summed in extended precision, which
-holds e^{s} for every case here without subtracting a maximum. `float32_error` is the largest deviation, relative to the largest
-reference entry, of PyTorch's log_softmax in float32: [value, gradient].
+Rows z_1..z_2N are the first views, then the second views; row i's positive is i + N mod 2N. With s(i, j) = <z_i, z_j> /
+tau, the loss is the mean over the 2N anchors of -s(i, i+) + log sum_{j != i} e^{s(i, j)}, in nats. "normalised" divides
+each row by max(|z|, 1e-12) inside the graph, so its gradient is tangent to the sphere; otherwise rows are used as
+given. Read z1 and z2 as they stand (each is exact in float32). Values and gradients are float64; terms are summed in
+extended precision, which holds e^{s} for every case here without subtracting a maximum. `float32_error` is the largest
+deviation, relative to the largest reference entry, of PyTorch's log_softmax in float32: [value, gradient].
 """
 
 import numpy as np
@@ -57,8 +57,10 @@ def pytorch(rows, tau, normalised, kind):
 
 
 def error(found, expected):
-    return [abs(found[0] - expected[0]) / max(abs(expected[0]), 1e-3),
-            float(np.abs(found[1] - expected[1]).max() / max(np.abs(expected[1]).max(), 1e-3))]
+    return [
+        abs(found[0] - expected[0]) / max(abs(expected[0]), 1e-3),
+        float(np.abs(found[1] - expected[1]).max() / max(np.abs(expected[1]).max(), 1e-3)),
+    ]
 
 
 def main():
@@ -80,11 +82,17 @@ def main():
                 check = error(pytorch(rows, tau, normalised, torch.float64), (value, gradient))
                 assert max(check) < 1e-9, (name, tau, normalised, check)
                 value = 0.0 if abs(value) < 1e-15 else value
-                cases.append({
-                    "input": name, "tau": tau, "normalised": normalised, "loss": value,
-                    "float32_error": error(pytorch(rows, tau, normalised, torch.float32), (value, gradient)),
-                    "grad1": gradient[: len(first)], "grad2": gradient[len(first):],
-                })
+                cases.append(
+                    {
+                        "input": name,
+                        "tau": tau,
+                        "normalised": normalised,
+                        "loss": value,
+                        "float32_error": error(pytorch(rows, tau, normalised, torch.float32), (value, gradient)),
+                        "grad1": gradient[: len(first)],
+                        "grad2": gradient[len(first) :],
+                    }
+                )
         if name == "equal":
             assert all(abs(case["loss"] - np.log(9)) < 1e-12 for case in cases if case["input"] == "equal")
     for case in cases:
@@ -93,11 +101,15 @@ def main():
         for key in ["grad1", "grad2"]:
             case[key] = np.where(np.abs(case[key]) < 1e-15, 0.0, case[key])
         print(case["input"], case["tau"], case["normalised"], case["loss"], case["float32_error"])
-    write("nt_xent.json", {
-        "versions": versions("numpy", "torch"),
-        "inputs": [{"name": name, "z1": first, "z2": second} for name, first, second in inputs],
-        "cases": cases,
-    }, digits=10)
+    write(
+        "nt_xent.json",
+        {
+            "versions": versions("numpy", "torch"),
+            "inputs": [{"name": name, "z1": first, "z2": second} for name, first, second in inputs],
+            "cases": cases,
+        },
+        digits=10,
+    )
 
 
 main()

@@ -1,13 +1,14 @@
 """Linear probe and weighted kNN scores on two synthetic problems.
 
-Read `train` and `test` as float32, then compute in float64. `linear`: features standardised by the training rows' mean and population
-deviation (a deviation of 0 becomes 1, so a constant feature turns 0 and its weight 0), then scikit-learn's LogisticRegression(C), lbfgs:
-it minimises 1/2 |w|^2 + C * sum of log losses, intercepts unpenalised. `objective` is that value, `weights` is [classes, features] over
-standardised features; `intercepts` are fixed only up to a shift and sum to 0 here. A solver's own convergence shows as objective
-within 1e-6 relative, weights within 1e-3; `margin` is the smallest gap between the two highest test scores, so predictions are safe.
-`knn` works on the features as given: cosine, the k nearest training rows, class score sum of e^{cos/T}; `scores` holds the first 8
-test rows'; `gap` is the smallest distance in cosine between the k-th and the next neighbour (null where all vote) and `margin` the smallest relative gap
-between the two highest scores, so that ties do not matter. Classes that no neighbour has score 0.
+Read `train` and `test` as float32, then compute in float64. `linear`: features standardised by the training rows' mean
+and population deviation (a deviation of 0 becomes 1, so a constant feature turns 0 and its weight 0), then
+scikit-learn's LogisticRegression(C), lbfgs: it minimises 1/2 |w|^2 + C * sum of log losses, intercepts unpenalised.
+`objective` is that value, `weights` is [classes, features] over standardised features; `intercepts` are fixed only up
+to a shift and sum to 0 here. A solver's own convergence shows as objective within 1e-6 relative, weights within 1e-3;
+`margin` is the smallest gap between the two highest test scores, so predictions are safe. `knn` works on the features
+as given: cosine, the k nearest training rows, class score sum of e^{cos/T}; `scores` holds the first 8 test rows';
+`gap` is the smallest distance in cosine between the k-th and the next neighbour (null where all vote) and `margin` the
+smallest relative gap between the two highest scores, so that ties do not matter. Classes that no neighbour has score 0.
 `top5` counts rows whose class is among the five highest scores (ties by lower class). Confusion is [true][predicted].
 """
 
@@ -22,7 +23,9 @@ def problem(seed, rows, held_out, size, classes, spread):
     """Gaussian clusters whose last feature is constant and last but one is tiny (times 1/1000) around an offset."""
     random = np.random.default_rng(seed)
     centres = random.normal(size=(classes, size)) * spread
-    labels = np.concatenate([random.permutation(np.arange(rows) % classes), random.permutation(np.arange(held_out) % classes)])
+    labels = np.concatenate(
+        [random.permutation(np.arange(rows) % classes), random.permutation(np.arange(held_out) % classes)]
+    )
     # Some mixing of features, so that the optimum is not axis by axis.
     mixing = np.eye(size) + 0.3 * random.normal(size=(size, size)) / np.sqrt(size)
     features = (centres[labels] + random.normal(size=(rows + held_out, size))) @ mixing
@@ -68,13 +71,18 @@ def linear(train, train_labels, test, test_labels, C):
     start = np.column_stack([model.coef_, model.intercept_]).ravel()
     value, gradient = objective(start)
     # An independent solver from the same point must find nothing lower: the figure is the optimum's.
-    better = minimize(objective, start, jac=True, method="L-BFGS-B", options={"ftol": 1e-15, "gtol": 1e-10, "maxiter": 10_000})
+    better = minimize(
+        objective, start, jac=True, method="L-BFGS-B", options={"ftol": 1e-15, "gtol": 1e-10, "maxiter": 10_000}
+    )
     assert value - better.fun < 1e-8 * value, (value, better.fun)
     scores = model.decision_function(test)
     ranked = np.sort(scores, axis=1)
     return {
-        "C": C, "objective": value, "gradient_norm": float(np.linalg.norm(gradient)),
-        "weights": model.coef_, "intercepts": model.intercept_ - model.intercept_.mean(),
+        "C": C,
+        "objective": value,
+        "gradient_norm": float(np.linalg.norm(gradient)),
+        "weights": model.coef_,
+        "intercepts": model.intercept_ - model.intercept_.mean(),
         "train_top1": float((model.predict(train) == train_labels).mean()),
         "margin": float((ranked[:, -1] - ranked[:, -2]).min()),
         **summary(scores, test_labels),
@@ -94,7 +102,14 @@ def knn(train, train_labels, test, test_labels, classes, k, temperature):
             gap = min(gap, similarity[row, order[k - 1]] - similarity[row, order[k]])
     ranked = np.sort(scores, axis=1)
     margin = float((1 - ranked[:, -2] / ranked[:, -1]).min())
-    return {"k": k, "temperature": temperature, "gap": gap if np.isfinite(gap) else None, "margin": margin, "scores": scores[:8], **summary(scores, test_labels)}
+    return {
+        "k": k,
+        "temperature": temperature,
+        "gap": gap if np.isfinite(gap) else None,
+        "margin": margin,
+        "scores": scores[:8],
+        **summary(scores, test_labels),
+    }
 
 
 def single(rows):
@@ -111,12 +126,23 @@ def main():
         train, train_labels, test, test_labels = problem(**shape)
         data = single(train), train_labels, single(test), test_labels
         entry = {
-            "name": name, "classes": shape["classes"], "train": train, "train_labels": train_labels, "test": test, "test_labels": test_labels,
+            "name": name,
+            "classes": shape["classes"],
+            "train": train,
+            "train_labels": train_labels,
+            "test": test,
+            "test_labels": test_labels,
             "linear": [linear(*data, C) for C in ([1.0, 0.01] if name != "c" else [1.0])],
             "knn": [knn(*data, shape["classes"], k, t) for k, t in [(20, 0.07), (5, 0.1), (200, 0.1)]],
         }
         for result in entry["linear"]:
-            print(name, {key: result[key] for key in ["C", "objective", "gradient_norm", "train_top1", "top1", "top5", "margin"]})
+            print(
+                name,
+                {
+                    key: result[key]
+                    for key in ["C", "objective", "gradient_norm", "train_top1", "top1", "top5", "margin"]
+                },
+            )
         for result in entry["knn"]:
             print(name, {key: result[key] for key in ["k", "temperature", "gap", "margin", "top1", "top5"]})
         problems.append(entry)

@@ -1,7 +1,9 @@
-"""A state dict as Python's safetensors saves it, torchvision's keys and fc included, with what it makes of a known input.
+"""A state dict as Python's safetensors saves it, torchvision's keys and fc included, with what it makes of a known
+input.
 
 ResNet-18, small stem, width 8, 10 classes, eval mode, after a few training steps so that the running statistics are not
-the initial ones. The input is `2 hashed(count, 1000000)`, [2, 3, 32, 32], as in encoder_forward.py. `float32_error` as there.
+the initial ones. The input is `2 hashed(count, 1000000)`, [2, 3, 32, 32], as in encoder_forward.py. `float32_error` as
+there.
 """
 
 import numpy as np
@@ -34,13 +36,22 @@ def main():
         model.double()
         features = model.features(x.double())
         logits = model.fc(features)
-    write("torchvision_state.json", {
-        "versions": versions("torch", "torchvision", "safetensors", "numpy"),
-        "architecture": "resnet18", "width": 8, "stem": "small", "size": [32, 32],
-        "tensors": len(state), "extra_keys": ["fc.weight", "fc.bias"],
-        "float32_error": ((single - features).abs().max() / features.abs().max()).item(),
-        "features": features.numpy(), "logits": logits.numpy(),
-    }, digits=8)
+    write(
+        "torchvision_state.json",
+        {
+            "versions": versions("torch", "torchvision", "safetensors", "numpy"),
+            "architecture": "resnet18",
+            "width": 8,
+            "stem": "small",
+            "size": [32, 32],
+            "tensors": len(state),
+            "extra_keys": ["fc.weight", "fc.bias"],
+            "float32_error": ((single - features).abs().max() / features.abs().max()).item(),
+            "features": features.numpy(),
+            "logits": logits.numpy(),
+        },
+        digits=8,
+    )
 
 
 main()

@@ -1,8 +1,10 @@
-"""Tokens of open_clip's SimpleTokenizer (CLIP's own code) with a small vocabulary made by hand: merges.txt, expected.json.
+"""Tokens of open_clip's SimpleTokenizer (CLIP's own code) with a small vocabulary made by hand: merges.txt,
+expected.json.
 
     pip install open_clip_torch ftfy regex torch --no-deps; python generate.py
 
-Of the repairs that CLIP leaves to ftfy and html the texts need those only that Diptych does too: composition and quotes.
+Of the repairs that CLIP leaves to ftfy and html the texts need those only that Diptych does too: composition and
+    quotes.
 """
 
 import gzip
@@ -39,10 +41,28 @@ l l</w>
 ðŁ ĺ""".split("\n")
 
 TEXTS = [
-    "The cat's THE thing", "  spaces\t and\nlines \u00a0\u3000 between ", "it's we'll they're I've I'm you'd don't", "'sun 'S '", "12 apples, 3.14",
-    "wow!!! what?!?", "café É é", "x\u00b2 \u00bd \u2167 \u0663", "abcd abc abx bcd ab", "a\u0301 combining", "\U0001F600 emoji \U0001F600\U0001F600",
-    "日本語のテキスト", "under_score #tag $1.00 (a-b)", "", "   ", "naïve straße", "it\u2019s \u2018so\u2019", "tab\u2003em", "rock 'n' roll 'rep 'vet 'lly", "ƛ zero-width\u200djoiner",
-    "“quoted” — dash…", "the!!!'s cat'''s",
+    "The cat's THE thing",
+    "  spaces\t and\nlines \u00a0\u3000 between ",
+    "it's we'll they're I've I'm you'd don't",
+    "'sun 'S '",
+    "12 apples, 3.14",
+    "wow!!! what?!?",
+    "café É é",
+    "x\u00b2 \u00bd \u2167 \u0663",
+    "abcd abc abx bcd ab",
+    "a\u0301 combining",
+    "\U0001f600 emoji \U0001f600\U0001f600",
+    "日本語のテキスト",
+    "under_score #tag $1.00 (a-b)",
+    "",
+    "   ",
+    "naïve straße",
+    "it\u2019s \u2018so\u2019",
+    "tab\u2003em",
+    "rock 'n' roll 'rep 'vet 'lly",
+    "ƛ zero-width\u200djoiner",
+    "“quoted” — dash…",
+    "the!!!'s cat'''s",
 ]
 
 
@@ -60,12 +80,13 @@ def main():
     (HERE / "merges.txt").write_text(text + "\n")
     expected = {
         "versions": {"open_clip_torch": version("open_clip_torch"), "regex": version("regex")},
-        "start": tokenizer.sot_token_id, "end": tokenizer.eot_token_id,
+        "start": tokenizer.sot_token_id,
+        "end": tokenizer.eot_token_id,
         "texts": [{"text": each, "tokens": tokenizer.encode(each)} for each in TEXTS],
     }
     lines = ",\n".join("  " + json.dumps(each) for each in expected.pop("texts"))
     head = json.dumps(expected)[:-1]
-    (HERE / "expected.json").write_text(f"{head}, \"texts\": [\n{lines}\n]}}\n")
+    (HERE / "expected.json").write_text(f'{head}, "texts": [\n{lines}\n]}}\n')
 
 
 main()

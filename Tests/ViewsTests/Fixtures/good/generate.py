@@ -1,10 +1,12 @@
-"""Writes the pictures of this folder, pixels.bin and index.json: every kind of JPEG and PNG with the pixels that Pillow gives.
+"""Writes the pictures of this folder, pixels.bin and index.json: every kind of JPEG and PNG with the pixels that Pillow
+gives.
 
     python generate.py        # needs Pillow 13.0, numpy, and cjpeg of libjpeg-turbo 2.1
 
-Pixels are [height, width, 3] bytes, orientation applied, alpha composited on white, one picture after another in the order of index.json.
-Of 16 bits a channel the high byte is expected, computed here from the samples, and so is gray of 2 or 4 bits with a transparent level, which
-Pillow compares after scaling the levels but not the key; all else is what Pillow decodes.
+Pixels are [height, width, 3] bytes, orientation applied, alpha composited on white, one picture after another in the
+order of index.json. Of 16 bits a channel the high byte is expected, computed here from the samples, and so is gray of 2
+or 4 bits with a transparent level, which Pillow compares after scaling the levels but not the key; all else is what
+Pillow decodes.
 """
 
 import io
@@ -44,7 +46,9 @@ def add(name, data, pixels=None, alpha=False, orientation=1):
     path = HERE / name
     path.write_bytes(data)
     pixels = expected(path) if pixels is None else pixels
-    index.append({"name": name, "width": pixels.shape[1], "height": pixels.shape[0], "alpha": alpha, "orientation": orientation})
+    index.append(
+        {"name": name, "width": pixels.shape[1], "height": pixels.shape[0], "alpha": alpha, "orientation": orientation}
+    )
     blob.extend(np.ascontiguousarray(pixels, np.uint8).tobytes())
 
 
@@ -56,12 +60,18 @@ def jpeg(array, mode="RGB", **options):
 
 def cjpeg(array, *options):
     header = b"P%d %d %d 255\n" % (6 if array.ndim == 3 else 5, array.shape[1], array.shape[0])
-    return subprocess.run(["cjpeg", "-quality", "85", *options], input=header + array.tobytes(), capture_output=True, check=True).stdout
+    return subprocess.run(
+        ["cjpeg", "-quality", "85", *options], input=header + array.tobytes(), capture_output=True, check=True
+    ).stdout
 
 
 def exif(orientation, big):
     order = ">" if big else "<"
-    return b"Exif\0\0" + (b"MM" if big else b"II") + struct.pack(order + "HIHHHIHHI", 42, 8, 1, 0x0112, 3, 1, orientation, 0, 0)
+    return (
+        b"Exif\0\0"
+        + (b"MM" if big else b"II")
+        + struct.pack(order + "HIHHHIHHI", 42, 8, 1, 0x0112, 3, 1, orientation, 0, 0)
+    )
 
 
 def png(samples, depth, colour, palette=None, transparency=None, interlaced=False, extra=b""):
@@ -85,7 +95,9 @@ def png(samples, depth, colour, palette=None, transparency=None, interlaced=Fals
         out, before = b"", bytes(len(lines[0]))
         for number, line in enumerate(lines):
             kind = number % 5
-            out += bytes([kind]) + bytes((value - predictor(kind, line, before, i, step)) & 255 for i, value in enumerate(line))
+            out += bytes([kind]) + bytes(
+                (value - predictor(kind, line, before, i, step)) & 255 for i, value in enumerate(line)
+            )
             before = line
         return out
 
@@ -169,7 +181,11 @@ def pngs():
             for interlaced in [False, True]:
                 suffix = "-interlaced" if interlaced else ""
                 add(f"palette-{depth}{suffix}.png", png(samples, depth, 3, palette, interlaced=interlaced))
-            add(f"palette-{depth}-alpha.png", png(samples, depth, 3, palette, bytes(random.integers(0, 256, min(top, 40)).astype(np.uint8))), alpha=True)
+            add(
+                f"palette-{depth}-alpha.png",
+                png(samples, depth, 3, palette, bytes(random.integers(0, 256, min(top, 40)).astype(np.uint8))),
+                alpha=True,
+            )
     for depth in [8, 16]:
         for name, colour, channels in [("rgb", 2, 3), ("gray-alpha", 4, 2), ("rgba", 6, 4)]:
             samples = random.integers(0, 2**depth, (height, width, channels))
@@ -179,16 +195,29 @@ def pngs():
                 high = levels if channels == 3 else composite(levels)
             for interlaced in [False, True]:
                 suffix = "-interlaced" if interlaced else ""
-                add(f"{name}-{depth}{suffix}.png", png(samples, depth, colour, interlaced=interlaced), high, alpha=channels != 3)
+                add(
+                    f"{name}-{depth}{suffix}.png",
+                    png(samples, depth, colour, interlaced=interlaced),
+                    high,
+                    alpha=channels != 3,
+                )
             if channels == 3:
                 key = samples[0, 0]
                 keyed = None if high is None else np.where((samples == key).all(-1, keepdims=True), 255, high)
-                add(f"rgb-{depth}-key.png", png(samples, depth, colour, transparency=struct.pack(">HHH", *key)), keyed, alpha=True)
+                add(
+                    f"rgb-{depth}-key.png",
+                    png(samples, depth, colour, transparency=struct.pack(">HHH", *key)),
+                    keyed,
+                    alpha=True,
+                )
     out = io.BytesIO()
     Image.fromarray(picture(width, height)).save(out, "PNG", exif=exif(6, big=True)[6:])
     add("orientation-6.png", out.getvalue(), orientation=6)
     for side in [(1, 1), (1, 9), (9, 1), (3, 2)]:
-        add(f"size-{side[0]}x{side[1]}-interlaced.png", png(random.integers(0, 256, (side[1], side[0], 3)), 8, 2, interlaced=True))
+        add(
+            f"size-{side[0]}x{side[1]}-interlaced.png",
+            png(random.integers(0, 256, (side[1], side[0], 3)), 8, 2, interlaced=True),
+        )
 
 
 def composite(levels):
