@@ -16,7 +16,7 @@ public struct NpyArray: Equatable, Sendable {
     public var elements: Elements
 
     /// Reads a file of version 1, 2 or 3, little or big endian, row-major or column-major (rank 2 at most).
-    /// - Throws: `FileError` if it cannot be read, is cut short, or holds something other than numbers.
+    /// - Throws: `FileError` if it cannot be read, is truncated, or holds something other than numbers.
     public init(contentsOf path: String) throws(FileError) {
         guard StoredFile.exists(path) else { throw FileError(path: path, reason: "there is no such file") }
         let data = try StoredFile.read(path)

@@ -28,10 +28,10 @@ public final class CopyStream {
     public func wait() throws(TorchError) { try check("wait", ctorch_stream_wait(handle)) }
 }
 
-/// Page-locked memory, which a GPU can copy from while the CPU goes on.
+/// Page-locked memory, which a GPU can copy from while the CPU continues.
 public enum PinnedMemory {
     /// Allocates memory, aligned to 64 bytes.
-    /// - Throws: `TorchError` without a GPU, or where there is none left.
+    /// - Throws: `TorchError` without a GPU, or if no memory is left.
     public static func allocate(byteCount: Int) throws(TorchError) -> UnsafeMutableRawPointer {
         var memory: UnsafeMutableRawPointer?
         try check("pinned", ctorch_pinned(Int64(byteCount), &memory))

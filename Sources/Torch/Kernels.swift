@@ -1,6 +1,6 @@
 import CTorch
 
-/// What computes on the CPU; the levels are for tests, which compare them with each other.
+/// The kernels used on the CPU. The levels are for tests, which compare them with each other.
 enum Kernels: UInt32, CaseIterable {
     /// The fastest kernels that the processor runs.
     case fastest

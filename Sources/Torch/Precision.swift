@@ -31,7 +31,7 @@ extension Runtime {
         try check("set_search", ctorch_set_search(enabled))
     }
 
-    /// Floating-point operations of this thread's products and convolutions so far, with those of their gradients where
+    /// Floating-point operations of this thread's products and convolutions so far, with those of their gradients if
     /// operations are recorded.
     public static var operations: Int { Int(ctorch_operations()) }
 

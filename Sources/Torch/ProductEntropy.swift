@@ -15,7 +15,7 @@ public struct ProductEntropy: Sendable {
     public var decoupled = false
     /// The kernels; `.libtorch` computes on the CPU as on a GPU.
     var kernels = Kernels.fastest
-    /// How many scores libtorch's operations hold at once; 0 for 256 MiB of them.
+    /// The number of scores that libtorch's operations hold at once; 0 for 256 MiB of them.
     var atOnce = 0
 
     /// Makes settings.
@@ -34,7 +34,7 @@ public struct ProductEntropy: Sendable {
         return first.device == .cpu || first.shape[0] * (rows.map { $0.shape[0] }.max() ?? 0) > largestMatrix
     }
 
-    /// Up to so many scores a GPU is faster with the whole matrix: 256 MiB, those of 4,096 pairs of views.
+    /// Up to this many scores a GPU is faster with the whole matrix: 256 MiB, or 4,096 pairs of views.
     public static let largestMatrix = 1 << 26
 
     /// Over the 2N views z of N pairs, first views before second ones, the mean of
@@ -83,7 +83,7 @@ public struct ProductEntropy: Sendable {
             kernels: kernels.code, at_once: Int64(atOnce))
     }
 
-    /// Which gradients to compute: of x and the positives' scores, and of y beside.
+    /// The gradients to compute: none, those of x and the positives' scores, or also that of y.
     private enum Gradients {
         case none, first, both
     }

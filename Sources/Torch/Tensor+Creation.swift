@@ -14,7 +14,7 @@ extension Tensor {
         }
         var handle: ctorch_tensor?
         let status = values.withUnsafeBytes { bytes in
-            // An empty array has no memory, and libtorch wants a pointer all the same.
+            // An empty array has no memory, but libtorch needs a pointer.
             withUnsafePointer(to: 0) { none in
                 ctorch_copy_in(
                     bytes.baseAddress ?? UnsafeRawPointer(none), shape.wide, shape.rank, E.dtype.rawValue, &handle)
@@ -27,8 +27,8 @@ extension Tensor {
 
     /// Uses foreign memory without a copy. `owner` stays alive as long as this tensor, any view of it, or a graph that
     /// saved it for its gradient.
-    /// - Precondition: the memory holds the shape's elements, and stays valid as long as `owner`, or where there is
-    ///   none, while any of these is used.
+    /// - Precondition: the memory holds the shape's elements, and stays valid as long as `owner`, or without an owner,
+    ///   while any of these is used.
     public static func borrowing(
         _ memory: UnsafeMutableRawPointer, shape: [Int], dtype: DType, owner: AnyObject? = nil
     ) throws(TorchError) -> Tensor {

@@ -52,19 +52,19 @@ struct ResumeJourneys {
         // What is damaged, missing, moved or somebody else's.
         Journey(
             "two classes", "\(train) && : > run/checkpoints/last.ckpt && \(resume)", exit: 1,
-            says: "begin another run in another --output",
+            says: "start a new run in another --output",
             "run/encoder.safetensors, of an earlier stop, can still be used",
             never: ["delete"]),
         Journey(
             "two classes",
             "\(train) --set training.keep=2 && rm run/checkpoints/last.ckpt && \(resume)",
-            says: "run/checkpoints/last.ckpt: is missing; going on from run/checkpoints/epoch-0002.ckpt"),
+            says: "run/checkpoints/last.ckpt: is missing; continuing from run/checkpoints/epoch-0002.ckpt"),
         Journey(
             "two classes", "\(train) && rm run/config.yaml && \(resume) --epochs 3",
             says: "run/config.yaml: is missing or empty; the settings are those in run/checkpoints/last.ckpt"),
         Journey(
             "two classes", "\(train) && rm -r run/checkpoints && \(resume)", exit: 2,
-            says: "holds a run without its checkpoints", never: ["beginning anew"]),
+            says: "holds a run without its checkpoints", never: ["starting again"]),
         Journey(
             "two classes",
             "\(train) && mv run moved && diptych train photos --output moved --threads 1 --resume --epochs 2",

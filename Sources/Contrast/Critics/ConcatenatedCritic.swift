@@ -9,7 +9,7 @@ public struct ConcatenatedCritic: CriticSettings {
     /// `concatenated`.
     public static let name = "concatenated"
 
-    /// Linear layers with ReLU between them; at least 2, as one would score x and y apart.
+    /// Linear layers with ReLU between them; at least 2, because one layer would score x and y separately.
     public var layers = 3
     /// Dimensions of a hidden layer.
     public var hidden = 256

@@ -9,7 +9,7 @@ public struct ConvNet: EncoderSettings {
 
     /// The channels of the first layer.
     public var width = 32
-    /// The weights that a run starts from: a file, a run folder or a checkpoint; random ones where nil.
+    /// The weights that a run starts from: a file, a run folder or a checkpoint; random ones if nil.
     public var weights: String?
 
     /// 32 channels.

@@ -55,7 +55,8 @@ struct ConvolutionTopology: Sendable {
 
     /// Follows the connections from images to the last activations.
     /// - Parameters:
-    ///   - layer: applies a convolution and its norm to x, adds what is given, then applies the layer's activation.
+    ///   - layer: applies a convolution and its norm to x, adds the shortcut if given, then applies the layer's
+    ///     activation.
     ///   - pool: applies the max pool.
     func run<Value, Failure: Error>(
         _ images: Value,

@@ -13,7 +13,7 @@ public struct ResNet18: ResNetSettings {
     public var stem = Stem.imagenet
     /// The channels of the first stage; 64 in the paper, less for small machines.
     public var width = 64
-    /// The weights that a run starts from: a file, a run folder or a checkpoint; random ones where nil.
+    /// The weights that a run starts from: a file, a run folder or a checkpoint; random ones if nil.
     public var weights: String?
 
     /// The paper's width and ImageNet's stem.
@@ -30,7 +30,7 @@ public struct ResNet34: ResNetSettings {
     public var stem = Stem.imagenet
     /// The channels of the first stage; 64 in the paper, less for small machines.
     public var width = 64
-    /// The weights that a run starts from: a file, a run folder or a checkpoint; random ones where nil.
+    /// The weights that a run starts from: a file, a run folder or a checkpoint; random ones if nil.
     public var weights: String?
 
     /// The paper's width and ImageNet's stem.
@@ -47,7 +47,7 @@ public struct ResNet50: ResNetSettings {
     public var stem = Stem.imagenet
     /// The channels of the first stage; 64 in the paper, less for small machines.
     public var width = 64
-    /// The weights that a run starts from: a file, a run folder or a checkpoint; random ones where nil.
+    /// The weights that a run starts from: a file, a run folder or a checkpoint; random ones if nil.
     public var weights: String?
 
     /// The paper's width and ImageNet's stem.
@@ -64,7 +64,7 @@ public struct ResNet101: ResNetSettings {
     public var stem = Stem.imagenet
     /// The channels of the first stage; 64 in the paper, less for small machines.
     public var width = 64
-    /// The weights that a run starts from: a file, a run folder or a checkpoint; random ones where nil.
+    /// The weights that a run starts from: a file, a run folder or a checkpoint; random ones if nil.
     public var weights: String?
 
     /// The paper's width and ImageNet's stem.
@@ -82,7 +82,7 @@ public struct WideResNet50: ResNetSettings {
     public var stem = Stem.imagenet
     /// The channels of the first stage, as in a ResNet-50; 64 in torchvision, less for small machines.
     public var width = 64
-    /// The weights that a run starts from: a file, a run folder or a checkpoint; random ones where nil.
+    /// The weights that a run starts from: a file, a run folder or a checkpoint; random ones if nil.
     public var weights: String?
 
     /// torchvision's width and ImageNet's stem.

@@ -58,7 +58,7 @@ public struct TUBABound: InformationEstimator {
         let first = try scores.block(0, half).logMeanMarginal()
         let second = try scores.block(half, scores.count - half).logMeanMarginal()
         let share = Double(half) / Double(scores.count)
-        /// The marginal term of a half under a baseline, apart from `- 1`.
+        /// The marginal term of a half under a baseline, without the `- 1`.
         func loss(_ own: Tensor, _ other: Tensor) throws(TorchError) -> Tensor {
             let baseline = try other.detach()
             return try (own - baseline).exp() + baseline

@@ -3,11 +3,10 @@ import Views
 
 /// Instance discrimination with a memory bank of the whole data set: Wu et al. 2018, arXiv 1805.01978.
 ///
-/// Every image is a class of its own, whose weight vector is the image's last embedding. A view attracts the row of its
-/// image and repels K rows of other images, drawn for each step:
-/// `-log(e^{s(z, v_i)} / (e^{s(z, v_i)} + sum_K e^{s(z, v_k)}))`. This softmax over K + 1 rows replaces the paper's
-/// noise-contrastive estimation, as in later work. Rows are updated to `normalize(m v + (1 - m) z)`. One view of an
-/// image is enough; with several, the loss is their mean.
+/// Every image is a separate class, whose weight vector is the image's last embedding. A view attracts the row of its
+/// image and repels K rows of other images, drawn for each step: `-log(e^{s(z, v_i)} / (e^{s(z, v_i)} + sum_K e^{s(z,
+/// v_k)}))`. This softmax over K + 1 rows replaces the paper's noise-contrastive estimation, as in later work. Rows are
+/// updated to `normalize(m v + (1 - m) z)`. One view of an image is enough; with several, the loss is their mean.
 public struct InstanceDiscrimination: Method {
     /// `instance_discrimination`.
     public static let name = "instance_discrimination"

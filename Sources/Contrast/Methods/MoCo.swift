@@ -21,8 +21,8 @@ public struct MoCo: Method {
     public var negatives: ScheduledValue?
     /// m, the momentum of the copy, 0...1.
     public var momentum: ScheduledValue = 0.999
-    /// The parts of a batch that batch norm sees apart, in place of the paper's devices; keys are shuffled between
-    /// them. 1 for the whole batch at once.
+    /// The number of parts of a batch that batch norm normalises separately, in place of the paper's devices; keys are
+    /// shuffled between them. 1 for the whole batch at once.
     public var normGroups = 8
     /// Whether first views give keys too and second views queries; the loss is then the mean of both directions.
     public var symmetric = false

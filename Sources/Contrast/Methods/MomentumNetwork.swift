@@ -2,7 +2,7 @@ import Torch
 
 /// A copy of a projector that follows it slowly and gives keys: He et al. 2020, arXiv 1911.05722, section 3.2.
 ///
-/// It begins with equal weights. Its batch norm keeps running statistics of its own, as in the authors' code.
+/// It begins with equal weights. Its batch norm keeps separate running statistics, as in the authors' code.
 final class MomentumNetwork: Module {
     let projector: Projector
     private let followed: FollowedParameters

@@ -5,7 +5,8 @@ import Views
 
 /// A checkpoint on disk with a valid checksum; its tensors are read on demand.
 ///
-/// The file is memory-mapped. A run replaces checkpoints and never changes one, so the bytes stay valid while it goes on.
+/// The file is memory-mapped. A run replaces checkpoints and never changes one, so the bytes stay valid while it
+/// continues.
 struct CheckpointFile {
     let path: String
     /// Everything but the tensors.
@@ -13,9 +14,9 @@ struct CheckpointFile {
     private let bytes: Data
 
     /// Opens a file and checks its checksum.
-    /// - Throws: `FileError` where it cannot be read, which says nothing of what is in it; `TrainingError`, of kind
-    ///   `unusable` where it is of another version, of kind `failed` where it is damaged or no checkpoint;
-    ///   `SafetensorsError` where it is cut short.
+    /// - Throws: `FileError` if it cannot be read, though it may be valid; `TrainingError` of kind `unusable` if it is
+    ///   of another version, of kind `failed` if it is damaged or not a checkpoint; `SafetensorsError` if it is
+    ///   truncated.
     init(_ path: String) throws {
         guard SystemPath.with(path, { access($0, R_OK) }) == 0 else {
             throw FileError(path: path, failed: "cannot be read")
@@ -25,13 +26,13 @@ struct CheckpointFile {
         let notes = try Safetensors.metadata(of: bytes, path: path)
         let format = notes["format"]
         guard Checksum.verify(bytes) ?? (format != Checkpoint.format) else {
-            throw TrainingError(.failed, "\(path): is damaged: its bytes are not those of its checksum (sha256)")
+            throw TrainingError(.failed, "\(path): is damaged: its bytes do not match its checksum (sha256)")
         }
         if let format, format != Checkpoint.format, CheckpointFile.names(format) {
             throw TrainingError(
                 .unusable,
-                "\(path): is of another version, a \(format); this one reads \(Checkpoint.format): go on with the version "
-                    + "that wrote it")
+                "\(path): is of another version, a \(format); this version reads \(Checkpoint.format): resume "
+                    + "with the version that wrote it")
         }
         guard format == Checkpoint.format,
             let position = CheckpointFile.read(Checkpoint.Position.self, notes["position"])
@@ -83,9 +84,9 @@ struct CheckpointFile {
         }
     }
 
-    /// Takes up the weights of a model for evaluation; what has a row for each image or class of the training may be
-    /// built for fewer, and is left as it is.
-    /// - Throws: `SafetensorsError`; `TrainingError` where a tensor is missing.
+    /// Loads the weights of a model for evaluation. Tensors with a row for each training image or class may have been
+    /// built for fewer, and are not loaded.
+    /// - Throws: `SafetensorsError`; `TrainingError` if a tensor is missing.
     func load(into model: any ContrastiveModel) throws {
         let weights = try tensors("model.")
         for (key, target) in model.stateDict {

@@ -25,13 +25,13 @@ struct CheckpointKeeper {
         let there = Folder.names(in: folder.checkpoints)
         let epochs = there.compactMap { name in RunFolder.epoch(of: name).map { (epoch: $0, name: name) } }
         let kept = Set(epochs.map(\.epoch).filter { $0 <= epoch }.sorted().suffix(keep))
-        // Later epochs are of a run that continued from an earlier state.
+        // Later epochs belong to a run that then continued from an earlier state.
         for old in epochs where !kept.contains(old.epoch) { StoredFile.remove("\(folder.checkpoints)/\(old.name)") }
     }
 
     /// Loads the last state, or the newest that can be read, with a notice.
-    /// - Throws: `TrainingError` if nothing can be read or something differs; `FileError` if a state cannot be opened but may
-    ///   be whole. Nothing is written.
+    /// - Throws: `TrainingError` if nothing can be read or something differs; `FileError` if a state cannot be opened
+    ///   but may be valid. Nothing is written.
     func restore(
         _ resumption: Resumption, into model: any Module, _ optimizer: any Optimizer, notice: (String) -> Void
     ) throws -> Checkpoint.Position {
@@ -45,7 +45,7 @@ struct CheckpointKeeper {
             } catch let error as TrainingError where error.kind != .failed {
                 throw error
             } catch let error as FileError {
-                // Whatever is newer would be lost by going on from an older one.
+                // Continuing from an older state would lose the newer one.
                 throw error
             } catch {
                 first = first ?? error
@@ -53,7 +53,7 @@ struct CheckpointKeeper {
             }
             let why = first.map { "\($0); " } ?? (path == folder.checkpoint ? "" : "\(folder.checkpoint): is missing; ")
             let description = start.position.description(of: resumption.run.experiment.training.epochs)
-            notice("\(why)going on from \(path), \(start.position.step) steps from the beginning (\(description))")
+            notice("\(why)continuing from \(path), \(start.position.step) steps after the start (\(description))")
             start.notes.forEach(notice)
             return start.position
         }
@@ -63,7 +63,7 @@ struct CheckpointKeeper {
             ? "; \(folder.encoder), of an earlier stop, can still be used" : ""
         throw TrainingError(
             .failed,
-            "\(first); no other in \(folder.checkpoints) can be read, so there is nothing to go on from: begin another run in "
+            "\(first); no other in \(folder.checkpoints) can be read, so the run cannot be resumed: start a new run in "
                 + "another --output (training.keep: 3 keeps more checkpoints)\(rest)")
     }
 }

@@ -2,8 +2,8 @@ import Foundation
 
 /// The SHA-256 of a file in its own header, which shows a change of any bit.
 ///
-/// The note `sha256` of a safetensors file holds the digest, in hexadecimal, of the whole file with 64 zeros in the digest's place.
-/// The file stays one that any reader of the format takes.
+/// The note `sha256` of a safetensors file holds the digest, in hexadecimal, of the whole file with 64 zeros in the
+/// digest's place. Any reader of the format can read the file.
 enum Checksum {
     /// The note that a file is written with before its digest is known.
     static let placeholder = (key: "sha256", value: String(repeating: "0", count: 64))

@@ -38,6 +38,6 @@ struct MachineRecord: Codable, Equatable, Sendable {
         guard !changes.isEmpty else { return nil }
         let list = changes.map { "\($0.now) (\($0.was) until now)" }.joined(separator: ", ")
         let remedy = advice.isEmpty ? "" : "; \(advice.joined(separator: " ")) computes as before"
-        return "\(list): sums are rounded differently, so the run goes on, but not bit for bit\(remedy)"
+        return "\(list): sums are rounded differently, so the run continues, but not bit for bit\(remedy)"
     }
 }

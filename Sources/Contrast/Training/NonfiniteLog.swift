@@ -6,7 +6,7 @@ struct NonfiniteLog {
     /// Nil on ranks that write nothing.
     private let file: JSONLines?
 
-    /// Removes the batches that a resumed run meets again.
+    /// Removes the batches that a resumed run repeats.
     init(_ folder: RunFolder, resumingAt position: Checkpoint.Position) throws(FileError) {
         struct Line: Decodable {
             var epoch: Int
@@ -27,7 +27,7 @@ struct NonfiniteRecord: Codable, Equatable, Sendable {
     var epoch: Int
     /// The batch in the epoch, from 1.
     var batch: Int
-    /// Steps that the optimizer had taken.
+    /// The optimizer steps before it.
     var step: Int
     var loss: Double
     var gradient: Double
@@ -41,7 +41,7 @@ struct NonfiniteRecord: Codable, Equatable, Sendable {
 
 extension NonfiniteRecord {
     /// The record of a step.
-    /// - Parameter factor: on the learning rate.
+    /// - Parameter factor: the factor on the learning rate.
     init(
         _ fault: NonfiniteStep, _ batch: ViewBatch, _ position: Checkpoint.Position, _ run: RunIdentity, factor: Double
     ) {
@@ -56,21 +56,21 @@ extension NonfiniteRecord {
         "\(fault) at step \(step + 1) (epoch \(epoch), batch \(batch))"
     }
 
-    /// What the user is told of a skipped batch.
+    /// The notice of a skipped batch.
     func notice(_ fault: NonfiniteStep, _ folder: RunFolder) -> String {
-        "\(description(fault)): left out\(action == .halve ? ", the learning rate is halved" : ""); "
+        "\(description(fault)): skipped\(action == .halve ? ", the learning rate is halved" : ""); "
             + "the images are listed in \(folder.nonfinite)"
     }
 
-    /// Why the run stops.
+    /// The error that stops the run.
     func error(
         _ fault: NonfiniteStep, _ count: NonfiniteCount, _ experiment: Experiment, _ folder: RunFolder
     ) -> TrainingError {
         let again = action == .stop ? "" : ", the \(count.inARow)th in a row"
         return TrainingError(
             .failed,
-            "\(description(fault))\(again); lower training.optimizer.\(experiment.training.optimizer.name).lr or raise the "
-                + "temperature, or resume with --set training.on_nonfinite=skip (or halve); the images are listed in "
+            "\(description(fault))\(again); lower training.optimizer.\(experiment.training.optimizer.name).lr or raise "
+                + "the temperature, or resume with --set training.on_nonfinite=skip (or halve); the images are listed in "
                 + folder.nonfinite)
     }
 }

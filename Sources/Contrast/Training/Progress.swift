@@ -1,20 +1,20 @@
-/// Where a run stands; what a progress line shows.
+/// The progress of a run, as shown on a progress line.
 public struct TrainingProgress: Equatable, Sendable {
     /// The epoch, from 1.
     public var epoch: Int
     /// The epochs of the run.
     public var epochs: Int
-    /// Steps done in this epoch.
+    /// The steps done in this epoch.
     public var batch: Int
-    /// Steps of an epoch.
+    /// The steps of an epoch.
     public var batches: Int
     /// The last step's loss in nats.
     public var loss: Double
-    /// log(candidates) - loss, in nats; nil where the objective bounds nothing.
+    /// log(candidates) - loss, in nats; nil if the objective bounds nothing.
     public var bound: Double?
     /// log(candidates) in nats.
     public var ceiling: Double
-    /// Images (not views) a second.
+    /// Images (not views) per second.
     public var imagesPerSecond: Double
     /// The share of the time spent waiting for data.
     public var dataWait: Double
@@ -35,9 +35,9 @@ extension TrainingProgress {
     }
 }
 
-/// Watches a run; called on the training thread between steps.
+/// Observes a run. It is called on the training thread between steps.
 public protocol TrainingObserver: AnyObject {
-    /// Something that the user should know, in one line.
+    /// A note for the user, in one line.
     func notice(_ message: String)
     /// A step was done.
     func stepped(_ progress: TrainingProgress)

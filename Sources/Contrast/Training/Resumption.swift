@@ -20,7 +20,8 @@ struct Resumption {
     }
 
     /// Compares a checkpoint with what is at hand.
-    /// - Throws: `TrainingError`, of kind `unusable` for settings and of kind `data` for images; nothing has been written.
+    /// - Throws: `TrainingError`, of kind `unusable` for settings and of kind `data` for images; nothing has been
+    ///   written.
     func start(from file: CheckpointFile) throws(TrainingError) -> Start {
         let checkpoint = file.checkpoint
         try compareSettings(file)

@@ -3,18 +3,18 @@ import Torch
 import Views
 
 extension RunJournal {
-    /// Writes what a run folder has from the beginning: the settings, the classes, a picture of the views.
+    /// Writes the first files of a run: the settings, the classes, a picture of the views.
     /// - Throws: `FileError`.
     func begin(_ log: RunLog) throws {
         try AtomicFile.write(run.configuration, to: folder.configuration)
         if position.step == 0, folder.hasPictures { try showViews(log) }
-        // What a run began with stays: labels of features are by this list.
+        // A list of classes is never replaced, because the labels of features refer to it.
         if !run.images.classes.isEmpty, position.step == 0 || ClassNames.read(folder.classes) == nil {
             try AtomicFile.write(ClassNames.text(run.images.classes), to: folder.classes)
         }
     }
 
-    /// Draws what the trainer will see, into the folder and into TensorBoard.
+    /// Draws the views that the trainer will see, for the folder and TensorBoard.
     private func showViews(_ log: RunLog) throws {
         let sheet = ContactSheet(pipeline: setup.pipeline, seed: run.experiment.training.seed)
         guard let picture = try? sheet.draw(run.images, count: 8) else { return }

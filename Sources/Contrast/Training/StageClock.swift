@@ -1,6 +1,6 @@
 import Torch
 
-/// Measures what each stage of a step takes, waiting for a GPU at the end of each.
+/// Measures the time of each stage of a step. It waits for a GPU at the end of each stage.
 final class StageClock {
     /// The stages, in their order.
     enum Stage: String, CaseIterable {
@@ -8,11 +8,11 @@ final class StageClock {
         case data
         /// The networks.
         case forward
-        /// What follows them, up to the objective.
+        /// The rest of the objective.
         case loss
-        /// Gradients.
+        /// The gradients.
         case backward
-        /// Whether they are finite, and the optimiser.
+        /// The check of the gradients, and the optimiser.
         case update
     }
 
@@ -22,13 +22,13 @@ final class StageClock {
 
     init(_ device: Device) { self.device = device }
 
-    /// Runs a part of a stage; time of stages inside it is theirs alone.
+    /// Runs a part of a stage. The time of stages inside it is not counted twice.
     func measure<Result, Failure: Error>(
         _ stage: Stage, _ body: () throws(Failure) -> Result
     ) throws(Failure) -> Result {
         let (start, inner) = (ContinuousClock.now, seconds.values.reduce(0, +))
         let result = try body()
-        // A device that fails says so at the next operation too.
+        // A failed device throws at the next operation too.
         try? Runtime.synchronize(device)
         let elapsed = (ContinuousClock.now - start).seconds
         seconds[stage, default: 0] += elapsed - (seconds.values.reduce(0, +) - inner)

@@ -2,7 +2,8 @@ import Foundation
 import Torch
 import Views
 
-/// Measures training steps: as they run, then stage by stage, then what share of the machine's rate of products they reach.
+/// Measures training steps: as they run, then stage by stage, then what share of the machine's rate of products they
+/// reach.
 public struct StepBench {
     /// Steps of each measurement.
     public var steps = 20

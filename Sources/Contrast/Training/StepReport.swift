@@ -3,11 +3,11 @@ import Torch
 
 /// How the time of training steps was spent.
 public struct StepReport: Codable, Equatable, Sendable, CustomStringConvertible {
-    /// A stage and what it takes.
+    /// A stage and its time.
     public struct Stage: Codable, Equatable, Sendable {
         /// `data`, `forward`, `loss`, `backward` or `update`.
         public var name: String
-        /// Of a step, measured apart: stages overlap in training.
+        /// The time per step, measured separately, because stages overlap in training.
         public var milliseconds: Double
     }
 
@@ -15,31 +15,31 @@ public struct StepReport: Codable, Equatable, Sendable, CustomStringConvertible 
     public var device: String
     /// libtorch's version.
     public var libtorch: String
-    /// Threads of an operation.
+    /// The threads of an operation.
     public var threads: Int
     /// The processes that train together; the operations and stages are this one's.
     public var ranks: Int
-    /// How the networks round.
+    /// The precision of the networks.
     public var precision: Precision
-    /// Images of a step, those of all ranks.
+    /// The images of a step, over all ranks.
     public var pairs: Int
-    /// Views of an image.
+    /// The views of an image.
     public var views: Int
-    /// Of a step.
+    /// The time of a step.
     public var milliseconds: Double
-    /// Images (not views) a second.
+    /// Images (not views) per second.
     public var pairsPerSecond: Double
     /// The share of the time spent waiting for the loader.
     public var dataWait: Double
     /// The stages, in their order.
     public var stages: [Stage]
-    /// 1e9 operations of products and convolutions a second, counted as if each were computed directly: transforms that need
-    /// fewer can bring it above the peak.
+    /// 1e9 operations of products and convolutions per second, counted as if computed directly. Transforms that need
+    /// fewer operations can raise it above the peak.
     public var gflops: Double
-    /// The same of a large matrix product.
+    /// The rate of a large matrix product, in the same unit.
     public var peakGflops: Double
 
-    /// A table for people.
+    /// A table for display.
     public var description: String {
         let total = stages.reduce(0) { $0 + $1.milliseconds }
         var lines = [

@@ -83,8 +83,8 @@ public final class Trainer {
         start = try ranks.broadcast(setup.model, setup.optimizer, position)
     }
 
-    /// Trains to the end, or until `stop` returns true after a step or while the encoder is scored. The folder then has a
-    /// checkpoint and the encoder.
+    /// Trains to the end, or until `stop` returns true after a step or while the encoder is scored. The folder then has
+    /// a checkpoint and the encoder.
     /// - Throws: `TrainingError`, `LoaderError`, `TorchError`, `FileError`.
     public func run(stop: () -> Bool = { false }) throws -> Outcome {
         defer { lock = nil }

@@ -1,8 +1,8 @@
 import Torch
 
-/// Why a run cannot start or go on, where no other error says it.
+/// Why a run cannot start or continue, if no other error applies.
 public struct TrainingError: Error, Equatable, Sendable, CustomStringConvertible {
-    /// The kinds of failure, which tools can tell apart.
+    /// The kinds of failure.
     public enum Kind: String, Sendable {
         /// A setting does not fit the data or the run.
         case unusable
@@ -14,7 +14,7 @@ public struct TrainingError: Error, Equatable, Sendable, CustomStringConvertible
 
     /// The kind of failure.
     public var kind: Kind
-    /// One line for people: what is wrong and what to do.
+    /// The message in one line: what is wrong and what to do.
     public var reason: String
 
     /// Makes an error.
@@ -28,19 +28,21 @@ public struct TrainingError: Error, Equatable, Sendable, CustomStringConvertible
 }
 
 extension TorchError {
-    /// What to lower where a step found too little memory.
+    /// The error with advice on what to lower, if memory ran out.
     func advising(_ experiment: Experiment) -> TrainingError {
         let training = experiment.training
         let chunk = training.chunk ?? training.batchSize
         let parts =
             chunk > 2
-            ? "training.chunk (now \(training.chunk.map(String.init) ?? "all \(training.batchSize)"); \(max(2, chunk / 4)) takes about a quarter of the activations), "
+            ? "training.chunk (now \(training.chunk.map(String.init) ?? "all \(training.batchSize)"); "
+                + "\(max(2, chunk / 4)) takes about a quarter of the activations), "
             : ""
         let words = message.split(whereSeparator: \.isNewline).first.map(String.init) ?? message
         return TrainingError(
             .failed,
-            "out of memory in \(operation): lower \(parts)training.batch_size (now \(training.batchSize)), the views' size or "
-                + "encoder.\(experiment.encoder.name)'s width, then resume or begin anew; libtorch says: \(words.prefix(200))"
+            "out of memory in \(operation): lower \(parts)training.batch_size (now \(training.batchSize)), the views' size "
+                + "or encoder.\(experiment.encoder.name)'s width, then resume or start again; libtorch's error: "
+                + "\(words.prefix(200))"
         )
     }
 }

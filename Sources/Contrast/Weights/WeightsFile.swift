@@ -22,7 +22,7 @@ public struct WeightsFile {
             tensors =
                 PyTorchFile.recognizes(data)
                 ? try PyTorchFile(data, path: path).tensors : try Safetensors.stored(in: data, path: path)
-        } catch let error as SafetensorsError where error.reason.contains("is no safetensors file") {
+        } catch let error as SafetensorsError where error.reason.contains("is not a safetensors file") {
             throw TrainingError(
                 .unusable, "\(path): is neither a safetensors file nor one of torch.save, or it is cut short")
         } catch {

@@ -1,4 +1,4 @@
-/// Why bytes of a file cannot be used, in words for the user.
+/// Why the bytes of a file cannot be used.
 struct Refusal: Error {
     var reason: String
 
@@ -7,7 +7,7 @@ struct Refusal: Error {
     static var cutShort: Refusal { Refusal("is cut short or damaged") }
 }
 
-/// A position in bytes that nobody vouches for: every read is checked.
+/// A position in untrusted bytes: every read is checked.
 struct ByteReader {
     let bytes: UnsafeRawBufferPointer
     var position: Int
@@ -37,7 +37,7 @@ struct ByteReader {
         return count
     }
 
-    /// The next bytes as text; what is not UTF-8 is replaced.
+    /// The next bytes as text, with invalid UTF-8 replaced.
     mutating func text(_ count: Int) throws(Refusal) -> String { String(decoding: try take(count), as: UTF8.self) }
 
     /// The text before the next line feed, which is skipped.

@@ -1,7 +1,7 @@
-/// Reads one pickle as data: tensors, containers, numbers and texts. Nothing that it names is looked up or called.
+/// Reads a pickle as data: tensors, containers, numbers and texts. No name in it is looked up or called.
 ///
-/// A pickle is a program for a small stack machine. Values are kept in one array and name each other by their indices,
-/// so that no depth of nesting and no cycle can exhaust the stack of this process.
+/// A pickle is a program for a small stack machine. Values are kept in one array and refer to each other by index, so
+/// that neither deep nesting nor a cycle can exhaust the stack of this process.
 struct Pickle {
     /// A value.
     enum Value {
@@ -17,13 +17,13 @@ struct Pickle {
         case name(String)
         case storage(Storage)
         case tensor(View)
-        /// Anything else that holds no weights, as a real number or an object of a class that is known to be harmless.
+        /// Any other value without weights, such as a real number or an object of a class that is known to be harmless.
         case other
     }
 
     /// A block of elements.
     struct Storage {
-        /// The elements' type; nil where it is none that this module has.
+        /// The elements' type; nil if this module does not support it.
         var dtype: DType?
         /// Bytes of an element.
         var size: Int
@@ -39,7 +39,7 @@ struct Pickle {
         var strides: [Int]
     }
 
-    /// The values that were made.
+    /// The values made so far.
     private(set) var values: [Value] = []
     /// The index of the result.
     private(set) var result = 0
@@ -49,8 +49,8 @@ struct Pickle {
     /// State dicts of the largest networks have some 100,000 values.
     private static let most = 4_000_000
 
-    /// Runs the program up to its end, where it leaves the reader.
-    /// - Throws: `Refusal` where it is cut short or makes no sense, or names what is no data.
+    /// Runs the program to its end, where the reader then stands.
+    /// - Throws: `Refusal` if it is truncated or invalid, or names anything other than data.
     init(_ reader: inout ByteReader) throws(Refusal) {
         while true {
             let code = try reader.integer(UInt8.self)
@@ -67,13 +67,13 @@ struct Pickle {
     /// The value at an index.
     subscript(index: Int) -> Value { values[index] }
 
-    /// What a value is as a whole number; nil where it is none.
+    /// A value as a whole number; nil if it is not one.
     func number(_ index: Int) -> Int? {
         if case .number(let number) = values[index] { return number }
         return nil
     }
 
-    /// What a value is as a list of whole numbers; nil where it is none.
+    /// A value as a list of whole numbers; nil if it is not one.
     func numbers(_ index: Int) -> [Int]? {
         guard case .list(let items) = values[index], items.count <= 64 else { return nil }
         let numbers = items.compactMap { number($0) }
@@ -144,7 +144,7 @@ struct Pickle {
         case .reduce, .newObject:
             let (arguments, callable) = (try pop(), try pop())
             try push(try call(callable, arguments))
-        // An object's attributes; of a state dict they are PyTorch's notes of versions.
+        // An object's attributes; those of a state dict are version numbers.
         case .build: _ = try pop()
         }
     }
@@ -191,11 +191,11 @@ struct Pickle {
         stack.append(index)
     }
 
-    /// Appends to the list on top; what else takes items holds no weights.
+    /// Appends to the list on top. Other containers of items hold no weights.
     private mutating func extend(with items: [Int]) throws(Refusal) {
         let place = try top()
         guard case .list(var list) = values[place] else { return }
-        // The array is held once, so that appending does not copy it.
+        // The array is removed first, so that appending does not copy it.
         values[place] = .none
         list += items
         values[place] = .list(list)
@@ -209,7 +209,7 @@ struct Pickle {
         values[place] = .mapping(mapping)
     }
 
-    /// Counts what values that are made of others may copy of them.
+    /// Counts the copies of values inside of other values.
     private mutating func count(_ copies: Int) throws(Refusal) {
         copied += copies
         guard copied <= Pickle.most else { throw Refusal("has more than \(Pickle.most) values") }
@@ -231,18 +231,18 @@ struct Pickle {
     private mutating func name(_ name: String) throws(Refusal) {
         guard PickleNames.isData(name) else {
             throw Refusal(
-                "names \(name.prefix(80)), which is neither a tensor nor a container, and nothing of it was run; save "
-                    + "the weights alone, in Python: torch.save(model.state_dict(), \"weights.pth\")")
+                "names \(name.prefix(80)), which is neither a tensor nor a container; nothing was run; save "
+                    + "only the weights, in Python: torch.save(model.state_dict(), \"weights.pth\")")
         }
         try push(.name(name))
     }
 
-    /// What a persistent id names: `("storage", type, key, device, count)`.
+    /// The storage of a persistent id: `("storage", type, key, device, count)`.
     private func storage(_ index: Int) throws(Refusal) -> Storage {
         guard case .list(let id) = values[index], id.count >= 5, case .name(let name) = values[id[1]],
             let type = PickleNames.storages[name], case .text(let key) = values[id[2]], let count = number(id[4]),
             count >= 0
-        else { throw Refusal("has a reference that is to no tensor's storage") }
+        else { throw Refusal("has a reference that is not to a tensor's storage") }
         if id.count > 5, case .list = values[id[5]] {
             throw Refusal(
                 "is of a PyTorch before 1.0; load it in Python and save it again: torch.save(torch.load(FILE), FILE)")
@@ -250,7 +250,7 @@ struct Pickle {
         return Storage(dtype: type.dtype, size: type.size, key: key, count: count)
     }
 
-    /// What a call gives, of the few that PyTorch writes.
+    /// The result of a call, of the few that PyTorch writes.
     private mutating func call(_ callable: Int, _ arguments: Int) throws(Refusal) -> Value {
         guard case .name(let name) = values[callable], case .list(let items) = values[arguments] else { return .other }
         switch name {
@@ -269,7 +269,7 @@ struct Pickle {
             try count(extents.count)
             return .list(extents)
         case "torch._tensor._rebuild_from_type_v2":
-            // The name of another function: a call of this one with itself would have no end.
+            // It must name another function, because a call of this one with itself would never end.
             guard items.count >= 3, case .name(let inner) = values[items[0]], inner != name else { return .other }
             return try call(items[0], items[2])
         case "collections.OrderedDict", "collections.defaultdict", "builtins.dict", "__builtin__.dict":

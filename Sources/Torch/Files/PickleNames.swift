@@ -1,7 +1,8 @@
-/// The classes and functions that a pickle may name. None is ever called: what a few of them give is known, objects of
-/// the others are left out.
+/// The classes and functions that a pickle may name. None is ever called: the results of a few are known, and objects
+/// of the others are ignored.
 enum PickleNames {
-    /// The type of the elements, nil where this module has none, and their size in bytes, by the class of a storage.
+    /// The type of the elements, nil if this module does not support it, and their size in bytes, by the class of a
+    /// storage.
     static let storages: [String: (dtype: DType?, size: Int)] = [
         "torch.FloatStorage": (.float32, 4), "torch.DoubleStorage": (.float64, 8), "torch.HalfStorage": (.float16, 2),
         "torch.BFloat16Storage": (.bfloat16, 2), "torch.LongStorage": (.int64, 8), "torch.IntStorage": (.int32, 4),
@@ -22,7 +23,7 @@ enum PickleNames {
         "pathlib.PosixPath", "pathlib.Path", "pathlib.PurePosixPath",
     ]
 
-    /// Settings and records of trainers that the field's releases carry along.
+    /// Settings and records of trainers that published files contain.
     private static let harmless = [
         "omegaconf.", "numpy.dtype", "numpy.ndarray", "numpy.core.multiarray.", "numpy._core.multiarray.",
         "pytorch_lightning.callbacks.", "lightning.pytorch.callbacks.", "pytorch_lightning.utilities.parsing.",
@@ -35,7 +36,7 @@ enum PickleNames {
         "torch.bool", "torch.int16", "torch.int8", "torch.strided",
     ]
 
-    /// Whether a name stands for data.
+    /// Whether a name is that of a data type.
     static func isData(_ name: String) -> Bool {
         known.contains(name) || storages[name] != nil || types.contains(name)
             || harmless.contains { name.hasPrefix($0) }

@@ -1,7 +1,7 @@
 import Files
 import Foundation
 
-/// A file of PyTorch's that cannot be used.
+/// A file of PyTorch that cannot be used.
 public struct PyTorchFileError: Error, Equatable, Sendable, CustomStringConvertible {
     /// The file.
     public var path: String
@@ -12,27 +12,27 @@ public struct PyTorchFileError: Error, Equatable, Sendable, CustomStringConverti
     public var description: String { "\(SystemPath.printable(path)): \(reason)" }
 }
 
-/// The tensors in a file of `torch.save`, of the zip format of PyTorch 1.6 and later or the older one.
+/// The tensors in a file of `torch.save`, in the zip format of PyTorch 1.6 and later or in the older one.
 ///
-/// libtorch's own unpickler reads the newer format only, and before version 2 it trusts the file. This one runs nothing
-/// and looks nothing up: it knows the few classes that tensors and containers are made of, and refuses any other name.
+/// libtorch's own unpickler reads only the newer format, and before version 2 it trusts the file. This reader runs no
+/// code: it knows the few classes of tensors and containers, and throws for any other name.
 public struct PyTorchFile {
-    /// The tensors in their order, by the keys that lead to them, joined by points: `state_dict.conv1.weight`.
+    /// The tensors in the order of the file, by their nested keys joined by full stops: `state_dict.conv1.weight`.
     public let tensors: [(key: String, tensor: StoredTensor)]
-    /// Keys of tensors whose type has no place here, as complex numbers.
+    /// Keys of tensors whose type is not supported, such as complex numbers.
     public let unsupported: [String]
 
-    /// Whether bytes begin as such a file does; a file that is cut short may.
+    /// Whether bytes begin like such a file, which may still be truncated.
     public static func recognizes(_ data: Data) -> Bool {
         if data.starts(with: ZipDirectory.magic) { return true }
         return data.count > 2 && data[data.startIndex] == 0x80 && (1...5).contains(data[data.startIndex + 1])
     }
 
-    /// Reads what the file says of its tensors; their elements stay in the file until they are asked for.
+    /// Reads the names, types and shapes of the tensors; their elements are read on demand.
     /// - Parameters:
     ///   - data: the bytes, which may be mapped.
     ///   - path: the file's name in messages.
-    /// - Throws: `PyTorchFileError` where it is cut short, makes no sense, or holds anything but data.
+    /// - Throws: `PyTorchFileError` if it is truncated or invalid, or holds anything other than data.
     public init(_ data: Data, path: String) throws(PyTorchFileError) {
         do throws(Refusal) {
             let (pickle, storages) =
@@ -53,7 +53,7 @@ public struct PyTorchFile {
     private static func archive(_ data: Data) throws(Refusal) -> (Pickle, Storages) {
         let entries = try ZipDirectory(data).entries
         guard let main = entries.first(where: { $0.key.hasSuffix("/data.pkl") || $0.key == "data.pkl" }) else {
-            throw Refusal("is a zip archive, but none of PyTorch's: it has no data.pkl")
+            throw Refusal("is a zip archive without data.pkl, so it is not from PyTorch")
         }
         let root = main.key.dropLast("data.pkl".count)
         if let order = entries["\(root)byteorder"], order.elementsEqual("big".utf8) {
@@ -81,7 +81,7 @@ public struct PyTorchFile {
             var reader = ByteReader(bytes)
             let magic: [UInt8] = [0x8A, 0x0A, 0x6C, 0xFC, 0x9C, 0x46, 0xF9, 0x20, 0x6A, 0xA8, 0x50, 0x19]
             guard bytes.count > 14, bytes[2..<14].elementsEqual(magic) else {
-                throw Refusal("is a pickle, but none that torch.save wrote")
+                throw Refusal("is a pickle, but not one of torch.save")
             }
             for _ in 0..<3 { _ = try Pickle(&reader) }
             let main = try Pickle(&reader)
@@ -124,7 +124,7 @@ public struct PyTorchFile {
             _ pickle: Pickle, _ index: Int, key: String, depth: Int, _ storages: Storages
         ) throws(Refusal) {
             visited += 1
-            // Mappings that hold each other many times over would have no end.
+            // Mappings that contain each other many times would never end.
             guard visited <= 300_000, key.utf8.count <= 512 else { throw Refusal("has too many nested names") }
             switch pickle[index] {
             case .tensor(let view):

@@ -16,7 +16,7 @@ public struct SafetensorsError: Error, Equatable, Sendable, CustomStringConverti
 /// Named tensors and metadata in Hugging Face's safetensors format.
 ///
 /// The file is the header's length (8 bytes, little-endian), the header as JSON (name to type, shape and offsets), then
-/// the elements. Nothing in it can run; the header is checked against the file before memory is taken.
+/// the elements. It contains no code. The header is checked against the file before memory is allocated.
 public struct Safetensors {
     /// The tensors by name, in main memory.
     public var tensors: [String: Tensor]
@@ -58,15 +58,15 @@ public struct Safetensors {
         of data: Data, path: String
     ) throws(SafetensorsError) -> (entries: [String: Any], length: Int) {
         func refuse(_ reason: String) -> SafetensorsError { SafetensorsError(path: path, reason: reason) }
-        guard data.count >= 8 else { throw refuse("is no safetensors file: only \(data.count) bytes") }
+        guard data.count >= 8 else { throw refuse("is not a safetensors file: only \(data.count) bytes") }
         let length = data.withUnsafeBytes { UInt64(littleEndian: $0.loadUnaligned(as: UInt64.self)) }
         guard length <= longestHeader, Int(length) <= data.count - 8 else {
-            throw refuse("is no safetensors file, or is cut short: its header should have \(length) bytes")
+            throw refuse("is not a safetensors file, or is truncated: its header should have \(length) bytes")
         }
         guard
             let header = try? JSONSerialization.jsonObject(with: data.dropFirst(8).prefix(Int(length)))
                 as? [String: Any]
-        else { throw refuse("is no safetensors file: its header is not a JSON object") }
+        else { throw refuse("is not a safetensors file: its header is not a JSON object") }
         return (header, Int(length))
     }
 
@@ -106,8 +106,8 @@ public struct Safetensors {
         guard end == body else { throw refuse("has \(body) bytes of tensors, but its header describes \(end)") }
     }
 
-    /// The tensors of a file in their order there, which are read when they are asked for.
-    /// - Throws: `SafetensorsError` where the bytes are cut short or contradict themselves.
+    /// The tensors in the order of the file; their elements are read on demand.
+    /// - Throws: `SafetensorsError` if the bytes are truncated or inconsistent.
     public static func stored(
         in data: Data, path: String
     ) throws(SafetensorsError) -> [(key: String, tensor: StoredTensor)] {
@@ -124,7 +124,7 @@ public struct Safetensors {
         }
     }
 
-    /// Writes a file whole or not at all.
+    /// Writes a file completely or not at all.
     /// - Throws: `FileError`, `TorchError`.
     public func write(to path: String) throws { try AtomicFile.write(bytes(), to: path) }
 

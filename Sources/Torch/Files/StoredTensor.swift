@@ -1,7 +1,7 @@
 import CTorch
 import Foundation
 
-/// A tensor in a file, which is read when it is asked for; its place in the file has been checked.
+/// A tensor in a file, read on demand. Its position in the file has been checked.
 public struct StoredTensor: Sendable {
     /// The shape.
     public let shape: [Int]
@@ -9,7 +9,7 @@ public struct StoredTensor: Sendable {
     public let dtype: DType
     /// Elements between neighbours of each dimension; nil in row-major order.
     private let strides: [Int]?
-    /// The bytes from its first element on.
+    /// The bytes from its first element.
     private let bytes: Data
 
     /// Takes a tensor in row-major order whose bytes these are.
@@ -19,7 +19,7 @@ public struct StoredTensor: Sendable {
     }
 
     /// Takes a tensor in a storage.
-    /// - Throws: `Refusal` where it lies outside of it, or has more elements than it.
+    /// - Throws: `Refusal` if it lies outside of it, or has more elements than it.
     init(shape: [Int], strides: [Int], offset: Int, dtype: DType, storage: Data) throws(Refusal) {
         let impossible = Refusal("has a tensor of the impossible shape \(shape) and strides \(strides)")
         guard shape.count == strides.count, shape.count <= 64, offset >= 0 else { throw impossible }
@@ -45,7 +45,7 @@ public struct StoredTensor: Sendable {
         bytes = storage[start..<storage.startIndex + (count == 0 ? 0 : (last + 1) * dtype.size)]
     }
 
-    /// Whether the elements of a tensor that is not empty lie row by row without gaps.
+    /// Whether the elements of a tensor that is not empty are in row-major order without gaps.
     private static func isRowMajor(_ shape: [Int], _ strides: [Int]) -> Bool {
         var expected = 1
         for (extent, stride) in zip(shape, strides).reversed() {
@@ -60,7 +60,7 @@ public struct StoredTensor: Sendable {
 
     /// A copy in main memory.
     public func tensor() throws(TorchError) -> Tensor {
-        // An empty tensor has no memory, and libtorch wants a pointer all the same.
+        // An empty tensor has no memory, but libtorch needs a pointer.
         let source = strides.map(gathered) ?? (bytes.isEmpty ? Data([0]) : bytes)
         return try make("tensor") { out in
             source.withUnsafeBytes { ctorch_copy_in($0.baseAddress, shape.wide, shape.rank, dtype.rawValue, out) }

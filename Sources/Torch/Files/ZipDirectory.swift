@@ -1,16 +1,16 @@
 import Foundation
 
-/// The entries of a zip archive that are stored as they are, which is how PyTorch writes them.
+/// The entries of a zip archive without compression, as PyTorch writes them.
 struct ZipDirectory {
     /// The bytes of each entry by its name.
     let entries: [String: Data]
 
-    /// Archives begin with this.
+    /// The signature of an archive.
     static let magic: [UInt8] = [0x50, 0x4B, 0x03, 0x04]
     private static let most = 1_000_000
 
     /// Reads the directory at the end of an archive.
-    /// - Throws: `Refusal` where it is cut short, contradicts itself, or has entries that are compressed or encrypted.
+    /// - Throws: `Refusal` if it is truncated or inconsistent, or has compressed or encrypted entries.
     init(_ data: Data) throws(Refusal) {
         entries = try data.readingBytes { bytes throws(Refusal) in
             var directory = try ZipDirectory.place(bytes)
@@ -89,7 +89,7 @@ struct ZipDirectory {
             name = try reader.text(lengths.name)
             var extra = ByteReader(try reader.take(lengths.extra))
             _ = try reader.take(lengths.comment)
-            // What does not fit 32 bits stands in a field of its own, in this order.
+            // Values that do not fit 32 bits are in an extra field, in this order.
             while extra.bytes.count - extra.position >= 4 {
                 let kind = try extra.integer(UInt16.self)
                 var field = ByteReader(try extra.take(try extra.count(UInt16.self)))
@@ -103,7 +103,7 @@ struct ZipDirectory {
 }
 
 extension Data {
-    /// Lends the bytes to a function that throws refusals.
+    /// Calls a body with a reader of the bytes; its typed errors are kept.
     func readingBytes<Result>(
         _ body: (UnsafeRawBufferPointer) throws(Refusal) -> Result
     ) throws(Refusal) -> Result {

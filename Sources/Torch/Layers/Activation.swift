@@ -1,8 +1,8 @@
 import CTorch
 
-/// What follows a layer.
+/// The activation after a layer.
 public enum Activation: Sendable {
-    /// Nothing.
+    /// No activation.
     case none
     /// `max(x, 0)`.
     case relu
@@ -17,7 +17,7 @@ public enum Activation: Sendable {
         }
     }
 
-    /// Of a result that nothing else needs.
+    /// Applies it in place, to a result that nothing else needs.
     func inPlace(_ x: Tensor) throws(TorchError) -> Tensor {
         switch self {
         case .none: x

@@ -8,8 +8,7 @@ public enum TransformerKeys: Sendable {
     case clip
 }
 
-/// Self-attention with several heads: Vaswani et al. 2017, arXiv 1706.03762, `softmax(q k^T / sqrt(d)) v` in each of
-/// them.
+/// Self-attention with several heads: Vaswani et al. 2017, arXiv 1706.03762, `softmax(q k^T / sqrt(d)) v` in each head.
 public final class Attention: Module {
     private let inputs: Linear
     private let output: Linear

@@ -2,8 +2,8 @@ import CTorch
 
 /// Batch normalisation over the channels (dimension 1) of `[N, C]` or `[N, C, H, W]`: Ioffe & Szegedy 2015.
 ///
-/// Training uses the batch's statistics and moves the running ones by `momentum`; otherwise the running ones are used.
-/// Momentum 0.1 and epsilon 1e-5 as in PyTorch.
+/// Training uses the batch's statistics and updates the running ones by `momentum`; otherwise the running ones are
+/// used. Momentum 0.1 and epsilon 1e-5 as in PyTorch.
 public final class BatchNorm: Module {
     let weight: Parameter
     let bias: Parameter
@@ -26,9 +26,9 @@ public final class BatchNorm: Module {
 
     /// The normalised input, plus a shortcut of the same shape, then the activation.
     ///
-    /// In float32 training on the CPU the addition and the activation are nearly free here: they share the passes over memory of
-    /// the normalisation and its gradient.
-    /// - Throws: `TorchError`, in training also where a channel has one value only; nothing is then changed.
+    /// In float32 training on the CPU the addition and the activation are nearly free here: they share the passes over
+    /// memory of the normalisation and its gradient.
+    /// - Throws: `TorchError`, in training also if a channel has only one value; nothing is then changed.
     public func callAsFunction(
         _ x: Tensor, training: Bool, then activation: Activation = .none, adding shortcut: Tensor? = nil
     ) throws(TorchError) -> Tensor {
@@ -44,7 +44,7 @@ public final class BatchNorm: Module {
             if let shortcut { result = try result + shortcut }
             result = try activation.inPlace(result)
         }
-        // As int64: a number in float32 would stop counting at 2^24.
+        // As int64, because float32 stops counting at 2^24.
         if training { try check("increment", ctorch_increment(numBatchesTracked.value.handle)) }
         return result
     }

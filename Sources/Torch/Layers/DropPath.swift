@@ -4,16 +4,16 @@ import CTorch
 /// divided by the probability of being kept for the others.
 ///
 /// Whether an image keeps a branch is a function of its pixel values, of given weights and of the branch, so that a
-/// step that is computed again, in chunks, on other ranks or after a resumed run, drops the same.
+/// step that is computed again, in chunks, on other ranks or after a resumed run, drops the same branches.
 public struct DropPath {
-    /// A number for each image.
+    /// A key for each image.
     private let keys: Tensor
     /// The probability that the last branch is dropped; it grows from 0 in equal steps.
     private let rate: Double
     /// The number of branches.
     private let branches: Int
 
-    /// Makes the draws of a forward pass; nil where nothing is dropped.
+    /// Makes the draws of one forward; nil if nothing is dropped.
     /// - Parameters:
     ///   - images: `[N, ...]`.
     ///   - weights: trained numbers, which change from step to step.
@@ -28,8 +28,8 @@ public struct DropPath {
 
     /// The values `[N, ...]` of a branch of residual block `block`.
     /// - Parameters:
-    ///   - block: 0..<branches, from which the probability follows.
-    ///   - part: tells the branches of a block apart.
+    ///   - block: the index of the block, 0..<branches, which determines the probability.
+    ///   - part: the index of the branch in the block.
     public func callAsFunction(_ x: Tensor, block: Int, part: Int = 0) throws(TorchError) -> Tensor {
         let probability = rate * Double(block) / Double(branches - 1)
         guard probability > 0 else { return x }

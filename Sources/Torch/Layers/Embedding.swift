@@ -1,6 +1,6 @@
 import CTorch
 
-/// A table of rows that are looked up by index.
+/// A table of rows, looked up by index.
 public final class Embedding: Module {
     let weight: Parameter
 
@@ -10,7 +10,7 @@ public final class Embedding: Module {
     }
 
     /// The rows at `indices`, int64 of any shape: that shape and `width`.
-    /// - Throws: `TorchError` where a number has no row.
+    /// - Throws: `TorchError` if an index has no row.
     public func callAsFunction(_ indices: Tensor) throws(TorchError) -> Tensor {
         try make("embedding") { ctorch_embedding(weight.value.handle, indices.handle, $0) }
     }

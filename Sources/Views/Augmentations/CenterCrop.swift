@@ -30,7 +30,7 @@ public struct CenterCrop: Augmentation {
 public struct Placement: Codable, Equatable, Sendable {
     /// The new picture's region in the old one's coordinates, which may be negative.
     public var region: Region
-    /// The part of the old picture that the new one shows; nil where there is none.
+    /// The part of the old picture that is in the new one; nil if there is none.
     public var read: Region?
 
     /// Centres a picture of size `size` on one of size `input`.

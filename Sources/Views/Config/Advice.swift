@@ -1,4 +1,4 @@
-/// What to say about a name that is not valid: which name was probably meant, and the valid names.
+/// The advice on an invalid name: the closest valid name, and the list of valid names.
 ///
 /// It tries, in this order, another spelling of the same name, what torchvision, Albumentations, timm and lightly call
 /// it, and the closest name if one is close.

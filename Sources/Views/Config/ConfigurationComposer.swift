@@ -6,7 +6,7 @@ struct ConfigurationComposer {
 
     init(_ text: String) { events = YAMLEvents(text) }
 
-    /// The only document of the text; nil where there is none.
+    /// The only document of the text; nil if there is none.
     mutating func document() throws(YAMLError) -> ConfigurationTree? {
         _ = try events.next()
         if case .streamEnd = try events.next().kind { return nil }

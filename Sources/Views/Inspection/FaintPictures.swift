@@ -1,15 +1,15 @@
 /// Pictures of 9 to 16 bits a channel whose values use only the low bits, as cameras and scanners of 10 to 14 bits
 /// write them.
 ///
-/// With `views.depth: high_byte` the upper 8 bits are what is read, so that such pictures are nearly black.
+/// With `views.depth: high_byte` only the upper 8 bits are read, so such pictures are nearly black.
 enum FaintPictures {
     /// Images that are looked at where not all are decoded anyway.
     private static let looks = 16
 
     private static func isDeep(_ header: ImageHeader) -> Bool { header.bits > 8 && !header.isRanged }
 
-    /// The largest stored value, rounded up to whole bits, of a picture whose high bytes were decoded; nil where more
-    /// than all bits but two are used.
+    /// The largest stored value, rounded up to whole bits, of a picture whose high bytes were decoded; nil if more than
+    /// all bits but two are used.
     static func largest(of image: Image, _ header: ImageHeader) -> Int? {
         guard isDeep(header) else { return nil }
         var brightest: UInt8 = 0

@@ -66,7 +66,7 @@ public struct ScanReport: Codable, Equatable, Sendable {
     public var alpha = 0
     /// Images that their EXIF orientation rotates or mirrors.
     public var oriented = 0
-    /// Files of several pictures (animations, pages), of which the first is read.
+    /// Files of several pictures (animations, pages), of which only the first is read.
     public var several = 0
     /// Images whose name ends as that of another format than their contents have.
     public var mislabelled: [String] = []

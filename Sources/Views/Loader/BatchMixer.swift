@@ -1,6 +1,6 @@
 import KernelsAVX2
 
-/// Mixes the views of batches in place, in memory of its own. It has one owner.
+/// Mixes the views of batches in place, with its own scratch memory. It must not be shared between threads.
 final class BatchMixer {
     private let settings: BatchMix
     private let seed: UInt64

@@ -73,7 +73,7 @@ public final class ViewBatch {
         mixing = nil
     }
 
-    /// Mixes the views, if the pipeline says so; called once, when all are made.
+    /// Mixes the views if the pipeline requires it. Called once, after all views are made.
     func mix() {
         guard let mixer, count > 0 else { return }
         mixing = mixer.draw(epoch: epoch, batch: index, count: count, sizes: branches.map(\.size))

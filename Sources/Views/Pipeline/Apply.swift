@@ -40,7 +40,7 @@ public struct Apply: Combinator {
         return input
     }
 
-    /// Uses two random draws; the steps have streams of their own.
+    /// Uses two random draws; each step has a separate stream.
     public func sample(from random: inout RandomStream, input: Size, target: Size) -> Parameters? {
         guard random.chance(p) else { return nil }
         let drawn = try? steps.map(\.component).draw(from: random.descendant(1), input: input, target: target)

@@ -51,7 +51,7 @@ public struct OneOf: Combinator {
         return result ?? input
     }
 
-    /// Uses two random draws; the step has a stream of its own.
+    /// Uses two random draws; the step has a separate stream.
     public func sample(from random: inout RandomStream, input: Size, target: Size) -> Parameters? {
         let weights = weights ?? Array(repeating: 1, count: steps.count)
         var rest = random.unit() * weights.reduce(0, +)

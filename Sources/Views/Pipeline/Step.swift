@@ -158,7 +158,7 @@ extension [any Augmentation] {
         return drawn
     }
 
-    /// Applies what was drawn for these steps.
+    /// Applies the parameters drawn for these steps.
     /// - Parameter after: called after each step with its index.
     func replay(_ drawn: [DrawnStep], on canvas: Canvas, after: (Int) -> Void = { _ in }) {
         for index in 0..<Swift.min(count, drawn.count) {

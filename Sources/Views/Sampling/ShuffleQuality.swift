@@ -152,7 +152,7 @@ public struct ShuffleQuality: Codable, Equatable, Sendable {
 }
 
 extension ShuffleQuality: CustomStringConvertible {
-    /// A table for people.
+    /// A table for display.
     public var description: String {
         func row(_ name: String, _ key: KeyPath<Figures, Double>, _ digits: Int) -> String {
             let values = [found[keyPath: key], random[keyPath: key]].map { $0.fixed(digits) }

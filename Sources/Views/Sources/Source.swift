@@ -63,7 +63,7 @@ extension Source {
     /// None.
     public var columns: Set<ImageColumn> { [] }
 
-    /// Files of their own.
+    /// There are no runs by default: each image is a separate file.
     public var runs: [Range<Int>] { [] }
 
     /// Nothing.

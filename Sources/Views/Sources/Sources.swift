@@ -37,7 +37,7 @@ public struct SourceOptions: Sendable {
     public init() {}
 }
 
-/// Opens what a command is given as IMAGES.
+/// Opens the IMAGES of a command.
 public enum Sources {
     /// Opens a folder of images, a folder of tar shards, a tar file, a pattern such as `shards-{000..123}.tar`,
     /// `pipe:COMMAND`, a table (.csv, .tsv or .jsonl, or a folder with its metadata.csv), or a folder of binary CIFAR

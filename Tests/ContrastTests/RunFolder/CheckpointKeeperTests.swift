@@ -79,7 +79,7 @@ struct CheckpointKeeperTests {
         #expect(try resumed.train(experiment, images, resume: true) == .finished)
         #expect(resumed.recorder.steps.count == 3)
         let notice = try #require(resumed.recorder.notices.first)
-        #expect(notice.contains("last.ckpt: ") && notice.contains("going on from"))
+        #expect(notice.contains("last.ckpt: ") && notice.contains("continuing from"))
         #expect(notice.contains("epoch-0002.ckpt, 6 steps"))
         #expect(try resumed.hash == whole.hash)
         #expect(try resumed.metrics("step") == whole.metrics("step"))
@@ -113,7 +113,7 @@ struct CheckpointKeeperTests {
             try data.prefix(length).write(to: URL(fileURLWithPath: run.folder.checkpoint))
             let error = #expect(throws: TrainingError.self, "\(length) bytes") { try restore() }
             #expect(error?.reason.contains("last.ckpt: ") == true)
-            #expect(error?.reason.contains("begin another run in another --output") == true)
+            #expect(error?.reason.contains("start a new run in another --output") == true)
             #expect(error?.reason.contains("\n") == false && error?.reason.contains("delete") == false)
         }
     }

@@ -101,7 +101,7 @@ struct NonfiniteTests {
         let records = try whole.lines(whole.folder.nonfinite)
         #expect((2...3).contains(records.count))
         #expect(whole.recorder.steps.count == 12 - records.count)
-        #expect(whole.recorder.notices.filter { $0.contains("left out") }.count == records.count)
+        #expect(whole.recorder.notices.filter { $0.contains("skipped") }.count == records.count)
         #expect(try whole.state().values.allSatisfy { $0.allSatisfy(\.isFinite) })
         let stopped = Run(home, "stopped")
         #expect(try stopped.train(experiment, images, heldOut: images, stopAfter: stop) == .interrupted)
