@@ -39,6 +39,8 @@ public struct CrossValidation: Codable, Equatable, Sendable {
     ///   - seed: the seed of the folds.
     ///   - cost: C of the logistic regression.
     ///   - options: the kNN's settings.
+    ///   - extractor: computes the features.
+    ///   - progress: called with the current stage and its completed share, 0...1, if known.
     /// - Throws: `DataError` if there are fewer groups than folds; `TrainingError` if a fold cannot be scored;
     ///   `LoaderError`, `TorchError`.
     public init(

@@ -33,7 +33,9 @@ public struct EncoderFile {
 
     /// Opens a run folder's encoder or else its newest checkpoint, a file of weights that a run wrote, a checkpoint, or
     /// weights from elsewhere.
-    /// - Parameter use: what is to be known of weights from elsewhere; ImageNet's protocol where nil.
+    /// - Parameters:
+    ///   - path: the folder or file.
+    ///   - use: how weights from elsewhere are used; ImageNet's protocol if nil.
     /// - Throws: `TrainingError`, `SafetensorsError`, `ConfigurationError`, `FileError`, `TorchError`.
     public init(_ path: String, use: WeightsUse? = nil) throws {
         let (file, checkpoint, notes) = try EncoderFile.choose(path)

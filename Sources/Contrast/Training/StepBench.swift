@@ -16,7 +16,11 @@ public struct StepBench {
     public init() {}
 
     /// Trains on the images for a while and measures the steps; nothing is kept.
-    /// - Parameter group: the processes that train together; each measures itself.
+    /// - Parameters:
+    ///   - experiment: the resolved settings.
+    ///   - images: the images to train on.
+    ///   - machine: where to compute.
+    ///   - group: the processes that train together; each measures its own steps.
     /// - Throws: `TrainingError`, `InvalidSetting`, `LoaderError`, `TorchError`, `FileError`.
     public func run(
         _ experiment: Experiment, images: any Source, machine: Machine, group: ProcessGroup? = nil

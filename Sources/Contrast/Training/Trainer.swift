@@ -48,7 +48,8 @@ public final class Trainer {
     ///   - images: what the encoder is trained on.
     ///   - folder: where the run is written, by rank 0 if several processes train together.
     ///   - machine: where to compute.
-    ///   - observer: is told what happens.
+    ///   - options: held-out images, resuming, and other choices.
+    ///   - observer: receives notices and progress.
     /// - Throws: `TrainingError`, `InvalidSetting`, `TorchError`, `FileError`, `SafetensorsError`.
     public init(
         _ experiment: Experiment, images: any Source, folder: RunFolder, machine: Machine,

@@ -17,6 +17,9 @@ public struct DropPath {
     /// - Parameters:
     ///   - images: `[N, ...]`.
     ///   - weights: trained numbers, which change from step to step.
+    ///   - rate: the probability that the last branch is dropped.
+    ///   - branches: the number of branches.
+    ///   - training: whether branches are dropped at all.
     public init?(
         images: Tensor, weights: Tensor, rate: Double, branches: Int, training: Bool
     ) throws(TorchError) {
@@ -28,6 +31,7 @@ public struct DropPath {
 
     /// The values `[N, ...]` of a branch of residual block `block`.
     /// - Parameters:
+    ///   - x: the values of the branch.
     ///   - block: the index of the block, 0..<branches, which determines the probability.
     ///   - part: the index of the branch in the block.
     public func callAsFunction(_ x: Tensor, block: Int, part: Int = 0) throws(TorchError) -> Tensor {

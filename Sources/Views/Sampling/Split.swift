@@ -96,8 +96,8 @@ public struct Split: Sendable {
             layout, nil, side: side, for: purpose, fraction: fraction, seed: seed, by: rule, options: options)
     }
 
-    /// Splits images that are already open, as if their path were given.
-    /// - Parameter side: the side with which they were opened.
+    /// Splits images that are already open, as if their path were given; `side` must be the one with which they were
+    /// opened.
     public init(
         _ opened: OpenedImages, side: SideChoice?, fraction: Double, seed: UInt64, by rule: Rule, options: SourceOptions
     ) throws(DataError) {

@@ -30,6 +30,9 @@ public struct TargetProbe: Codable, Equatable, Sendable {
     ///   - test: the test images, of the same classes.
     ///   - split: the description of the split.
     ///   - cost: C of the logistic regressions; the ridge's penalty is 1 / C.
+    ///   - machine: where to compute.
+    ///   - maximumBad: the share of skipped images, 0...1, above which it throws.
+    ///   - progress: called with the current stage and its completed share, 0...1, if known.
     /// - Throws: `TrainingError` if nothing can be scored, or if the file changed; `LoaderError`, `TorchError`.
     public init(
         _ file: EncoderFile, train: any Source, test: any Source, split: String, cost: Double, machine: Machine,
