@@ -56,7 +56,7 @@ struct OnlineKNNTests {
         let none = try prepare(images, flat)
         #expect(none.score == nil)
         #expect(none.note?.contains("3 test images without a label") == true)
-        #expect(none.note?.hasSuffix("; the run goes on without it") == true)
+        #expect(none.note?.hasSuffix("; the run continues without it") == true)
         #expect(try prepare(images, nil) == (nil, nil))
         #expect(try prepare(flat, images) == (nil, nil))
     }

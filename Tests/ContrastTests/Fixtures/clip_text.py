@@ -6,7 +6,7 @@ The rule: entry k of `keys` takes v = hashed(count, k), flattened row-major, and
   *bias        0.1 v
   other (norms' weights)   0.7 + 0.1 v
 computed in float64 and rounded to float32. Rows of tokens begin with the start, `tokens` - 2, hold an end, `tokens` -
-1, and zeros after it. Outputs come from a float64 forward pass.
+1, and zeros after it. Outputs come from forward in float64.
 
 Needs open_clip_torch, ftfy, regex and huggingface_hub beside the packages of README.md.
 """

@@ -8,7 +8,7 @@ The rule: entry k of the state dict (in `keys` order, fc included) takes v = has
   other *weight (batch norm)   0.7 + 0.1 v
   num_batches_tracked   0
 computed in float64 and rounded to float32. The input is 2 v with v = hashed(count, 1000000), shape [2, 3, H, W]
-row-major. Outputs come from a float64 forward pass; `float32_error` is PyTorch's own largest float32 deviation from it,
+row-major. Outputs come from forward in float64; `float32_error` is PyTorch's own largest float32 deviation from it,
 relative to the largest output. Five times that, or 1e-5, whichever is larger, is a fair tolerance.
 """
 

@@ -8,7 +8,7 @@ The rule: entry k of `keys` takes v = hashed(count, k), flattened row-major, and
   *gamma       0.3 + 0.1 v
   other (norms' weights)   0.7 + 0.1 v
 computed in float64 and rounded to float32. The input is 2 v with v = hashed(count, 1000000), shape [2, 3, S, S].
-Outputs come from a float64 forward pass. `gradients` are as in networks.py, of all `keys` in their order. `positions`
+Outputs come from forward in float64. `gradients` are as in networks.py, of all `keys` in their order. `positions`
 are the fixed ones where a case has them, from timm's build_2d_sincos_posemb.
 
 Needs timm beside the packages of README.md.

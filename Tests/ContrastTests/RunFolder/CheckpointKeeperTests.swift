@@ -47,7 +47,7 @@ struct CheckpointKeeperTests {
         #expect(!FileManager.default.fileExists(atPath: plain.folder.bestEncoder))
     }
 
-    @Test("Passes of seconds need no checkpoint each; a run that was killed goes on from the last one")
+    @Test("Epochs of seconds need no checkpoint each; a killed run continues from the last one")
     func everySecondPass() throws {
         let images = try images()
         let experiment = try tinyExperiment(

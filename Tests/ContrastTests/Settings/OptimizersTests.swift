@@ -19,7 +19,7 @@ struct OptimizersTests {
         let optimizer = try build(
             "\(name): {lr: 0.1, weight_decay: 0.5, exclude_bias_and_norm: \(spared)}",
             [("weight", weight), ("bias", bias)])
-        // Without a slope only decay moves.
+        // Without a gradient only decay changes weights.
         try ((weight.value * 0).sum() + (bias.value * 0).sum()).backward()
         try optimizer.step(factor: 1)
         #expect(try weight.value.toArray(Double.self).allSatisfy { $0 < 1 })
@@ -37,11 +37,11 @@ struct OptimizersTests {
             }
             return try weight.value.item()
         }
-        // lr 0.2 halved by the schedule, slope 2; the second step carries half of the first.
+        // lr 0.2 halved by the schedule, gradient 2; the second step carries half of the first.
         #expect(try abs(value("sgd: {lr: 0.2, momentum: 0.5, weight_decay: 0}", steps: 2) - (1 - 0.2 - 0.3)) < 1e-14)
         let nesterov = try value("sgd: {lr: 0.2, momentum: 0.5, nesterov: true, weight_decay: 0}", steps: 1)
         #expect(abs(nesterov - (1 - 0.1 * 3)) < 1e-14)
-        // The first step of Adam is lr, whatever the slope.
+        // The first step of Adam is lr for any gradient.
         #expect(try abs(value("adamw: {lr: 0.2, eps: 1.0e-12, weight_decay: 0}", steps: 1) - 0.9) < 1e-9)
         #expect(try abs(value("lars: {lr: 0.2, trust: 0.01, weight_decay: 0}", steps: 1) - (1 - 0.1 * 0.01)) < 1e-14)
     }

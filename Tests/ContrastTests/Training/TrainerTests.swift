@@ -174,7 +174,7 @@ struct TrainerTests {
     }
 
     @Test(
-        "Every method goes on bit for bit, inside of a pass and between two",
+        "Every method resumes bit for bit, within an epoch and between two",
         arguments: [
             "moco: {queue: 12, norm_groups: 2, momentum: {from: 0.5, to: 1}, head: {mlp: {output: 8}}}",
             "moco: {queue: 20, norm_groups: 1, symmetric: true, negatives: {from: 3, to: 20}, loss: dcl}",

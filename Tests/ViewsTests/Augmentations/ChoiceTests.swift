@@ -127,7 +127,7 @@ import Testing
         }
     }
 
-    /// Half a million levels: a share strays by more than 0.003 once in 20,000 times.
+    /// Half a million pixel values: a share deviates by more than 0.003 once in 20,000 times.
     @Test func noiseIsNormalAsTorchvisions() throws {
         #expect(!recorded.gaussian_noise.isEmpty)
         let size = Size(square: 400)
@@ -184,10 +184,10 @@ import Testing
         }
     }
 
-    /// torchvision's displacements, of noise blurred with a Gaussian, have this deviation far from the edges.
+    /// torchvision's displacements, of noise blurred with a Gaussian, have this standard deviation far from the edges.
     @Test func elasticMovesByItsStrength() {
         let size = Size(square: 160)
-        // A ramp across shows the displacement in levels.
+        // A horizontal ramp shows the displacement as pixel values.
         let ramp = Image()
         ramp.reshape(to: size)
         for channel in 0..<3 {

@@ -116,7 +116,7 @@ struct GroupedDealTests {
         #expect(error?.reason == "4 folds need as many groups, there are 3")
     }
 
-    /// What only one group has cannot be on both sides, so it is learnt from.
+    /// A class of one group cannot be on both sides, so it is in the training part.
     @Test func aClassOfOneGroupIsLearntFrom() {
         let sets = (0..<60).map { [$0 < 6 ? 2 : $0 % 2] }
         let source = Grouped(sets: sets, names: (0..<60).map { "g\($0 / 6)" })

@@ -38,7 +38,7 @@ struct SplitTests {
         #expect(split.test.count == 3 && split.train.count == 7)
     }
 
-    /// Else what is judged by would be among what was learnt from.
+    /// Otherwise test images would also be training images.
     @Test(arguments: [Split.Rule.byClass, .byName])
     func anImageOfSeveralNamesIsOnOneSide(_ rule: Split.Rule) throws {
         let root = try TemporaryFolder()
