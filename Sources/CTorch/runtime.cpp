@@ -39,7 +39,8 @@ const char *ctorch_library_path(void) {
 
 int32_t ctorch_cuda_devices(void) {
     try {
-        // A build against a CPU's libtorch runs on the CUDA build of the same version, whose kernels register themselves.
+        // A build against a CPU's libtorch runs on the CUDA build of the same version, whose kernels register
+        // themselves.
         static const void *const kernels = dlopen("libtorch_cuda.so", RTLD_LAZY | RTLD_GLOBAL);
         (void)kernels;
         return at::hasCUDA() ? static_cast<int32_t>(at::detail::getCUDAHooks().getNumGPUs()) : 0;

@@ -22,8 +22,8 @@ final class LoaderHandle {
         guard !own.isForked else {
             throw BorderError(
                 DIPTYCH_FORKED,
-                "the loader was opened by process \(own.process), this is \(getpid()), a fork of it without the loader's "
-                    + "threads; open a loader after the fork")
+                "the loader was opened by process \(own.process), this is \(getpid()), a fork of it without the "
+                    + "loader's threads; open a loader after the fork")
         }
         return own
     }

@@ -17,7 +17,8 @@ public struct BytePairTrainer {
     }
 
     /// The vocabulary of the counted texts.
-    /// - Parameter size: the largest number of tokens, of which 514 are not merges; there are fewer if no pair occurs twice.
+    /// - Parameter size: the largest number of tokens, of which 514 are not merges; there are fewer if no pair occurs
+    ///   twice.
     public func vocabulary(size: Int) -> BytePairVocabulary {
         var state = Counts(pieces)
         var merges: [BytePairVocabulary.Merge] = []

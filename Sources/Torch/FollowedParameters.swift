@@ -27,8 +27,8 @@ public struct FollowedParameters {
         self.leaders = leaders
     }
 
-    /// Moves each parameter towards its leader, `p <- m p + (1 - m) leader`; buffers, such as running statistics, do not
-    /// change.
+    /// Moves each parameter towards its leader, `p <- m p + (1 - m) leader`; buffers, such as running statistics, do
+    /// not change.
     /// - Parameter momentum: m, 0...1.
     public func follow(momentum: Double) throws(TorchError) {
         try check(

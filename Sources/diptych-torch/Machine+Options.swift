@@ -23,8 +23,8 @@ extension Machine {
             guard place.backend == .gloo || ranks <= devices else {
                 throw Failure(
                     .unusable,
-                    "--device: \(ranks) processes of this machine need a GPU each, but libtorch finds \(devices); start "
-                        + "\(devices) per machine, use --device cpu, or share GPUs with DIPTYCH_BACKEND=gloo")
+                    "--device: \(ranks) processes of this machine need a GPU each, but libtorch finds \(devices); "
+                        + "start \(devices) per machine, use --device cpu, or share GPUs with DIPTYCH_BACKEND=gloo")
             }
         }
         try self.init(options.device, threads: options.threads ?? share, rank: rank)

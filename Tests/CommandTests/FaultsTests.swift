@@ -202,7 +202,8 @@ struct FaultsTests {
         #expect(try digest("run/encoder.safetensors").count == weights.count)
     }
 
-    /// Microseconds after its start; the first is before anything can be scored, the last may be about the report's own time.
+    /// Microseconds after its start; the first is before anything can be scored, the last may be about the report's own
+    /// time.
     @Test(
         "SIGTERM to a probe ends it at once, and leaves no half of a report",
         arguments: [100_000, 700_000] as [UInt32])

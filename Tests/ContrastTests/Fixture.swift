@@ -13,7 +13,8 @@ enum Fixture {
         return try decoder.decode(type, from: Data(contentsOf: URL(fileURLWithPath: "\(folder)/\(name).json")))
     }
 
-    /// The values that a rule makes, as in common.py; a plain loop, because tests are not optimised and weights are many.
+    /// The values that a rule makes, as in common.py; a plain loop, because tests are not optimised and weights are
+    /// many.
     static func hashed(_ count: Int, stream: UInt64) -> [Double] {
         let offset = UInt32(truncatingIfNeeded: (stream + 1) &* 2_246_822_519)
         return [Double](unsafeUninitializedCapacity: count) { memory, filled in

@@ -1,6 +1,7 @@
 import Foundation
 
-/// The machine's Python, for tests that hand files to the reference implementation; they are skipped where it is missing.
+/// The machine's Python, for tests that hand files to the reference implementation; they are skipped where it is
+/// missing.
 enum Python {
     /// Whether modules are installed; asked for those that take seconds to import.
     static func finds(_ modules: String...) -> Bool {

@@ -94,8 +94,8 @@ struct ResumeJourneys {
             "two larger classes",
             "\(train) && diptych embed run/checkpoints/last.ckpt photos --output f.npy && "
                 + "diptych export run/checkpoints/last.ckpt --output e.onnx && "
-                + "diptych export run/checkpoints/last.ckpt --output e.safetensors && cmp e.safetensors run/encoder.safetensors && "
-                + "diptych diagnose run/checkpoints/last.ckpt photos && "
+                + "diptych export run/checkpoints/last.ckpt --output e.safetensors && cmp e.safetensors "
+                + "run/encoder.safetensors && diptych diagnose run/checkpoints/last.ckpt photos && "
                 + "diptych report run/checkpoints/last.ckpt --images photos --output r.html",
             says: "the same weights, bit for bit", "r.html"),
         Journey(

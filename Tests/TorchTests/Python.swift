@@ -1,6 +1,7 @@
 import Foundation
 
-/// The machine's Python, for tests that hand files to the reference implementation; they are skipped where it is missing.
+/// The machine's Python, for tests that hand files to the reference implementation; they are skipped where it is
+/// missing.
 enum Python {
     /// Whether `import MODULES` works.
     static func has(_ modules: String) -> Bool { (try? run("import \(modules)"))?.status == 0 }

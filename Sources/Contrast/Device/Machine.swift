@@ -17,8 +17,8 @@ public struct Machine: Equatable, Sendable {
         self.loaderThreads = loaderThreads ?? threads
     }
 
-    /// Moves a network here, with channels last, which is fastest everywhere. Sets libtorch's threads and a GPU's rounding
-    /// for the whole process, and keeps the memory of a step for the next.
+    /// Moves a network here, with channels last, which is fastest everywhere. Sets libtorch's threads and a GPU's
+    /// rounding for the whole process, and keeps the memory of a step for the next.
     public func prepare(_ network: any Module, precision: Precision = .float32) throws(TorchError) {
         Runtime.keepMemory()
         try Runtime.setThreads(threads)

@@ -4,8 +4,8 @@ import SwiftProtobuf
 import Torch
 import Views
 
-/// An encoder as an ONNX file: input `images` `[N, 3, H, W]`, normalised, output `features` `[N, dimension]`, any N; or a
-/// classifier with the output `probabilities`.
+/// An encoder as an ONNX file: input `images` `[N, 3, H, W]`, normalised, output `features` `[N, dimension]`, any N; or
+/// a classifier with the output `probabilities`.
 ///
 /// Mean, standard deviation and size of the input are in the metadata. The format is at
 /// onnx.ai/onnx/repo-docs/IR.html.

@@ -2,8 +2,8 @@ import Foundation
 import Torch
 import Views
 
-/// How an encoder and a classifier are trained together: settings of a run of method `supervised`, from a run's encoder,
-/// from free weights, or from random ones.
+/// How an encoder and a classifier are trained together: settings of a run of method `supervised`, from a run's
+/// encoder, from free weights, or from random ones.
 public struct Finetuning {
     /// A run folder, a checkpoint or a file of weights; nil where only the network is named.
     public var start: String?
@@ -48,8 +48,8 @@ public struct Finetuning {
     public init(from start: String?) { self.start = start }
 
     /// The settings of the run.
-    /// - Throws: `TrainingError` where the network cannot be told or cannot start from weights, or the pipeline file is of
-    ///   another method; `ConfigurationError`, `SafetensorsError`, `FileError`.
+    /// - Throws: `TrainingError` where the network cannot be told or cannot start from weights, or the pipeline file is
+    ///   of another method; `ConfigurationError`, `SafetensorsError`, `FileError`.
     public func settings() throws -> Settings {
         var experiment = try (pipeline ?? recipe).read(Experiment.self)
         let namesEncoder = encoder != nil || pipeline?.sections.contains("encoder") == true
@@ -71,8 +71,8 @@ public struct Finetuning {
                 }
                 if pipeline == nil, !overrides.contains(where: { $0.hasPrefix("views.normalize") }) {
                     notes.append(
-                        "note: images are normalised by ImageNet's mean and standard deviation, which the file does not "
-                            + "say; others go by --set views.normalize")
+                        "note: images are normalised by ImageNet's mean and standard deviation, which the file does "
+                            + "not say; others go by --set views.normalize")
                 }
             }
         } else if !namesEncoder {

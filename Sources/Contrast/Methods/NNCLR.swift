@@ -1,8 +1,8 @@
 import Torch
 import Views
 
-/// NNCLR: Dwibedi et al. 2021, arXiv 2104.14548, equation 3. The nearest neighbour of a view among earlier embeddings is
-/// the positive of the prediction of another view.
+/// NNCLR: Dwibedi et al. 2021, arXiv 2104.14548, equation 3. The nearest neighbour of a view among earlier embeddings
+/// is the positive of the prediction of another view.
 ///
 /// The loss is the mean of `loss(NN(z_i), p_j)` over the ordered pairs of different views of which i is a view of the
 /// first branch, or one of the first two views if that has one. NN takes the support queue's row of the largest cosine,

@@ -3,7 +3,8 @@ import Foundation
 import Torch
 import Views
 
-/// A trained encoder with everything that is needed to use it: the network, its weights' hash, and how its input is made.
+/// A trained encoder with everything that is needed to use it: the network, its weights' hash, and how its input is
+/// made.
 public struct EncoderFile {
     /// The file of weights.
     public let path: String
@@ -99,15 +100,16 @@ public struct EncoderFile {
         return try ConfigurationReader(file: file, text: text).read(Experiment.self)
     }
 
-    /// SHA-256 of the weights' file, in hexadecimal: as it is now, or of a checkpoint, which the run replaces meanwhile, as it was
-    /// opened.
+    /// SHA-256 of the weights' file, in hexadecimal: as it is now, or of a checkpoint, which the run replaces
+    /// meanwhile, as it was opened.
     /// - Throws: `TrainingError` where it cannot be read.
     public func hash() throws(TrainingError) -> String {
         if let checkpoint { return checkpoint.hash }
         return try EncoderFile.hash(path)
     }
 
-    /// Takes up what of a model evaluation needs beside the encoder: from the checkpoint, else from files in the run folder.
+    /// Takes up what of a model evaluation needs beside the encoder: from the checkpoint, else from files in the run
+    /// folder.
     func load(_ model: any ContrastiveModel, otherwise files: (RunFolder) throws -> Void) throws {
         if let checkpoint { try checkpoint.load(into: model) } else { try files(folder ?? RunFolder(path)) }
     }
@@ -144,8 +146,8 @@ public struct EncoderFile {
         throw first
             ?? TrainingError(
                 .unusable,
-                "\(path): there is neither encoder.safetensors nor a checkpoint in it; a run has one after its first epoch, or "
-                    + "when it is stopped by Ctrl-C")
+                "\(path): there is neither encoder.safetensors nor a checkpoint in it; a run has one after its first "
+                    + "epoch, or when it is stopped by Ctrl-C")
     }
 
     /// Says that the encoder is of an earlier stop than the newest checkpoint, where it is.
@@ -186,8 +188,8 @@ public struct EncoderFile {
         try Safetensors(tensors: encoder.stateDict, metadata: notes).write(to: path)
     }
 
-    /// Writes the encoder's weights under bare torchvision keys, its description beside, and the weights of the head and of what else
-    /// evaluation needs.
+    /// Writes the encoder's weights under bare torchvision keys, its description beside, and the weights of the head
+    /// and of what else evaluation needs.
     static func write(_ model: any ContrastiveModel, experiment: Experiment, epochs: Int, to folder: RunFolder) throws {
         let configuration = try ConfigurationWriter.yaml(experiment)
         let notes = ["format": "pt", "configuration": configuration]

@@ -40,8 +40,8 @@ extension TorchError {
         let words = message.split(whereSeparator: \.isNewline).first.map(String.init) ?? message
         return TrainingError(
             .failed,
-            "out of memory in \(operation): lower \(parts)training.batch_size (now \(training.batchSize)), the views' size "
-                + "or encoder.\(experiment.encoder.name)'s width, then resume or start again; libtorch's error: "
+            "out of memory in \(operation): lower \(parts)training.batch_size (now \(training.batchSize)), the views' "
+                + "size or encoder.\(experiment.encoder.name)'s width, then resume or start again; libtorch's error: "
                 + "\(words.prefix(200))"
         )
     }

@@ -10,8 +10,8 @@ enum BMP: Codec {
     static let format = ImageFormat.bmp
     static let extensions = ["bmp", "dib"]
 
-    /// Two letters could begin a text, so that the header's size, or the planes and the depth of a file that begins with
-    /// its header (DIB), are looked at too.
+    /// Two letters could begin a text, so that the header's size, or the planes and the depth of a file that begins
+    /// with its header (DIB), are looked at too.
     static func recognizes(_ data: UnsafeRawBufferPointer) -> Bool {
         guard data.count >= 18 else { return false }
         if data[0] == UInt8(ascii: "B"), data[1] == UInt8(ascii: "M") { return data[15] == 0 && data[16] == 0 }

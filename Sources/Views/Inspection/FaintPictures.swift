@@ -45,17 +45,17 @@ enum FaintPictures {
         var notes: [String] = []
         if faint > 0, 2 * faint > deep {
             notes.append(
-                "\(faint) of \(counted(deep, "picture")) of 16 bits that were looked at hold values up to \(most) and are "
+                "\(faint) of \(counted(deep, "checked picture")) of 16 bits hold values up to \(most) and are "
                     + "nearly black by their high byte; views.depth: [0, \(most)], or stretch, brings them out")
         }
         if ranged > 0 {
             notes.append(
-                "\(ranged) of \(counted(looked, "picture")) that were looked at hold floats, signed or 32-bit values; each "
-                    + "is stretched over its own range unless views.depth: [low, high] gives one for all")
+                "\(ranged) of \(counted(looked, "checked picture")) hold floats, signed or 32-bit values; "
+                    + "each is stretched over its own range unless views.depth: [low, high] gives one for all")
         }
         if several > 0 {
             notes.append(
-                "\(several) of \(counted(looked, "picture")) that were looked at hold several (animations, pages); the first "
+                "\(several) of \(counted(looked, "checked picture")) hold several (animations, pages); only the first "
                     + "is read, or the TIFF page that views.page names")
         }
         return notes

@@ -25,8 +25,9 @@ public final class Loader: Sendable {
     ///   - epochs: the epochs to run.
     ///   - first: batches of the first epoch to skip, when a run resumes.
     ///   - options: threads, memory, the type of pixel values, and the policy for images that cannot be used.
-    /// - Throws: `LoaderError.empty` if there is nothing to load, `.invalid` if the options ask for bytes and the pipeline
-    ///   mixes views, `.memory` if there is too little memory for the batches, `.threads` if no thread can be started.
+    /// - Throws: `LoaderError.empty` if there is nothing to load, `.invalid` if the options ask for bytes and the
+    ///   pipeline mixes views, `.memory` if there is too little memory for the batches, `.threads` if no thread can be
+    ///   started.
     public convenience init(
         _ source: any Source, pipeline: ViewPipeline, sampler: Sampler, seed: UInt64, epochs: Range<Int>,
         from first: Int = 0, options: LoaderOptions = LoaderOptions()
@@ -107,8 +108,8 @@ public final class Loader: Sendable {
     }
 
     /// As `next()`, but waits for at most `seconds`.
-    /// - Throws: `LoaderError`; `allHeld` if batches are reused after their release and the consumer holds all of them. The
-    ///   loader can still be used after `allHeld`.
+    /// - Throws: `LoaderError`; `allHeld` if batches are reused after their release and the consumer holds all of them.
+    ///   The loader can still be used after `allHeld`.
     public func next(within seconds: Double) throws(LoaderError) -> Delivery {
         try consumer.next(from: ring, deadline: Date(timeIntervalSinceNow: min(seconds, 1e9)))
     }

@@ -4,7 +4,8 @@ struct CropTie: Sendable {
     private let crops: [Int: ResizedCrop]
     private let first: (view: Int, crop: ResizedCrop, target: Size)
 
-    /// - Throws: `InvalidSetting` where a branch is not known or does not begin with a crop, or where there is one view.
+    /// - Throws: `InvalidSetting` where a branch is not known or does not begin with a crop, or where there is one
+    ///   view.
     init(_ overlap: CropOverlap, branches: [ViewPipeline.Branch]) throws(InvalidSetting) {
         do {
             try overlap.validate()

@@ -65,7 +65,8 @@ enum Planted: String, CaseIterable, CustomTestStringConvertible {
             let rows = try maker.content(classes: 20, weight: 0.3).rows
             return (try maker.pairs(maker.view(rows, 0.5), maker.mirrored(maker.view(rows, 0.5))), 0.2)
         case .folded:
-            // Second views hold the sizes of the numbers of the first, turned: nothing that is linear in both sees them.
+            // Second views hold the sizes of the numbers of the first, turned: nothing that is linear in both sees
+            // them.
             let few = 6
             let rows = try maker.generator.normal([count, few], std: 1)
             let sizes = try rows.pow(2).sqrt() - 0.8

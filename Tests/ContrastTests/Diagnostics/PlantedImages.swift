@@ -5,8 +5,8 @@ import Views
 
 @testable import Contrast
 
-/// Pictures of a few rectangles on a sloped ground: different from one another, and the same at any size. As in photographs,
-/// they differ more in light than in hue.
+/// Pictures of a few rectangles on a sloped ground: different from one another, and the same at any size. As in
+/// photographs, they differ more in light than in hue.
 struct Drawing {
     private let ground: [(Float, Float, Float)]
     private var boxes: [(x: Float, y: Float, width: Float, height: Float, colour: [Float])] = []

@@ -29,8 +29,8 @@ struct ScorableTests {
         #expect(some.leftOut.untested == ["plane"])
         #expect(
             some.leftOut.summary
-                == "3 training images without a label, 2 test images without a label, 7 of 3 classes that training lacks "
-                + "(owl, yak, emu), 1 class without a test image (plane)")
+                == "3 training images without a label, 2 test images without a label, 7 of 3 classes that training "
+                + "lacks (owl, yak, emu), 1 class without a test image (plane)")
         #expect(some.majority == 0.5)
     }
 

@@ -41,8 +41,8 @@ enum MethodFixture {
         }
     }
 
-    /// Expects the value and the gradient of a loss to be those of a formula: in float64 closely, in float32 to 2e-6 and
-    /// 1e-5.
+    /// Expects the value and the gradient of a loss to be those of a formula: in float64 closely, in float32 to 2e-6
+    /// and 1e-5.
     static func expect(
         _ views: [Naive.Rows], _ formula: ([Naive.Rows]) -> Double, _ loss: ([Tensor]) throws -> Tensor
     ) throws {

@@ -11,7 +11,8 @@ struct ChecksumTests {
 
     init() throws { home = try TemporaryFolder() }
 
-    /// A run that was stopped at its fourth step, with a kept checkpoint of the third, and what restores its newest good one.
+    /// A run that was stopped at its fourth step, with a kept checkpoint of the third, and what restores its newest
+    /// good one.
     private func stopped() throws -> (path: String, data: Data, restore: () throws -> Int) {
         let images = try makeImages(["blue", "green", "red"], each: 8, in: home)
         let experiment = try tinyExperiment("training.keep=2")

@@ -21,8 +21,8 @@ struct LoadedWeightsTests {
         let file = try EncoderFile(path("moco.pth"), use: isNamed ? use() : nil)
         #expect(file.isFree && file.experiment.encoder.name == "resnet18")
         let words =
-            "weights: all 100 tensors of resnet18 from \(path("moco.pth")) under state_dict.module.encoder_q.; not used: "
-            + "state_dict.module.encoder_k (100), state_dict.module.encoder_q.fc, state_dict.module.queue"
+            "weights: all 100 tensors of resnet18 from \(path("moco.pth")) under state_dict.module.encoder_q.; not "
+            + "used: state_dict.module.encoder_k (100), state_dict.module.encoder_q.fc, state_dict.module.queue"
         #expect(file.notes.first == words)
         // As the generator makes them.
         for (place, entry) in file.encoder.orderedState.enumerated() {

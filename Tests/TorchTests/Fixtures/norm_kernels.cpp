@@ -1,5 +1,6 @@
-// Runs the kernels of batch norm (norm_kernels.h) on processors, a thread for each of a GPU's, one block after another, beside the
-// same in float64; ends with 1 where they are apart. For NormKernelsTests, which gives the kernels as kernels.cu.
+// Runs the kernels of batch norm (norm_kernels.h) on processors, a thread for each of a GPU's, one block after another,
+// beside the same in float64; ends with 1 where they are apart. For NormKernelsTests, which gives the kernels as
+// kernels.cu.
 #include <barrier>
 #include <thread>
 #include <vector>

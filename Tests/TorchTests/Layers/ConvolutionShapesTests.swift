@@ -77,8 +77,8 @@ struct ConvolutionShapesTests {
         }
     }
 
-    /// The whole sweep, one process of it: `Benchmarks/convolutions/sweep.py` sets the variable to where it begins, and reads
-    /// how far it came.
+    /// The whole sweep, one process of it: `Benchmarks/convolutions/sweep.py` sets the variable to where it begins, and
+    /// reads how far it came.
     @Test(.enabled(if: ProcessInfo.processInfo.environment["DIPTYCH_SWEEP"] != nil)) func sweep() throws {
         let given = try #require(ProcessInfo.processInfo.environment["DIPTYCH_SWEEP"]).split(separator: ":")
         let (begin, step) = (try #require(Int(given[0])), try #require(Int(given[1])))

@@ -51,7 +51,8 @@ private struct NaiveNorm {
 
 @Suite("Batch norm with addition and ReLU")
 struct FusedNormTests {
-    /// Odd numbers of channels and extents; more numbers than one part, one panel of channels or one run of a plane has.
+    /// Odd numbers of channels and extents; more numbers than one part, one panel of channels or one run of a plane
+    /// has.
     static let shapes =
         [1, 3, 8, 17, 64].flatMap { [[5, $0, 1, 1], [4, $0, 3, 5], [3, $0, 16, 16]] }
         + [[5, 3], [67, 19], [300, 520], [41, 13, 16, 16], [2, 3, 37, 31]]
@@ -99,8 +100,8 @@ struct FusedNormTests {
             shortcut: adds ? shortcut.values : nil, activation: activation, dy: dy.values)
         var seen = 0
         for name in kernels {
-            // libtorch's own sums with the channels innermost are in float32 throughout; of many numbers, one may then be on
-            // the other side of zero.
+            // libtorch's own sums with the channels innermost are in float32 throughout; of many numbers, one may then
+            // be on the other side of zero.
             let plain = name == .libtorch
             if plain, x.values.count > 50_000 { continue }
             let tolerance = plain ? 5 * tolerance : tolerance

@@ -5,8 +5,8 @@ import Testing
 @Suite("Convolutions without gradients")
 struct InferenceConv2dTests {
     static let kernels: [Kernels] = [.fastest, .any, .avx2, .avx512]
-    /// Images, inputs, outputs, sides, kernel and stride: whole tiles and parts of them, few channels and many, those that have
-    /// transforms and others, and too few tiles for them.
+    /// Images, inputs, outputs, sides, kernel and stride: whole tiles and parts of them, few channels and many, those
+    /// that have transforms and others, and too few tiles for them.
     static let shapes = [
         [16, 16, 16, 3, 3, 3, 1], [17, 16, 48, 4, 4, 3, 1], [5, 32, 16, 5, 7, 3, 1], [3, 64, 32, 9, 6, 3, 1],
         [5, 80, 96, 7, 7, 3, 1], [9, 64, 64, 30, 32, 3, 1], [2, 3, 16, 9, 8, 3, 1], [6, 16, 32, 9, 7, 3, 2],

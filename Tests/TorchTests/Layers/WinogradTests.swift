@@ -5,7 +5,8 @@ import Testing
 @Suite("3x3 convolutions by fewer multiplications")
 struct WinogradTests {
     static let kernels: [Kernels] = [.libtorch, .any, .avx2, .avx512]
-    /// Images, inputs, outputs and sides: whole tiles and parts of tiles; few channels and many; more tiles than one part has.
+    /// Images, inputs, outputs and sides: whole tiles and parts of tiles; few channels and many; more tiles than one
+    /// part has.
     static let shapes = [
         [16, 16, 16, 3, 3], [17, 16, 48, 4, 4], [5, 32, 16, 5, 7], [3, 64, 32, 9, 6], [5, 80, 96, 7, 7],
         [9, 128, 64, 8, 3], [30, 16, 32, 13, 12], [9, 64, 64, 30, 32],

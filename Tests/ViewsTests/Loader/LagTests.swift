@@ -49,7 +49,8 @@ struct LagTests {
         #expect(try deliver(source, lag: lag, slots: slots, pixels: .uint8) == expected)
     }
 
-    /// More batches in a row than there are slots hold nothing: they must neither end what is held nor use up the slots.
+    /// More batches in a row than there are slots hold nothing: they must neither end what is held nor use up the
+    /// slots.
     @Test(arguments: 0...2)
     func batchesThatArePassedOverDoNotCount(lag: Int) throws {
         let delivered = try deliver(FakeSource(count: 70, bad: Set(15..<55)), lag: lag, slots: nil)

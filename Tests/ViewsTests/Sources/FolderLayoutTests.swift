@@ -5,7 +5,8 @@ import Testing
 
 @Suite("What IMAGES is")
 struct FolderLayoutTests {
-    /// Files that lie in a folder, and what it then is: `train=NAME test=NAME validation=NAME`, or nothing where it is one whole.
+    /// Files that lie in a folder, and what it then is: `train=NAME test=NAME validation=NAME`, or nothing where it is
+    /// one whole.
     static let sides: [(files: String, parts: String)] = [
         ("cat/1.jpg dog/1.jpg", ""), ("1.jpg 2.jpg", ""),
         ("train/cat/1.jpg train/dog/1.jpg test/cat/1.jpg", "train=train/ test=test/"),

@@ -59,7 +59,7 @@ struct SourceSummaryTests {
         try root.write(["a/2.png"], Pictures.png(Pictures.picture(1)))
         let notes = try OpenedImages(root.path).summary.notes
         #expect(
-            notes.count == 1 && notes[0].hasPrefix("2 of 2 pictures of 16 bits")
+            notes.count == 1 && notes[0].hasPrefix("2 of 2 checked pictures of 16 bits")
                 && notes[0].contains("values up to 4095"))
         #expect(Scan(try ImageFolder(root.path)).run(threads: 1).faint == ["a/1.png", "b/1.png"])
     }

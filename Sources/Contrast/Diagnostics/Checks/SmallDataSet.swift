@@ -16,8 +16,8 @@ enum SmallDataSet: Check {
                     NamedValue("batch_size", Measured(Double(run.batchSize))),
                 ],
                 evidence:
-                    "\(run.images) images give \(run.images / max(run.batchSize, 1)) steps an epoch: an anchor meets the "
-                    + "same negatives in every epoch.",
+                    "\(run.images) images give \(run.images / max(run.batchSize, 1)) steps an epoch: an anchor meets "
+                    + "the same negatives in every epoch.",
                 remedy: ["training: {batch_size: \(batch)}", "# and more epochs"],
                 paper: "Chen et al. 2020, arXiv 2002.05709, figure 9"))
     }

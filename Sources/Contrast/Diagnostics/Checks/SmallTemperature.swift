@@ -9,8 +9,8 @@ enum SmallTemperature: Check {
             (evidence.effective < Thresholds.fewNegatives) && (evidence.scoreStd >= Thresholds.scoreStd)
         let loss =
             "The loss is \(evidence.loss.value.rounded(to: 3)), far above log \(evidence.pairs) = "
-            + "\(evidence.ceiling.rounded(to: 3)) nats, which is chance: the temperature that divides the cosines is too "
-            + "small. "
+            + "\(evidence.ceiling.rounded(to: 3)) nats, which is chance: the temperature that divides the cosines is "
+            + "too small. "
         return (blamed ? .yes : holds).verdict(evidence) {
             Finding(
                 code: code, severity: blamed ? .critical : .warning, title: "Temperature too small",
@@ -22,8 +22,8 @@ enum SmallTemperature: Check {
                 ],
                 evidence: (blamed ? loss : "") + "At temperature \(evidence.temperatureText) only "
                     + "\(evidence.effective.value.rounded(to: 1)) of \(evidence.pairs - 1) negatives are effective, and "
-                    + "the hardest 1% have \(evidence.hardest.value.percent) of the weight: a few negatives dominate the "
-                    + "gradient, which pushes similar samples apart." + evidence.gradientText,
+                    + "the hardest 1% have \(evidence.hardest.value.percent) of the weight: a few negatives dominate "
+                    + "the gradient, which pushes similar samples apart." + evidence.gradientText,
                 remedy: [
                     "method: {simclr: {loss: {nt_xent: {temperature: "
                         + "\(min(0.5, max(0.1, evidence.bestTemperature)).rounded(to: 2))}}}}"

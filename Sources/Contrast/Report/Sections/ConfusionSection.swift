@@ -58,8 +58,8 @@ enum ConfusionSection: ReportSection {
                 text +=
                     "<rect class=\"b\" x=\"\(Markup.number(margin + cell * Double(column)))\" y=\"\(Markup.number(y))\" "
                     + "width=\"\(Markup.number(cell - 1))\" height=\"\(Markup.number(cell - 1))\" "
-                    + "opacity=\"\(Markup.number(max(0.1, share)))\"><title>\(Markup.escaped(classes[row])) predicted as "
-                    + "\(Markup.escaped(classes[column])): \(count) of \(total)</title></rect>"
+                    + "opacity=\"\(Markup.number(max(0.1, share)))\"><title>\(Markup.escaped(classes[row])) predicted "
+                    + "as \(Markup.escaped(classes[column])): \(count) of \(total)</title></rect>"
             }
         }
         return text + "</svg>\n"

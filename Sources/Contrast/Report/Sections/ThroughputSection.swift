@@ -11,8 +11,8 @@ enum ThroughputSection: ReportSection {
         ]
         let total = max(stages.reduce(0) { $0 + $1.1 }, 1e-9)
         return HTML.paragraph(
-            "\(HTML.number(bench.imagesPerSecond)) images/s, \(bench.views) views of each, on \(bench.threads) threads of "
-                + "this machine. The bottleneck: \(bench.bottleneck.explanation).")
+            "\(HTML.number(bench.imagesPerSecond)) images/s, \(bench.views) views of each, on \(bench.threads) threads "
+                + "of this machine. The bottleneck: \(bench.bottleneck.explanation).")
             + HTML.table(
                 ["stage", "µs per image", "share"],
                 stages.map { [$0.0, HTML.number($0.1), HTML.percent($0.1 / total)] })

@@ -38,8 +38,8 @@ public struct ImageTable: Source {
         try self.init(buffer.bytes, path: path, options: options, standsFor: images, looks: true)
     }
 
-    /// Reads the text of a table and assumes that every image exists. Images are relative to the folder of `path`, whose
-    /// extension gives the format.
+    /// Reads the text of a table and assumes that every image exists. Images are relative to the folder of `path`,
+    /// whose extension gives the format.
     public init(
         _ bytes: UnsafeRawBufferPointer, path: String, options: SourceOptions = SourceOptions()
     ) throws(DataError) {

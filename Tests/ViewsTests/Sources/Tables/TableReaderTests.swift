@@ -89,8 +89,8 @@ struct TableReaderTests {
         #expect(
             table.listing.issues.filter { $0.kind == .badLabel }.map(\.reason) == [
                 "3 rows have a label that is not a class; the first is -1: a label must be a word or a number from 0 to "
-                    + "2^53 - 1, on one line, of at most 256 bytes; 1 row has a label that is not a class; the first is "
-                    + "dog: more labels are numbers, so words are none"
+                    + "2^53 - 1, on one line, of at most 256 bytes; 1 row has a label that is not a class; the first "
+                    + "is dog: more labels are numbers, so words are none"
             ])
         let words = try TableReaderTests.table("image,labels\na.png,3|cat|dog\nb.png,3|cat\nc.png,dog\n", "c.csv")
         #expect(
