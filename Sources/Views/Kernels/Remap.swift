@@ -5,7 +5,7 @@ import CKernels
 extension Kernels {
     /// Writes one vector of pixels from the source positions (u, v), which may have any value, including NaN.
     @inline(__always)
-    private static func sample(
+    static func sample(
         _ source: UnsafePointer<UInt8>, _ u: SIMD16<Float>, _ v: SIMD16<Float>, width: Int, height: Int, linear: Bool,
         fill: (UInt8, UInt8, UInt8), to output: UnsafeMutablePointer<UInt8>, count: Int,
         work: UnsafeMutablePointer<Int32>
@@ -21,8 +21,6 @@ extension Kernels {
             put(taps.blend(source + 2 * plane, work, fill.2), to: output + 2 * plane, left: count)
             return
         }
-        // Adding and subtracting 1.5 * 2^23 rounds to the nearest integer, ties to even.
-        let rounder: Float = 12_582_912
         let i = ck_i32_truncated((u + rounder) - rounder)
         let j = ck_i32_truncated((v + rounder) - rounder)
         let index = ck_pixel_index(i, j, Int32(width), Int32(height))

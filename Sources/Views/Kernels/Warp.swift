@@ -5,7 +5,7 @@ import CKernels
 /// Source positions are computed for 16 pixels at a time, once for all planes.
 extension Kernels {
     /// Adding and subtracting 1.5 * 2^23 rounds to the nearest integer, ties to even.
-    private static var rounder: Float { 12_582_912 }
+    static var rounder: Float { 12_582_912 }
 
     /// Source coordinates in one direction, by way of torch's grid, which runs from -1 to 1 over `length` pixels.
     @inline(__always)
@@ -14,9 +14,7 @@ extension Kernels {
     ) -> SIMD16<Float> {
         let half = length * 0.5
         let grid = x * (row[0] / half) + y * (row[1] / half) + row[2] / half
-        let position = ((grid + 1) * length - 1) * 0.5
-        // All positions far outside give the same result; clamped, they fit the integers.
-        return ck_min_f32(ck_max_f32(position, SIMD16(repeating: -1000)), SIMD16(repeating: length + 1000))
+        return ((grid + 1) * length - 1) * 0.5
     }
 
     /// Fills `target` by an inverse affine transform of `source`; both are three planes of `width` x `height`.
@@ -30,7 +28,6 @@ extension Kernels {
         fill: (UInt8, UInt8, UInt8), to target: UnsafeMutablePointer<UInt8>, work: UnsafeMutablePointer<Int32>
     ) {
         let (columns, rows) = (Float(width), Float(height))
-        let plane = width * height
         let lanes = SIMD16<Float>(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15)
         for row in 0..<height {
             let y = Float(row) - (rows - 1) * 0.5
@@ -38,24 +35,9 @@ extension Kernels {
                 let x = (lanes + Float(left)) - (columns - 1) * 0.5
                 let u = coordinates(x, y, matrix, columns)
                 let v = coordinates(x, y, matrix + 3, rows)
-                let output = target + row * width + left
-                let count = min(16, width - left)
-                if linear {
-                    let taps = Taps(u, v, width: width, height: height, work: work)
-                    put(taps.blend(source, work, fill.0), to: output, left: count)
-                    put(taps.blend(source + plane, work, fill.1), to: output + plane, left: count)
-                    put(taps.blend(source + 2 * plane, work, fill.2), to: output + 2 * plane, left: count)
-                } else {
-                    let i = ck_i32_truncated((u + rounder) - rounder)
-                    let j = ck_i32_truncated((v + rounder) - rounder)
-                    let index = ck_pixel_index(i, j, Int32(width), Int32(height))
-                    for lane in 0..<count {
-                        let from = Int(index[lane])
-                        output[lane] = from < 0 ? fill.0 : source[from]
-                        output[plane + lane] = from < 0 ? fill.1 : source[plane + from]
-                        output[2 * plane + lane] = from < 0 ? fill.2 : source[2 * plane + from]
-                    }
-                }
+                sample(
+                    source, u, v, width: width, height: height, linear: linear, fill: fill,
+                    to: target + row * width + left, count: min(16, width - left), work: work)
             }
         }
     }
@@ -71,7 +53,7 @@ extension Kernels {
         @inline(__always)
         init(_ u: SIMD16<Float>, _ v: SIMD16<Float>, width: Int, height: Int, work: UnsafeMutablePointer<Int32>) {
             let (columns, rows) = (Int32(width), Int32(height))
-            // Shifted by 1024, what is in reach is positive, where truncation is the floor.
+            // Shifted by 1024, all positions in reach are positive, so that truncation rounds down.
             let wholeU = ck_truncated(u + 1024) - 1024
             let wholeV = ck_truncated(v + 1024) - 1024
             let (i, j) = (ck_i32_truncated(wholeU), ck_i32_truncated(wholeV))
