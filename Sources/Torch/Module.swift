@@ -49,11 +49,11 @@ public final class Buffer {
 
 /// A part of a network: a class whose stored parameters, buffers and modules are its state.
 ///
-/// Keys are those of a PyTorch state dict: the property's name in snake_case, then a point, then the inner key.
+/// Keys are those of a PyTorch state dict: the property's name in snake_case, then a full stop, then the inner key.
 public protocol Module: AnyObject {
     /// The members by key; by default the stored properties, found by reflection.
     var members: [(key: String, value: Any)] { get }
-    /// Whether the members' keys begin without the name that this module has in its owner.
+    /// Whether the members' keys omit the name of this module in its owner.
     var isInlined: Bool { get }
 }
 
@@ -99,28 +99,14 @@ extension Module {
     }
 
     /// Copies values into the parameters and buffers. `ignoring` allows keys to be left over, such as a classifier's.
-    /// - Throws: `StateError` where keys are missing or left over, or shapes differ; nothing is then changed.
+    /// - Throws: `StateError` if keys are missing or left over, or if shapes differ; nothing is then changed.
     public func load(
         stateDict state: [String: Tensor], ignoring: (String) -> Bool = { _ in false }
     ) throws(StateError) {
-        let own = stateDict
-        let missing = own.keys.filter { state[$0] == nil && !$0.hasSuffix("num_batches_tracked") }.sorted()
-        let unexpected = state.keys.filter { own[$0] == nil && !ignoring($0) }.sorted()
-        let mismatched = own.keys.sorted().compactMap { key -> String? in
-            guard let given = state[key], let target = own[key], given.shape != target.shape else { return nil }
-            return "\(key) is \(given.shape), must be \(target.shape)"
-        }
-        guard missing.isEmpty, unexpected.isEmpty, mismatched.isEmpty else {
-            throw StateError(missing: missing, unexpected: unexpected, mismatched: mismatched)
-        }
-        do throws(TorchError) {
-            for (key, target) in own { if let value = state[key] { try target.copy(from: value) } }
-        } catch {
-            throw StateError(missing: [], unexpected: [], mismatched: ["\(error)"])
-        }
+        try restore(stateDict, from: state, ignoring: ignoring) { $0.hasSuffix("num_batches_tracked") }
     }
 
-    /// Moves parameters and buffers to a device, and weights of convolutions to the layout asked for.
+    /// Moves parameters and buffers to a device, and weights of convolutions to the requested layout.
     public func move(to device: Device, channelsLast: Bool = false) throws(TorchError) {
         for leaf in leaves(of: self, prefix: "") {
             if let parameter = leaf.value as? Parameter {
@@ -185,7 +171,7 @@ private func leaves(of module: any Module, prefix: String) -> [(key: String, val
         case is Parameter, is Buffer: return [(key, member.value)]
         case let inner as any Module: return leaves(of: inner, prefix: inner.isInlined ? prefix : key + ".")
         default:
-            // An optional member shows itself as one child where it is there.
+            // The mirror of an optional member has one child if there is a value.
             let mirror = Mirror(reflecting: member.value)
             guard mirror.displayStyle == .optional, let some = mirror.children.first?.value else { return [] }
             if some is Parameter || some is Buffer { return [(key, some)] }

@@ -51,10 +51,19 @@ final class ParameterGroup {
 }
 
 /// Overwrites tensors with others of the same keys and shapes. Changes nothing if they do not fit.
-func restore(_ own: [String: Tensor], from state: [String: Tensor]) throws(StateError) {
-    let missing = own.keys.filter { state[$0] == nil }.sorted()
-    let unexpected = state.keys.filter { own[$0] == nil }.sorted()
-    let mismatched = own.keys.filter { state[$0] != nil && state[$0]?.shape != own[$0]?.shape }.sorted()
+/// - Parameters:
+///   - ignoring: whether a key of the state may be left over.
+///   - optional: whether a key may be missing in the state.
+func restore(
+    _ own: [String: Tensor], from state: [String: Tensor], ignoring: (String) -> Bool = { _ in false },
+    optional: (String) -> Bool = { _ in false }
+) throws(StateError) {
+    let missing = own.keys.filter { state[$0] == nil && !optional($0) }.sorted()
+    let unexpected = state.keys.filter { own[$0] == nil && !ignoring($0) }.sorted()
+    let mismatched = own.keys.sorted().compactMap { key -> String? in
+        guard let given = state[key], let target = own[key], given.shape != target.shape else { return nil }
+        return "\(key) is \(given.shape), must be \(target.shape)"
+    }
     guard missing.isEmpty, unexpected.isEmpty, mismatched.isEmpty else {
         throw StateError(missing: missing, unexpected: unexpected, mismatched: mismatched)
     }
