@@ -12,10 +12,10 @@ package struct FinetuneCommand: ParsableCommand {
             diptych finetune --scratch --encoder <name> <images> --output <folder> [options]
             """,
         discussion: """
-            The encoder starts from RUN or from --weights, and is trained together with a linear layer by cross-entropy, \
-            more slowly than it. IMAGES are labelled images: train/ and test/ or val/ inside, else a stratified share is \
-            held out by the seed, the same as in training and probing. The run folder gets what that of train gets, \
-            classifier.safetensors, which predict and export read, and finetune.json with the test scores. --resume \
+            The encoder starts from RUN or from --weights. It is trained by cross-entropy together with a linear \
+            layer, at a lower rate than that. IMAGES are labelled: train/ and test/ or val/ inside, else a stratified \
+            share is held out by the seed, the same as in training and probing. The run folder gets the files of \
+            train, classifier.safetensors, which predict and export read, and finetune.json with the test scores. --resume \
             continues a run bit for bit; it needs only IMAGES and --output.
 
               diptych finetune runs/a photos/ --labels 10% --output runs/a-10
@@ -27,7 +27,7 @@ package struct FinetuneCommand: ParsableCommand {
     @OptionGroup package var training: TrainCommand
 
     @Argument(
-        help: ArgumentHelp("Where RUN comes first, the labelled images.", valueName: "labelled images"),
+        help: ArgumentHelp("The labelled images, if RUN comes first.", valueName: "labelled images"),
         transform: PathArgument.read)
     package var others: [String] = []
 
@@ -36,7 +36,7 @@ package struct FinetuneCommand: ParsableCommand {
 
     @Option(
         help: ArgumentHelp(
-            "The share of each class's labels that is learned from, as in 10%, drawn by the seed; all by default.",
+            "The share of each class's labels to train on, as in 10%, drawn by the seed; all by default.",
             valueName: "share"))
     package var labels: LabelShare?
 
@@ -47,14 +47,14 @@ package struct FinetuneCommand: ParsableCommand {
 
     package init() {}
 
-    /// What the encoder starts from; nil where a run is resumed or only the network is named.
+    /// The weights that the encoder starts from; nil if a run is resumed or only the network is named.
     package var start: String? { training.free.weights ?? (others.isEmpty ? nil : training.images) }
 
     /// The labelled images.
     package var images: String { others.last ?? training.images }
 
     package func validate() throws {
-        if others.count > 1 { throw ValidationError("there are \(others.count + 1) places; give RUN and IMAGES") }
+        if others.count > 1 { throw ValidationError("got \(others.count + 1) paths; give RUN and IMAGES") }
         if training.free.weights != nil, !others.isEmpty {
             throw ValidationError("give RUN or --weights FILE, not both, and then IMAGES")
         }
@@ -63,7 +63,7 @@ package struct FinetuneCommand: ParsableCommand {
         }
     }
 
-    /// The training of this command: its images, without what only the beginning of a run reads.
+    /// The training of this command with its images, without the options that only a new run reads.
     package var trained: TrainCommand {
         var training = training
         training.images = images
@@ -72,7 +72,7 @@ package struct FinetuneCommand: ParsableCommand {
         return training
     }
 
-    /// What resumes a run, besides the options of training.
+    /// The arguments that resume a run, besides the options of training.
     package var resumption: [String] { test.map { ["--test", SystemPath.argument($0)] } ?? [] }
 
     package func run() throws { try TorchProcess.handOver() }

@@ -6,9 +6,9 @@ package struct PredictCommand: ParsableCommand {
         commandName: "predict",
         abstract: "Writes the most probable classes of images as a table.",
         discussion: """
-            MODEL is a folder of finetune, or its classifier.safetensors. IMAGES need no labels. The table has a row for \
-            each image: its path, the best class and its probability, and with --top the next ones. Images that cannot be \
-            read have no row; they are named and counted.
+            MODEL is a folder of finetune, or its classifier.safetensors. IMAGES need no labels. The table has a row \
+            for each image: its path, the best class and its probability, and with --top the next ones. Images that \
+            cannot be read have no row; they are named and counted.
 
               diptych predict runs/f photos/ --output predictions.csv --top 3
             """)

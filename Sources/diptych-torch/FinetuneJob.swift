@@ -4,7 +4,7 @@ import Files
 import Foundation
 import Views
 
-/// `diptych finetune`: what a training of a classifier has of its own, its settings, images and scores.
+/// `diptych finetune`: the settings, images and scores of a classifier's training.
 struct FinetuneJob {
     let options: FinetuneCommand
 
@@ -12,7 +12,7 @@ struct FinetuneJob {
 
     func run() throws { try TrainJob(options.trained, finetuning: self).run() }
 
-    /// The settings of a run that begins.
+    /// The settings of a new run.
     func settings() throws -> Finetuning.Settings {
         let (training, free) = (options.trained, options.training.free)
         var finetuning = Finetuning(from: options.start)
@@ -30,7 +30,7 @@ struct FinetuneJob {
         return try finetuning.settings()
     }
 
-    /// The settings of a run that begins, with the epochs that so many images need, unless they are given.
+    /// The settings of a new run, with enough epochs for the number of images, unless they are given.
     func lengthened(_ experiment: Experiment, on images: FinetuneImages) throws -> Experiment {
         let isGiven =
             options.training.epochs != nil || options.training.settings.pipeline != nil

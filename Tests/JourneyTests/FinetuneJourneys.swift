@@ -63,10 +63,10 @@ struct FinetuneJourneys {
             says: "run: holds a run of method.simclr; diptych train --resume continues it"),
         Journey(
             "two classes", "\(train) && diptych predict run photos --output p.csv", exit: 2,
-            says: "run/classifier.safetensors: is not there; diptych finetune leaves"),
+            says: "run/classifier.safetensors: is not there; diptych finetune writes"),
         Journey(
             "two classes", "\(train) && diptych predict run/encoder.safetensors photos --output p.csv", exit: 2,
-            says: "is not a whole classifier"),
+            says: "is not a classifier"),
         Journey(
             "two classes", "diptych finetune absent photos --labels 10 --output f", exit: 2, says: "--labels"),
     ]

@@ -13,7 +13,7 @@ public final class Classifier: Encoder {
     let key: String
 
     /// Joins an encoder and the linear layer that was trained with it.
-    /// - Parameter key: of the layer.
+    /// - Parameter key: the layer's key in the state.
     init(_ encoder: any Encoder, _ linear: Linear, classes: Int, key: String) {
         (self.encoder, self.linear, self.key) = (encoder, linear, key)
         dimension = classes

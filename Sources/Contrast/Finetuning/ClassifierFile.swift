@@ -26,20 +26,20 @@ public struct ClassifierFile {
     }
 
     /// Opens the classifier of a run folder, or the file itself.
-    /// - Throws: `TrainingError`, of kind `unusable`, where there is none; `SafetensorsError`, `ConfigurationError`,
+    /// - Throws: `TrainingError` of kind `unusable` if there is none; `SafetensorsError`, `ConfigurationError`,
     ///   `TorchError`.
     public init(_ place: String) throws {
         path = Folder.exists(place) ? RunFolder(place).classifier : place
         guard StoredFile.exists(path) else {
             let what = Folder.exists(place) ? "is not there" : "there is no such file or run folder"
-            throw TrainingError(.unusable, "\(path): \(what); diptych finetune leaves a classifier in its run folder")
+            throw TrainingError(.unusable, "\(path): \(what); diptych finetune writes a classifier to its run folder")
         }
         guard ClassifierFile.recognizes(path), let file = try? Safetensors(contentsOf: path),
             let text = file.metadata["configuration"], let names = file.metadata["classes"],
             let classes = try? JSON.value([String].self, from: names.utf8)
         else {
             throw TrainingError(
-                .unusable, "\(path): is not a whole classifier; diptych finetune leaves RUN/classifier.safetensors")
+                .unusable, "\(path): is not a classifier; diptych finetune writes RUN/classifier.safetensors")
         }
         self.classes = classes
         experiment = try ConfigurationReader(file: path, text: text).read(Experiment.self)
@@ -54,7 +54,8 @@ public struct ClassifierFile {
         } catch {
             throw TrainingError(
                 .unusable,
-                "\(path): does not fit \(experiment.encoder.name) with \(counted(classes.count, "class", "classes")): \(error)"
+                "\(path): does not fit \(experiment.encoder.name) with "
+                    + "\(counted(classes.count, "class", "classes")): \(error)"
             )
         }
     }
@@ -71,7 +72,7 @@ public struct ClassifierFile {
         try Safetensors(tensors: classifier.stateDict, metadata: notes).write(to: folder.classifier)
     }
 
-    /// Copies the file, which has been read whole.
+    /// Copies the file.
     /// - Throws: `FileError`.
     public func write(to output: String) throws { try AtomicFile.write(try StoredFile.read(path), to: output) }
 }

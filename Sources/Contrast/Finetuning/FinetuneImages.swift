@@ -2,13 +2,13 @@ import Views
 
 /// The images that a classifier is trained on, and those that it is tested on.
 public struct FinetuneImages {
-    /// Labelled images to train on, all of them.
+    /// The labelled images to train on.
     public let train: any Source
     /// Images to test on, labelled with the classes of `train`.
     public let test: any Source
-    /// How the two were told apart, in words.
+    /// How the images were split, in words.
     public let split: String
-    /// What the user should know of them.
+    /// Notes for the user.
     public let notes: [String]
 
     /// Opens images.
@@ -18,7 +18,7 @@ public struct FinetuneImages {
     ///   - test: other images to test on.
     ///   - experiment: the run's settings.
     ///   - reading: how images are opened.
-    /// - Throws: `TrainingError` where nothing can be learned or tested; what `Split` throws.
+    /// - Throws: `TrainingError` if there is nothing to train or test on; what `Split` throws.
     public init(
         _ path: String, side: SideChoice?, test: String?, experiment: Experiment, reading: SourceOptions
     ) throws {
@@ -52,7 +52,7 @@ public struct FinetuneImages {
         self.notes = notes
     }
 
-    /// The number of images that a run with these settings learns from.
+    /// The number of images that a run with these settings is trained on.
     public func learned(by experiment: Experiment) throws -> Int {
         guard let method = experiment.method.component as? Supervised else { return train.count }
         return try method.drawn(from: method.labelled(train).images, seed: experiment.training.seed).images.count

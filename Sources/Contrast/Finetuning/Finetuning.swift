@@ -5,23 +5,23 @@ import Views
 /// How an encoder and a classifier are trained together: settings of a run of method `supervised`, from a run's
 /// encoder, from free weights, or from random ones.
 public struct Finetuning {
-    /// A run folder, a checkpoint or a file of weights; nil where only the network is named.
+    /// A run folder, a checkpoint or a file of weights; nil if only the network is named.
     public var start: String?
     /// Whether the encoder begins with random weights, so that only the network of `start` is used.
     public var isFromScratch = false
-    /// The network in YAML, as in `resnet50`, where `start` does not tell.
+    /// The network in YAML, as in `resnet50`, if `start` does not identify it.
     public var encoder: String?
     /// A pipeline file in place of the recipe.
     public var pipeline: ConfigurationReader?
-    /// What stands before the encoder's keys in the weights.
+    /// The prefix of the encoder's keys in the weights.
     public var prefix: String?
     /// Settings that replace others, as in `training.epochs=10`.
     public var overrides: [String] = []
 
-    /// The steps that a recipe's run has at least, however few its labels are.
+    /// The least number of steps of a recipe's run, for few labels.
     static let leastSteps = 300
 
-    /// The settings where no pipeline file gives others. The views keep the size and the normalisation of `start`.
+    /// The settings without a pipeline file. The views keep the size and the normalisation of `start`.
     static let recipe = """
         views:
           branches: [{count: 1, size: 224, steps: [{resized_crop: {scale: [0.25, 1.0]}}, horizontal_flip]}]
@@ -36,20 +36,20 @@ public struct Finetuning {
         evaluation: {knn_every: 0, diagnose_every: 0}
         """
 
-    /// What a run is made of.
+    /// The settings of a run, with notes.
     public struct Settings {
         /// The run's settings.
         public var experiment: Experiment
-        /// What the user should know of them.
+        /// Notes for the user.
         public var notes: [String]
     }
 
-    /// Names a start.
+    /// Sets the start.
     public init(from start: String?) { self.start = start }
 
     /// The settings of the run.
-    /// - Throws: `TrainingError` where the network cannot be told or cannot start from weights, or the pipeline file is
-    ///   of another method; `ConfigurationError`, `SafetensorsError`, `FileError`.
+    /// - Throws: `TrainingError` if the network is not recognised or cannot start from weights, or if the pipeline file
+    ///   has another method; `ConfigurationError`, `SafetensorsError`, `FileError`.
     public func settings() throws -> Settings {
         var experiment = try (pipeline ?? recipe).read(Experiment.self)
         let namesEncoder = encoder != nil || pipeline?.sections.contains("encoder") == true
@@ -124,7 +124,7 @@ public struct Finetuning {
         }
     }
 
-    /// The recipe's views in the size of a run's evaluation, read and normalised as the run's.
+    /// The recipe's views with the size, decoding and normalisation of a run's evaluation.
     private static func views(_ recipe: ViewConfiguration, like run: ViewConfiguration) -> ViewConfiguration {
         var views = run
         (views.trunk, views.overlap, views.mix) = ([], nil, nil)

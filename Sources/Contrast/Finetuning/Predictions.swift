@@ -1,7 +1,7 @@
 import Torch
 import Views
 
-/// The classes that a classifier gives images, as a table.
+/// The classes that a classifier predicts for images, as a table.
 public struct Predictions {
     /// `path,class,probability`, and for each further class `class_2,probability_2` and so on; a row for each image.
     public let table: String
@@ -14,10 +14,10 @@ public struct Predictions {
     /// - Parameters:
     ///   - source: the images; labels are ignored.
     ///   - file: the classifier.
-    ///   - best: the number of classes in a row; all where there are fewer.
+    ///   - best: the number of classes in a row, at most all.
     ///   - machine: where to compute.
     ///   - maximumBad: the share of unusable images, 0...1, above which it stops.
-    ///   - progress: is told the share done, 0...1.
+    ///   - progress: called with the completed share, 0...1.
     /// - Throws: `TrainingError`, `LoaderError`, `TorchError`.
     public init(
         of source: any Source, by file: ClassifierFile, best: Int, machine: Machine, maximumBad: Double,

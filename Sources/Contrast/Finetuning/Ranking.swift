@@ -2,10 +2,10 @@ import Torch
 
 /// The most probable classes of images.
 struct Ranking {
-    /// Row by row the classes from best to worst, and their probabilities.
+    /// The classes of each row from best to worst, with their probabilities.
     let rows: [[(label: Int, probability: Float)]]
 
-    /// Ranks probabilities `[N, classes]`; of equal ones the first class is better.
+    /// Ranks probabilities `[N, classes]`; of equal probabilities the first class is better.
     init(_ probabilities: Tensor, best count: Int) throws(TorchError) {
         let values: [Float] = try probabilities.toArray()
         let classes = probabilities.shape[1]
