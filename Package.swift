@@ -84,7 +84,8 @@ let package = Package(
         .target(name: "KernelsAVX2", dependencies: ["CKernels"], swiftSettings: wideKernels),
         .target(
             name: "Views",
-            dependencies: ["CCodecs", "CKernels", "CYAML", "Files", "KernelsAVX2"]),
+            dependencies: ["CCodecs", "CKernels", "CYAML", "Files", "KernelsAVX2"],
+            resources: [.embedInCode("Presets")]),
         // The C interface over Views: its header, and the Swift target that implements it.
         .target(name: "CDiptych"),
         .target(name: "DiptychLibrary", dependencies: ["CDiptych", "Views"]),

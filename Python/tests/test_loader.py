@@ -340,3 +340,13 @@ def test_tensors_share_the_memory(photos, small):
     data = next(iter(loader(photos, small, dtype="uint8"))).torch()[0]
     assert data.shape == (8, 3, 16, 16)
     assert data.is_contiguous(memory_format=torch.channels_last)
+
+
+def test_presets_and_bases_need_no_file(tmp_path):
+    assert diptych.Pipeline("simclr-32").branches[0].width == 32
+    (tmp_path / "own.yaml").write_text("base: simclr-32\nviews: {normalize: {std: [0.5, 0.5, 0.5]}}\n")
+    own = diptych.Pipeline(tmp_path / "own.yaml")
+    assert own.normalization[1].tolist() == [0.5, 0.5, 0.5]
+    assert [(b.width, b.views) for b in own.branches] == [(32, 2)]
+    with pytest.raises(diptych.ConfigurationError, match="did you mean simclr-32"):
+        diptych.Pipeline("simclr-23")

@@ -21,7 +21,8 @@ package struct Diptych: ParsableCommand {
             TrainCommand.self, FinetuneCommand.self, PredictCommand.self, ProbeCommand.self, RetrieveCommand.self,
             EmbedCommand.self, DiagnoseCommand.self,
             EstimateCommand.self, ReportCommand.self, ExportCommand.self,
-            ViewsCommand.self, ScanCommand.self, PackCommand.self, BenchCommand.self, DoctorCommand.self,
+            ViewsCommand.self, ScanCommand.self, PackCommand.self, BenchCommand.self, PipelinesCommand.self,
+            DoctorCommand.self,
             CheckSettingsCommand.self,
         ])
 

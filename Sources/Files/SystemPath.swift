@@ -75,6 +75,15 @@ package enum SystemPath {
         return parts.last.map { String(decoding: $0, as: UTF8.self) } ?? path
     }
 
+    /// The bytes of a path without links; nil if there is nothing at it.
+    package static func resolved(_ path: String) -> [UInt8]? {
+        with(path) { path in
+            guard let found = realpath(path, nil) else { return nil }
+            defer { free(found) }
+            return UnsafeRawBufferPointer(start: found, count: strlen(found)).map { $0 }
+        }
+    }
+
     /// Calls `body` for each character with its text, or for each byte outside of a character, and joins the results.
     private static func pieces(_ bytes: some Collection<UInt8>, _ body: (String?, UInt8) -> String) -> String {
         var result = ""

@@ -189,23 +189,14 @@ private final class Silence: TrainingObserver {
 extension String {
     /// Whether this is a folder that contains another path, or will contain it.
     fileprivate func isFolder(around path: String) -> Bool {
-        guard Folder.exists(self), let around = resolved else { return false }
+        guard Folder.exists(self), let around = SystemPath.resolved(self) else { return false }
         var inner = path
         while true {
-            if let found = (inner.isEmpty ? "." : inner).resolved {
+            if let found = SystemPath.resolved(inner.isEmpty ? "." : inner) {
                 return around.elementsEqual("/".utf8) || (found + "/".utf8).starts(with: around + "/".utf8)
             }
             guard !inner.isEmpty, inner != "/" else { return false }
             inner = SystemPath.folder(of: inner)
-        }
-    }
-
-    /// The path without links, in bytes; nil if it does not exist.
-    private var resolved: [UInt8]? {
-        SystemPath.with(self) { path in
-            guard let found = realpath(path, nil) else { return nil }
-            defer { free(found) }
-            return UnsafeRawBufferPointer(start: found, count: strlen(found)).map { $0 }
         }
     }
 }

@@ -59,6 +59,37 @@ struct SettingJourneys {
         Journey(
             "two classes", file("training: [1]", then: views), exit: 2,
             says: "p.yaml: training: must be a mapping of settings, as in {epochs: ...}, is a list"),
+        // Presets, and files with a base.
+        Journey(
+            "two classes",
+            "diptych views photos --pipeline simclr-32 --output v.png && diptych pipelines | grep simclr-32",
+            says: "12 images", "SimCLR on small images"),
+        Journey(
+            "two classes",
+            "echo 'views: {trunk: 1}' > simclr-32 && diptych views photos --pipeline ./simclr-32 --output v.png",
+            exit: 2, says: "./simclr-32: views.trunk: "),
+        Journey(
+            "two classes", "diptych views photos --pipeline simclr32 --output v.png", exit: 2,
+            says: "simclr32: no such file or directory; did you mean simclr-32?"),
+        Journey(
+            "two classes",
+            file(
+                "base: tiny.yaml\\ntraining: {epochs: 1}",
+                then:
+                    "diptych train photos --pipeline p.yaml --output run && grep -E 'width|epochs|batch_size' run/config.yaml"
+            ),
+            says: "width: 2", "epochs: 1", "batch_size: 4"),
+        Journey(
+            "two classes", file("base: q.yaml", then: "printf 'base: p.yaml' > q.yaml && \(views)"), exit: 2,
+            says: "q.yaml: base: goes in a circle: p.yaml, q.yaml, p.yaml"),
+        Journey(
+            "two classes", file("base: no.yaml", then: views), exit: 2, says: "p.yaml: base: no.yaml: no such file"),
+        Journey(
+            "two classes", file("base: photos", then: views), exit: 2,
+            says: "p.yaml: base: photos: is a folder, not a YAML file"),
+        Journey(
+            "two classes", "diptych views photos --pipeline tiny.yaml --output v.png --set 'views.branches[1].size=96'",
+            exit: 2, says: "--set: views.branches[1]: there are 1 elements, from 0"),
         // Narrower than a vector of the processor, and more threads than it has cores.
         Journey(
             "two classes",

@@ -64,8 +64,9 @@ class Pipeline:
     """How views of an image are made: the ``views`` part of a run's YAML file.
 
     Args:
-        pipeline: a path, YAML text (with a line break), a mapping such as
-            ``{"views": {"branches": [...]}}``, or ``None`` for SimCLR's defaults.
+        pipeline: a path, the name of a preset such as ``"simclr-32"``, YAML text (with a line
+            break), a mapping such as ``{"views": {"branches": [...]}}``, or ``None`` for SimCLR's
+            defaults.
         overrides: settings that replace the file's, as in ``"views.branches[0].size=96"``.
         evaluation: whether to make the single evaluation view of an image.
 

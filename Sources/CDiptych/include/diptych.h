@@ -68,6 +68,7 @@ typedef struct diptych_branch {
 } diptych_branch;
 
 /* Builds a pipeline from the `views` part of a YAML file, of YAML text, or of SimCLR's defaults where both are NULL.
+ * `path` may be the name of a preset, as in "simclr-32".
  * `overrides` are settings as in "views.branches[0].size=96"; there are `override_count` of them. */
 diptych_status diptych_pipeline_open(const char *path, const char *text, const char *const *overrides,
                                      size_t override_count, diptych_pipeline **pipeline);

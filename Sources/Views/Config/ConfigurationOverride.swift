@@ -69,7 +69,7 @@ struct ConfigurationOverride: Sendable {
         _ tree: inout ConfigurationTree, _ rest: ArraySlice<Step>, at path: String, inList: Bool
     ) throws(ConfigurationError) {
         guard let step = rest.first else {
-            tree = value
+            if !tree.chooses(value) { tree = value }
             return
         }
         switch step {
@@ -95,7 +95,7 @@ struct ConfigurationOverride: Sendable {
             }
             // Another member of a family replaces the current one and gets its own defaults. Not in a list, where
             // another index may have been meant.
-            let replaces = !inList && entries.count == 1 && entries[0].isChoice && entries[0].key != key
+            let replaces = !inList && tree.replaces([key])
             if inList, let other = entries.first, other.isChoice, other.key != key {
                 let reason = "\(path) is \(other.key); \(path)=\(key) replaces it"
                 throw ConfigurationError(file: Self.source, path: keyPath, reason: reason)

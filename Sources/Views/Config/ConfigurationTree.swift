@@ -65,6 +65,44 @@ enum ConfigurationTree: Equatable, Sendable {
     }
 }
 
+extension ConfigurationTree {
+    /// Merges other settings into these: mappings key by key; a list or a value replaces what there is.
+    ///
+    /// Another member of a family takes the place of this one. The name of the same member alone changes nothing.
+    mutating func merge(_ other: ConfigurationTree) {
+        if chooses(other) { return }
+        guard case .mapping(var entries) = self, case .mapping(let others) = other, !replaces(others.map(\.key))
+        else {
+            self = other
+            return
+        }
+        for one in others {
+            if let index = entries.firstIndex(where: { $0.key == one.key }) {
+                entries[index].value.merge(one.value)
+            } else {
+                entries.append(one)
+            }
+        }
+        self = .mapping(entries)
+    }
+
+    /// Whether `other` is the name alone of the member that this selects.
+    func chooses(_ other: ConfigurationTree) -> Bool {
+        guard case .scalar(let name, _) = other, case .mapping(let entries) = self, entries.count == 1 else {
+            return false
+        }
+        return entries[0].isChoice && entries[0].key == name
+    }
+
+    /// Whether this selects another member of a family than one of these names.
+    func replaces(_ names: [String]) -> Bool {
+        guard case .mapping(let entries) = self, entries.count == 1, entries[0].isChoice, names.count == 1 else {
+            return false
+        }
+        return entries[0].key != names[0]
+    }
+}
+
 /// A setting's name as files write it: `minScale` is `min_scale`, `useEMA` is `use_ema`.
 func snakeCase(_ name: String) -> String {
     var result = ""

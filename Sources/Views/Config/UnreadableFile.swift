@@ -9,7 +9,7 @@ func unreadable(_ file: String, _ error: DecodeError) -> String {
     return error.kind == .tooLarge ? "is no pipeline: it \(error.reason)" : error.reason
 }
 
-/// The YAML file in the same folder, or in pipelines/, with the closest name; nil if none is close.
+/// The YAML file in the same folder or in pipelines/, or the preset, with the closest name; nil if none is close.
 private func similar(to file: String) -> String? {
     let folder = file.contains("/") ? SystemPath.folder(of: file) : "."
     /// The name without its ending.
@@ -23,6 +23,9 @@ private func similar(to file: String) -> String? {
             found.append((directory == "." ? other : "\(directory)/\(other)", distance))
         }
     }
-    let nearest = found.min { ($0.distance, $0.path) < ($1.distance, $1.path) }
+    if !ConfigurationFile.isPath(SystemPath.name(of: file)) {
+        found += Preset.all.map { ($0.name, editDistance(name.lowercased(), $0.name)) }
+    }
+    let nearest = found.min { ($0.distance, $0.path.count, $0.path) < ($1.distance, $1.path.count, $1.path) }
     return nearest.flatMap { $0.distance <= max(1, name.count / 3) ? $0.path : nil }
 }
