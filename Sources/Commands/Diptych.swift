@@ -13,8 +13,8 @@ package struct Diptych: ParsableCommand {
               diptych train photos/ --pipeline pipelines/simclr.yaml --output runs/photos
               diptych probe runs/photos photos/
 
-            Exit codes: 0 done, 1 failed, 2 unusable arguments or configuration, 3 data unusable, 130 interrupted \
-            (after a checkpoint).
+            Exit codes: 0 done, 1 failed, 2 unusable arguments or configuration, 3 data unusable, 75 stopped by \
+            SIGUSR1 to be started again, 130 interrupted (both after a checkpoint).
             """,
         version: "0.1.0",
         subcommands: [

@@ -12,6 +12,8 @@ package enum ExitStatus: Int32, Sendable {
     case unusable = 2
     /// The data cannot be used.
     case data = 3
+    /// Stopped by SIGUSR1, after a checkpoint, to be started again: EX_TEMPFAIL of sysexits.h.
+    case requeue = 75
     /// Stopped by a signal, after a checkpoint.
     case interrupted = 130
 }
@@ -63,7 +65,7 @@ extension Diptych {
         // The signal mask is inherited from the program that started this one; it may block these signals.
         var heard = sigset_t()
         sigemptyset(&heard)
-        for number in [SIGINT, SIGTERM, SIGHUP] { sigaddset(&heard, number) }
+        for number in [SIGINT, SIGTERM, SIGHUP, SIGUSR1] { sigaddset(&heard, number) }
         pthread_sigmask(Int32(SIG_UNBLOCK), &heard, nil)
         var command: any ParsableCommand
         do {

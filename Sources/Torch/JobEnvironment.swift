@@ -10,7 +10,7 @@ public enum Backend: String, Sendable, CaseIterable {
 ///
 /// `torchrun` sets `RANK`, `LOCAL_RANK`, `WORLD_SIZE`, `MASTER_ADDR` and `MASTER_PORT`; any script can do the same.
 /// `mpirun` sets `OMPI_COMM_WORLD_RANK` and its like instead. On one machine the address then defaults to the
-/// loopback's and the port to 29500.
+/// loopback's and the port to 29500. For a step of several tasks, SLURM's own variables serve, see `SlurmStep`.
 public struct JobEnvironment: Equatable, Sendable {
     /// This process's index, from 0.
     public var rank = 0
@@ -26,7 +26,7 @@ public struct JobEnvironment: Equatable, Sendable {
     public var port = 29500
     /// Seconds that a rank waits for the others, at the start and in each collective.
     public var timeout = 60.0
-    /// How often the launcher restarted the job.
+    /// How often the launcher restarted the job, or SLURM requeued it.
     public var restarts = 0
     /// The backend that `DIPTYCH_BACKEND`, or its older name `DIPTYCH_CARRIER`, asks for; nil if it is not set.
     public var backend: Backend?
@@ -40,6 +40,7 @@ public struct JobEnvironment: Equatable, Sendable {
     /// Reads the variables.
     /// - Throws: `ProcessGroupError` that names a variable which is missing or invalid.
     public init(_ environment: [String: String]) throws(ProcessGroupError) {
+        let environment = try environment.merging(SlurmStep.variables(environment)) { own, _ in own }
         func number(_ names: [String], in range: ClosedRange<Int>) throws(ProcessGroupError) -> Int? {
             guard let name = names.first(where: { environment[$0] != nil }), let text = environment[name] else {
                 return nil
@@ -58,6 +59,7 @@ public struct JobEnvironment: Equatable, Sendable {
         localRanks = try number(["LOCAL_WORLD_SIZE", "OMPI_COMM_WORLD_LOCAL_SIZE"], in: 1...most)
         timeout = Double(try number(["DIPTYCH_TIMEOUT"], in: 1...86_400) ?? 60)
         restarts = try number(["TORCHELASTIC_RESTART_COUNT"], in: 0...most) ?? 0
+        restarts += try number(["SLURM_RESTART_COUNT"], in: 0...most) ?? 0
         let variables = ["DIPTYCH_BACKEND", "DIPTYCH_CARRIER"]
         if let variable = variables.first(where: { environment[$0] != nil }), let name = environment[variable] {
             guard let backend = Backend(rawValue: name) else {

@@ -5,6 +5,9 @@ import Synchronization
 /// Whether the user asked to stop. The first SIGINT or SIGTERM asks, and the second ends the process at once. So does
 /// the end of the grace period after SIGTERM, if there is one.
 ///
+/// SIGUSR1, which a scheduler sends before a job's time is over, asks too, and the process then ends with the status
+/// that asks for another start. It never counts as the second signal.
+///
 /// SIGHUP, from a terminal that is closed, asks like SIGTERM, unless it was ignored at the start, as by nohup. It may
 /// come together with SIGTERM, so it never counts as the second signal. A signal shortly after the first does not count
 /// either, because `timeout` signals both the process and its group.
@@ -28,6 +31,9 @@ final class Interrupt: Sendable {
 
     private let begun = Atomic<Bool>(false)
     private let asked = Atomic<Bool>(false)
+    private let asksForStart = Atomic<Bool>(false)
+    /// What to do with signals in place of all this; nil for a process that works itself.
+    private let relay: (@Sendable (Int32) -> Void)?
     private let heard = Mutex(Heard())
     private let queue = DispatchQueue(label: "interrupt")
     // Retained while signals are watched.
@@ -37,7 +43,9 @@ final class Interrupt: Sendable {
     /// - Parameters:
     ///   - grace: seconds from SIGTERM to the end of the process, even within a step; nil for no limit.
     ///   - lost: what is lost by such an end, for the message.
-    init(grace: Double? = nil, lost: String = "") {
+    ///   - relay: is given each signal, for a process that only waits for another.
+    init(grace: Double? = nil, lost: String = "", relay: (@Sendable (Int32) -> Void)? = nil) {
+        self.relay = relay
         var ends: [Int32] = [-1, -1]
         // Without descriptors training fails anyway, and signals end the process as by default.
         guard Foundation.pipe(&ends) == 0 else { return }
@@ -65,7 +73,7 @@ final class Interrupt: Sendable {
         #endif
         // A blocked read continues after the handler.
         action.sa_flags = Int32(SA_RESTART)
-        for number in [SIGINT, SIGTERM] { sigaction(number, &action, nil) }
+        for number in [SIGINT, SIGTERM, SIGUSR1] { sigaction(number, &action, nil) }
         var before = sigaction()
         sigaction(SIGHUP, nil, &before)
         if !Interrupt.ignores(before) { sigaction(SIGHUP, &action, nil) }
@@ -77,20 +85,27 @@ final class Interrupt: Sendable {
     /// Whether the user asked to stop.
     var requested: Bool { asked.load(ordering: .relaxed) }
 
+    /// The status of a process that was asked to stop.
+    var status: ExitStatus { asksForStart.load(ordering: .relaxed) ? .requeue : .interrupted }
+
     private func receive(_ number: Int32, grace: Double?, lost: String) {
+        let wasAsked = asked.load(ordering: .relaxed)
+        if !wasAsked, number == SIGUSR1 { asksForStart.store(true, ordering: .relaxed) }
+        asked.store(true, ordering: .relaxed)
+        if let relay { return relay(number) }
         guard begun.load(ordering: .sequentiallyConsistent) else {
             Interrupt.say("diptych: stopped before the first step")
-            _exit(130)
+            _exit(status.rawValue)
         }
-        let wasAsked = asked.exchange(true, ordering: .relaxed)
         let setsEnd = heard.withLock { heard in
             let now = ContinuousClock.now
-            if number != SIGHUP {
+            if [SIGINT, SIGTERM].contains(number) {
                 if let first = heard.first, now - first > Interrupt.echo { _exit(130) }
                 heard.first = heard.first ?? now
             }
-            defer { heard.hasEnd = heard.hasEnd || number != SIGINT }
-            return number != SIGINT && !heard.hasEnd
+            let isOfGrace = [SIGTERM, SIGHUP].contains(number)
+            defer { heard.hasEnd = heard.hasEnd || isOfGrace }
+            return isOfGrace && !heard.hasEnd
         }
         if !wasAsked { Interrupt.say("stopping after this step; again to stop at once") }
         guard let grace, setsEnd else { return }

@@ -71,7 +71,7 @@ struct TrainJob {
             try finetuning.score(folder, on: labelled, machine: machine)
         case .interrupted:
             let command = finetuning?.resumption(of: folder.path) ?? options.resumption(of: folder.path)
-            throw Failure(.interrupted, "interrupted; go on with: \(command)")
+            throw Failure(interrupt.status, "interrupted; go on with: \(command)")
         }
     }
 

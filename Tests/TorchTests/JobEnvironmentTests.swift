@@ -65,4 +65,68 @@ struct JobEnvironmentTests {
         #expect(error?.kind == .environment)
         #expect(error?.message.hasPrefix("\(variable):") == true, "\(error?.message ?? "")")
     }
+
+    // MARK: SLURM
+
+    private static let step = [
+        "SLURM_STEP_ID": "0", "SLURM_JOB_ID": "1234567", "SLURM_PROCID": "5", "SLURM_NTASKS": "8",
+        "SLURM_LOCALID": "1", "SLURM_NODEID": "1", "SLURM_TASKS_PER_NODE": "4(x2)",
+        "SLURM_JOB_NODELIST": "node[07-09,12]",
+    ]
+
+    @Test func aStepOfSeveralTasksIsAJob() throws {
+        let place = try JobEnvironment(Self.step)
+        #expect((place.rank, place.ranks, place.localRank, place.localRanks) == (5, 8, 1, 4))
+        #expect(place.host == "node07" && place.port == 15_000 + 1_234_567 % 17_000)
+        let other = try JobEnvironment(
+            Self.step.merging(["MASTER_ADDR": "b", "MASTER_PORT": "99", "SLURM_RESTART_COUNT": "2"]) { $1 })
+        #expect(other.host == "b" && other.port == 99 && other.restarts == 2)
+    }
+
+    @Test(
+        "Other launchers, single tasks, batch scripts and shells are not steps of several tasks",
+        arguments: [
+            ["WORLD_SIZE": "1"], ["OMPI_COMM_WORLD_SIZE": "1"], ["SLURM_STEP_ID": "4294967291"],
+            ["SLURM_STEP_ID": "4294967290"], ["SLURM_STEP_ID": nil], ["SLURM_NTASKS": "1"], ["SLURM_NTASKS": nil],
+            ["SLURM_STEP_NUM_TASKS": "1"],
+        ])
+    func noStep(changed: [String: String?]) throws {
+        var variables = Self.step
+        for (name, value) in changed { variables[name] = value }
+        #expect(try JobEnvironment(variables).ranks == 1)
+        variables["SLURM_RESTART_COUNT"] = "1"
+        #expect(try JobEnvironment(variables).restarts == 1)
+    }
+
+    @Test func torchrunWinsOverSLURM() throws {
+        let torchrun = ["RANK": "1", "WORLD_SIZE": "2", "MASTER_ADDR": "a", "MASTER_PORT": "1"]
+        #expect(try JobEnvironment(Self.step.merging(torchrun) { $1 }) == JobEnvironment(torchrun))
+    }
+
+    @Test(
+        "The first host of a list",
+        arguments: [
+            ("node1", "node1"), ("node1,node2", "node1"), ("node[01-04,7]", "node01"), ("node[7,01-04]", "node7"),
+            ("a[1-2]b[3-4].x,c", "a1b3.x"), ("gpu-a[003-010]", "gpu-a003"), ("", nil), ("node[1", nil),
+        ])
+    func firstHost(list: String, host: String?) { #expect(SlurmStep.firstHost(list) == host) }
+
+    @Test(
+        "The tasks of a node", arguments: [("4(x2),3", 0, 4), ("4(x2),3", 2, 3), ("2,1", 1, 1), ("2", 1, nil)])
+    func tasksOfNode(list: String, node: Int, tasks: Int?) {
+        #expect(SlurmStep.tasksOfNode(["SLURM_NODEID": "\(node)", "SLURM_TASKS_PER_NODE": list]) == tasks)
+    }
+
+    @Test(
+        "Nonsense of SLURM's names its variable",
+        arguments: [
+            ("SLURM_PROCID", "8"), ("SLURM_PROCID", nil), ("SLURM_NTASKS", "x"), ("SLURM_LOCALID", ""),
+            ("SLURM_JOB_NODELIST", nil), ("SLURM_JOB_NODELIST", "a[1"), ("SLURM_RESTART_COUNT", "-1"),
+        ])
+    func nonsenseOfSLURM(variable: String, value: String?) {
+        var variables = Self.step
+        variables[variable] = value
+        let error = #expect(throws: ProcessGroupError.self) { try JobEnvironment(variables) }
+        #expect(error?.message.hasPrefix("\(variable):") == true, "\(error?.message ?? "")")
+    }
 }
