@@ -20,7 +20,7 @@ package struct Diptych: ParsableCommand {
         subcommands: [
             TrainCommand.self, FinetuneCommand.self, PredictCommand.self, ProbeCommand.self, RetrieveCommand.self,
             EmbedCommand.self, DiagnoseCommand.self,
-            EstimateCommand.self, ReportCommand.self, ExportCommand.self,
+            EstimateCommand.self, ReportCommand.self, ExportCommand.self, SweepCommand.self, RunsCommand.self,
             ViewsCommand.self, ScanCommand.self, PackCommand.self, BenchCommand.self, PipelinesCommand.self,
             DoctorCommand.self,
             CheckSettingsCommand.self,

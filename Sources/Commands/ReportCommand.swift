@@ -12,9 +12,11 @@ package struct ReportCommand: ParsableCommand {
 
               diptych report runs/photos --images photos/
               diptych report runs/tau-0.1 runs/tau-0.5 --output comparison.html
+              diptych report sweeps/lr
             """)
 
-    @Argument(help: ArgumentHelp("Run folders.", valueName: "run"), transform: PathArgument.read)
+    @Argument(
+        help: ArgumentHelp("Run folders, or folders of runs.", valueName: "run"), transform: PathArgument.read)
     package var runs: [String]
 
     @Option(
@@ -23,7 +25,8 @@ package struct ReportCommand: ParsableCommand {
     package var images: String?
 
     @Option(
-        help: ArgumentHelp("The page; RUN/report.html by default.", valueName: "file"), transform: PathArgument.read)
+        help: ArgumentHelp("The page; report.html in the first folder by default.", valueName: "file"),
+        transform: PathArgument.read)
     package var output: String?
 
     @Option(help: ArgumentHelp("The largest number of view pairs to use.", valueName: "N"))

@@ -38,6 +38,9 @@ package struct TrainCommand: ParsableCommand {
             """)
     package var allowOtherImages = false
 
+    @Flag(help: "Prints the run's settings and what it will cost, by a few steps; nothing is written.")
+    package var dryRun = false
+
     @OptionGroup package var compute: ComputeOptions
 
     @Option(help: ArgumentHelp("Overrides training.seed.", valueName: "N"))
@@ -65,6 +68,7 @@ package struct TrainCommand: ParsableCommand {
         if allowOtherImages && !resume {
             throw ValidationError("--allow-other-images requires --resume")
         }
+        if dryRun && resume { throw ValidationError("--dry-run is for a new run, not for --resume") }
         if let grace, !(grace >= 0 && grace <= 86_400) {
             throw ValidationError("--grace must be in 0...86400, is \(grace)")
         }

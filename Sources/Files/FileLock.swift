@@ -12,7 +12,15 @@ public final class FileLock {
         let file = SystemPath.with(path) { open($0, O_RDWR | O_CREAT | O_CLOEXEC, 0o644) }
         guard file >= 0 else { throw FileError(path: path, failed: "cannot be written") }
         var result = flock(file, LOCK_EX | LOCK_NB)
-        while result != 0 && errno == EINTR { result = flock(file, LOCK_EX | LOCK_NB) }
+        // `isHeld` has it for a moment.
+        var attempts = 5
+        while result != 0 && (errno == EINTR || errno == EWOULDBLOCK && attempts > 0) {
+            if errno == EWOULDBLOCK {
+                attempts -= 1
+                usleep(5000)
+            }
+            result = flock(file, LOCK_EX | LOCK_NB)
+        }
         if result != 0 && errno == EWOULDBLOCK {
             let holder = FileLock.holder(file)
             close(file)
@@ -25,6 +33,14 @@ public final class FileLock {
             _ = text.withUnsafeBytes { pwrite(file, $0.baseAddress, $0.count, 0) }
         }
         self.file = file
+    }
+
+    /// Whether a process holds the lock at `path`. It changes nothing.
+    public static func isHeld(_ path: String) -> Bool {
+        let file = SystemPath.with(path) { open($0, O_RDONLY | O_CLOEXEC) }
+        guard file >= 0 else { return false }
+        defer { close(file) }
+        return flock(file, LOCK_SH | LOCK_NB) != 0 && errno == EWOULDBLOCK
     }
 
     // The file stays: removing it could break the lock of a process that has just opened it.

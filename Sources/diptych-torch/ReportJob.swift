@@ -12,8 +12,13 @@ struct ReportJob {
     init(_ options: ReportCommand) { self.options = options }
 
     func run() throws {
-        let runs = try options.runs.map { try ReportedRun($0) }
-        let output = options.output ?? "\(runs[0].folder.path)/report.html"
+        let paths = options.runs.flatMap { path in
+            let inside = Folder.exists(path) ? RunTable.runs(in: path).map(\.path) : []
+            return inside.isEmpty ? [path] : inside
+        }
+        let runs = try paths.map { try ReportedRun($0) }
+        let first = Folder.exists(options.runs[0]) ? RunFolder(options.runs[0]) : runs[0].folder
+        let output = options.output ?? "\(first.path)/report.html"
         try Output.check(output)
         var sample: ReportSample?
         let console = Console()
@@ -24,7 +29,7 @@ struct ReportJob {
                 images, side: options.sides.side, options: options.sides.reading(options.tolerance.reading))
             announce(opened.summary)
             sample = try ReportSample(
-                run: options.runs[0], images: opened.source, machine: machine,
+                run: paths[0], images: opened.source, machine: machine,
                 pairs: options.pairs, maximumBad: options.tolerance.maxBad
             ) { console.working($0, share: 1) }
         }

@@ -31,12 +31,12 @@ struct TrainJob {
         let console: any TrainingObserver = job.isFirst ? Console() : Silence()
         let state = job.isFirst ? try folder.state() : .empty
         // A launcher restarts a job with the same arguments, whatever its progress.
-        let isAgain = options.resume || job.place.restarts > 0
+        let isAgain = options.resume || job.place.restarts > 0 && !options.dryRun
         let resumes = try job.broadcast(isAgain && state == .resumable)
         let rereads = try job.broadcast(options.resume || resumes)
         if job.isFirst {
             try check(state, of: folder, isAgain: isAgain, console)
-            try Folder.check(folder.path)
+            if !options.dryRun { try Folder.check(folder.path) }
         }
         var experiment = try configuration(folder, resumes: rereads, job, console)
         if finetuning != nil, !(experiment.method.component is Supervised) {
@@ -55,6 +55,7 @@ struct TrainJob {
         images.notes.forEach(console.notice)
         let machine = try Machine(options.compute, of: job.place)
         try job.connect(machine.device)
+        guard !options.dryRun else { return try showCost(of: experiment, images, machine, job) }
         interrupt.begin()
         var settings = Trainer.Options()
         settings.heldOut = images.heldOut
@@ -73,6 +74,19 @@ struct TrainJob {
             let command = finetuning?.resumption(of: folder.path) ?? options.resumption(of: folder.path)
             throw Failure(interrupt.status, "interrupted; go on with: \(command)")
         }
+    }
+
+    /// Prints the settings and, as comments, what the run will cost.
+    private func showCost(
+        of experiment: Experiment, _ images: TrainingImages, _ machine: Machine, _ job: RankedJob
+    ) throws {
+        var bench = StepBench()
+        bench.steps = 5
+        bench.maximumBad = options.tolerance.maxBad
+        let cost = try bench.cost(of: experiment, images: images, machine: machine, group: job.group)
+        guard job.isFirst else { return }
+        let lines = cost.description.split(separator: "\n").map { "# \($0)" }
+        try Output.result(ConfigurationWriter.yaml(experiment) + lines.joined(separator: "\n"))
     }
 
     /// Trains. If the end of a long run cannot be written, the error says what is kept.

@@ -31,6 +31,8 @@ Diptych.start(classify: classify) { command in
     case let diagnose as DiagnoseCommand: try DiagnoseJob(diagnose).run()
     case let report as ReportCommand: try ReportJob(report).run()
     case let export as ExportCommand: try ExportJob(export).run()
+    case let sweep as SweepCommand: try SweepJob(sweep).run()
+    case let runs as RunsCommand: try RunsJob(runs).run()
     case let bench as BenchCommand where bench.train: try BenchTrainJob(bench).run()
     case let check as CheckSettingsCommand: _ = try check.settings.reader().read(Experiment.self)
     case is DoctorCommand: try DoctorJob().run()

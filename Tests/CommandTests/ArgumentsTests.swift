@@ -5,7 +5,7 @@ import Testing
 struct ArgumentsTests {
     @Test(arguments: [
         "train", "probe", "retrieve", "embed", "diagnose", "estimate", "report", "export", "views", "scan", "pack",
-        "bench", "doctor", "pipelines",
+        "bench", "doctor", "pipelines", "sweep", "runs",
     ])
     func everyCommandExplainsItself(command: String) throws {
         let result = try diptych(command, "--help")

@@ -13,12 +13,15 @@ struct FileLockTests {
         defer { try? FileManager.default.removeItem(atPath: folder) }
         let path = "\(folder)/.lock"
         do {
+            #expect(!FileLock.isHeld(path))
             let first = try FileLock(path, of: "run")
+            #expect(FileLock.isHeld(path))
             let error = #expect(throws: FileError.self) { try FileLock(path, of: "run") }
             #expect(error?.path == "run")
             #expect(error?.reason.contains("process \(getpid()) on ") == true)
             withExtendedLifetime(first) {}
         }
+        #expect(!FileLock.isHeld(path))
         _ = try FileLock(path, of: "run")
         #expect(throws: FileError.self) { try FileLock("\(folder)/none/.lock", of: "run") }
     }

@@ -17,6 +17,17 @@ extension Experiment {
         return pipeline
     }
 
+    /// Checks the settings against the images, as far as this is possible without building the networks.
+    /// - Throws: `TrainingError`, and what `ViewPipeline` throws.
+    public func check(on images: any Source) throws {
+        _ = try pipeline()
+        let (images, _) = try method.component.labelled(images)
+        try check(
+            TrainingData(
+                pairs: min(training.batchSize, images.count), images: images.count, classes: images.classes.count,
+                ranks: 1, seed: training.seed))
+    }
+
     /// Checks that the encoder takes the views that it is evaluated on.
     func check(evaluated pipeline: ViewPipeline) throws(TrainingError) { try check(pipeline.evaluation.branches) }
 

@@ -25,13 +25,7 @@ public struct StepBench {
     public func run(
         _ experiment: Experiment, images: any Source, machine: Machine, group: ProcessGroup? = nil
     ) throws -> StepReport {
-        let (pipeline, ranks) = (try experiment.pipeline(), Ranks(group))
-        // No folder is written, so the name means nothing.
-        let selected = try experiment.select(images, folder: RunFolder("", isWritten: false), resumes: false)
-        let setup = try TrainingSetup(experiment, pipeline, selected, machine: machine, ranks: ranks)
-        _ = try ranks.broadcast(setup.model, setup.optimizer, Checkpoint.Position())
-        let epochs = (warmUp + 2 * steps) / max(setup.sampler.batches, 1) + 2
-        let feed = try setup.feed(epochs: 0..<epochs, maximumBad: maximumBad)
+        let (setup, feed) = try prepare(experiment, images: images, machine: machine, group: group)
         defer { feed.loader.stop() }
         let step = try TrainingStep(setup)
 
@@ -45,11 +39,12 @@ public struct StepBench {
         let clock = StageClock(machine.device)
         _ = try take(steps, step, setup, feed, clock)
         let peak = try StepBench.peak(on: machine.device, experiment.training.precision)
-        try ranks.finish()
+        try setup.ranks.finish()
+        let ranks = setup.ranks.size
         return StepReport(
-            device: "\(machine.device)", libtorch: Runtime.version, threads: machine.threads, ranks: ranks.size,
-            precision: experiment.training.precision, pairs: setup.sampler.batch * ranks.size,
-            views: pipeline.viewCount, milliseconds: seconds / Double(steps) * 1e3,
+            device: "\(machine.device)", libtorch: Runtime.version, threads: machine.threads, ranks: ranks,
+            precision: experiment.training.precision, pairs: setup.sampler.batch * ranks,
+            views: setup.pipeline.viewCount, milliseconds: seconds / Double(steps) * 1e3,
             pairsPerSecond: Double(count) / seconds, dataWait: wait / seconds,
             stages: StageClock.Stage.allCases.map { stage in
                 StepReport.Stage(
@@ -58,8 +53,21 @@ public struct StepBench {
             gflops: Double(operations) / seconds / 1e9, peakGflops: peak / 1e9)
     }
 
+    /// The networks of a run, and batches enough for all measurements.
+    func prepare(
+        _ experiment: Experiment, images: any Source, machine: Machine, group: ProcessGroup?
+    ) throws -> (setup: TrainingSetup, feed: DeviceFeed) {
+        let (pipeline, ranks) = (try experiment.pipeline(), Ranks(group))
+        // No folder is written, so the name means nothing.
+        let selected = try experiment.select(images, folder: RunFolder("", isWritten: false), resumes: false)
+        let setup = try TrainingSetup(experiment, pipeline, selected, machine: machine, ranks: ranks)
+        _ = try ranks.broadcast(setup.model, setup.optimizer, Checkpoint.Position())
+        let epochs = (warmUp + 2 * steps) / max(setup.sampler.batches, 1) + 2
+        return (setup, try setup.feed(epochs: 0..<epochs, maximumBad: maximumBad))
+    }
+
     /// Takes steps at the full learning rate, and returns the number of their images.
-    private func take(
+    func take(
         _ steps: Int, _ step: TrainingStep, _ setup: TrainingSetup, _ feed: DeviceFeed, _ clock: StageClock? = nil
     ) throws -> Int {
         var images = 0
