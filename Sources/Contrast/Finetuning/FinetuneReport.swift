@@ -32,7 +32,7 @@ public struct FinetuneReport: Codable, Equatable, Sendable {
     public var split: String
     /// The accuracy of always predicting the class with the most training images.
     public var majority: Double
-    /// The share of test images whose best class is right, with a 95% interval from 1,000 resamples of these.
+    /// The share of test images whose best class is right, with Wilson's 95% interval.
     public var top1: Measured
     /// The share of test images whose class is among the best five; nil with fewer than six classes.
     public var top5: Double?
@@ -70,7 +70,6 @@ public struct FinetuneReport: Codable, Equatable, Sendable {
         let count = file.classes.count
         let ranked = try Ranking(found.rows[0], best: min(5, count)).rows.map { $0.map(\.label) }
         let scores = Scores(ranked: ranked, labels: found.labels, classes: count)
-        let hits = zip(ranked, found.labels).map { $0.first == $1 ? 1.0 : 0 }
         let index = try Tensor(found.labels.map(Int64.init), shape: [found.labels.count, 1])
         (path, sha256) = (file.path, try EncoderFile.hash(file.path))
         architecture = experiment.encoder.name
@@ -81,7 +80,8 @@ public struct FinetuneReport: Codable, Equatable, Sendable {
         trainImages = try images.learned(by: experiment)
         (testImages, skipped) = (found.labels.count, found.skipped.count)
         (leftOut, split, majority) = (listed.leftOut, images.split, listed.majority)
-        top1 = try Bootstrap.means(of: [hits], replicates: 1000, seed: experiment.training.seed)[0]
+        let hits = zip(ranked, found.labels).count { $0.first == $1 }
+        top1 = Measured(hits, of: found.labels.count)
         (top5, balanced) = (scores.top5, scores.balanced)
         logLoss = try -found.rows[0].gather(dim: 1, index: index).clamp(min: 1e-12).log().mean().item()
         perClass = file.classes.indices.map { label in

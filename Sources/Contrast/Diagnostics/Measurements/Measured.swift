@@ -14,6 +14,19 @@ public struct Measured: Codable, Equatable, Sendable {
         self.high = high ?? value
     }
 
+    /// A share with Wilson's interval (1927), which also holds for few samples and for shares of 0 and 1.
+    public init(_ count: Int, of samples: Int) {
+        guard samples > 0 else {
+            self.init(0, low: 0, high: 1)
+            return
+        }
+        let (n, z) = (Double(samples), 1.96)
+        let p = Double(count) / n
+        let centre = (p + z * z / (2 * n)) / (1 + z * z / n)
+        let half = z / (1 + z * z / n) * (p * (1 - p) / n + z * z / (4 * n * n)).squareRoot()
+        self.init(p, low: min(p, max(0, centre - half)), high: max(p, min(1, centre + half)))
+    }
+
     /// The value and its interval under an increasing function.
     public func map(_ increasing: (Double) -> Double) -> Measured {
         Measured(increasing(value), low: increasing(low), high: increasing(high))

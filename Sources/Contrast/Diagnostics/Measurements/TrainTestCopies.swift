@@ -80,14 +80,7 @@ public struct TrainTestCopies: Sendable {
     }
 
     /// The share of test images with a copy, with Wilson's interval, which is valid for few images too.
-    public var share: Measured {
-        guard test > 0 else { return Measured(0, low: 0, high: 1) }
-        let (n, z) = (Double(test), 1.96)
-        let p = Double(copies.count) / n
-        let centre = (p + z * z / (2 * n)) / (1 + z * z / n)
-        let half = z / (1 + z * z / n) * (p * (1 - p) / n + z * z / (4 * n * n)).squareRoot()
-        return Measured(p, low: min(p, max(0, centre - half)), high: max(p, min(1, centre + half)))
-    }
+    public var share: Measured { Measured(copies.count, of: test) }
 }
 
 /// Two sources, one after the other, with indices as names, which are unique.
