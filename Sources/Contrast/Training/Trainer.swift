@@ -57,6 +57,9 @@ public final class Trainer {
     ) throws {
         (self.folder, self.options, self.observer) = (folder, options, observer)
         let (pipeline, ranks) = (try experiment.pipeline(), Ranks(options.group))
+        guard ranks.size == 1 || experiment.views.mix == nil else {
+            throw TrainingError(.unusable, "views.mix: is for one process; remove the setting")
+        }
         // Before the folder is made, so that a bad file leaves nothing; a resumed run does not read its weights again.
         let weights = try options.resumes ? nil : LoadedWeights(startOf: experiment, prefix: options.weightsPrefix)
         if folder.isWritten { lock = try folder.acquire(resumes: options.resumes) }

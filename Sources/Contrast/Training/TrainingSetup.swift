@@ -32,9 +32,6 @@ struct TrainingSetup {
             throw TrainingError(
                 .unusable, "training.chunk: is for one process; with several, each takes its own part of the batch")
         }
-        guard ranks.size == 1 || experiment.views.mix == nil else {
-            throw TrainingError(.unusable, "views.mix: is for one process; remove the setting")
-        }
         // The last, smaller batch is left out: its loss has another ceiling, its batch norm other noise.
         sampler = try Sampler(of: images, training, ranks)
         let data = TrainingData(
