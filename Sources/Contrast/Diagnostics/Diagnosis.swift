@@ -38,7 +38,10 @@ public struct Diagnosis: Codable, Equatable, Sendable {
         undecided = []
         let contrasts = evidence.run?.contrasts ?? true
         if !contrasts { undecided.append("negatives, bound and geometry: the run's method contrasts no pairs") }
-        for check in checks where contrasts || !check.needsContrast {
+        if let prevention = evidence.prevention {
+            undecided.append("bounds and negatives are not judged: \(prevention.method) has no negatives")
+        }
+        for check in checks where check.scope.includes(evidence) {
             switch check.evaluate(evidence) {
             case .found(let finding): findings.append(finding)
             case .undecided(let why): undecided.append(why)
@@ -60,6 +63,7 @@ public struct Diagnosis: Codable, Equatable, Sendable {
     public init(_ embedded: RunEmbeddings) throws(TorchError) {
         var evidence = try Evidence(embedded.pairs, options: embedded.options)
         evidence.run = embedded.run
+        evidence.prototypes = embedded.prototypes
         self.init(evidence)
     }
 
@@ -118,11 +122,14 @@ extension Evidence {
             NamedValue("score_deviation", scoreStd), NamedValue("effective_negatives", effective),
             NamedValue("hardest_percent_mass", hardest), NamedValue("effective_rank", spectrum.effectiveRank),
             NamedValue("rank_me", spectrum.rankMe), NamedValue("participation_ratio", spectrum.participation),
+            NamedValue("embedding_std", moments.std), NamedValue("unit_std", moments.unitStd),
+            NamedValue("redundancy", moments.redundancy),
             NamedValue("transitivity", Measured(transitivity)), NamedValue("alike", alike),
             NamedValue("anchors_with_twins", twins),
         ]
         if let collisions { named.append(NamedValue("collision_rate", collisions)) }
         if let sameClass { named.append(NamedValue("same_class_mass", sameClass)) }
+        if let prototypes { named += prototypes.named }
         if let criticGap { named.append(NamedValue("critic_gap", criticGap)) }
         named += criticGaps.map { NamedValue("critic_gap_\($0.kind.rawValue)", $0.gap) }
         if let rank = run?.encoderRank { named.append(NamedValue("encoder_effective_rank", rank)) }

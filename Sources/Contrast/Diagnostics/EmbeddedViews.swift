@@ -10,6 +10,8 @@ struct EmbeddedViews {
     private var first: [Tensor] = []
     private var second: [Tensor] = []
     private var features: [Tensor] = []
+    /// The second views' distributions over the prototypes; empty without prototypes.
+    private(set) var assignments = PrototypeAssignments()
     private var colours: ColourRetrieval
     private var layouts: PositionRetrieval
 
@@ -67,6 +69,7 @@ struct EmbeddedViews {
                         size: branch.size))
             }
         }
+        if let shares = try run.assignments(of: views[1].embedding) { try assignments.add(shares) }
         let rows = try run.model.factors(of: views[0].embedding, and: views[1].embedding)
         first.append(try rows.first.to(.float32).to(device: .cpu))
         second.append(try rows.second.to(.float32).to(device: .cpu))

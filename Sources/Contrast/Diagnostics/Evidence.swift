@@ -13,6 +13,8 @@ public struct Evidence {
         public var limit = 4096
         /// Whether to measure the gradient's variance; no finding depends on it.
         public var measuresGradient = true
+        /// What keeps embeddings apart in a method without negatives; nil with negatives.
+        public var prevention: CollapsePrevention?
         /// The seed of the order, the bootstrap and the critics.
         public var seed: UInt64 = 0
 
@@ -84,6 +86,12 @@ public struct Evidence {
     public var alike: Measured
     /// The share of anchors that have a few negatives as close as positives are.
     public var twins: Measured
+    /// Variances and correlations of the dimensions of first views.
+    public var moments: EmbeddingMoments
+    /// How second views are spread over the prototypes; nil without prototypes.
+    public var prototypes: PrototypeUse?
+    /// What keeps embeddings apart in a method without negatives; nil with negatives.
+    public var prevention: CollapsePrevention?
     /// The spectrum of the first views.
     public var spectrum: Spectrum
     /// The bound as K grows.
@@ -151,6 +159,8 @@ public struct Evidence {
         transitivity = clusters.transitivity
         alike = try Bootstrap(count: clusters.alike.count, seed: options.seed).mean(clusters.alike)
         spectrum = try Spectrum(views.first)
+        moments = try EmbeddingMoments(views)
+        prevention = options.prevention
         // The slope is that around the training's number of candidates, or up to all pairs.
         let most = min(views.count, max(16, 2 * (options.candidates ?? views.count)))
         let range = most / 4...most

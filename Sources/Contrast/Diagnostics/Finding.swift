@@ -55,21 +55,44 @@ public protocol Check: Sendable {
     /// The code of its finding.
     static var code: String { get }
 
-    /// Whether the check applies only to methods that contrast pairs.
-    static var needsContrast: Bool { get }
+    /// The runs that it judges.
+    static var scope: CheckScope { get }
 
     /// Decides from the measurements.
     static func evaluate(_ evidence: Evidence) -> Verdict
 }
 
+/// The runs that a check judges.
+public enum CheckScope: Sendable {
+    /// All runs.
+    case all
+    /// Runs that learn from pairs of views, and embeddings alone.
+    case pairs
+    /// Those of them whose loss has negatives, and embeddings alone.
+    case negatives
+    /// Runs of methods without negatives.
+    case prevention
+
+    /// Whether it includes what was measured.
+    func includes(_ evidence: Evidence) -> Bool {
+        switch self {
+        case .all: true
+        case .pairs: evidence.run?.contrasts ?? true
+        case .negatives: evidence.prevention == nil && evidence.run?.contrasts ?? true
+        case .prevention: evidence.prevention != nil
+        }
+    }
+}
+
 extension Check {
-    /// Most checks apply to contrasted pairs.
-    public static var needsContrast: Bool { true }
+    /// Most checks apply to pairs with negatives.
+    public static var scope: CheckScope { .negatives }
 }
 
 /// All checks, causes before consequences: a collapsed run is also at chance, but the collapse is what to fix.
 public let checks: [any Check.Type] = [
-    CompleteCollapse.self, WeakCritic.self, WeakAugmentation.self, StrongAugmentation.self, SmallTemperature.self,
+    UnusedPrototypes.self, UniformTargets.self, LowVariance.self, CompleteCollapse.self, RedundantDimensions.self,
+    UnalignedViews.self, WeakCritic.self, WeakAugmentation.self, StrongAugmentation.self, SmallTemperature.self,
     Chance.self, FalseNegatives.self, DimensionalCollapse.self, LargeTemperature.self, Duplicates.self,
     CopiesAcross.self, BelowBaseline.self, SmallDataSet.self, Saturation.self, StarvedTrainer.self, ClassImbalance.self,
 ]

@@ -8,6 +8,8 @@ public struct RunEmbeddings {
     public let options: Evidence.Options
     /// What the run's folder and images tell.
     public var run: RunEvidence
+    /// How second views are spread over the prototypes; nil without prototypes.
+    public let prototypes: PrototypeUse?
     /// The run's configuration.
     public let experiment: Experiment
     /// The images that were embedded. Views are drawn again from them and from `samples`.
@@ -34,7 +36,7 @@ public struct RunEmbeddings {
     ) throws {
         let trained = try TrainedModel(path, use: use, machine: machine)
         experiment = trained.file.experiment
-        notes = trained.file.notes
+        notes = trained.file.notes + trained.notes
         var stream = RandomStream(RandomKey(seed: options.seed, purpose: .diagnosedImages))
         // In order, since a source may be read from one end to the other.
         let chosen = stream.permutation(images.count).prefix(options.limit).sorted()
@@ -44,6 +46,7 @@ public struct RunEmbeddings {
         }
         samples = views.samples
         pairs = try views.pairs(named: path)
+        prototypes = views.assignments.use
         let labels = (0..<images.count).map { images.label($0) ?? -1 }
         run = RunEvidence(folder: trained.folder, experiment: experiment, labels: labels)
         try views.measure(into: &run, seed: options.seed)
@@ -60,6 +63,7 @@ extension Evidence.Options {
         if temperature == nil, !(experiment.method.component is any CaptionedMethod) {
             options.temperature = run.model.temperature(at: RunEvidence.progress(of: run.folder, experiment))
         }
+        options.prevention = run.file.isFree ? nil : experiment.method.component.prevention
         options.candidates = min(experiment.training.batchSize, images)
         return options
     }

@@ -78,4 +78,22 @@ public enum Thresholds {
     public static let batches = 4.0
     /// The size of the largest class over that of the smallest, a common limit between balanced and long-tailed.
     public static let imbalance = 10.0
+
+    // MARK: Methods without negatives
+
+    /// The share of views of the most frequent prototype. A small run of SwAV has 0.12.
+    public static let largestPrototype = 0.9
+    /// The share of prototypes in use, of those that the views could use.
+    public static let prototypesInUse = 0.02
+    /// The entropy of targets over log K.
+    public static let uniformTargets = 0.98
+    /// The standard deviation of a dimension where the loss demands 1. A small run of VICReg has 0.45, without the
+    /// variance term 0.011.
+    public static let lowStd = 0.1
+    /// The same on the unit sphere, over that of evenly spread directions. Small runs of BYOL and SimSiam have 0.75 and
+    /// 0.98, BYOL without a predictor 0.06.
+    public static let lowUnitStd = 0.1
+    /// The mean squared correlation of two dimensions. Small runs of Barlow Twins and VICReg have 0.45 to 0.51, with
+    /// lambda 0 0.98.
+    public static let redundancy = 0.8
 }

@@ -27,6 +27,23 @@ public struct BYOL: Method {
         try predictor.validate(after: head)
     }
 
+    /// The predictor and the slow target network.
+    public var prevention: CollapsePrevention? {
+        let isBare = predictor.component is IdentityHead
+        return CollapsePrevention(
+            method: BYOL.name,
+            cause: isBare
+                ? "Without a predictor, the loss asks only that views agree, which one point satisfies."
+                : "The predictor and the slow target network have not kept embeddings apart.",
+            remedy: isBare
+                ? ["method: {byol: {predictor: {mlp: {layers: 2}}}}"]
+                : [
+                    "method: {byol: {momentum: {from: 0.996, to: 1}}}   # a slower target network",
+                    "training: {schedule: {cosine: {warmup_epochs: 10}}}   # and halve the optimiser's lr",
+                ],
+            paper: "Grill et al. 2020, arXiv 2006.07733, table 5")
+    }
+
     /// Builds the projector, the predictor and the target network.
     public func build(
         encoder: any EncoderSettings, data: TrainingData, generator: Generator

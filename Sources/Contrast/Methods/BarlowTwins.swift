@@ -27,6 +27,17 @@ public struct BarlowTwins: Method, Loss {
         try require("scale", scale, in: 1e-9...1e6)
     }
 
+    /// The correlations between dimensions.
+    public var prevention: CollapsePrevention? {
+        CollapsePrevention(
+            method: BarlowTwins.name,
+            cause: lambda == 0
+                ? "lambda is 0, so nothing keeps dimensions from repeating each other."
+                : "lambda \(lambda) has not kept dimensions from repeating each other.",
+            remedy: ["method: {barlow_twins: {lambda: \(lambda < 0.005 ? 0.005 : lambda * 4)}}"],
+            paper: "Zbontar et al. 2021, arXiv 2103.03230", judged: [.redundancy])
+    }
+
     /// Builds the projector.
     public func build(
         encoder: any EncoderSettings, data: TrainingData, generator: Generator

@@ -12,6 +12,10 @@ public protocol ContrastiveModel: Module {
     /// The loss's tau after the share `progress` of the run; nil if it has no single one.
     func temperature(at progress: Double) -> Double?
 
+    /// The distributions `[N, K]` of embeddings `[N, D]` over the prototypes after the share `progress` of the run,
+    /// without a gradient; nil without prototypes.
+    func assignments(of embeddings: Tensor, at progress: Double) throws(TorchError) -> Tensor?
+
     /// The objective of one batch. It is called once before each optimizer step. Images go through the networks by
     /// `ContrastiveBatch.embed` or `forward`, so that a batch may go in chunks, whose gradients the trainer then
     /// completes.
@@ -30,6 +34,9 @@ extension ContrastiveModel {
 
     /// No temperature.
     public func temperature(at progress: Double) -> Double? { nil }
+
+    /// No prototypes.
+    public func assignments(of embeddings: Tensor, at progress: Double) throws(TorchError) -> Tensor? { nil }
 
     /// The critic, if it has weights.
     public var companions: [(name: String, module: any Module)] {

@@ -44,6 +44,21 @@ public struct DINO: Method {
         try require("frozen_epochs", frozenEpochs, in: 0...1e6)
     }
 
+    /// The teacher's centre and its low temperature.
+    public var prevention: CollapsePrevention? {
+        let tau = teacherTemperature.from
+        return CollapsePrevention(
+            method: DINO.name,
+            cause: centerMomentum == 1
+                ? "center_momentum is 1, so the centre stays at 0 and one prototype may take all images."
+                : "The centre and a teacher's temperature of \(tau) have not kept the images apart.",
+            remedy: [
+                "method: {dino: {center_momentum: 0.9}}   # the centre against one prototype for all images",
+                "method: {dino: {teacher_temperature: \(min(tau, 0.04))}}   # a low one against equal prototypes",
+            ],
+            paper: "Caron et al. 2021, arXiv 2104.14294, figure 7", judged: [.prototypes, .targets])
+    }
+
     /// Builds student and teacher.
     public func build(
         encoder: any EncoderSettings, data: TrainingData, generator: Generator
@@ -78,6 +93,21 @@ final class DINOModel: ContrastiveModel {
         self.settings = settings
     }
 
+    var companions: [(name: String, module: any Module)] {
+        [(RunFolder.prototypesName, DINOTargets(prototypes: teacherPrototypes, center: center))]
+    }
+
+    func assignments(of embeddings: Tensor, at progress: Double) throws(TorchError) -> Tensor? {
+        try withoutGradients { () throws(TorchError) in
+            try targets(teacherPrototypes(embeddings), at: progress)
+        }
+    }
+
+    /// The teacher's distributions from its cosines.
+    private func targets(_ cosines: Tensor, at progress: Double) throws(TorchError) -> Tensor {
+        try ((cosines - center.value) / settings.teacherTemperature.value(at: progress)).softmax(dim: 1)
+    }
+
     func objective(_ batch: ContrastiveBatch) throws(TorchError) -> Objective {
         let own = settings.momentum.value(at: batch.progress)
         try momentum.follow(momentum: own)
@@ -88,7 +118,6 @@ final class DINOModel: ContrastiveModel {
         let targets = try withoutGradients { () throws(TorchError) in
             try teachers.prefix(batch.targetViews).map { (view) throws(TorchError) in try teacherPrototypes(view) }
         }
-        let teacherTemperature = settings.teacherTemperature.value(at: batch.progress)
         var predictions: [Tensor] = []
         for view in students {
             predictions.append(
@@ -96,7 +125,7 @@ final class DINOModel: ContrastiveModel {
         }
         var mean = MeanLoss()
         for (target, cosines) in targets.enumerated() {
-            let wanted = try ((cosines - center.value) / teacherTemperature).softmax(dim: 1)
+            let wanted = try self.targets(cosines, at: batch.progress)
             for (view, prediction) in predictions.enumerated() where view != target {
                 mean.add(try -(wanted * prediction).sum(dim: 1).mean())
             }
@@ -106,4 +135,12 @@ final class DINOModel: ContrastiveModel {
         try center.value.copy(from: center.value * share + batchCenter * (1 - share))
         return try mean.objective(candidates: nil, embeddings: (students[0].detach(), teachers[1].detach()))
     }
+}
+
+/// What the teacher's targets are made of beside its embeddings, as a run folder keeps it.
+private final class DINOTargets: Module {
+    let prototypes: Prototypes
+    let center: Buffer
+
+    init(prototypes: Prototypes, center: Buffer) { (self.prototypes, self.center) = (prototypes, center) }
 }

@@ -27,6 +27,15 @@ public struct EMPSSL: Method {
         try require("distortion", distortion, in: 1e-9...1e6)
     }
 
+    /// The coding rate.
+    public var prevention: CollapsePrevention? {
+        CollapsePrevention(
+            method: EMPSSL.name,
+            cause: "The coding rate has not kept embeddings apart against an attraction of lambda \(lambda).",
+            remedy: ["method: {emp_ssl: {lambda: \(lambda / 4)}}"],
+            paper: "Tong et al. 2023, arXiv 2304.03977")
+    }
+
     /// Builds the projector.
     public func build(
         encoder: any EncoderSettings, data: TrainingData, generator: Generator

@@ -32,6 +32,14 @@ public struct LeJEPA: Method {
         try require("directions", directions, in: 1...1_000_000)
     }
 
+    /// SIGReg.
+    public var prevention: CollapsePrevention? {
+        CollapsePrevention(
+            method: LeJEPA.name, cause: "SIGReg with lambda \(lambda) has not spread embeddings over the space.",
+            remedy: ["method: {lejepa: {lambda: \(lambda < 0.05 ? 0.05 : min(lambda * 2, 0.9))}}"],
+            paper: "Balestriero & LeCun 2025, arXiv 2511.08544")
+    }
+
     /// Builds the projector.
     public func build(
         encoder: any EncoderSettings, data: TrainingData, generator: Generator

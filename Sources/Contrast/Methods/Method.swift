@@ -6,6 +6,9 @@ public protocol Method: Component {
     /// What it needs of a run.
     var requirements: MethodRequirements { get }
 
+    /// What keeps embeddings apart without negatives; nil where negatives or classes do.
+    var prevention: CollapsePrevention? { get }
+
     /// Checks the settings against the data and the processes of a run.
     func validate(_ data: TrainingData) throws(InvalidSetting)
 
@@ -66,6 +69,9 @@ public struct TrainingData: Equatable, Sendable {
 extension Method {
     /// Two views, which form pairs.
     public var requirements: MethodRequirements { MethodRequirements() }
+
+    /// Negatives or classes keep embeddings apart.
+    public var prevention: CollapsePrevention? { nil }
 
     /// Accepts all data.
     public func validate(_ data: TrainingData) throws(InvalidSetting) {}

@@ -21,6 +21,25 @@ public struct SimSiam: Method {
     /// Checks that the predictor keeps the dimension.
     public func validate() throws(InvalidSetting) { try predictor.validate(after: head) }
 
+    /// The predictor and the stopped gradient.
+    public var prevention: CollapsePrevention? {
+        let isBare = predictor.component is IdentityHead
+        return CollapsePrevention(
+            method: SimSiam.name,
+            cause: isBare
+                ? "Without a predictor, the stopped gradient does not keep embeddings apart."
+                : "The stopped gradient and the predictor have not kept embeddings apart: where a gradient reaches the "
+                    + "second view, one point satisfies the loss.",
+            remedy: isBare
+                ? ["method: {simsiam: {predictor: {mlp: {layers: 2, hidden: 512, output: 2048}}}}"]
+                : [
+                    "# stop the gradient of the second view, z2.detach(), as method.simsiam does",
+                    "method: {simsiam: {head: {mlp: {layers: 3, output_norm: true}}}}",
+                    "training: {schedule: {cosine: {warmup_epochs: 10}}}   # and halve the optimiser's lr",
+                ],
+            paper: "Chen & He 2021, arXiv 2011.10566, figure 2")
+    }
+
     /// Builds the projector and the predictor.
     public func build(
         encoder: any EncoderSettings, data: TrainingData, generator: Generator

@@ -51,6 +51,21 @@ public struct SwAV: Method {
         }
     }
 
+    /// Sinkhorn's algorithm.
+    public var prevention: CollapsePrevention? {
+        CollapsePrevention(
+            method: SwAV.name,
+            cause: rounds == 0
+                ? "rounds is 0: without Sinkhorn's algorithm nothing shares the images out among prototypes."
+                : "\(rounds) rounds of Sinkhorn's algorithm have not shared the images out among the prototypes.",
+            remedy: [
+                "method: {swav: {rounds: \(max(3, rounds))"
+                    + (rounds < 3 ? "}}" : ", epsilon: \(epsilon / 2)}}   # sharper codes"),
+                "# fewer prototypes than images of a batch, or a queue: {queue: 3840}",
+            ],
+            paper: "Caron et al. 2020, arXiv 2006.09882, table 8", judged: [.prototypes])
+    }
+
     /// Builds the projector, the prototypes and the queue.
     public func build(
         encoder: any EncoderSettings, data: TrainingData, generator: Generator
@@ -92,6 +107,14 @@ final class SwAVModel: ContrastiveModel {
             ? try KeyQueue(size: settings.queue, dimension: projector.dimension, generator: generator) : nil
         counter = try StepCounter(data)
         self.settings = settings
+    }
+
+    var companions: [(name: String, module: any Module)] { [(RunFolder.prototypesName, prototypes)] }
+
+    func assignments(of embeddings: Tensor, at progress: Double) throws(TorchError) -> Tensor? {
+        try withoutGradients { () throws(TorchError) in
+            try (prototypes(embeddings) / settings.temperature).softmax(dim: 1)
+        }
     }
 
     func objective(_ batch: ContrastiveBatch) throws(TorchError) -> Objective {

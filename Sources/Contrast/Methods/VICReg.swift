@@ -31,6 +31,17 @@ public struct VICReg: Method, Loss {
         try require("covariance", covariance, in: 0...1e6)
     }
 
+    /// The variance of each dimension, and the covariances.
+    public var prevention: CollapsePrevention? {
+        CollapsePrevention(
+            method: VICReg.name,
+            cause: variance == 0
+                ? "variance is 0, so nothing keeps embeddings from shrinking to a point."
+                : "variance \(variance) has not kept a standard deviation of 1 in each dimension.",
+            remedy: ["method: {vicreg: {variance: \(variance < 25 ? 25 : variance * 2)}}"],
+            paper: "Bardes et al. 2022, arXiv 2105.04906, table 7", judged: [.scale, .redundancy])
+    }
+
     /// Builds the projector.
     public func build(
         encoder: any EncoderSettings, data: TrainingData, generator: Generator

@@ -12,6 +12,7 @@ public struct RunFolder: Sendable {
 
     static let textName = "text.safetensors"
     static let criticName = "critic.safetensors"
+    static let prototypesName = "prototypes.safetensors"
 
     /// Names a folder; creates and reads nothing.
     public init(_ path: String, isWritten: Bool = true) {
@@ -55,6 +56,8 @@ public struct RunFolder: Sendable {
     public var finetune: String { "\(path)/finetune.json" }
     /// The critic's weights, if it has any.
     public var critic: String { "\(path)/\(RunFolder.criticName)" }
+    /// The prototypes of SwAV and DINO, and DINO's centre.
+    public var prototypes: String { "\(path)/\(RunFolder.prototypesName)" }
     /// The text tower's weights under CLIP's keys, if there is one.
     public var text: String { "\(path)/\(RunFolder.textName)" }
     /// The text tower's vocabulary, in the format of CLIP's file.

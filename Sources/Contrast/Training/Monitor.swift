@@ -5,13 +5,21 @@ struct Monitor {
     private let every: Int
     private var known: [String] = []
 
-    /// - Parameter every: epochs between two diagnoses; 0 for none.
-    init(every: Int) { self.every = every }
+    private let prevention: CollapsePrevention?
+
+    /// - Parameters:
+    ///   - every: epochs between two diagnoses; 0 for none.
+    ///   - prevention: what keeps embeddings apart in a method without negatives.
+    init(every: Int, prevention: CollapsePrevention? = nil) {
+        (self.every, self.prevention) = (every, prevention)
+    }
 
     /// Writes histograms, diagnoses if it is due, and tells the observer what was not wrong before.
-    /// - Parameter temperature: the loss's present tau, if it has one.
+    /// - Parameters:
+    ///   - temperature: the loss's present tau, if it has one.
+    ///   - assignments: the second views' distributions over the prototypes, if there are any.
     mutating func look(
-        at last: Objective, temperature: Double?, epoch: Int, step: Int, log: RunLog, observer: any TrainingObserver
+        at last: Objective, temperature: Double?, assignments: Tensor? = nil, epoch: Int, step: Int, log: RunLog, observer: any TrainingObserver
     ) throws {
         let first = try last.embeddings.first.to(.float32).to(device: .cpu)
         let second = try last.embeddings.second.to(.float32).to(device: .cpu)
@@ -33,10 +41,17 @@ struct Monitor {
         var options = Evidence.Options()
         options.temperature = temperature
         options.candidates = last.candidates
+        options.prevention = prevention
         options.measuresGradient = false
         // Fewer than the stronger critic needs, whose training would take longer than all the rest.
         options.limit = min(first.shape[0], CriticGap.minimum - 1)
-        let findings = try Diagnosis(pairs, options: options).findings.filter { !Monitor.needsMore.contains($0.code) }
+        var evidence = try Evidence(pairs, options: options)
+        if let assignments {
+            var all = PrototypeAssignments()
+            try all.add(assignments)
+            evidence.prototypes = all.use
+        }
+        let findings = Diagnosis(evidence).findings.filter { !Monitor.needsMore.contains($0.code) }
         try log.write(DiagnosisRecord(epoch: epoch, step: step, findings: findings.map(\.code)))
         // Causes come first; their consequences can wait until they are mended.
         if let finding = findings.first, finding.code != known.first {

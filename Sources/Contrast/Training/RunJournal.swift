@@ -40,7 +40,8 @@ final class RunJournal {
         clock = Stopwatch(loader)
         let experiment = run.experiment
         monitor = Monitor(
-            every: experiment.method.component.requirements.pairs ? experiment.evaluation.diagnoseEvery : 0)
+            every: experiment.method.component.requirements.pairs ? experiment.evaluation.diagnoseEvery : 0,
+            prevention: experiment.method.component.prevention)
         log = try folder.isWritten ? RunLog(folder, resumingAt: position) : nil
         if let log { try begin(log) }
     }
@@ -111,10 +112,12 @@ final class RunJournal {
             try log.write(record)
             observer.finished(record)
             if let last {
-                let tau = setup.model.temperature(at: Double(epoch) / Double(training.epochs))
+                let progress = Double(epoch) / Double(training.epochs)
+                let second = last.objective.embeddings.second
                 try monitor.look(
-                    at: last.objective, temperature: tau, epoch: epoch, step: position.step, log: log,
-                    observer: observer)
+                    at: last.objective, temperature: setup.model.temperature(at: progress),
+                    assignments: setup.model.assignments(of: second, at: progress), epoch: epoch, step: position.step,
+                    log: log, observer: observer)
             }
             isBest = position.recordIfBest(score) && training.keep > 1
         }

@@ -1,7 +1,7 @@
 /// A run that is not better than random weights, or than the weights that it started from, by its last probe.
 enum BelowBaseline: Check {
     static let code = "below_baseline"
-    static let needsContrast = false
+    static let scope = CheckScope.all
 
     static func evaluate(_ evidence: Evidence) -> Verdict {
         guard let comparison = evidence.run?.comparison else { return .clear }

@@ -1,7 +1,7 @@
 /// Some classes have many more images than others.
 enum ClassImbalance: Check {
     static let code = "class_imbalance"
-    static let needsContrast = false
+    static let scope = CheckScope.all
 
     static func evaluate(_ evidence: Evidence) -> Verdict {
         guard let ratio = evidence.run?.imbalance, ratio >= Thresholds.imbalance else { return .clear }

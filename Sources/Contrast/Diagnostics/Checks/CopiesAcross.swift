@@ -1,7 +1,7 @@
 /// Some test images are also training images.
 enum CopiesAcross: Check {
     static let code = "train_test_copies"
-    static let needsContrast = false
+    static let scope = CheckScope.all
 
     static func evaluate(_ evidence: Evidence) -> Verdict {
         guard let copies = evidence.run?.copies else { return .clear }

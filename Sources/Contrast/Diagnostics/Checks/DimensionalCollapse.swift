@@ -1,6 +1,7 @@
 /// The embeddings lie in a small subspace.
 enum DimensionalCollapse: Check {
     static let code = "dimensional_collapse"
+    static let scope = CheckScope.pairs
 
     static func evaluate(_ evidence: Evidence) -> Verdict {
         let usable = Double(min(evidence.dimension, evidence.pairs - 1, 128))
@@ -18,8 +19,9 @@ enum DimensionalCollapse: Check {
                 ],
                 evidence: "The embeddings use \(evidence.spectrum.effectiveRank.value.rounded(to: 1)) of "
                     + "\(evidence.dimension) dimensions (effective rank)"
-                    + (evidence.run?.encoderRank.map { "; the encoder's features use \($0)." } ?? "."),
-                remedy: [
+                    + (evidence.run?.encoderRank.map { "; the encoder's features use \($0)." } ?? ".")
+                    + (evidence.prevention.map { " \($0.cause)" } ?? ""),
+                remedy: evidence.prevention?.remedy ?? [
                     "method: {simclr: {head: {mlp: {layers: 2}}}}   # then the head collapses instead of the encoder",
                     "# weaken the augmentation that changes an image as much as another image differs",
                 ],

@@ -1,7 +1,7 @@
 /// The trainer waits for data.
 enum StarvedTrainer: Check {
     static let code = "starved_trainer"
-    static let needsContrast = false
+    static let scope = CheckScope.all
 
     static func evaluate(_ evidence: Evidence) -> Verdict {
         guard let wait = evidence.run?.dataWait, wait >= Thresholds.dataWait else { return .clear }

@@ -1,6 +1,7 @@
 /// Positives are only slightly more similar than negatives: augmentation destroys most of what a pair shares.
 enum StrongAugmentation: Check {
     static let code = "augmentation_too_strong"
+    static let scope = CheckScope.pairs
 
     static func evaluate(_ evidence: Evidence) -> Verdict {
         // While embeddings lie in a cone the network has not learned yet, and similarities say little about the views.

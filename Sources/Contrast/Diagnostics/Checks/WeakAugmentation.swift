@@ -1,6 +1,7 @@
 /// The views of a sample differ too little: their embeddings are equal, or colours or layout alone match them.
 enum WeakAugmentation: Check {
     static let code = "augmentation_too_weak"
+    static let scope = CheckScope.pairs
 
     static func evaluate(_ evidence: Evidence) -> Verdict {
         // |zi - zj|^2 of negatives is 2 (1 - cos) on average.

@@ -27,6 +27,18 @@ public struct Measured: Codable, Equatable, Sendable {
         self.init(p, low: min(p, max(0, centre - half)), high: max(p, min(1, centre + half)))
     }
 
+    /// A value with its delete-a-group jackknife interval (Quenouille 1956).
+    /// - Parameters:
+    ///   - parts: the value without each of some groups of samples.
+    ///   - least: the smallest possible value.
+    init(_ value: Double, without parts: [Double], least: Double) {
+        let count = Double(parts.count)
+        let mean = parts.reduce(0, +) / count
+        let squares = parts.reduce(0) { $0 + ($1 - mean) * ($1 - mean) }
+        let error = ((count - 1) / count * squares).squareRoot()
+        self.init(value, low: max(least, value - 1.96 * error), high: value + 1.96 * error)
+    }
+
     /// The value and its interval under an increasing function.
     public func map(_ increasing: (Double) -> Double) -> Measured {
         Measured(increasing(value), low: increasing(low), high: increasing(high))

@@ -34,18 +34,10 @@ public struct Spectrum {
             parts.append(try Spectrum.measure(rest).ranks)
         }
         let measured = all.ranks.indices.map { index in
-            Spectrum.jackknife(all.ranks[index], without: parts.map { $0[index] })
+            Measured(all.ranks[index], without: parts.map { $0[index] }, least: 1)
         }
         shares = all.shares
         (effectiveRank, rankMe, participation) = (measured[0], measured[1], measured[2])
-    }
-
-    private static func jackknife(_ value: Double, without parts: [Double]) -> Measured {
-        let count = Double(parts.count)
-        let mean = parts.reduce(0, +) / count
-        let squares = parts.reduce(0) { $0 + ($1 - mean) * ($1 - mean) }
-        let error = ((count - 1) / count * squares).squareRoot()
-        return Measured(value, low: max(1, value - 1.96 * error), high: value + 1.96 * error)
     }
 
     private static func measure(_ rows: Tensor) throws(TorchError) -> (ranks: [Double], shares: [Double]) {

@@ -10,6 +10,8 @@ public struct UnitViews {
     public let first: Tensor
     /// Second views, `[N, D]`, float64.
     public let second: Tensor
+    /// First views as they are, `[N, D]`, float64.
+    public let plain: Tensor
     /// N classes in this order; nil without classes.
     public let labels: [Int]?
     /// N, the number of pairs.
@@ -27,8 +29,8 @@ public struct UnitViews {
         let index = try Tensor(order.map(Int64.init), shape: [order.count])
         func rows(_ values: [Float]) throws(TorchError) -> Tensor {
             try Tensor(values, shape: [pairs.count, pairs.dimension]).indexSelect(dim: 0, index: index).to(.float64)
-                .normalizedRows()
         }
-        (first, second) = (try rows(pairs.first), try rows(pairs.second))
+        plain = try rows(pairs.first)
+        (first, second) = (try plain.normalizedRows(), try rows(pairs.second).normalizedRows())
     }
 }
