@@ -53,6 +53,8 @@ final class Console: TrainingObserver {
         parts.append(String(format: "%.0f images/s", epoch.imagesPerSecond))
         parts.append(String(format: "data_wait %.1f%%", 100 * epoch.dataWait))
         if let accuracy = epoch.valKnnTop1 { parts.append(String(format: "kNN %.1f%%", 100 * accuracy)) }
+        if let accuracy = epoch.valKnnTop1Ema { parts.append(String(format: "kNN of ema %.1f%%", 100 * accuracy)) }
+        if let accuracy = epoch.valProbeTop1 { parts.append(String(format: "probe %.1f%%", 100 * accuracy)) }
         return parts.joined(separator: "  ")
     }
 

@@ -48,4 +48,33 @@ public enum EmbeddingGeometry {
         }
         return exp(entropy)
     }
+
+    /// RankMe: `exp(-sum p log p)` of `p = s / sum s + 1e-7`, s the singular values of the uncentred rows (Garrido et
+    /// al. 2023, arXiv 2210.02885).
+    public static func rankMe(_ rows: Tensor) throws(TorchError) -> Double {
+        let values: [Double] = try rows.detach().to(.float64).svdvals().toArray()
+        let total = max(values.reduce(0, +), .leastNormalMagnitude)
+        return exp(
+            values.reduce(0.0) { sum, value in
+                let share = value / total + 1e-7
+                return sum - share * log(share)
+            })
+    }
+
+    /// alpha-ReQ: the exponent alpha of `l_i ~ i^-alpha` of the centred covariance's eigenvalues, by least squares of
+    /// log l_i on log i with weights 1 / i over i = 5...50 (Agrawal et al. 2022, NeurIPS); nil with fewer than three
+    /// eigenvalues there that are not 0.
+    public static func alphaReQ(_ rows: Tensor) throws(TorchError) -> Double? {
+        let z = try rows.detach().to(.float64)
+        let values: [Double] = try (z - z.mean(dim: 0)).svdvals().pow(2).toArray()
+        let least = (values.first ?? 0) * 1e-12
+        let points = (5...50).filter { $0 <= values.count && values[$0 - 1] > least }
+            .map { (weight: 1 / Double($0), x: log(Double($0)), y: log(values[$0 - 1])) }
+        guard points.count >= 3 else { return nil }
+        let total = points.reduce(0) { $0 + $1.weight }
+        let x = points.reduce(0) { $0 + $1.weight * $1.x } / total
+        let y = points.reduce(0) { $0 + $1.weight * $1.y } / total
+        let covariance = points.reduce(0) { $0 + $1.weight * ($1.x - x) * ($1.y - y) }
+        return -covariance / points.reduce(0) { $0 + $1.weight * ($1.x - x) * ($1.x - x) }
+    }
 }

@@ -31,7 +31,8 @@ struct TrainedModel {
         let prototypes = model.companions.first { $0.name == RunFolder.prototypesName }?.module
         hasPrototypes = prototypes != nil && (file.isOfCheckpoint || StoredFile.exists(folder.prototypes))
         if prototypes != nil, !hasPrototypes {
-            notes.append("\(folder.prototypes): is not there, so the use of prototypes is not judged; name a checkpoint")
+            notes.append(
+                "\(folder.prototypes): is not there, so the use of prototypes is not judged; name a checkpoint instead")
         }
         try file.load(model) { [model, file, hasPrototypes] folder in
             // Features of weights from elsewhere stand for embeddings.

@@ -22,13 +22,19 @@ struct Checkpoint {
         var meter = EpochMeter()
         /// Steps that were not finite; nil if there was none.
         var nonfinite: NonfiniteCount?
-        /// The best kNN score so far.
+        /// The best score so far, by `training.best`.
         var best: Double?
+        /// Scored epochs since then; nil where there was none.
+        var sinceBest: Int?
 
         /// Keeps a score that is better than all before, and returns whether it is.
         mutating func recordIfBest(_ score: Double?) -> Bool {
-            guard let score, score > best ?? -.infinity else { return false }
-            best = score
+            guard let score else { return false }
+            guard score > best ?? -.infinity else {
+                sinceBest = (sinceBest ?? 0) + 1
+                return false
+            }
+            (best, sinceBest) = (score, nil)
             return true
         }
     }

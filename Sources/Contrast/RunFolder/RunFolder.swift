@@ -40,6 +40,8 @@ public struct RunFolder: Sendable {
     public var bestCheckpoint: String { "\(checkpoints)/best.ckpt" }
     /// The encoder's weights in that checkpoint.
     public var bestEncoder: String { "\(path)/encoder-best.safetensors" }
+    /// The weights of the encoder's moving average, if one is kept.
+    public var averageEncoder: String { "\(path)/encoder-ema.safetensors" }
     /// Batches whose loss or gradient was not finite.
     public var nonfinite: String { "\(path)/nonfinite.jsonl" }
     /// The lock of the process that trains here.

@@ -19,6 +19,17 @@ public struct Experiment: Component {
 
     /// SimCLR with a ResNet-18 at 224 pixels.
     public init() {}
+
+    /// Checks that what decides the best epoch is measured.
+    public func validate() throws(InvalidSetting) {
+        let (key, every) =
+            training.best == .probe
+            ? ("probe_every", evaluation.probeEvery) : ("knn_every", evaluation.knnEvery)
+        guard every == 0, training.patience != nil || training.best != .knn else { return }
+        throw InvalidSetting(
+            training.best == .knn ? "training.patience" : "training.best",
+            "needs evaluation.\(key) above 0, as \(training.best.rawValue) is measured in those epochs")
+    }
 }
 
 /// The optimisation of a run.
@@ -48,10 +59,20 @@ public struct TrainingConfiguration: Component {
     public var checkpointEvery: Int?
     /// The number of epochs between two checkpoints; the last epoch has one in any case.
     public var checkpointEpochs = 1
-    /// The number of epochs whose checkpoints are kept; with more than 1, also the best one by kNN and its encoder.
+    /// The number of epochs whose checkpoints are kept; with more than 1, also the best one and its encoder.
     public var keep = 1
+    /// The score that decides which epoch is the best.
+    public var best = BestScore.knn
+    /// The run ends early after so many scored epochs in a row without a better score; never if it is not set.
+    public var patience: Int?
     /// How the encoder is trained, if not as the head; for runs that start from weights.
     public var encoder: EncoderTraining?
+    /// Parameters with a learning rate or a weight decay of their own, by their names; the first that fits counts.
+    public var groups: [ParameterGroupSettings] = []
+    /// How gradients are limited; not at all if it is not set.
+    public var clip: ClippingSettings?
+    /// The moving average of the encoder that is kept beside it; none if it is not set.
+    public var ema: AverageSettings?
     /// What to do with a batch whose loss or gradient is not finite.
     public var onNonfinite = NonfinitePolicy.stop
 
@@ -67,6 +88,7 @@ public struct TrainingConfiguration: Component {
         if let checkpointEvery { try require("checkpoint_every", checkpointEvery, in: 1...1_000_000_000) }
         try require("checkpoint_epochs", checkpointEpochs, in: 1...1_000_000)
         try require("keep", keep, in: 1...1_000_000)
+        if let patience { try require("patience", patience, in: 1...1_000_000) }
     }
 }
 
@@ -81,6 +103,8 @@ public struct EvaluationConfiguration: Component {
     public var holdOutBy = Split.Rule.byClass
     /// The number of epochs between two kNN scores on held-out images; 0 for none.
     public var knnEvery = 5
+    /// The number of epochs between two linear probes on held-out images; 0 for none.
+    public var probeEvery = 0
     /// The number of epochs between two diagnoses of the last batch's embeddings; 0 for none.
     public var diagnoseEvery = 1
     /// The largest number of images in that kNN's bank, so that a score takes little time compared with an epoch.
@@ -95,6 +119,7 @@ public struct EvaluationConfiguration: Component {
     public func validate() throws(InvalidSetting) {
         try require("hold_out", holdOut, in: 0.01...0.9)
         try require("knn_every", knnEvery, in: 0...1_000_000)
+        try require("probe_every", probeEvery, in: 0...1_000_000)
         try require("diagnose_every", diagnoseEvery, in: 0...1_000_000)
         try require("knn_images", knnImages, in: 1...100_000_000)
         guard cost > 0, cost.isFinite else { throw InvalidSetting("cost", "must be positive, is \(cost)") }

@@ -5,6 +5,8 @@ import Views
 public protocol OptimizerSettings: Component {
     /// The learning rate that the schedule's factor multiplies.
     var lr: Double { get }
+    /// The weight decay of the parameters that have one.
+    var weightDecay: ScheduledValue { get set }
 
     /// Builds the optimiser of some parameters.
     func build(_ parameters: [(key: String, parameter: Parameter)]) throws(TorchError) -> any Optimizer
@@ -29,7 +31,7 @@ public struct SGDConfiguration: OptimizerSettings {
     /// Whether to use Nesterov momentum.
     public var nesterov = false
     /// The L2 penalty on the weights.
-    public var weightDecay = 5e-4
+    public var weightDecay: ScheduledValue = 5e-4
     /// Whether biases and normalisations have no penalty.
     public var excludeBiasAndNorm = false
 
@@ -47,7 +49,7 @@ public struct SGDConfiguration: OptimizerSettings {
     /// Builds the optimiser of some parameters.
     public func build(_ parameters: [(key: String, parameter: Parameter)]) throws(TorchError) -> any Optimizer {
         try SGD(
-            parameters, lr: lr, momentum: momentum, weightDecay: weightDecay, nesterov: nesterov,
+            parameters, lr: lr, momentum: momentum, weightDecay: weightDecay.from, nesterov: nesterov,
             sparingBiasAndNorm: excludeBiasAndNorm)
     }
 }
@@ -64,7 +66,7 @@ public struct AdamWConfiguration: OptimizerSettings {
     /// A term added to the denominator for numerical stability.
     public var eps = 1e-8
     /// The decoupled weight decay: a step subtracts `lr * weight_decay * w`.
-    public var weightDecay = 1e-2
+    public var weightDecay: ScheduledValue = 1e-2
     /// Whether biases and normalisations have no decay.
     public var excludeBiasAndNorm = true
 
@@ -84,7 +86,7 @@ public struct AdamWConfiguration: OptimizerSettings {
     /// Builds the optimiser of some parameters.
     public func build(_ parameters: [(key: String, parameter: Parameter)]) throws(TorchError) -> any Optimizer {
         try AdamW(
-            parameters, lr: lr, betas: (betas[0], betas[1]), eps: eps, weightDecay: weightDecay,
+            parameters, lr: lr, betas: (betas[0], betas[1]), eps: eps, weightDecay: weightDecay.from,
             sparingBiasAndNorm: excludeBiasAndNorm)
     }
 }
@@ -99,7 +101,7 @@ public struct LARSConfiguration: OptimizerSettings {
     /// The momentum factor.
     public var momentum = 0.9
     /// The L2 penalty on the weights.
-    public var weightDecay = 1e-6
+    public var weightDecay: ScheduledValue = 1e-6
     /// The trust coefficient: the length of a layer's step over that of its weights, at learning rate 1.
     public var trust = 1e-3
     /// Whether biases and normalisations have no penalty and no adaptation.
@@ -119,7 +121,7 @@ public struct LARSConfiguration: OptimizerSettings {
     /// Builds the optimiser of some parameters.
     public func build(_ parameters: [(key: String, parameter: Parameter)]) throws(TorchError) -> any Optimizer {
         try LARS(
-            parameters, lr: lr, momentum: momentum, weightDecay: weightDecay, trust: trust,
+            parameters, lr: lr, momentum: momentum, weightDecay: weightDecay.from, trust: trust,
             sparingBiasAndNorm: excludeBiasAndNorm)
     }
 }
@@ -128,6 +130,6 @@ private func requireRate(_ lr: Double) throws(InvalidSetting) {
     guard lr > 0, lr.isFinite else { throw InvalidSetting("lr", "must be positive, is \(lr)") }
 }
 
-private func requireDecay(_ decay: Double) throws(InvalidSetting) {
-    guard decay >= 0, decay.isFinite else { throw InvalidSetting("weight_decay", "must not be negative, is \(decay)") }
+private func requireDecay(_ decay: ScheduledValue) throws(InvalidSetting) {
+    try require("weight_decay", decay, "at least 0") { $0 >= 0 && $0.isFinite }
 }

@@ -19,7 +19,8 @@ struct Monitor {
     ///   - temperature: the loss's present tau, if it has one.
     ///   - assignments: the second views' distributions over the prototypes, if there are any.
     mutating func look(
-        at last: Objective, temperature: Double?, assignments: Tensor? = nil, epoch: Int, step: Int, log: RunLog, observer: any TrainingObserver
+        at last: Objective, temperature: Double?, assignments: Tensor? = nil, epoch: Int, step: Int, log: RunLog,
+        observer: any TrainingObserver
     ) throws {
         let first = try last.embeddings.first.to(.float32).to(device: .cpu)
         let second = try last.embeddings.second.to(.float32).to(device: .cpu)

@@ -42,7 +42,8 @@ final class StepGuard {
     /// The number of steps in a row that may be skipped. More are not the fault of a batch.
     static let mostInARow = 16
 
-    private let parameters: [Parameter]
+    /// What is trained.
+    let parameters: [Parameter]
     private let kept: [(state: Tensor, copy: Tensor)]
 
     init(_ model: any Module, policy: NonfinitePolicy) throws(TorchError) {
@@ -61,11 +62,11 @@ final class StepGuard {
     /// Remembers the state before a step.
     func begin() throws(TorchError) { for (state, copy) in kept { try copy.copy(from: state) } }
 
-    /// Checks a step before the optimizer's.
+    /// Checks a step before the optimizer's, and returns the length of all gradients together.
     /// - Throws: `NonfiniteStep` after the state before the step is restored; `TorchError`.
-    func check(loss: Double) throws {
+    func check(loss: Double) throws -> Double {
         let norm = try Parameter.gradientNorm(parameters)
-        guard !loss.isFinite || !norm.isFinite else { return }
+        guard !loss.isFinite || !norm.isFinite else { return norm }
         for (state, copy) in kept { try state.copy(from: copy) }
         throw NonfiniteStep(loss: loss, gradient: norm)
     }

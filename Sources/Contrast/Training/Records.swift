@@ -62,6 +62,14 @@ public struct EpochRecord: Codable, Equatable, Sendable {
     public var skipped: Int
     /// Weighted kNN on held-out images, top-1 in 0...1; nil in epochs without one.
     public var valKnnTop1: Double?
+    /// The same of the encoder's moving average; nil without one.
+    public var valKnnTop1Ema: Double?
+    /// Linear probe on held-out images, top-1 in 0...1; nil in epochs without one.
+    public var valProbeTop1: Double?
+    /// RankMe of the features of training images (Garrido et al. 2023), where `training.best` asks for it.
+    public var rankMe: Double?
+    /// The exponent of their eigenvalues' decay (Agrawal et al. 2022), where `training.best` asks for it.
+    public var alphaReq: Double?
 
     /// The record's scalars under their TensorBoard tags.
     var scalars: [(tag: String, value: Double)] {
@@ -74,6 +82,10 @@ public struct EpochRecord: Codable, Equatable, Sendable {
         if let effectiveRank { scalars.append(("effective_rank", effectiveRank)) }
         if let miBound { scalars.append(("mi_bound", miBound)) }
         if let valKnnTop1 { scalars.append(("val_knn_top1", valKnnTop1)) }
+        if let valKnnTop1Ema { scalars.append(("val_knn_top1_ema", valKnnTop1Ema)) }
+        if let rankMe { scalars.append(("rank_me", rankMe)) }
+        if let alphaReq { scalars.append(("alpha_req", alphaReq)) }
+        if let valProbeTop1 { scalars.append(("val_probe_top1", valProbeTop1)) }
         return scalars
     }
 }
@@ -82,14 +94,17 @@ extension EpochRecord {
     /// The record of the epoch that ends at a position.
     /// - Parameters:
     ///   - last: the last step's objective; nil if this process did not compute it.
-    ///   - score: the kNN score, if it was measured.
-    init(_ position: Checkpoint.Position, _ last: Objective?, learningRate: Double, score: Double?) throws(TorchError) {
+    ///   - scores: those of the encoder, as far as they were measured.
+    init(
+        _ position: Checkpoint.Position, _ last: Objective?, learningRate: Double, scores: OnlineScores
+    ) throws(TorchError) {
         let meter = position.meter
         self.init(
             epoch: position.epoch + 1, step: position.step, trainLoss: meter.loss / Double(max(meter.steps, 1)),
             miBound: meter.bounded > 0 ? meter.bound / Double(meter.bounded) : nil, miCeiling: meter.ceiling,
             lr: learningRate, imagesPerSecond: meter.imagesPerSecond, dataWait: meter.dataWait, seconds: meter.seconds,
-            skipped: position.skipped, valKnnTop1: score)
+            skipped: position.skipped, valKnnTop1: scores.knn, valKnnTop1Ema: scores.averageKNN,
+            valProbeTop1: scores.probe, rankMe: scores.rankMe, alphaReq: scores.alphaReQ)
         guard let (first, second) = last?.embeddings else { return }
         alignment = try EmbeddingGeometry.alignment(first, second)
         uniformity = try (EmbeddingGeometry.uniformity(first) + EmbeddingGeometry.uniformity(second)) / 2

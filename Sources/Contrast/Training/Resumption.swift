@@ -46,7 +46,7 @@ struct Resumption {
     /// Settings that may change when a run continues: they do not change its weights, or say how far it goes.
     private static let free: Set = [
         "training.log_every", "training.checkpoint_every", "training.checkpoint_epochs", "training.keep",
-        "training.on_nonfinite", "training.epochs",
+        "training.on_nonfinite", "training.epochs", "training.patience",
     ]
 
     private func compareSettings(_ file: CheckpointFile) throws(TrainingError) {

@@ -102,13 +102,13 @@ final class RunJournal {
     }
 
     /// Records the end of an epoch, and writes a checkpoint if one is due.
-    /// - Parameter score: the kNN score of the encoder, if it was measured.
-    func endEpoch(score: Double?) throws {
+    /// - Parameter scores: those of the encoder, as far as they were measured.
+    func endEpoch(scores: OnlineScores) throws {
         let training = run.experiment.training
         let epoch = position.epoch + 1
         var isBest = false
         if let log {
-            let record = try EpochRecord(position, last?.objective, learningRate: learningRate, score: score)
+            let record = try EpochRecord(position, last?.objective, learningRate: learningRate, scores: scores)
             try log.write(record)
             observer.finished(record)
             if let last {
@@ -119,7 +119,7 @@ final class RunJournal {
                     assignments: setup.model.assignments(of: second, at: progress), epoch: epoch, step: position.step,
                     log: log, observer: observer)
             }
-            isBest = position.recordIfBest(score) && training.keep > 1
+            isBest = position.recordIfBest(scores[training.best]) && training.keep > 1
         }
         if isBest {
             try EncoderFile.write(setup.model.encoder, experiment: run.experiment, to: folder.bestEncoder)
@@ -127,10 +127,13 @@ final class RunJournal {
         position.epoch = epoch
         position.batch = 0
         position.meter = EpochMeter()
-        if isBest || epoch % training.checkpointEpochs == 0 || epoch == training.epochs {
+        if isBest || isExhausted || epoch % training.checkpointEpochs == 0 || epoch == training.epochs {
             try save(epoch: epoch, isBest: isBest)
         }
     }
+
+    /// Whether the last scored epochs have brought nothing better, as `training.patience` counts them.
+    var isExhausted: Bool { run.experiment.training.patience.map { (position.sinceBest ?? 0) >= $0 } ?? false }
 
     // MARK: The end
 

@@ -23,7 +23,11 @@ struct RunSchedule {
     /// - Parameter rate: a further factor on the learning rate.
     func values(at batch: ViewBatch, rate: Double) -> StepValues {
         let index = index(of: batch)
-        return StepValues(factor: factor(at: index) * rate, progress: Double(index) / Double(steps))
+        let progress = Double(index) / Double(steps)
+        let decay = training.optimizer.component.weightDecay
+        return StepValues(
+            factor: factor(at: index) * rate, progress: progress,
+            weightDecay: decay.from == decay.to ? nil : decay.value(at: progress))
     }
 }
 
@@ -33,4 +37,6 @@ struct StepValues {
     var factor = 1.0
     /// The share of the run before the step, 0..<1.
     var progress = 0.0
+    /// The weight decay; nil for that of the settings.
+    var weightDecay: Double?
 }

@@ -38,6 +38,7 @@ public final class Trainer {
     private let run: RunIdentity
     private let setup: TrainingSetup
     private let onlineKNN: OnlineKNN?
+    private let onlineSpectrum: OnlineSpectrum?
     private let start: Checkpoint.Position
     /// Held until the run ends.
     private var lock: FileLock?
@@ -65,10 +66,13 @@ public final class Trainer {
         if folder.isWritten { lock = try folder.acquire(resumes: options.resumes) }
         let selected = try experiment.select(images, folder: folder, resumes: options.resumes)
         selected.notes.forEach(observer.notice)
+        let extractor = FeatureExtractor(pipeline: pipeline, machine: machine, maximumBad: options.maximumBad)
         let scoring = OnlineKNN.prepare(
             experiment, images: selected.images, heldOut: folder.isWritten ? options.heldOut : nil,
-            extractor: FeatureExtractor(pipeline: pipeline, machine: machine, maximumBad: options.maximumBad))
+            extractor: extractor)
         onlineKNN = scoring.score
+        onlineSpectrum =
+            folder.isWritten ? OnlineSpectrum(experiment, images: selected.images, extractor: extractor) : nil
         run = try RunIdentity(
             experiment, images: selected.images, heldOut: options.heldOut,
             machine: MachineRecord(machine, ranks: ranks.size))
@@ -98,7 +102,12 @@ public final class Trainer {
         let journal = try RunJournal(run, setup, in: folder, at: start, feed.loader, observer: observer)
         defer { journal.close() }
         let step = try TrainingStep(setup)
+        var done = epochs
         for epoch in start.epoch..<epochs {
+            if journal.isExhausted {
+                done = epoch
+                break
+            }
             journal.beginEpoch()
             var isStopping = false
             batches: while true {
@@ -118,18 +127,29 @@ public final class Trainer {
                 }
             }
             try journal.endSteps()
-            var score: Double?
+            var scores = OnlineScores()
             do {
-                score = try onlineKNN?.top1(of: setup.model.encoder, after: epoch + 1, stop: stop)
+                scores = try onlineKNN?.scores(of: setup, after: epoch + 1, stop: stop) ?? scores
+                try onlineSpectrum?.add(to: &scores, of: setup.model.encoder, after: epoch + 1, stop: stop)
             } catch is EvaluationStopped {
                 // When the run continues, the epoch ends anew, from its last step.
                 isStopping = true
             }
             if try ranks.barrier(stopping: isStopping) { return try interrupt(journal, epoch: epoch) }
-            try journal.endEpoch(score: score)
-            try ranks.barrier()
+            try journal.endEpoch(scores: scores)
+            // Rank 0 alone has scores.
+            if try ranks.barrier(stopping: journal.isExhausted), epoch + 1 < epochs {
+                done = epoch + 1
+                break
+            }
         }
-        try writeEncoder(epochs: epochs)
+        if done < epochs {
+            let training = run.experiment.training
+            observer.notice(
+                "stopped after epoch \(done) of \(epochs): \(training.best.rawValue) was not better in the last "
+                    + "\(counted(training.patience ?? 0, "score")) (training.patience)")
+        }
+        try writeEncoder(epochs: done)
         if let summary = ranks.summary(steps: journal.position.step - start.step) { observer.notice(summary) }
         return .finished
     }
@@ -143,6 +163,9 @@ public final class Trainer {
     private func writeEncoder(epochs: Int) throws {
         if folder.isWritten {
             try EncoderFile.write(setup.model, experiment: run.experiment, epochs: epochs, to: folder)
+            if let average = setup.average {
+                try EncoderFile.write(average.encoder, experiment: run.experiment, to: folder.averageEncoder)
+            }
         }
         try setup.ranks.finish()
     }

@@ -14,6 +14,8 @@ struct TrainingSetup {
     let sampler: Sampler
     let model: any ContrastiveModel
     let optimizer: any Optimizer
+    /// The moving average of the encoder, which the optimiser follows; nil if the run keeps none.
+    let average: AveragedEncoder?
 
     /// Builds the network with the seed's weights and its optimiser.
     /// - Parameters:
@@ -43,7 +45,14 @@ struct TrainingSetup {
         if let weights { try model.start(from: weights) }
         model.projector.freezesNorm = training.encoder?.frozenNorm == true
         try machine.prepare(model, precision: training.precision)
-        optimizer = try training.optimizer(of: model)
+        let plain = try training.optimizer(of: model)
+        if let ema = training.ema {
+            let kept = try AveragedEncoder(
+                of: model.encoder, experiment.encoder.component, momentum: ema.momentum, machine: machine)
+            (average, optimizer) = (kept, AveragingOptimizer(plain, kept))
+        } else {
+            (average, optimizer) = (nil, plain)
+        }
     }
 
     /// The schedules over the run's steps.

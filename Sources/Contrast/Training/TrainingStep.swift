@@ -47,8 +47,9 @@ struct TrainingStep {
         return try StageClock.measure(clock, .update) {
             try setup.ranks.synchronize()
             let loss = try objective.loss.item()
-            try stepGuard.check(loss: loss)
-            try setup.optimizer.step(factor: values.factor)
+            let length = try stepGuard.check(loss: loss)
+            try setup.experiment.training.clip?.apply(to: stepGuard.parameters, length: length)
+            try setup.optimizer.step(factor: values.factor, weightDecay: values.weightDecay)
             return StepResult(
                 objective: objective, loss: loss, contrast: try objective.contrast?.item() ?? loss, images: batch.count,
                 learningRate: setup.experiment.training.optimizer.component.lr * values.factor)

@@ -4,7 +4,7 @@ import Foundation
 /// Adam with decoupled weight decay: Loshchilov & Hutter 2019, arXiv 1711.05101, as PyTorch computes it.
 public final class AdamW: Optimizer {
     private let settings: ctorch_adamw
-    private let groups: [(group: ParameterGroup, decay: Double)]
+    private let groups: [(group: ParameterGroup, decay: Double?)]
     private let steps: Tensor
 
     /// Groups the parameters by weight decay.
@@ -16,18 +16,18 @@ public final class AdamW: Optimizer {
             lr: lr, beta1: betas.0, beta2: betas.1, eps: eps, weight_decay: weightDecay, correction1: 1, correction2: 1)
         let split = try ParameterGroup.split(
             parameters, sparingBiasAndNorm: sparingBiasAndNorm, slots: ["exp_avg", "exp_avg_sq"])
-        groups = [(split.decayed, weightDecay), (split.spared, 0)]
+        groups = [(split.decayed, weightDecay), (split.spared, nil)]
         steps = try .zeros([], dtype: .float64)
     }
 
-    /// Takes one step with the learning rate multiplied by `factor`. Parameters without a gradient stay as they are.
-    public func step(factor: Double) throws(TorchError) {
+    /// Takes one step. Parameters without a gradient stay as they are.
+    public func step(factor: Double, weightDecay: Double?) throws(TorchError) {
         try steps.copy(from: steps + 1)
         let count = try steps.item()
         for (group, decay) in groups {
             var settings = settings
             settings.lr *= factor
-            settings.weight_decay = decay
+            settings.weight_decay = decay.map { weightDecay ?? $0 } ?? 0
             settings.correction1 = 1 - pow(settings.beta1, count)
             settings.correction2 = 1 - pow(settings.beta2, count)
             try check(

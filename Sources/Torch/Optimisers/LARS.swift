@@ -6,7 +6,7 @@ import CTorch
 /// normalisations get neither decay nor adaptation where they are spared.
 public final class LARS: Optimizer {
     private let settings: ctorch_lars
-    private let groups: [(group: ParameterGroup, decay: Double, adapts: Bool)]
+    private let groups: [(group: ParameterGroup, decay: Double?, adapts: Bool)]
 
     /// Groups the parameters by weight decay.
     public init(
@@ -16,15 +16,15 @@ public final class LARS: Optimizer {
         settings = ctorch_lars(
             lr: lr, momentum: momentum, weight_decay: weightDecay, trust: trust, eps: 0, adapt: true)
         let split = try ParameterGroup.split(parameters, sparingBiasAndNorm: sparingBiasAndNorm, slots: ["momentum"])
-        groups = [(split.decayed, weightDecay, true), (split.spared, 0, false)]
+        groups = [(split.decayed, weightDecay, true), (split.spared, nil, false)]
     }
 
-    /// Takes one step with the learning rate multiplied by `factor`. Parameters without a gradient stay as they are.
-    public func step(factor: Double) throws(TorchError) {
+    /// Takes one step. Parameters without a gradient stay as they are.
+    public func step(factor: Double, weightDecay: Double?) throws(TorchError) {
         for (group, decay, adapts) in groups {
             var settings = settings
             settings.lr *= factor
-            settings.weight_decay = decay
+            settings.weight_decay = decay.map { weightDecay ?? $0 } ?? 0
             settings.adapt = adapts
             try check(
                 "lars",

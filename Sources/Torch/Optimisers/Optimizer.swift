@@ -1,7 +1,10 @@
 /// Updates parameters by their gradients.
 public protocol Optimizer: AnyObject {
-    /// Takes one step with the learning rate multiplied by `factor`, which a schedule gives.
-    func step(factor: Double) throws(TorchError)
+    /// Takes one step.
+    /// - Parameters:
+    ///   - factor: multiplies the learning rate; a schedule gives it.
+    ///   - weightDecay: replaces that of the parameters that have one; nil for that of the settings.
+    func step(factor: Double, weightDecay: Double?) throws(TorchError)
 
     /// Clears all gradients.
     func zeroGrad() throws(TorchError)
@@ -11,6 +14,11 @@ public protocol Optimizer: AnyObject {
 
     /// Restores a `state`.
     func load(state: [String: Tensor]) throws(StateError)
+}
+
+extension Optimizer {
+    /// Takes one step with the weight decay of the settings.
+    public func step(factor: Double) throws(TorchError) { try step(factor: factor, weightDecay: nil) }
 }
 
 /// Parameters that share settings, and the optimiser's state tensors for each.

@@ -4,7 +4,7 @@ import CTorch
 /// (Nesterov: `w -= lr (d + momentum v)`).
 public final class SGD: Optimizer {
     private let settings: ctorch_sgd
-    private let groups: [(group: ParameterGroup, decay: Double)]
+    private let groups: [(group: ParameterGroup, decay: Double?)]
 
     /// Groups the parameters by weight decay.
     public init(
@@ -13,15 +13,15 @@ public final class SGD: Optimizer {
     ) throws(TorchError) {
         settings = ctorch_sgd(lr: lr, momentum: momentum, weight_decay: weightDecay, nesterov: nesterov)
         let split = try ParameterGroup.split(parameters, sparingBiasAndNorm: sparingBiasAndNorm, slots: ["momentum"])
-        groups = [(split.decayed, weightDecay), (split.spared, 0)]
+        groups = [(split.decayed, weightDecay), (split.spared, nil)]
     }
 
-    /// Takes one step with the learning rate multiplied by `factor`. Parameters without a gradient stay as they are.
-    public func step(factor: Double) throws(TorchError) {
+    /// Takes one step. Parameters without a gradient stay as they are.
+    public func step(factor: Double, weightDecay: Double?) throws(TorchError) {
         for (group, decay) in groups {
             var settings = settings
             settings.lr *= factor
-            settings.weight_decay = decay
+            settings.weight_decay = decay.map { weightDecay ?? $0 } ?? 0
             try check(
                 "sgd",
                 ctorch_sgd_step(

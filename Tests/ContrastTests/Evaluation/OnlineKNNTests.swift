@@ -31,7 +31,7 @@ struct OnlineKNNTests {
         let found = OnlineKNN.prepare(
             experiment, images: images, heldOut: heldOut,
             extractor: FeatureExtractor(pipeline: try ViewPipeline(experiment.views), machine: machine))
-        return (try found.score?.top1(of: encoder, after: 1), found.note)
+        return (try found.score?.scores(of: [encoder], after: 1).knn, found.note)
     }
 
     @Test func whatHasNoLabelIsLeftOutAndSaidOnce() throws {

@@ -13,7 +13,8 @@ enum RedundantDimensions: Check {
                     NamedValue("redundancy", redundancy),
                     NamedValue("effective_rank", evidence.spectrum.effectiveRank),
                 ],
-                evidence: "Two dimensions have a squared correlation of \(redundancy.value.rounded(to: 2)) on average, so "
+                evidence:
+                    "Two dimensions have a squared correlation of \(redundancy.value.rounded(to: 2)) on average, so "
                     + "\(evidence.dimension) dimensions say what about \((1 / redundancy.value).rounded(to: 0)) could. "
                     + prevention.cause,
                 remedy: prevention.remedy, paper: prevention.paper)

@@ -4,7 +4,8 @@ enum UnusedPrototypes: Check {
     static let scope = CheckScope.prevention
 
     static func evaluate(_ evidence: Evidence) -> Verdict {
-        guard let prevention = evidence.prevention, prevention.judged.contains(.prototypes), let use = evidence.prototypes
+        guard let prevention = evidence.prevention, prevention.judged.contains(.prototypes),
+            let use = evidence.prototypes
         else { return .clear }
         let holds = (use.largest >= Thresholds.largestPrototype) || (use.used < Thresholds.prototypesInUse)
         return holds.verdict(evidence) {
@@ -15,8 +16,9 @@ enum UnusedPrototypes: Check {
                     NamedValue("mean_assignment_entropy", use.meanEntropy),
                     NamedValue("assignment_information", use.information),
                 ],
-                evidence: "\(use.largest.value.percent) of the views are nearest to one of \(use.prototypes) prototypes, "
-                    + "and \(use.used.value.percent) of those that these views could use are in use. "
+                evidence:
+                    "\(use.largest.value.percent) of the views are nearest to one of \(use.prototypes) prototypes, and "
+                    + " \(use.used.value.percent) of those that these views could use are in use. "
                     + prevention.cause,
                 remedy: prevention.remedy, paper: prevention.paper)
         }
