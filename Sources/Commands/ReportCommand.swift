@@ -13,11 +13,14 @@ package struct ReportCommand: ParsableCommand {
               diptych report runs/photos --images photos/
               diptych report runs/tau-0.1 runs/tau-0.5 --output comparison.html
               diptych report sweeps/lr
+              diptych report --weights resnet50.pth --images photos/ --output weights.html
             """)
 
     @Argument(
         help: ArgumentHelp("Run folders, or folders of runs.", valueName: "run"), transform: PathArgument.read)
-    package var runs: [String]
+    package var runs: [String] = []
+
+    @OptionGroup package var free: WeightOptions
 
     @Option(
         help: ArgumentHelp("The training images of the first run, or similar ones.", valueName: "images"),
@@ -41,7 +44,14 @@ package struct ReportCommand: ParsableCommand {
     package init() {}
 
     package func validate() throws {
-        if runs.isEmpty { throw ValidationError("give a run folder") }
+        if free.weights != nil {
+            guard runs.isEmpty else { throw ValidationError("give run folders or --weights, not both") }
+            guard images != nil, output != nil else {
+                throw ValidationError("--weights requires --images and --output")
+            }
+        } else if runs.isEmpty {
+            throw ValidationError("give a run folder, or --weights FILE")
+        }
         if !(16...16_384).contains(pairs) { throw ValidationError("--pairs must be in 16...16384, is \(pairs)") }
     }
 

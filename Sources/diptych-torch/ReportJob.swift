@@ -12,12 +12,16 @@ struct ReportJob {
     init(_ options: ReportCommand) { self.options = options }
 
     func run() throws {
+        let use = try WeightsUse(options.free)
         let paths = options.runs.flatMap { path in
             let inside = Folder.exists(path) ? RunTable.runs(in: path).map(\.path) : []
             return inside.isEmpty ? [path] : inside
         }
-        let runs = try paths.map { try ReportedRun($0) }
-        let first = Folder.exists(options.runs[0]) ? RunFolder(options.runs[0]) : runs[0].folder
+        let runs =
+            if let weights = options.free.weights { [try ReportedRun(weights: weights, use: use)] } else {
+                try paths.map { try ReportedRun($0) }
+            }
+        let first = options.runs.first.flatMap { Folder.exists($0) ? RunFolder($0) : nil } ?? runs[0].folder
         let output = options.output ?? "\(first.path)/report.html"
         try Output.check(output)
         var sample: ReportSample?
@@ -29,7 +33,7 @@ struct ReportJob {
                 images, side: options.sides.side, options: options.sides.reading(options.tolerance.reading))
             announce(opened.summary)
             sample = try ReportSample(
-                run: paths[0], images: opened.source, machine: machine,
+                run: options.free.weights ?? paths[0], use: use, images: opened.source, machine: machine,
                 pairs: options.pairs, maximumBad: options.tolerance.maxBad
             ) { console.working($0, share: 1) }
         }

@@ -30,6 +30,19 @@ struct WeightsTests {
         #expect((rivals[0]["linear_probe_lead"] as? [String: Any])?["low"] is Double)
     }
 
+    @Test func aPageShowsThemWithoutARun() throws {
+        let images = "\(Self.folder)/../../../ViewsTests/Fixtures/good"
+        let arguments = ["report", "--weights", "\(Self.folder)/moco.pth", "--images", images]
+        let written = try CommandProcess(arguments + ["--output", place("page.html")]).finish()
+        #expect(written.status == 0, "\(written.errors)")
+        let page = try place.read("page.html")
+        for text in ["moco.pth has no scores yet: run diptych probe --weights", "id=\"neighbours\"", "resnet18"] {
+            #expect(page.contains(text), "\(text)")
+        }
+        let homeless = try CommandProcess(arguments).finish()
+        #expect(homeless.status == 2 && homeless.errors.contains("--output"), "\(homeless.errors)")
+    }
+
     @Test func aRunStartsFromWeightsAndDoesNotReadThemAgain() throws {
         let images = try place.pictures(["a", "b"], each: 12)
         try FileManager.default.copyItem(atPath: "\(Self.folder)/moco.pth", toPath: place("w.pth"))

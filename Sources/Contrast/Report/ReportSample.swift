@@ -18,7 +18,8 @@ public struct ReportSample {
 
     /// Embeds a sample and measures it.
     /// - Parameters:
-    ///   - path: a run folder.
+    ///   - path: a run folder, or weights from elsewhere.
+    ///   - use: how weights from elsewhere are used.
     ///   - source: the run's training images, or similar ones.
     ///   - machine: where to compute.
     ///   - pairs: the number of view pairs.
@@ -27,18 +28,18 @@ public struct ReportSample {
     ///   - progress: called with the name of each step.
     /// - Throws: the errors of `RunEmbeddings`, `FeatureExtractor` and `Bench`.
     public init(
-        run path: String, images source: any Source, machine: Machine, pairs: Int = 1024, maximumBad: Double = 0.01,
-        benchSeconds: Double = 2, progress: (String) -> Void = { _ in }
+        run path: String, use: WeightsUse? = nil, images source: any Source, machine: Machine, pairs: Int = 1024,
+        maximumBad: Double = 0.01, benchSeconds: Double = 2, progress: (String) -> Void = { _ in }
     ) throws {
         progress("view pairs")
         var options = Evidence.Options()
         options.limit = pairs
         embedded = try RunEmbeddings(
-            run: path, images: source, machine: machine, options: options, maximumBad: maximumBad)
+            run: path, use: use, images: source, machine: machine, options: options, maximumBad: maximumBad)
         progress("diagnosis")
         diagnosis = try Diagnosis(embedded)
         progress("features")
-        let file = try EncoderFile(path)
+        let file = try EncoderFile(path, use: use)
         try machine.prepare(file.encoder)
         pipeline = try ViewPipeline(file.experiment.views)
         seed = options.seed

@@ -18,6 +18,8 @@ public struct ReportedRun: Sendable {
     public let probe: ProbeReport?
     /// The images that were skipped.
     public let quarantine: [QuarantineRecord]
+    /// Whether there is a run, and not weights alone.
+    let isRun: Bool
 
     /// Reads a folder.
     /// - Throws: `TrainingError` if it is not a run folder; `ConfigurationError`.
@@ -32,7 +34,19 @@ public struct ReportedRun: Sendable {
         experiment = try ConfigurationReader(file: folder.configuration, text: configuration).read(Experiment.self)
         epochs = RunEvidence.epochs(of: folder)
         probe = ProbeReport.read(folder.probe)
+        isRun = true
         quarantine = JSONLines(folder.quarantine).records()
+    }
+
+    /// Describes weights without a run: there are settings to make features with, but no epochs and no scores.
+    /// - Throws: what `EncoderFile` throws.
+    public init(weights path: String, use: WeightsUse) throws {
+        folder = RunFolder(path)
+        name = SystemPath.printable(SystemPath.name(of: path))
+        experiment = try EncoderFile(path, use: use).experiment
+        configuration = try ConfigurationWriter.yaml(experiment)
+        (epochs, probe, quarantine) = ([], nil, [])
+        isRun = false
     }
 
     /// The PNG of view pairs in the folder; nil if it has none.

@@ -20,7 +20,8 @@ enum OutcomeSection: ReportSection {
             if let few = run.probe?.fewLabels { body += fewLabels(few, of: run) }
             guard let probe = run.probe else {
                 body += HTML.paragraph(
-                    "\(run.name) has no scores yet: run diptych probe \(SystemPath.argument(run.folder.path)) IMAGES.")
+                    "\(run.name) has no scores yet: run diptych probe \(run.isRun ? "" : "--weights ")"
+                        + "\(SystemPath.argument(run.folder.path)) IMAGES.")
                 continue
             }
             let leftOut = probe.leftOut?.summary.map { " Skipped: \($0)." } ?? ""
