@@ -39,7 +39,7 @@ public struct AlignmentUniformity: LossSettings, Loss {
     public func candidates(pairs: Int) -> Int? { nil }
 
     /// The loss of `[N, D]` and `[N, D]`, a scalar with a gradient.
-    public func callAsFunction(_ first: Tensor, _ second: Tensor, labels: [Int]?) throws(TorchError) -> Tensor {
+    public func callAsFunction(_ first: Tensor, _ second: Tensor, labels: LabelSets?) throws(TorchError) -> Tensor {
         var (x, y) = (try first.widened(), try second.widened())
         if normalize { (x, y) = (try x.normalizedRows(), try y.normalizedRows()) }
         var distance = try (x - y).pow(2).sum(dim: 1)

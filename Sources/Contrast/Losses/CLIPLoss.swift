@@ -52,7 +52,7 @@ final class LearnedTemperatureLoss: Loss, Module {
 
     func candidates(pairs: Int) -> Int? { pairs }
 
-    func callAsFunction(_ first: Tensor, _ second: Tensor, labels: [Int]?) throws(TorchError) -> Tensor {
+    func callAsFunction(_ first: Tensor, _ second: Tensor, labels: LabelSets?) throws(TorchError) -> Tensor {
         var (x, y) = (try first.widened(), try second.widened())
         if normalize { (x, y) = (try x.normalizedRows(), try y.normalizedRows()) }
         let scale = logitScale.value

@@ -26,7 +26,7 @@ public struct DCLW: SimilarityLoss {
         try requireTemperature(ScheduledValue(sigma), key: "sigma")
     }
 
-    func loss(_ scores: ViewScores, labels: [Int]?) throws(TorchError) -> Tensor {
+    func loss(_ scores: ViewScores, labels: LabelSets?) throws(TorchError) -> Tensor {
         let positives = try scores.positives()
         // s is the similarity divided by tau.
         let closeness = try positives.detach().reshape([-1, scores.images]) * (temperature.from / sigma)

@@ -63,7 +63,7 @@ final class InfoNCELoss: QueueLoss, Module {
 
     func candidates(pairs: Int) -> Int? { pairs }
 
-    func callAsFunction(_ first: Tensor, _ second: Tensor, labels: [Int]?) throws(TorchError) -> Tensor {
+    func callAsFunction(_ first: Tensor, _ second: Tensor, labels: LabelSets?) throws(TorchError) -> Tensor {
         let (first, second) = (try first.widened(), try second.widened())
         if let (x, y, scale) = try scores.products(first, second), ProductEntropy.serves(x, y) {
             return try ProductEntropy(scale: scale).ofPairs(x, y, symmetric: symmetric)
@@ -72,7 +72,7 @@ final class InfoNCELoss: QueueLoss, Module {
     }
 
     func ofAllPairs(
-        _ pairs: ViewPairs, labels: [Int]?
+        _ pairs: ViewPairs, labels: LabelSets?
     ) throws(TorchError) -> (loss: Tensor, contrast: Tensor?)? {
         let (anchors, views, images) = (pairs.first.count, pairs.second.count, pairs.second[0].shape[0])
         guard anchors * images * views * images <= ProductEntropy.largestMatrix else { return nil }

@@ -29,12 +29,12 @@ public protocol Loss: Scheduled {
     /// - Parameters:
     ///   - first: embeddings of one view of each image, `[N, D]`.
     ///   - second: embeddings of the other view, `[N, D]`.
-    ///   - labels: the N classes, -1 for an unknown class; nil without classes. Most losses ignore them.
-    func callAsFunction(_ first: Tensor, _ second: Tensor, labels: [Int]?) throws(TorchError) -> Tensor
+    ///   - labels: those of the N images; nil without classes. Most losses ignore them.
+    func callAsFunction(_ first: Tensor, _ second: Tensor, labels: LabelSets?) throws(TorchError) -> Tensor
 
     /// The mean loss over pairs of views, and the mean `contrast` if there is one, from one matrix.
     /// - Returns: nil if the loss has no such form, or if the matrix would be too large.
-    func ofAllPairs(_ pairs: ViewPairs, labels: [Int]?) throws(TorchError) -> (loss: Tensor, contrast: Tensor?)?
+    func ofAllPairs(_ pairs: ViewPairs, labels: LabelSets?) throws(TorchError) -> (loss: Tensor, contrast: Tensor?)?
 
     /// The number of candidates that `contrast` picks the positive from, for N pairs. Its logarithm minus the contrast
     /// is a lower bound of the mutual information. Nil if the scores bound nothing.
@@ -103,7 +103,7 @@ extension Loss {
 
     /// No such form.
     public func ofAllPairs(
-        _ pairs: ViewPairs, labels: [Int]?
+        _ pairs: ViewPairs, labels: LabelSets?
     ) throws(TorchError) -> (loss: Tensor, contrast: Tensor?)? { nil }
 
     /// The loss itself belongs to its candidates.
@@ -111,7 +111,7 @@ extension Loss {
 
     /// The mean over pairs of views: from one matrix on a GPU, which many small operations would keep waiting, else
     /// pair by pair.
-    func mean(over pairs: ViewPairs, labels: [Int]?) throws(TorchError) -> MeanLoss {
+    func mean(over pairs: ViewPairs, labels: LabelSets?) throws(TorchError) -> MeanLoss {
         if !pairs.isOnCPU, pairs.indices.count > 1, let all = try ofAllPairs(pairs, labels: labels) {
             return MeanLoss(all.loss, contrast: all.contrast)
         }

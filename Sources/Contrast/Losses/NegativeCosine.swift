@@ -4,7 +4,7 @@ import Torch
 struct NegativeCosine: Loss {
     func candidates(pairs: Int) -> Int? { nil }
 
-    func callAsFunction(_ first: Tensor, _ second: Tensor, labels: [Int]?) throws(TorchError) -> Tensor {
+    func callAsFunction(_ first: Tensor, _ second: Tensor, labels: LabelSets?) throws(TorchError) -> Tensor {
         try -(first.widened().normalizedRows() * second.widened().normalizedRows()).sum(dim: 1).mean()
     }
 }

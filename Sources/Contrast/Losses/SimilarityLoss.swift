@@ -14,7 +14,7 @@ protocol SimilarityLoss: LossSettings, Loss {
     static var isInfoNCE: Bool { get }
 
     /// The formula: the mean loss over anchors.
-    func loss(_ scores: ViewScores, labels: [Int]?) throws(TorchError) -> Tensor
+    func loss(_ scores: ViewScores, labels: LabelSets?) throws(TorchError) -> Tensor
 }
 
 /// A similarity loss whose negatives may come from the batch or from a queue.
@@ -41,7 +41,7 @@ extension SimilarityLoss {
     public func candidates(pairs: Int) -> Int? { 2 * pairs - 1 }
 
     /// The loss in nats of `[N, D]` and `[N, D]`, a scalar with a gradient.
-    public func callAsFunction(_ first: Tensor, _ second: Tensor, labels: [Int]?) throws(TorchError) -> Tensor {
+    public func callAsFunction(_ first: Tensor, _ second: Tensor, labels: LabelSets?) throws(TorchError) -> Tensor {
         try loss(
             ViewScores(first, second, temperature: temperature.from, normalize: normalize, dtype: scorePrecision),
             labels: labels)
@@ -58,7 +58,7 @@ extension SimilarityLoss {
 
     /// All pairs from one matrix.
     public func ofAllPairs(
-        _ pairs: ViewPairs, labels: [Int]?
+        _ pairs: ViewPairs, labels: LabelSets?
     ) throws(TorchError) -> (loss: Tensor, contrast: Tensor?)? {
         let (tau, type) = (temperature.from, scorePrecision)
         guard let scores = try ViewScores(pairs, temperature: tau, normalize: normalize, dtype: type) else {
@@ -71,7 +71,7 @@ extension SimilarityLoss {
 }
 
 extension AnchorLoss {
-    func loss(_ scores: ViewScores, labels: [Int]?) throws(TorchError) -> Tensor { try loss(scores) }
+    func loss(_ scores: ViewScores, labels: LabelSets?) throws(TorchError) -> Tensor { try loss(scores) }
 
     /// The loss in nats with the K negatives of a queue.
     public func callAsFunction(_ queries: Tensor, _ keys: Tensor, negatives: Tensor) throws(TorchError) -> Tensor {

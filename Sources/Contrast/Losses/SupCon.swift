@@ -8,6 +8,11 @@ import Views
 /// `-s(i, p) + log sum_{j != i} e^{s(i, j)}`. Without shared labels it is NT-Xent; images of unknown class share none.
 /// Unlike the authors' code it does not multiply by tau / 0.07. It bounds no mutual information, so NT-Xent's bound on
 /// the same scores is reported beside it.
+///
+/// Where images have sets of labels, the mean over an anchor's positives is weighted by the Jaccard index of the two
+/// sets, `w(i, p) = |L(i) and L(p)| / |L(i) or L(p)|`, as in the Jaccard similarity contrastive loss of Lin et al. 2022,
+/// arXiv 2212.00552. The weights are divided by their sum, so that every anchor counts the same; the other view has
+/// weight 1. With one label in each set it is the loss above.
 public struct SupCon: SimilarityLoss {
     /// `sup_con`.
     public static let name = "sup_con"
@@ -20,27 +25,26 @@ public struct SupCon: SimilarityLoss {
     /// tau 0.1 on normalized rows.
     public init() {}
 
-    /// Images of one class are positives of each other.
+    /// Images that share labels are positives of each other.
     public var labelUse: LabelUse { .welcome }
 
     /// Checks that there are two classes.
     public func validate(_ data: TrainingData) throws(InvalidSetting) {
         guard data.classes >= 2 else {
             throw InvalidSetting(
-                "", "needs images in two class folders at least, there are \(data.classes); without labels take nt_xent"
+                "", "needs images of two classes at least, there are \(data.classes); without labels take nt_xent"
             )
         }
     }
 
-    func loss(_ scores: ViewScores, labels: [Int]?) throws(TorchError) -> Tensor {
-        let labels = labels ?? Array(repeating: -1, count: scores.images)
+    func loss(_ scores: ViewScores, labels: LabelSets?) throws(TorchError) -> Tensor {
+        let labels = labels ?? LabelSets(Array(repeating: [], count: scores.images))
         guard labels.count == scores.images else {
             throw TorchError(
                 operation: "sup_con", message: "there are \(labels.count) labels for \(scores.images) pairs")
         }
-        // An unknown class is one of its own.
-        let shared = try scores.areOfOneClass(labels.enumerated().map { $0.element < 0 ? -1 - $0.offset : $0.element })
-        let positives = try (scores.all() * shared).sum(dim: 1) / shared.sum(dim: 1)
+        let weights = try scores.similarities(labels)
+        let positives = try (scores.all() * weights).sum(dim: 1) / weights.sum(dim: 1)
         return try scores.mean(scores.others().logsumexp(dim: 1) - positives)
     }
 }

@@ -102,13 +102,12 @@ final class ViewScores: AnchorScores {
         return try (losses.reshape([blocks, images]) * weights).sum().to(resultType)
     }
 
-    /// Whether rows and columns are images of one class, `[A, 2N]`: 1 or 0, and 0 for a view with itself.
-    func areOfOneClass(_ labels: [Int]) throws(TorchError) -> Tensor {
-        let classes = try Tensor(labels.map(Int64.init) + labels.map(Int64.init), shape: [2 * images])
-            .to(device: rows.device)
-        let anchors = try classes.narrow(dim: 0, start: 0, length: blockRows).unsqueeze(1)
-        let shared = try anchors.eq(classes.unsqueeze(0)).to(rows.dtype)
-        let all = try shared.unsqueeze(0) + Tensor.zeros([blocks, 1, 1], dtype: rows.dtype, device: rows.device)
+    /// The Jaccard index of the labels of rows and columns, `[A, 2N]`; 0 for a view with itself.
+    func similarities(_ labels: LabelSets) throws(TorchError) -> Tensor {
+        let ofImages = try labels.similarities(dtype: rows.dtype, device: rows.device)
+        let columns = try Tensor.cat([ofImages, ofImages], dim: 1)
+        let block = blocks == 1 ? try Tensor.cat([columns, columns], dim: 0) : columns
+        let all = try block.unsqueeze(0) + Tensor.zeros([blocks, 1, 1], dtype: rows.dtype, device: rows.device)
         return try filled(all.reshape([-1, 2 * images]), by: 0, where: isSelf)
     }
 

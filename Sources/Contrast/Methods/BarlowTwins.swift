@@ -49,7 +49,7 @@ public struct BarlowTwins: Method, Loss {
     public func candidates(pairs: Int) -> Int? { nil }
 
     /// The loss of `[N, D]` and `[N, D]`, a scalar with a gradient.
-    public func callAsFunction(_ first: Tensor, _ second: Tensor, labels: [Int]?) throws(TorchError) -> Tensor {
+    public func callAsFunction(_ first: Tensor, _ second: Tensor, labels: LabelSets?) throws(TorchError) -> Tensor {
         let (x, y) = (try standardized(first.widened()), try standardized(second.widened()))
         let correlations = try x.transpose(0, 1).matmul(y) / Double(x.shape[0])
         let diagonal = try correlations.diagonal()

@@ -5,8 +5,8 @@ import Views
 public struct ContrastiveBatch {
     /// The views of each branch, `[count * N, 3, H, W]`, all first views before all second ones.
     public var branches: [ViewTensor]
-    /// The N classes, -1 for an unknown class; nil without classes. Those of all ranks.
-    public var labels: [Int]?
+    /// The labels of the N images, those of all ranks; nil without classes.
+    public var labels: LabelSets?
     /// The tokens of the N captions, `[N, L]`; nil without captions.
     public var tokens: Tensor?
     /// The images' indices in the source; nil if they are unknown.
@@ -26,7 +26,7 @@ public struct ContrastiveBatch {
 
     /// Makes a batch.
     public init(
-        branches: [ViewTensor], labels: [Int]? = nil, tokens: Tensor? = nil, samples: [Int]? = nil,
+        branches: [ViewTensor], labels: LabelSets? = nil, tokens: Tensor? = nil, samples: [Int]? = nil,
         progress: Double = 0, cache: GradientCache? = nil, ranks: BatchRanks? = nil, precision: Precision = .float32
     ) {
         self.branches = branches

@@ -81,7 +81,7 @@ final class SupervisedModel: ContrastiveModel {
 
     func objective(_ batch: ContrastiveBatch) throws(TorchError) -> Objective {
         let features = try batch.gather(batch.embed(by: projector))
-        let labels = batch.labels ?? []
+        let labels = batch.labels?.classes ?? []
         let partners = batch.mixing?.partners ?? Array(labels.indices)
         guard labels.count == features[0].shape[0], partners.count == labels.count else {
             throw TorchError(

@@ -53,7 +53,7 @@ public struct VICReg: Method, Loss {
     public func candidates(pairs: Int) -> Int? { nil }
 
     /// The loss of `[N, D]` and `[N, D]`, a scalar with a gradient.
-    public func callAsFunction(_ first: Tensor, _ second: Tensor, labels: [Int]?) throws(TorchError) -> Tensor {
+    public func callAsFunction(_ first: Tensor, _ second: Tensor, labels: LabelSets?) throws(TorchError) -> Tensor {
         let (x, y) = (try first.widened(), try second.widened())
         let regularizers = try (spread(x) + spread(y))
         return try (x - y).pow(2).mean() * invariance + regularizers

@@ -2,12 +2,13 @@ import Files
 import Foundation
 import Views
 
-/// The names of a run's images, which `images.tsv` in its folder lists: side, label and name, separated by tabs.
+/// The names of a run's images, which `images.tsv` in its folder lists: side, label and name, separated by tabs; labels of
+/// one image are separated by `|`.
 ///
 /// Checkpoints hold only a digest. With this list a message can name what differs, and training images can be recognised.
 struct ImageList {
     /// Labels by name, of training and of held-out images; two folders may have the same names.
-    private(set) var sides: [[String: Int?]] = [[:], [:]]
+    private(set) var sides: [[String: [Int]]] = [[:], [:]]
 
     /// The length above which a list is not written.
     static let longest = 5_000_000
@@ -16,7 +17,7 @@ struct ImageList {
     init(train: any Source, heldOut: (any Source)?) {
         for (side, source) in [train, heldOut].enumerated() {
             guard let source else { continue }
-            for index in 0..<source.count { sides[side][source.name(index)] = .some(source.label(index)) }
+            for index in 0..<source.count { sides[side][source.name(index)] = source.labels(index) }
         }
     }
 
@@ -24,10 +25,10 @@ struct ImageList {
     init?(_ folder: RunFolder, of data: RunData? = nil) {
         guard let rows = ImageList.rows(folder) else { return nil }
         if let data {
-            let train = RunData.Side(rows.lazy.filter { $0.side == 0 }.map { ($0.name, $0.label) })
+            let train = RunData.Side(rows.lazy.filter { $0.side == 0 }.map { ($0.name, $0.labels) })
             guard train == data.train else { return nil }
         }
-        for row in rows { sides[row.side][row.name] = .some(row.label) }
+        for row in rows { sides[row.side][row.name] = row.labels }
     }
 
     /// Writes a run's list.
@@ -37,19 +38,22 @@ struct ImageList {
         var text = Array("side\tlabel\tname\n".utf8)
         for (source, side) in [(train, "train")] + (heldOut.map { [($0, "test")] } ?? []) {
             for index in 0..<source.count {
-                text += "\(side)\t\(source.label(index).map(String.init) ?? "")\t\(source.name(index))\n".utf8
+                text += "\(side)\t\(ImageList.text(source.labels(index)))\t\(source.name(index))\n".utf8
             }
         }
         try AtomicFile.write(text, to: folder.imageList)
     }
 
-    private static func rows(_ folder: RunFolder) -> [(side: Int, name: String, label: Int?)]? {
+    /// Labels with `|` between them.
+    static func text(_ labels: [Int]) -> String { labels.map(String.init).joined(separator: "|") }
+
+    private static func rows(_ folder: RunFolder) -> [(side: Int, name: String, labels: [Int])]? {
         guard let bytes = try? StoredFile.read(folder.imageList) else { return nil }
         return bytes.split(separator: 0x0A).dropFirst().compactMap { line in
             let parts = line.split(separator: 0x09, maxSplits: 2, omittingEmptySubsequences: false)
             guard parts.count == 3 else { return nil }
             let texts = parts.map { String(decoding: $0, as: UTF8.self) }
-            return (texts[0] == "train" ? 0 : 1, texts[2], Int(texts[1]))
+            return (texts[0] == "train" ? 0 : 1, texts[2], texts[1].split(separator: "|").compactMap { Int($0) })
         }
     }
 }
@@ -69,8 +73,8 @@ struct ImageDifference {
                 list.sides[side].keys.filter { other.sides[side][$0] == nil && !moved($0, side, list, other) }
             }
         }
-        func name(_ label: Int?, _ classes: [String]) -> String? {
-            label.flatMap { classes.indices.contains($0) ? classes[$0] : nil }
+        func names(_ labels: [Int], _ classes: [String]) -> Set<String> {
+            Set(labels.filter(classes.indices.contains).map { classes[$0] })
         }
         note(gone(before, from: now), "is missing", "are missing")
         note(gone(now, from: before), "is new", "are new")
@@ -78,8 +82,8 @@ struct ImageDifference {
             (0...1).flatMap { side in before.sides[side].keys.filter { moved($0, side, before, now) } },
             "is on the other side of the split", "are on the other side of the split")
         note(
-            now.sides[0].filter { key, label in
-                before.sides[0][key].map { name($0, old) != name(label, classes) } ?? false
+            now.sides[0].filter { key, labels in
+                before.sides[0][key].map { names($0, old) != names(labels, classes) } ?? false
             }.map(\.key), "has another label", "have other labels")
     }
 

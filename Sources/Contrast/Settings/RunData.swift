@@ -9,14 +9,14 @@ struct RunData: Codable, Equatable, Sendable {
         var digest: String
 
         /// Hashes a list in blocks, as there may be millions of images.
-        init(_ entries: some Sequence<(name: String, label: Int?)>) {
+        init(_ entries: some Sequence<(name: String, labels: [Int])>) {
             var hash = SHA256()
             var text: [UInt8] = []
             count = 0
-            for (name, label) in entries {
+            for (name, labels) in entries {
                 count += 1
                 text += name.utf8
-                text += "\n\(label ?? -1)\n".utf8
+                text += "\n\(labels.isEmpty ? "-1" : ImageList.text(labels))\n".utf8
                 if text.count >= 1 << 16 {
                     hash.update(text)
                     text.removeAll(keepingCapacity: true)
@@ -28,7 +28,7 @@ struct RunData: Codable, Equatable, Sendable {
 
         /// The list of a source.
         init(_ source: any Source) {
-            self.init((0..<source.count).lazy.map { (name: source.name($0), label: source.label($0)) })
+            self.init((0..<source.count).lazy.map { (name: source.name($0), labels: source.labels($0)) })
         }
     }
 

@@ -98,10 +98,10 @@ final class Ranks {
         }
     }
 
-    /// The labels of the whole batch, in the order of the gathered embeddings.
-    func labels(of batch: RankedBatch) throws(TorchError) -> [Int] {
-        guard let group else { return batch.own.labels }
-        let own = try Tensor(batch.own.labels.map(Int64.init), shape: [batch.own.count])
+    /// The positions in the source of the whole batch, in the order of the gathered embeddings.
+    func samples(of batch: RankedBatch) throws(TorchError) -> [Int] {
+        guard let group else { return batch.own.samples }
+        let own = try Tensor(batch.own.samples.map(Int64.init), shape: [batch.own.count])
         return try group.gather(own, counts: batch.counts).toArray(Int64.self).map { Int($0) }
     }
 

@@ -63,7 +63,8 @@ struct TrainingStep {
         let training = setup.experiment.training
         var input = ContrastiveBatch(
             branches: try feed.views(of: batch.own),
-            labels: setup.images.classes.isEmpty ? nil : try setup.ranks.labels(of: batch),
+            labels: setup.images.classes.isEmpty
+                ? nil : LabelSets(try setup.ranks.samples(of: batch).map(setup.images.labels)),
             tokens: try setup.captions?.tensor(batch.own.samples).to(device: setup.machine.device),
             samples: batch.own.samples, progress: values.progress,
             cache: training.chunk.map { GradientCache(chunk: $0) }, ranks: setup.ranks.spread(batch),

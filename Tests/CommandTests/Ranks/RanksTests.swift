@@ -35,8 +35,16 @@ private struct Ground {
             """, "pipeline.yaml")
     }
 
-    func arguments(_ run: String, _ settings: [String] = []) -> [String] {
-        ["train", images, "--pipeline", pipeline, "--output", place(run), "--threads", "1"]
+    /// A table that gives each image one, two or no labels.
+    func labelSets() throws -> String {
+        let rows = ["cat", "dog", "owl"].flatMap { name in
+            (0..<20).map { "images/\(name)/\($0).png,\($0 % 7 == 3 ? "" : "\(name)|kind \($0 % 5)")" }
+        }
+        return try place.write("image,labels\n\(rows.joined(separator: "\n"))\n", "sets.csv")
+    }
+
+    func arguments(_ run: String, _ settings: [String] = [], of images: String? = nil) -> [String] {
+        ["train", images ?? self.images, "--pipeline", pipeline, "--output", place(run), "--threads", "1"]
             + settings.flatMap { ["--set", $0] }
     }
 
@@ -82,11 +90,21 @@ struct RanksTests {
         "The gradient of 2 and 4 ranks is that of one on the same batch",
         arguments: methods, [2, 4])
     func gradients(method: String, ranks: Int) throws {
+        try compareGradients(Ground(), method, ranks)
+    }
+
+    @Test("The gradient of 2 ranks is that of one for sets of labels") func labelSets() throws {
         let ground = try Ground()
+        try compareGradients(ground, "simclr: {loss: sup_con, head: {mlp: {output: 4}}}", 2, of: ground.labelSets())
+    }
+
+    private func compareGradients(
+        _ ground: Ground, _ method: String, _ ranks: Int, of images: String? = nil
+    ) throws {
         // One step: what SGD then keeps is the gradient.
         let settings = ["method={\(method)}", "training.batch_size=48"]
-        #expect(try CommandProcess(ground.arguments("one", settings)).finish().status == 0)
-        for result in try Job(ranks, ground.arguments("many", settings)).finish() {
+        #expect(try CommandProcess(ground.arguments("one", settings, of: images)).finish().status == 0)
+        for result in try Job(ranks, ground.arguments("many", settings, of: images)).finish() {
             #expect(result.status == 0, "\(result.errors)")
         }
         let (one, many) = (try ground.checkpoint("one"), try ground.checkpoint("many"))

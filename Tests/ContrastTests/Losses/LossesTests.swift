@@ -9,7 +9,7 @@ import Views
 struct LossCase: CustomTestStringConvertible, Sendable {
     var name: String
     var loss: any LossSettings
-    var labels: [Int]?
+    var labels: LabelSets?
     /// Of rows, and of the rows at which weights without a gradient are taken.
     var formula: @Sendable (_ x: Naive.Rows, _ y: Naive.Rows, _ x0: Naive.Rows, _ y0: Naive.Rows) -> Double
     /// The length over which the formula bends; steps of differences are a thousandth of it.
@@ -19,14 +19,15 @@ struct LossCase: CustomTestStringConvertible, Sendable {
     var testDescription: String { name }
 }
 
-private let labels = [2, 0, 2, -1, 0, -1]
+private let labels = LabelSets(classes: [2, 0, 2, -1, 0, -1])
+private let labelSets = LabelSets([[2, 0], [0], [1, 2, 0, 3], [], [0, 2], [3]])
 
 private func cases() -> [LossCase] {
     var cases: [LossCase] = []
     for normalize in [true, false] {
         for tau in [0.01, 0.07, 0.5, 1] {
             func add(
-                _ name: String, _ loss: any LossSettings, labels: [Int]? = nil,
+                _ name: String, _ loss: any LossSettings, labels: LabelSets? = nil,
                 _ formula: @escaping @Sendable (Naive.Rows, Naive.Rows, Naive.Rows, Naive.Rows) -> Double
             ) {
                 cases.append(
@@ -76,8 +77,11 @@ private func cases() -> [LossCase] {
                         x, y, x0, y0, tau: tau, top: top, threshold: threshold, attract: strategy == .attract)
                 }
             }
-            add("sup_con", SupCon(temperature: tau, normalize: normalize), labels: labels) { x, y, _, _ in
-                Naive.supCon(x, y, labels: labels, tau: tau)
+            for (name, labels) in [("classes", labels), ("label sets", labelSets)] {
+                add("sup_con of \(name)", SupCon(temperature: tau, normalize: normalize), labels: labels) {
+                    x, y, _, _ in
+                    Naive.supCon(x, y, labels: labels.sets, tau: tau)
+                }
             }
         }
         for (alpha, t) in [(2.0, 2.0), (1, 0.5), (3, 4)] {
@@ -111,7 +115,7 @@ struct LossesTests {
     }
 
     private static func objective(
-        _ loss: any LossSettings, _ x: Tensor, _ y: Tensor, labels: [Int]? = nil
+        _ loss: any LossSettings, _ x: Tensor, _ y: Tensor, labels: LabelSets? = nil
     ) throws -> Tensor {
         let loss = try build(loss, x.shape[1])
         return try loss(x, y, labels: labels)
@@ -160,7 +164,7 @@ struct LossesTests {
 
     @Test("Identities", arguments: [0.05, 0.5], [true, false]) func identities(tau: Double, normalize: Bool) throws {
         let (x, y) = Self.rows(50)
-        func value(_ loss: any LossSettings, labels: [Int]? = nil) throws -> Double {
+        func value(_ loss: any LossSettings, labels: LabelSets? = nil) throws -> Double {
             try Self.objective(loss, Fixture.tensor(x), Fixture.tensor(y), labels: labels).item()
         }
         let ntXent = try value(NTXent(temperature: tau, normalize: normalize))
@@ -173,10 +177,19 @@ struct LossesTests {
         let mined = try value(HardNegatives(temperature: tau, hardest: 100, normalize: normalize))
         let certain = try value(FNC(temperature: tau, top: 3, threshold: 1, strategy: .attract, normalize: normalize))
         #expect(abs(mined - ntXent) < 1e-12 && abs(certain - ntXent) < 1e-12)
-        for labels in [nil, [0, 1, 2, 3, 4, 5], Array(repeating: -1, count: 6)] {
+        let apart = [
+            nil, LabelSets(classes: [0, 1, 2, 3, 4, 5]), LabelSets(classes: Array(repeating: -1, count: 6)),
+            LabelSets([[0, 6], [1], [2, 7], [3, 8, 9], [], []]),
+        ]
+        for labels in apart {
             let supCon = try value(SupCon(temperature: tau, normalize: normalize), labels: labels)
             #expect(abs(supCon - ntXent) < 1e-12)
         }
+        // Equal sets of several labels are one class.
+        let supCon = SupCon(temperature: tau, normalize: normalize)
+        let classes = try value(supCon, labels: labels)
+        let sets = try value(supCon, labels: LabelSets(labels.sets.map { $0.flatMap { [$0, $0 + 10] } }))
+        #expect(abs(classes - sets) < 1e-12 && abs(classes - ntXent) > 1e-3)
     }
 
     @Test("All rows equal give the logarithm of the candidates", arguments: [2, 7], [0.01, 0.5])
@@ -221,7 +234,7 @@ struct LossesTests {
     func manyPairs(tau: Double, normalize: Bool) throws {
         // Views at cosines near 0.25: where they nearly agree, the gradient at tau 0.01 is itself a rounding error.
         let (x, y) = Self.rows(90, count: 64, size: 128, leaning: 0.2)
-        let labels = (0..<64).map { $0 % 5 - 1 }
+        let labels = LabelSets(classes: (0..<64).map { $0 % 5 - 1 })
         let critic: any CriticSettings = normalize ? CosineCritic(temperature: tau) : DotCritic(temperature: tau)
         let losses: [any LossSettings] = [
             NTXent(temperature: tau, normalize: normalize), InfoNCE(critic: critic),

@@ -127,16 +127,19 @@ enum Naive {
             })
     }
 
-    static func supCon(_ x: Rows, _ y: Rows, labels: [Int], tau: Double) -> Double {
-        let (z, labels) = (x + y, labels + labels)
+    static func supCon(_ x: Rows, _ y: Rows, labels: [[Int]], tau: Double) -> Double {
+        let (z, labels) = (x + y, (labels + labels).map(Set.init))
         return mean(
             z.indices.map { i in
                 let others = z.indices.filter { $0 != i }
-                let positives = others.filter {
-                    labels[$0] == labels[i] && labels[i] >= 0 || $0 % x.count == i % x.count
+                let weights = others.map { j -> Double in
+                    if j % x.count == i % x.count { return 1 }
+                    let union = labels[i].union(labels[j]).count
+                    return union == 0 ? 0 : Double(labels[i].intersection(labels[j]).count) / Double(union)
                 }
                 let all = logSum(others.map { dot(z[i], z[$0]) / tau })
-                return mean(positives.map { all - dot(z[i], z[$0]) / tau })
+                let terms = zip(others, weights).map { j, weight in weight * (all - dot(z[i], z[j]) / tau) }
+                return terms.reduce(0, +) / weights.reduce(0, +)
             })
     }
 

@@ -21,7 +21,7 @@ struct ViewPairsTests {
 
     /// Checks value and gradients of the first views against the loop over pairs.
     private func compare(
-        _ loss: any Loss, _ one: [Tensor], _ all: [Tensor], labels: [Int]? = nil, _ pairs: ([Tensor]) -> ViewPairs
+        _ loss: any Loss, _ one: [Tensor], _ all: [Tensor], labels: LabelSets? = nil, _ pairs: ([Tensor]) -> ViewPairs
     ) throws {
         for view in one + all { try view.setRequiresGrad() }
         let none: (first: Tensor, second: Tensor) = (one[0], one[1])
@@ -53,9 +53,11 @@ struct ViewPairsTests {
 
     @Test("Views of one network", arguments: losses, [(2, 2), (3, 3), (4, 2), (5, 1)])
     func viewsOfOneNetwork(text: String, views: (count: Int, anchors: Int)) throws {
-        try compare(
-            loss(text), rows(views.count, stream: 10), rows(views.count, stream: 10), labels: [0, 1, 0, -1, 1]
-        ) { ViewPairs($0, anchors: views.anchors) }
+        for labels in [LabelSets(classes: [0, 1, 0, -1, 1]), LabelSets([[0, 1], [1], [2, 0, 1], [], [1]])] {
+            try compare(loss(text), rows(views.count, stream: 10), rows(views.count, stream: 10), labels: labels) {
+                ViewPairs($0, anchors: views.anchors)
+            }
+        }
     }
 
     @Test(

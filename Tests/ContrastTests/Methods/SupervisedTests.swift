@@ -37,7 +37,7 @@ struct SupervisedTests {
     func theLossIsTheCrossEntropyOfKnownClasses(count: Int, labels: [Int]) throws {
         let model = try model()
         let views = try views(count, of: 5)
-        let objective = try model.objective(ContrastiveBatch(branches: [views], labels: labels))
+        let objective = try model.objective(ContrastiveBatch(branches: [views], labels: LabelSets(classes: labels)))
         let features = try rows(self.model().encoder(views.images, training: true))
         let wanted = try Naive.mean(
             (0..<count).map { try naive(Array(features[$0 * 5..<$0 * 5 + 5]), self.model(), labels) })
@@ -59,7 +59,7 @@ struct SupervisedTests {
         }
         let (labels, partners) = ([0, 2, 1, 1], [2, 1, 3, 0])
         let views = try views(1, of: 4)
-        var batch = ContrastiveBatch(branches: [views], labels: labels)
+        var batch = ContrastiveBatch(branches: [views], labels: LabelSets(classes: labels))
         if let share { batch.mixing = Mixing(kind: .mixup, partners: partners, branches: [.init(lambda: share)]) }
         let loss = try model().objective(batch).loss.item()
         let features = try rows(model().encoder(views.images, training: true))
@@ -97,7 +97,8 @@ struct SupervisedTests {
 
     @Test func withoutLabelsItSaysSo() throws {
         for labels in [nil, [-1, -1, -1]] as [[Int]?] {
-            let batch = try ContrastiveBatch(branches: [views(1, of: 3)], labels: labels)
+            let batch = try ContrastiveBatch(
+                branches: [views(1, of: 3)], labels: labels.map { LabelSets(classes: $0) })
             #expect(throws: TorchError.self) { try model().objective(batch) }
         }
         #expect(throws: Never.self) { try Supervised().validate(TrainingData(pairs: 4, classes: 2)) }
@@ -110,7 +111,10 @@ struct SupervisedTests {
     /// Nothing but labels.
     private struct Labels: Source {
         let labels: [Int]
+        var isSets = false
         var count: Int { labels.count }
+        var columns: Set<ImageColumn> { isSets ? [.labels] : [] }
+        func labels(_ index: Int) -> [Int] { labels[index] < 0 ? [] : isSets ? [0, 1] : [labels[index]] }
         var classes: [String] { ["a", "b"] }
         func label(_ index: Int) -> Int? { labels[index] < 0 ? nil : labels[index] }
         func name(_ index: Int) -> String { "\(index)" }
@@ -130,6 +134,10 @@ struct SupervisedTests {
         let all = try contrastive.labelled(some)
         #expect(all.images.count == 5 && all.note?.contains("2 of 5 images have no label") == true)
         #expect(try SimCLR().labelled(some).note == nil)
+        let sets = Labels(labels: [0, -1], isSets: true)
+        let several = #expect(throws: TrainingError.self) { try Supervised().labelled(sets) }
+        #expect(several?.kind == .unusable && several?.reason.contains("1 image of 2 has several labels") == true)
+        #expect(try contrastive.labelled(sets).note?.contains("1 of 2 images have no label") == true)
     }
 
     @Test func aRunOfOneViewLearnsItsClassesAndLeavesTheEncoderAlone() throws {
