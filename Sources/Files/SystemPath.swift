@@ -31,8 +31,13 @@ package enum SystemPath {
     /// A path for display; bytes that are not UTF-8 and control characters are escaped, as in `caf\xe9`.
     package static func printable(_ bytes: some Collection<UInt8>) -> String {
         // The second control characters have two bytes, of which this is the first.
-        let isPlain = bytes.allSatisfy { $0 >= 0x20 && $0 != 0x7F && $0 != 0xC2 }
-        if isPlain, let text = String(validating: bytes, as: UTF8.self) { return text }
+        func plain(_ bytes: UnsafeBufferPointer<UInt8>) -> String? {
+            let isPlain = bytes.allSatisfy { $0 >= 0x20 && $0 != 0x7F && $0 != 0xC2 }
+            return isPlain ? String(validating: bytes, as: UTF8.self) : nil
+        }
+        if let text = bytes.withContiguousStorageIfAvailable(plain) ?? Array(bytes).withUnsafeBufferPointer(plain) {
+            return text
+        }
         return pieces(bytes) { text, byte in
             if let text, !text.unicodeScalars.contains(where: isControl) { return text }
             return escape(byte)

@@ -102,16 +102,24 @@ struct ImageColumns: Sendable {
     /// - Throws: the reason if the value is invalid.
     mutating func set(_ column: ImageColumn, _ bytes: UnsafeRawBufferPointer, at row: Int) throws(Nonsense) {
         columns.insert(column)
+        try put(column, bytes, at: row)
+    }
+
+    /// The same, for a column that is noted already.
+    mutating func put(_ column: ImageColumn, _ bytes: UnsafeRawBufferPointer, at row: Int) throws(Nonsense) {
         guard !bytes.isEmpty else { return }
         switch column {
         case .path, .caption: break
-        case .label:
-            try ImageColumns.check(bytes, "label")
-            try ImageColumns.checkLength(bytes, "label")
-            label.set(Int32(try labelTexts.place(of: bytes)), at: row)
+        case .label: label.set(try place(ofLabel: bytes), at: row)
         case .labels:
-            let labels = bytes.split(separator: ImageColumns.separator)
-            try setLabels(labels.map { UnsafeRawBufferPointer(rebasing: $0) }, at: row)
+            var span = beginSet()
+            var start = 0
+            while start < bytes.count {
+                let end = bytes[start...].firstIndex(of: ImageColumns.separator) ?? bytes.count
+                if end > start { try add(UnsafeRawBufferPointer(rebasing: bytes[start..<end]), to: &span) }
+                start = end + 1
+            }
+            set.set(span, at: row)
         case .value: value.set(try ImageColumns.number(bytes, "value"), at: row)
         case .weight:
             let number = try ImageColumns.number(bytes, "weight")
@@ -126,22 +134,40 @@ struct ImageColumns: Sendable {
         }
     }
 
-    /// Sets the labels of a row.
-    mutating func setLabels(_ texts: [UnsafeRawBufferPointer], at row: Int) throws(Nonsense) {
+    /// Notes that rows have these columns.
+    mutating func mention(_ columns: some Sequence<ImageColumn>) { self.columns.formUnion(columns) }
+
+    /// Sets the labels of a row, given as a list.
+    mutating func setLabels(_ texts: some Sequence<UnsafeRawBufferPointer>, at row: Int) throws(Nonsense) {
+        columns.remove(.label)
         columns.insert(.labels)
-        var span = Span(start: UInt32(members.count))
-        sets += 1
-        for text in texts {
-            try ImageColumns.check(text, "label")
-            try ImageColumns.checkLength(text, "label")
-            let place = try labelTexts.place(of: text)
-            while lastSet.count <= place { lastSet.append(0) }
-            guard lastSet[place] != sets else { continue }
-            lastSet[place] = sets
-            members.append(Int32(place))
-            span.count += 1
-        }
+        var span = beginSet()
+        for text in texts { try add(text, to: &span) }
         set.set(span, at: row)
+    }
+
+    private mutating func beginSet() -> Span {
+        sets += 1
+        return Span(start: UInt32(members.count))
+    }
+
+    private mutating func add(_ text: UnsafeRawBufferPointer, to span: inout Span) throws(Nonsense) {
+        let label = try place(ofLabel: text)
+        let place = Int(label)
+        while lastSet.count <= place { lastSet.append(0) }
+        guard lastSet[place] != sets else { return }
+        lastSet[place] = sets
+        members.append(label)
+        span.count += 1
+    }
+
+    /// The index of a label in `labelTexts`. Only the bytes of a new one are checked.
+    private mutating func place(ofLabel bytes: UnsafeRawBufferPointer) throws(Nonsense) -> Int32 {
+        try ImageColumns.checkLength(bytes, "label")
+        let known = labelTexts.count
+        let place = try labelTexts.place(of: bytes)
+        if place == known { try ImageColumns.check(bytes, "label") }
+        return Int32(place)
     }
 
     /// Sets the fields of an object in a row, except its path and its caption.

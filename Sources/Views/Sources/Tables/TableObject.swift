@@ -27,6 +27,14 @@ struct TableObject: DecodableWithConfiguration {
             columns = []
         }
 
+        /// The column that a key means, and its rank among the keys of that column; nil if it means none.
+        func meaning(of name: String) -> (column: ImageColumn, rank: Int)? {
+            if let found = exact[name] { return found }
+            guard !columns.isEmpty, let found = Keys.known[ImageColumn.plain(name)], columns.contains(found.column)
+            else { return nil }
+            return found
+        }
+
         /// Whether a text may have one of the exact keys. Most objects only hold captions and addresses and need no
         /// parsing.
         func mayOccur(in text: Data) -> Bool {
@@ -84,14 +92,7 @@ struct TableObject: DecodableWithConfiguration {
             (keys[column], ranks[column]) = (name, rank)
         }
         for key in values.allKeys {
-            let name = key.stringValue
-            if let (column, rank) = configuration.exact[name] {
-                take(name, column, rank)
-            } else if !configuration.columns.isEmpty,
-                let (column, rank) = Keys.known[ImageColumn.plain(name)], configuration.columns.contains(column)
-            {
-                take(name, column, rank)
-            }
+            if let (column, rank) = configuration.meaning(of: key.stringValue) { take(key.stringValue, column, rank) }
         }
         // In a fixed order, so that the same key is reported every time.
         for column in ImageColumn.allCases {

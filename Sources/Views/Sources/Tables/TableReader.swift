@@ -66,6 +66,7 @@ struct TableReader {
             }
             names = [.path: "1", .caption: "2"]
         }
+        rows.columns.mention(names.keys)
         // The first row is a heading if it has no path with an image's extension and the second row has one.
         var heading = named == nil && FileKind(name: Array(first[0].utf8)) != .image ? first : nil
         repeat {
@@ -135,7 +136,17 @@ struct TableReader {
         var scanner = TableScanner(bytes, separator: nil)
         var keys = TableObject.Keys(chosen: chosen)
         let decoder = JSONDecoder()
+        var plain = ObjectScanner(keys)
         while try TableReader.nextRow(&scanner) {
+            if rows.count == TableReader.sampled { rows.reserve(1.05 * scanner.remainder) }
+            if scanner.withBytes(0, { plain.read($0) }) {
+                if plain.isNew {
+                    names.merge(plain.names) { first, _ in first }
+                    rows.columns.mention(plain.values.filter { $0.kind != .null && $0.kind != .list }.map(\.column))
+                }
+                try TableReader.at(scanner.line) { () throws(ImageColumns.Nonsense) in try rows.add(plain) }
+                continue
+            }
             let data = scanner.withBytes(0) { Data($0) }
             guard let object = try? decoder.decode(TableObject.self, from: data, configuration: keys) else {
                 throw TableDamage(line: scanner.line, reason: "is no JSON object")
@@ -151,7 +162,6 @@ struct TableReader {
             keys.numbers.formUnion(object.numbers)
             names.merge(object.keys) { first, _ in first }
             try TableReader.at(scanner.line) { () throws(ImageColumns.Nonsense) in try rows.add(object) }
-            if rows.count == TableReader.sampled { rows.reserve(1.05 * scanner.remainder) }
         }
         for choice in chosen where names[choice.column] == nil {
             throw TableDamage(line: 1, reason: "has no key \(choice.name), nor has any line after it")

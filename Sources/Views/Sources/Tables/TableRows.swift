@@ -37,22 +37,24 @@ struct TableRows: Sendable {
         return repeats
     }
 
-    /// Sets the value of a column in the current row.
+    /// Sets the value of a column, which is noted already, in the current row.
     /// - Throws: the reason if the value is invalid.
     mutating func set(_ column: ImageColumn, _ bytes: UnsafeRawBufferPointer) throws(ImageColumns.Nonsense) {
-        try columns.set(column, bytes, at: count)
+        try columns.put(column, bytes, at: count)
         guard !bytes.isEmpty else { return }
-        if column == .path {
+        switch column {
+        case .path:
             guard bytes.contains(where: { $0 != 0x20 }) else { return }
             guard !bytes.contains(0) else {
                 throw ImageColumns.Nonsense(reason: "the image's path has a zero byte in it")
             }
             path.append(Int32(try paths.place(of: bytes)))
             hasPath = true
-        } else if column == .caption {
+        case .caption:
             try ImageColumns.checkCaption(bytes)
             captionSpans.set(.init(start: UInt32(captions.count), count: UInt32(bytes.count)), at: count)
             captions.append(contentsOf: bytes)
+        default: break
         }
     }
 
@@ -60,8 +62,25 @@ struct TableRows: Sendable {
     mutating func add(_ object: TableObject) throws(ImageColumns.Nonsense) {
         try columns.set(object, at: count)
         for (column, text) in object.texts where column == .path || column == .caption {
+            columns.mention([column])
             try Array(text.utf8).withUnsafeBufferPointer { bytes throws(ImageColumns.Nonsense) in
                 try self.set(column, UnsafeRawBufferPointer(bytes))
+            }
+        }
+        try end()
+    }
+
+    /// Adds the last object of a scanner, whose columns are noted already.
+    mutating func add(_ object: ObjectScanner) throws(ImageColumns.Nonsense) {
+        try object.bytes.withUnsafeBufferPointer { all throws(ImageColumns.Nonsense) in
+            let bytes = UnsafeRawBufferPointer(all)
+            for value in object.values where value.kind != .null {
+                guard value.kind == .list else {
+                    try self.set(value.column, UnsafeRawBufferPointer(rebasing: bytes[value.range]))
+                    continue
+                }
+                let texts = object.items[value.range].lazy.map { UnsafeRawBufferPointer(rebasing: bytes[$0]) }
+                try self.columns.setLabels(texts, at: self.count)
             }
         }
         try end()

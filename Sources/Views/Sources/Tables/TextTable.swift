@@ -20,11 +20,13 @@ struct TextTable: Sendable {
     /// The index of a text, which is added if it is new.
     /// - Throws: if there is no room for it.
     mutating func place(of bytes: UnsafeRawBufferPointer) throws(ImageColumns.Nonsense) -> Int {
-        if 4 * (ends.count + 1) > 3 * slots.count { grow() }
+        if 4 * (ends.count + 1) > 3 * slots.count { grow(2 * slots.count) }
         var slot = hash(bytes) & (slots.count - 1)
         while slots[slot] >= 0 {
             let place = Int(slots[slot])
-            if text.withUnsafeBytes({ $0[range(place)].elementsEqual(bytes) }) { return place }
+            if text.withUnsafeBytes({ UnsafeRawBufferPointer(rebasing: $0[range(place)]).hasBytes(of: bytes) }) {
+                return place
+            }
             slot = (slot + 1) & (slots.count - 1)
         }
         guard bytes.count <= limit - text.count else {
@@ -53,7 +55,11 @@ struct TextTable: Sendable {
     /// Reserves memory for `factor` times the present texts, since growing step by step would copy all of them.
     mutating func reserve(_ factor: Double) {
         text.reserveCapacity(Int(Double(text.count) * factor))
-        ends.reserveCapacity(Int(Double(ends.count) * factor))
+        let count = Int(Double(ends.count) * factor)
+        ends.reserveCapacity(count)
+        var room = max(16, slots.count)
+        while 3 * room < 4 * count { room *= 2 }
+        grow(room)
     }
 
     /// Frees the memory for finding indices, after all texts are added.
@@ -68,8 +74,8 @@ struct TextTable: Sendable {
         return hasher.finalize()
     }
 
-    private mutating func grow() {
-        slots = [Int32](repeating: -1, count: max(16, 2 * slots.count))
+    private mutating func grow(_ count: Int) {
+        slots = [Int32](repeating: -1, count: max(16, count))
         text.withUnsafeBytes { text in
             for place in ends.indices {
                 var slot = hash(UnsafeRawBufferPointer(rebasing: text[range(place)])) & (slots.count - 1)
