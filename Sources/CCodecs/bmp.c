@@ -169,16 +169,10 @@ static uint8_t field(uint32_t pixel, uint32_t mask) {
     return (uint8_t)((uint64_t)((pixel & mask) >> shift) * 255 / largest);
 }
 
+// Pixels of other than 24 bits as a row.
 static row_kind write_row(const layout *found, const uint8_t *from, uint8_t *row) {
     const bool has_alpha = found->masks[3] != 0;
     switch (found->bits) {
-    case 24:
-        for (size_t x = 0; x < found->width; x++) {
-            row[3 * x] = from[3 * x + 2];
-            row[3 * x + 1] = from[3 * x + 1];
-            row[3 * x + 2] = from[3 * x];
-        }
-        return ROW_RGB;
     case 16:
     case 32:
         for (size_t x = 0; x < found->width; x++) {
@@ -220,8 +214,10 @@ ccodecs_status ccodecs_bmp_decode(ccodecs_scratch *scratch, const uint8_t *data,
     }
     for (uint32_t y = target->y; y < target->y + target->region_height; y++) {
         const size_t stored = found.is_top_down ? y : found.height - 1 - y;
-        const row_kind kind = write_row(&found, pixels + stored * stride, row);
-        row_write(kind, row, 0, y, target);
+        const uint8_t *const from = pixels + stored * stride;
+        const bool is_plain = found.bits == 24;
+        const row_kind kind = is_plain ? ROW_BGR : write_row(&found, from, row);
+        row_write(kind, is_plain ? from : row, 0, y, target);
     }
     return CCODECS_OK;
 }

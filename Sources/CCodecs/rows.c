@@ -117,7 +117,8 @@ size_t row_channels(row_kind kind) {
     switch (kind) {
     case ROW_GRAY: return 1;
     case ROW_GRAY_ALPHA: return 2;
-    case ROW_RGB: return 3;
+    case ROW_RGB:
+    case ROW_BGR: return 3;
     case ROW_RGB_ALPHA: return 4;
     case ROW_INVERTED_CMYK: return 4;
     }
@@ -139,6 +140,7 @@ void row_write(row_kind kind, const uint8_t *row, uint32_t origin, uint32_t y, c
         break;
     case ROW_GRAY_ALPHA: write_gray_alpha(row, count, target->background, red, green, blue); break;
     case ROW_RGB: write_rgb(row, count, red, green, blue); break;
+    case ROW_BGR: write_rgb(row, count, blue, green, red); break;
     case ROW_RGB_ALPHA: write_rgb_alpha(row, count, target->background, red, green, blue); break;
     case ROW_INVERTED_CMYK: write_inverted_cmyk(row, count, red, green, blue); break;
     }

@@ -4,7 +4,7 @@
 #include <stdbool.h>
 
 /// The pixels of an interleaved row.
-typedef enum { ROW_GRAY, ROW_GRAY_ALPHA, ROW_RGB, ROW_RGB_ALPHA, ROW_INVERTED_CMYK } row_kind;
+typedef enum { ROW_GRAY, ROW_GRAY_ALPHA, ROW_RGB, ROW_BGR, ROW_RGB_ALPHA, ROW_INVERTED_CMYK } row_kind;
 
 /// Bytes per pixel.
 size_t row_channels(row_kind kind);

@@ -71,6 +71,20 @@ ccodecs_status ccodecs_webp_header(const uint8_t *data, size_t size, ccodecs_fac
     return searched;
 }
 
+// Has libwebp decode the target's region, and the pixels around it that its colours are interpolated with.
+static void crop(WebPDecoderConfig *config, const ccodecs_target *target) {
+    const uint32_t margin = 2;
+    // Colours are stored at every second pixel.
+    const uint32_t left = (target->x > margin ? target->x - margin : 0) & ~1u;
+    const uint32_t top = (target->y > margin ? target->y - margin : 0) & ~1u;
+    const uint32_t right = target->x + target->region_width, bottom = target->y + target->region_height;
+    config->options.use_cropping = 1;
+    config->options.crop_left = (int)left;
+    config->options.crop_top = (int)top;
+    config->options.crop_width = (int)((target->width - right > margin ? right + margin : target->width) - left);
+    config->options.crop_height = (int)((target->height - bottom > margin ? bottom + margin : target->height) - top);
+}
+
 ccodecs_status ccodecs_webp_decode(ccodecs_scratch *scratch, const uint8_t *data, size_t size,
                                    const ccodecs_target *target, ccodecs_report *report) {
     memset(report, 0, sizeof *report);
@@ -94,9 +108,12 @@ ccodecs_status ccodecs_webp_decode(ccodecs_scratch *scratch, const uint8_t *data
             return report_failure(report, CCODECS_CORRUPT, "a frame that lies outside of the canvas");
         }
     }
-    // The whole picture: libwebp's own crop differs from it where colours are interpolated at the edges.
+    if (!moves) crop(&config, target);
+    const uint32_t left = (uint32_t)config.options.crop_left, top = (uint32_t)config.options.crop_top;
+    const uint32_t width = moves ? target->width : (uint32_t)config.options.crop_width;
+    const uint32_t height = moves ? target->height : (uint32_t)config.options.crop_height;
     const row_kind kind = moves || config.input.has_alpha ? ROW_RGB_ALPHA : ROW_RGB;
-    const size_t stride = target->width * row_channels(kind), bytes = stride * target->height;
+    const size_t stride = width * row_channels(kind), bytes = stride * height;
     if (!scratch_reserve(scratch, bytes))
         return report_failure(report, CCODECS_NO_MEMORY, "not enough memory for the picture");
     if (moves) memset(scratch->bytes, 0, bytes);
@@ -110,7 +127,7 @@ ccodecs_status ccodecs_webp_decode(ccodecs_scratch *scratch, const uint8_t *data
     WebPFreeDecBuffer(&config.output);
     if (status != CCODECS_OK) return status;
     for (uint32_t y = target->y; y < target->y + target->region_height; y++) {
-        row_write(kind, scratch->bytes + y * stride, 0, y, target);
+        row_write(kind, scratch->bytes + (y - top) * stride, left, y, target);
     }
     return CCODECS_OK;
 }

@@ -98,8 +98,8 @@ ccodecs_status ccodecs_png_decode(ccodecs_scratch *scratch, const uint8_t *data,
 /// Reads a WebP file's facts.
 ccodecs_status ccodecs_webp_header(const uint8_t *data, size_t size, ccodecs_facts *facts, ccodecs_report *report);
 
-/// Decodes a part of a WebP file by way of the whole picture, for which `scratch` grows; of an animation the first
-/// frame.
+/// Decodes a part of a WebP file by way of `scratch`, which grows; of an animation the first frame. Rows below the part
+/// are not looked at.
 ccodecs_status ccodecs_webp_decode(ccodecs_scratch *scratch, const uint8_t *data, size_t size,
                                    const ccodecs_target *target, ccodecs_report *report);
 

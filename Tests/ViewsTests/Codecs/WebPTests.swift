@@ -33,7 +33,7 @@ struct WebPTests {
         #expect(header.orientation == (name == "orientation-6" ? .rotated90 : .up))
     }
 
-    @Test(arguments: ["lossy", "lossless-alpha", "orientation-6"])
+    @Test(arguments: ["lossy", "lossless", "lossy-alpha", "lossless-alpha", "orientation-6", "size-17x1"])
     func aRegionIsBitEqualToTheCropOfTheWhole(name: String) throws {
         let (decoder, bytes) = (ImageDecoder(), try file("\(name).webp"))
         let whole = try decoder.decode(bytes).image
