@@ -20,9 +20,12 @@ struct ForeignFormat: Equatable, Sendable {
 
     private static func find(_ data: UnsafeRawBufferPointer) -> (String, String)? {
         func holds(_ text: String, at offset: Int = 0) -> Bool { data.holds(Array(text.utf8), at: offset) }
-        if let name = picture(data) { return ("\(name), which is not read", convert) }
+        if let name = ForeignPictures.marked(data) { return ("\(name), which is not read", convert) }
         if holds("RIFF"), holds("AVI ", at: 8) { return ("a video", "take its pictures out of it") }
-        if data.holds([0x1A, 0x45, 0xDF, 0xA3]) || data.holds([0x00, 0x00, 0x01, 0xBA]) || holds("FLV") {
+        if data.holds([0x1A, 0x45, 0xDF, 0xA3]) || data.holds([0x00, 0x00, 0x01, 0xBA])
+            || data.holds([0x00, 0x00, 0x01, 0xB3])
+            || holds("FLV")
+        {
             return ("a video", "take its pictures out of it")
         }
         if let brands = MediaBrands(data) {
@@ -36,27 +39,7 @@ struct ForeignFormat: Equatable, Sendable {
         if let name = archive(data) { return (name, unpack) }
         if holds("%PDF") { return ("a PDF", "take its pictures out of it") }
         if data.holds([0, 0, 0, 0]) { return ("filled with zeros", download) }
-        return text(data)
-    }
-
-    /// Pictures of formats that other programs can convert.
-    private static func picture(_ data: UnsafeRawBufferPointer) -> String? {
-        func holds(_ text: String, at offset: Int = 0) -> Bool { data.holds(Array(text.utf8), at: offset) }
-        if data.holds([0x00, 0x00, 0x00, 0x0C]) && holds("jP  ", at: 4) || data.holds([0xFF, 0x4F, 0xFF, 0x51]) {
-            return "JPEG 2000"
-        }
-        if data.holds([0x00, 0x00, 0x00, 0x0C]) && holds("JXL ", at: 4) || data.holds([0xFF, 0x0A]) {
-            return "JPEG XL"
-        }
-        if data.holds([0x00, 0x00, 0x01, 0x00]) { return "an icon (ICO)" }
-        if holds("8BPS") { return "a Photoshop document (PSD)" }
-        if holds("gimp xcf") { return "a GIMP document (XCF)" }
-        if holds("qoif") { return "QOI" }
-        if holds("DDS ") { return "a DDS texture" }
-        if data.holds([0x76, 0x2F, 0x31, 0x01]) { return "OpenEXR" }
-        if holds("#?RADIANCE") || holds("#?RGBE") { return "Radiance HDR" }
-        if holds("DICM", at: 128) { return "DICOM" }
-        return nil
+        return text(data) ?? ForeignPictures.unmarked(data).map { ("\($0), which is not read", convert) }
     }
 
     /// Archives and files of many arrays.
@@ -76,7 +59,7 @@ struct ForeignFormat: Equatable, Sendable {
         return nil
     }
 
-    /// Text files left by a failed download.
+    /// Pictures as texts, and what a failed download leaves in place of a picture.
     private static func text(_ data: UnsafeRawBufferPointer) -> (String, String)? {
         let mark = data.holds([0xEF, 0xBB, 0xBF]) ? 3 : 0
         let start = data[mark...].firstIndex { !($0 == 0x20 || (0x09...0x0D).contains($0)) } ?? data.count
@@ -88,6 +71,7 @@ struct ForeignFormat: Equatable, Sendable {
         if text.hasPrefix("<svg") || text.hasPrefix("<?xml") {
             return text.contains("svg") ? ("SVG, which is not read", convert) : ("XML", download)
         }
+        if text.hasPrefix("#define "), text.contains("_width") { return ("XBM, which is not read", convert) }
         if text.hasPrefix("{") || text.hasPrefix("[") { return ("JSON", download) }
         if text.hasPrefix("<") { return ("XML", download) }
         return nil

@@ -14,6 +14,7 @@ enum PPM: Codec {
     static func recognizes(_ data: UnsafeRawBufferPointer) -> Bool {
         data.count >= 3 && data[0] == UInt8(ascii: "P") && (0x31...0x37).contains(data[1])
             && (data[2] == 0x20 || (0x09...0x0D).contains(data[2]) || data[2] == UInt8(ascii: "#"))
+            && !data.holds(Array("P7 332".utf8))
     }
 
     static func header(of data: UnsafeRawBufferPointer, options: DecodeOptions) throws(Malformed) -> ImageHeader {

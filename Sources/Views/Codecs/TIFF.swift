@@ -13,7 +13,9 @@ enum TIFF: Codec {
     static var library: (name: String, version: String)? { ("libtiff", String(cString: ccodecs_tiff_version())) }
 
     static func recognizes(_ data: UnsafeRawBufferPointer) -> Bool {
+        // Canon's raw pictures say so behind that.
         ["II*\0", "MM\0*", "II+\0", "MM\0+"].contains { data.holds(Array($0.utf8)) }
+            && !data.holds(Array("CR".utf8), at: 8)
     }
 
     static func header(of data: UnsafeRawBufferPointer, options: DecodeOptions) throws(Malformed) -> ImageHeader {

@@ -38,6 +38,46 @@ struct BadFilesTests {
         #expect(error?.description.contains("\n") == false)
     }
 
+    @Test(
+        "Pictures that Pillow writes and Views does not read are named",
+        arguments: [
+            ("blp", "BLP"), ("dds", "DDS"), ("eps", "EPS"), ("ico", "ICO"), ("im", "an IM"), ("j2k", "JPEG 2000"),
+            ("jp2", "JPEG 2000"), ("msp", "MSP"), ("palette.tga", "TGA"), ("pcx", "PCX"), ("pdf", "a PDF"),
+            ("qoi", "QOI"),
+            ("rle.tga", "TGA"), ("sgi", "SGI"), ("spider", "SPIDER"), ("tga", "TGA"), ("xbm", "XBM"),
+        ])
+    func foreignPicturesAreNamed(ending: String, name: String) throws {
+        let folder = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+        let file = try Data(contentsOf: folder.appending(path: "Fixtures/foreign/picture.\(ending)"))
+        let error = failure(Array(file))
+        #expect(error?.kind == .unsupported && error?.reason.contains(name) == true, "\(error?.reason ?? "")")
+        #expect(error?.reason.contains(ending == "pdf" ? "take its pictures" : "convert it to .jpg or .png") == true)
+    }
+
+    @Test(arguments: [
+        ("II*\0\u{10}\0\0\0CR\u{2}\0", "CR2"), ("\0\0\u{2}\0\u{1}\0  ", "CUR"), ("icns", "ICNS"),
+        ("SIMPLE  =  T", "FITS"), ("/* XPM */", "XPM"),
+        ("P7 332\n", "XV"), ("PF\n3 2\n-1\n", "PFM"), ("IIRO", "ORF"), ("FUJIFILMCCD-RAW", "RAF"), ("IIU\0", "RW2"),
+        ("\0\0\0\0\0\0\0\u{4}", "McIDAS"), ("GRIB", "GRIB"), ("%!PS-Adobe", "EPS"),
+    ])
+    func headsOfForeignPicturesAreNamed(head: String, name: String) {
+        let reason = failure(Array(head.utf8))?.reason ?? ""
+        #expect(reason.contains(name), "\(reason)")
+    }
+
+    @Test func headsThatAreNoTextAreNamed() {
+        let zeros = [UInt8](repeating: 0, count: 130)
+        let heads: [(head: [UInt8], name: String)] = [
+            ([0xD7, 0xCD, 0xC6, 0x9A], "WMF"), ([0x59, 0xA6, 0x6A, 0x95], "Sun"), ([0xB1, 0x68, 0xDE, 0x3A], "DCX"),
+            ([0, 0, 1, 0xB3], "a video"), ([200, 0, 0, 0, 0x12, 0xAF] + zeros, "FLIC"), ([0xFF, 0x0A], "JPEG XL"),
+            ([1, 0, 0, 0] + zeros.prefix(36) + Array(" EMF".utf8), "EMF"),
+        ]
+        for (head, name) in heads {
+            let reason = failure(head)?.reason ?? ""
+            #expect(reason.contains(name), "\(reason)")
+        }
+    }
+
     @Test(arguments: [
         ("ftypheic", true, false), ("ftyphevc", true, false), ("ftypmif1\0\0\0\0mif1heic", true, false),
         ("ftypavif", false, true), ("ftypavis", false, true), ("ftypmif1\0\0\0\0mif1avif", false, true),

@@ -37,8 +37,11 @@ enum FileKind: Equatable {
 
     private static let foreigners: [UInt64: String] = {
         let endings = [
-            "jxl", "jp2", "j2k", "svg", "ico", "psd", "tga", "exr", "hdr", "dds", "pfm", "pcx",
-            "xcf", "qoi", "dng", "cr2", "cr3", "nef", "arw", "orf", "rw2", "raf", "dcm",
+            "jxl", "jp2", "j2k", "j2c", "jpc", "jpf", "jpx", "jxr", "wdp", "svg", "svgz", "ico", "cur", "icns", "psd",
+            "psb", "tga", "exr", "hdr", "dds", "pfm", "pcx", "dcx", "sgi", "xcf", "qoi", "bpg", "flif", "blp", "eps",
+            "ps", "ai", "wmf", "emf", "xbm", "xpm", "fits", "fit", "fts", "msp", "pcd", "fli", "flc", "djvu", "iff",
+            "dng", "cr2", "cr3", "crw", "nef", "nrw", "arw", "srf", "sr2", "srw", "orf", "rw2", "raf", "pef", "x3f",
+            "mrw", "3fr", "iiq", "dcm",
         ]
         let all = endings + videos + archives + tables
         return Dictionary(uniqueKeysWithValues: all.compactMap { text in code(Array(text.utf8)).map { ($0, text) } })
@@ -49,7 +52,8 @@ enum FileKind: Equatable {
         "zip", "tgz", "gz", "bz2", "xz", "zst", "7z", "rar",
     ]
     private static let tables = ["parquet", "arrow", "tfrecord", "h5", "hdf5", "lmdb", "npz", "npy"]
-    private static let videos = ["mp4", "mov", "webm", "avi", "mkv", "mpg", "mpeg"]
+    /// Endings of films and of documents with pictures.
+    private static let videos = ["mp4", "m4v", "mov", "webm", "avi", "mkv", "mpg", "mpeg", "wmv", "flv", "3gp", "pdf"]
 
     /// What to do about files with this extension.
     static func remedy(for ending: String) -> String {
