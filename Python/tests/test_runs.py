@@ -4,6 +4,7 @@ Tests that train need the wheel's diptych-torch and the torch that it was built 
 where either is absent.
 """
 
+import csv
 import importlib.metadata
 import json
 import subprocess
@@ -240,6 +241,44 @@ def test_features_under_another_name_and_without_labels(tmp_path):
     (tmp_path / "other.npy").write_bytes(b"nothing")
     with pytest.raises(diptych.DataError, match=r"other\.npy"):
         diptych.features(tmp_path / "other.npy")
+
+
+def test_features_become_one_table(tmp_path):
+    values = np.array([[0.5, -1.25], [0.1, 2], [3, 1e-9]], np.float32)
+    np.save(tmp_path / "features.npy", values)
+    (tmp_path / "paths.txt").write_text("a.png\nb, c.png\nd.png\n")
+    (tmp_path / "table.csv").write_text(
+        'path,labels,value,group\na.png,cat|dog,1.5,p1\n"b, c.png",,,p2\nd.png,cat,-2,\n'
+    )
+    found = diptych.features(tmp_path)
+    assert found.columns["labels"] == ["cat|dog", "", "cat"]
+    found.save(tmp_path / "all.csv")
+    with open(tmp_path / "all.csv", newline="") as file:
+        names, *rows = csv.reader(file)
+    assert names == ["path", "labels", "value", "group", "f0", "f1"]
+    assert [row[:4] for row in rows][1] == ["b, c.png", "", "", "p2"]
+    assert np.array_equal(np.array([row[4:] for row in rows], np.float32), values)
+    with pytest.raises(diptych.ConfigurationError, match=r"\.csv or \.parquet"):
+        found.save(tmp_path / "all.xlsx")
+    parquet = pytest.importorskip("pyarrow.parquet")
+    found.save(tmp_path / "all.parquet")
+    table = parquet.read_table(tmp_path / "all.parquet").to_pydict()
+    assert table["labels"] == [["cat", "dog"], None, ["cat"]]
+    assert table["value"] == [1.5, None, -2]
+    assert table["group"] == ["p1", "p2", None]
+    assert np.array_equal(np.array(table["features"], np.float32), values)
+    assert sorted(path.name for path in tmp_path.iterdir())[:2] == ["all.csv", "all.parquet"]
+
+
+def test_features_without_a_table_have_paths_and_classes(tmp_path):
+    np.save(tmp_path / "features.npy", np.zeros((2, 1), np.float32))
+    np.save(tmp_path / "labels.npy", np.array([1, -1]))
+    (tmp_path / "paths.txt").write_text("a\nb\n")
+    (tmp_path / "classes.txt").write_text("cat\ndog\n")
+    found = diptych.features(tmp_path)
+    assert found.columns == {"path": ["a", "b"], "label": ["dog", ""]}
+    found.save(tmp_path / "all.csv")
+    assert (tmp_path / "all.csv").read_text().splitlines()[:2] == ["path,label,f0", "a,dog,0.0"]
 
 
 @pytest.mark.parametrize("kind", ["array", "tensor", "list"])

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import csv
 import html
+import io
 import json
 import os
 import subprocess
@@ -31,12 +33,66 @@ class Features:
         labels: int64 ``[images]``, -1 if unlabelled.
         paths: the images' paths.
         classes: the names of the classes, in the order of the labels.
+        columns: the columns of the images' table by name, as text; without a table ``path`` and,
+            with classes, ``label``.
     """
 
     values: np.ndarray
     labels: np.ndarray
     paths: list[str]
     classes: list[str]
+    columns: dict[str, list[str]] = field(default_factory=dict)
+
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Writes the columns and the features as one table, a row for each image.
+
+        A ``.csv`` file has columns ``f0``, ``f1`` and so on for the dimensions. A ``.parquet``
+        file has one column ``features`` of float32 lists, with ``labels`` as lists, and ``value``
+        and ``weight`` as numbers; it needs pyarrow.
+        """
+        file = Path(path)
+        write = {".csv": self._csv, ".parquet": self._parquet}.get(file.suffix.lower())
+        if write is None:
+            raise ConfigurationError(f"{file}: the name must end in .csv or .parquet")
+        part = file.with_name(f".{file.name}.{os.getpid()}")
+        try:
+            write(part)
+            os.replace(part, file)
+        finally:
+            part.unlink(missing_ok=True)
+
+    def _csv(self, file: Path) -> None:
+        with open(file, "w", encoding="utf-8", errors="surrogateescape", newline="") as output:
+            rows = csv.writer(output, lineterminator="\n")
+            rows.writerow([*self.columns, *(f"f{place}" for place in range(self.values.shape[1]))])
+            for row, values in zip(zip(*self.columns.values()), self.values):
+                rows.writerow([*row, *values])
+
+    def _parquet(self, file: Path) -> None:
+        try:
+            import pyarrow
+            import pyarrow.parquet
+        except ImportError:
+            raise Error("Parquet files need pyarrow: pip install pyarrow") from None
+        number = (float, pyarrow.float64())
+        kinds: dict[str, tuple[Callable[[str], Any], pyarrow.DataType]] = {
+            "value": number,
+            "weight": number,
+            "labels": (lambda text: text.split("|"), pyarrow.list_(pyarrow.string())),
+        }
+
+        def column(name: str, texts: list[str]) -> pyarrow.Array:
+            read, kind = kinds.get(name, (str, pyarrow.string()))
+            # Parquet's text is UTF-8.
+            bytes_of = [text.encode("utf-8", "surrogateescape") for text in texts]
+            plain = [encoded.decode(errors="replace") for encoded in bytes_of]
+            return pyarrow.array([read(text) if text else None for text in plain], kind)
+
+        dimension = self.values.shape[1]
+        flat = pyarrow.array(np.ascontiguousarray(self.values, np.float32).reshape(-1))
+        table = {name: column(name, texts) for name, texts in self.columns.items()}
+        table["features"] = pyarrow.FixedSizeListArray.from_arrays(flat, dimension)
+        pyarrow.parquet.write_table(pyarrow.table(table), file)
 
 
 def features(path: str | os.PathLike[str]) -> Features:
@@ -62,13 +118,19 @@ def features(path: str | os.PathLike[str]) -> Features:
             raise DataError(f"{path}: is not a readable .npy file: {error}") from None
 
     values = array(file)
-    labels = file.with_name(f"{stem}labels.npy")
-    return Features(
-        values,
-        array(labels) if labels.exists() else np.full(len(values), -1, np.int64),
-        lines("paths.txt"),
-        lines("classes.txt"),
-    )
+    beside = file.with_name(f"{stem}labels.npy")
+    labels = array(beside) if beside.exists() else np.full(len(values), -1, np.int64)
+    paths, classes = lines("paths.txt"), lines("classes.txt")
+    table = file.with_name(f"{stem}table.csv")
+    if table.exists():
+        text = table.read_bytes().decode("utf-8", "surrogateescape")
+        names, *rows = csv.reader(io.StringIO(text, newline=""))
+        columns = {name: [row[place] for row in rows] for place, name in enumerate(names)}
+    else:
+        columns = {"path": paths} if paths else {}
+        if classes:
+            columns["label"] = [classes[label] if label >= 0 else "" for label in labels]
+    return Features(values, labels, paths, classes, columns)
 
 
 def load_encoder(run: str | os.PathLike[str]) -> torch.nn.Module:
