@@ -27,6 +27,15 @@ struct TableJourneys {
             says: "photos/sets.csv: 24 images of 3 classes, 1.7 each", "mAP", "AUROC", "with values from 0 to 23", "R2",
             "mean absolute error"),
         Journey(
+            "a table of patients",
+            "diptych train photos/sets.csv --pipeline tiny.yaml --output run --set 'method={simclr: {loss: sup_con}}'"
+                + " && head -3 run/images.tsv",
+            says: "photos/sets.csv: 24 images of 3 classes, 1.7 each", "|", "encoder.safetensors"),
+        Journey(
+            "a table of patients",
+            "diptych train photos/sets.csv --pipeline tiny.yaml --output run --set method=supervised", exit: 2,
+            says: "method.supervised: learns one class of each image", "have several labels", "--column label=NAME"),
+        Journey(
             "a table of patients", "diptych scan photos/sides.csv",
             says: "photos/sides.csv: train 18 images of 2 classes, test 6"),
         Journey(
