@@ -2,7 +2,7 @@ import Files
 
 /// Reads JSON objects of texts, numbers, words and lists of texts or whole numbers: the lines that tables have.
 ///
-/// It takes a twentieth of the time of `JSONDecoder`, which reads all other lines and says what is wrong with them.
+/// `JSONDecoder`, which is slower, reads all other lines and says what is wrong with them.
 struct ObjectScanner {
     /// What a column has.
     struct Value {
