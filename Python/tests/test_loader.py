@@ -344,10 +344,10 @@ def test_tensors_share_the_memory(photos, small):
 
 def test_presets_and_bases_need_no_file(tmp_path):
     assert diptych.Pipeline("simclr-32").branches[0].width == 32
-    text = "base: simclr-32\nviews: {normalize: {std: [0.5, 0.5, 0.5]}}\n"
+    text = "base: simclr-32\nviews: {normalize: {std: [0.25, 0.25, 0.25]}}\n"
     (tmp_path / "own.yaml").write_text(text)
     own = diptych.Pipeline(tmp_path / "own.yaml")
-    assert own.normalization[1].tolist() == [0.5, 0.5, 0.5]
+    assert own.normalization[1].tolist() == [0.25, 0.25, 0.25]
     assert [(b.width, b.views) for b in own.branches] == [(32, 2)]
     with pytest.raises(diptych.ConfigurationError, match="did you mean simclr-32"):
         diptych.Pipeline("simclr-23")

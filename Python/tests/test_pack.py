@@ -96,7 +96,7 @@ def test_images_of_every_kind(tmp_path):
 @pytest.mark.parametrize(
     ("sample", "said"),
     [
-        (b"text", "no format that is known"),
+        (b"text", "format of the image's bytes is unknown"),
         ({"label": 1}, "has no image; its keys are label"),
         (np.zeros((2, 2, 3), np.int32), "must be of 8 bits or floats"),
         (np.full((2, 2, 3), 2.0), "before they are normalised"),
