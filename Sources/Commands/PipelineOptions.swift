@@ -5,7 +5,7 @@ import Views
 package struct PipelineOptions: ParsableArguments, Sendable {
     @Option(
         help: ArgumentHelp(
-            "The run's YAML file, or a name that diptych pipelines lists; SimCLR's defaults without it.",
+            "The run's YAML file, or a name that diptych pipelines lists; the command's defaults without it.",
             valueName: "file"),
         transform: PathArgument.read)
     package var pipeline: String?
