@@ -85,9 +85,10 @@ struct ObjectScanner {
             shape.removeLast(shape.count - count)
             isNew = true
         }
-        // Labels may be in one column only if they are a list.
+        // Of two lists of labels, and of a list beside labels in one text, another rule decides.
         return seen & ObjectScanner.path != 0
-            && (seen & ObjectScanner.labels != ObjectScanner.labels || !values.contains { $0.kind == .list })
+            && (seen & ObjectScanner.labels != ObjectScanner.labels
+                || !values.contains { $0.kind == .list && $0.column == .label })
     }
 
     private static let path = Member([], .path).bit
