@@ -27,10 +27,12 @@ public struct StoredTensor: Sendable {
         var count = 1
         var last = offset
         for (extent, stride) in zip(shape, strides) {
+            // First, as the least integer has no predecessor.
+            guard extent >= 0, stride >= 0 else { throw impossible }
             let (product, overflows) = count.multipliedReportingOverflow(by: extent)
             let (reach, isFar) = max(extent - 1, 0).multipliedReportingOverflow(by: stride)
             let (sum, isTooFar) = last.addingReportingOverflow(reach)
-            guard extent >= 0, stride >= 0, !overflows, !isFar, !isTooFar else { throw impossible }
+            guard !overflows, !isFar, !isTooFar else { throw impossible }
             (count, last) = (product, sum)
         }
         guard count == 0 || (last < elements && count <= elements) else {
