@@ -68,8 +68,8 @@ struct ForeignFormat: Equatable, Sendable {
         if text.hasPrefix("<!doctype html") || text.hasPrefix("<html") || text.contains("<head") {
             return ("a web page", download)
         }
-        if text.hasPrefix("<svg") || text.hasPrefix("<?xml") {
-            return text.contains("svg") ? ("SVG, which is not read", convert) : ("XML", download)
+        if text.hasPrefix("<"), text.contains("<svg") || text.contains("doctype svg") {
+            return ("SVG, which is not read", convert)
         }
         if text.hasPrefix("#define "), text.contains("_width") { return ("XBM, which is not read", convert) }
         if text.hasPrefix("{") || text.hasPrefix("[") { return ("JSON", download) }

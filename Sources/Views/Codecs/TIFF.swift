@@ -13,9 +13,9 @@ enum TIFF: Codec {
     static var library: (name: String, version: String)? { ("libtiff", String(cString: ccodecs_tiff_version())) }
 
     static func recognizes(_ data: UnsafeRawBufferPointer) -> Bool {
-        // Canon's raw pictures say so behind that.
+        // Canon's raw pictures have this whole head. The letters alone may be the first pixels of a strip.
         ["II*\0", "MM\0*", "II+\0", "MM\0+"].contains { data.holds(Array($0.utf8)) }
-            && !data.holds(Array("CR".utf8), at: 8)
+            && !data.holds(Array("II*\0\u{10}\0\0\0CR\u{2}\0".utf8))
     }
 
     static func header(of data: UnsafeRawBufferPointer, options: DecodeOptions) throws(Malformed) -> ImageHeader {

@@ -25,6 +25,8 @@ struct BadFilesTests {
         ("\n  <!doctype HTML><html>", .unsupported, "web page"), ("{\"error\": 404}", .unsupported, "JSON"),
         ("<?xml version=\"1.0\"?><Error><Code>AccessDenied", .unsupported, "XML; no picture was downloaded"),
         ("<?xml version=\"1.0\"?>\n<svg>", .unsupported, "SVG"), ("%PDF-1.4", .unsupported, "PDF"),
+        ("<!-- drawn by X -->\n<svg width=\"1\">", .unsupported, "SVG"),
+        ("<!DOCTYPE svg PUBLIC \"-//W3C//DTD SVG 1.1//EN\">", .unsupported, "SVG"),
         ("PK\u{3}\u{4}", .unsupported, "ZIP"), ("8BPS", .unsupported, "PSD"), ("\0\0\u{1}\0", .unsupported, "ICO"),
         ("\0\0\0\u{C}jP  \r\n", .unsupported, "JPEG 2000"), ("\0\0\0\u{C}JXL \r\n", .unsupported, "JPEG XL"),
         ("P4 8 8 x", .truncated, "cut short"),

@@ -178,4 +178,26 @@ struct FormatsTests {
         }
         #expect(error?.description.contains("high_byte, stretch, or two values") == true, "\(error.debugDescription)")
     }
+
+    /// Canon's raw pictures have these letters in the same place, after a head that others have not.
+    @Test("A TIFF whose first pixels are the letters CR is read", arguments: [false, true])
+    func pixelsThatSpellAMark(isBigEndian: Bool) throws {
+        let pixels: [UInt8] = [0x43, 0x52, 2, 0]
+        func bytes(_ value: Int, _ count: Int) -> [UInt8] {
+            let little = (0..<count).map { UInt8(value >> (8 * $0) & 0xFF) }
+            return isBigEndian ? little.reversed() : little
+        }
+        let entries = [
+            (256, 3, 2), (257, 3, 2), (258, 3, 8), (259, 3, 1), (262, 3, 1), (273, 4, 8), (278, 3, 2), (279, 4, 4),
+        ]
+        var file = Array((isBigEndian ? "MM" : "II").utf8) + bytes(42, 2) + bytes(12, 4) + pixels
+        file += bytes(entries.count, 2)
+        for (tag, type, value) in entries {
+            file += bytes(tag, 2) + bytes(type, 2) + bytes(1, 4)
+            file += type == 3 ? bytes(value, 2) + [0, 0] : bytes(value, 4)
+        }
+        file += bytes(0, 4)
+        let image = try ImageDecoder().decode(file).image
+        #expect(image.interleaved() == pixels.flatMap { [$0, $0, $0] })
+    }
 }

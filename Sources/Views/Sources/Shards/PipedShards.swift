@@ -75,15 +75,15 @@ enum PipedShards {
 
 /// The number of files that the process may open.
 enum Descriptors {
-    /// The current limit, raised up to the system's limit if it is below `wanted`.
+    /// The current limit, raised to `wanted` if it is below that and the system allows it.
     static func allowed(wanted: Int = 0) -> Int {
         let resource = __rlimit_resource_t(RLIMIT_NOFILE.rawValue)
         var limit = rlimit()
         guard getrlimit(resource, &limit) == 0 else { return 256 }
-        // Not every system accepts its own hard limit.
-        for most in [limit.rlim_max, min(limit.rlim_max, rlim_t(wanted))] where Int(clamping: limit.rlim_cur) < wanted {
+        if Int(clamping: limit.rlim_cur) < wanted {
+            // No further: commands inherit it, and some close every descriptor up to it.
             var raised = limit
-            raised.rlim_cur = max(limit.rlim_cur, most)
+            raised.rlim_cur = max(limit.rlim_cur, min(limit.rlim_max, rlim_t(wanted)))
             if setrlimit(resource, &raised) == 0 { limit = raised }
         }
         return Int(clamping: limit.rlim_cur)
