@@ -281,6 +281,19 @@ def test_features_without_a_table_have_paths_and_classes(tmp_path):
     assert (tmp_path / "all.csv").read_text().splitlines()[:2] == ["path,label,f0", "a,dog,0.0"]
 
 
+def test_features_alone_are_saved_and_long_captions_are_read(tmp_path):
+    np.save(tmp_path / "features.npy", np.ones((2, 1), np.float32))
+    diptych.features(tmp_path).save(tmp_path / "all.csv")
+    assert (tmp_path / "all.csv").read_text().splitlines() == ["f0", "1.0", "1.0"]
+    caption = "x" * 200_000
+    (tmp_path / "table.csv").write_text(f"path,caption\na,{caption}\nb,\n")
+    assert diptych.features(tmp_path).columns["caption"] == [caption, ""]
+    for text in ("", "path\na\n", "path,caption\na,x\nb\n"):
+        (tmp_path / "table.csv").write_text(text)
+        with pytest.raises(diptych.DataError, match="table.csv: "):
+            diptych.features(tmp_path)
+
+
 @pytest.mark.parametrize("kind", ["array", "tensor", "list"])
 def test_a_collapse_is_found(kind):
     needs_training()

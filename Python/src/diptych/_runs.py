@@ -65,8 +65,8 @@ class Features:
         with open(file, "w", encoding="utf-8", errors="surrogateescape", newline="") as output:
             rows = csv.writer(output, lineterminator="\n")
             rows.writerow([*self.columns, *(f"f{place}" for place in range(self.values.shape[1]))])
-            for row, values in zip(zip(*self.columns.values()), self.values):
-                rows.writerow([*row, *values])
+            for place, values in enumerate(self.values):
+                rows.writerow([*(texts[place] for texts in self.columns.values()), *values])
 
     def _parquet(self, file: Path) -> None:
         try:
@@ -124,8 +124,17 @@ def features(path: str | os.PathLike[str]) -> Features:
     table = file.with_name(f"{stem}table.csv")
     if table.exists():
         text = table.read_bytes().decode("utf-8", "surrogateescape")
-        names, *rows = csv.reader(io.StringIO(text, newline=""))
-        columns = {name: [row[place] for row in rows] for place, name in enumerate(names)}
+        # Captions may be longer than csv's own limit.
+        before = csv.field_size_limit(len(text) + 1)
+        try:
+            names, *rows = csv.reader(io.StringIO(text, newline=""))
+            columns = {name: [row[place] for row in rows] for place, name in enumerate(names)}
+        except (csv.Error, ValueError, IndexError) as error:
+            raise DataError(f"{table}: is not a readable table: {error}") from None
+        finally:
+            csv.field_size_limit(before)
+        if len(rows) != len(values):
+            raise DataError(f"{table}: has {len(rows)} rows for {len(values)} features")
     else:
         columns = {"path": paths} if paths else {}
         if classes:
