@@ -16,7 +16,7 @@ package struct FinetuneCommand: ParsableCommand {
             layer, at a lower rate than that. IMAGES are labelled: train/ and test/ or val/ inside, else a stratified \
             share is held out by the seed, the same as in training and probing. The run folder gets the files of \
             train, classifier.safetensors, which predict and export read, and finetune.json with the test scores. --resume \
-            continues a run bit for bit; it needs only IMAGES and --output.
+            continues a run bit for bit; it needs IMAGES with the options that describe them, --test and --output.
 
               diptych finetune runs/a photos/ --labels 10% --output runs/a-10
               diptych finetune --weights resnet50.pth photos/ --output runs/f
@@ -57,6 +57,9 @@ package struct FinetuneCommand: ParsableCommand {
         if others.count > 1 { throw ValidationError("got \(others.count + 1) paths; give RUN and IMAGES") }
         if training.free.weights != nil, !others.isEmpty {
             throw ValidationError("give RUN or --weights FILE, not both, and then IMAGES")
+        }
+        if training.resume, training.free.encoder != nil || training.free.settings.pipeline != nil {
+            throw ValidationError("--encoder and --pipeline are for a new run; --resume reads the run's own")
         }
         if start == nil, !training.resume, !scratch {
             throw ValidationError("give RUN and IMAGES, or --weights FILE in place of RUN, or --scratch")

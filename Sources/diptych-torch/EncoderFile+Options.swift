@@ -10,12 +10,18 @@ extension EncoderFile {
 extension WeightOptions {
     /// Throws if the options apply to none of the opened files, such as for a run, whose own configuration sets them.
     func requireUse(by files: [EncoderFile]) throws {
+        guard !files.contains(where: \.isFree), let file = files.first else { return }
+        try requireNone(for: file.path)
+    }
+
+    /// Throws if any of the options is given, for a file with its own configuration.
+    func requireNone(for path: String) throws {
         let isGiven = encoder != nil || weightsPrefix != nil || settings.pipeline != nil || !settings.overrides.isEmpty
-        guard isGiven, !files.contains(where: \.isFree), let file = files.first else { return }
+        guard isGiven else { return }
         throw Failure(
             .unusable,
             "--encoder, --weights-prefix, --pipeline and --set are for weights from elsewhere; "
-                + "\(file.path) has its own configuration")
+                + "\(path) has its own configuration")
     }
 }
 

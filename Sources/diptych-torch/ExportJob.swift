@@ -10,30 +10,29 @@ struct ExportJob {
 
     func run() throws {
         try Output.check(options.output)
-        if options.free.weights == nil, ClassifierFile.recognizes(options.encoder) { return try exportClassifier() }
+        // The whole network of a classifier.safetensors.
+        if options.free.weights == nil, ClassifierFile.recognizes(options.encoder) {
+            let file = try ClassifierFile(options.encoder)
+            try options.free.requireNone(for: file.path)
+            return try write("probabilities", onnx: { try ONNXFile.write(file, to: $0) }, weights: file.write)
+        }
         let file = try EncoderFile(options.encoder, options.free)
         try options.free.requireUse(by: [file])
         file.notes.forEach(Console().notice)
-        if options.output.hasSuffix(".onnx") {
-            let difference = try ONNXFile.write(file, to: options.output)
-            try Output.result(
-                "\(options.output): the same features to \(String(format: "%.0e", max(difference, 1e-9)))")
-        } else {
-            try file.write(to: options.output)
-            try Output.result("\(options.output): the same weights, bit for bit")
-        }
+        try write("features", onnx: { try ONNXFile.write(file, to: $0) }, weights: file.write)
     }
 
-    /// The whole network of a classifier.safetensors.
-    private func exportClassifier() throws {
-        let file = try ClassifierFile(options.encoder)
-        if options.output.hasSuffix(".onnx") {
-            let difference = try ONNXFile.write(file, to: options.output)
-            try Output.result(
-                "\(options.output): the same probabilities to \(String(format: "%.0e", max(difference, 1e-9)))")
-        } else {
-            try file.write(to: options.output)
-            try Output.result("\(options.output): the same weights, bit for bit")
+    /// Writes one of the two formats.
+    /// - Parameter values: what the network computes.
+    private func write(
+        _ values: String, onnx: (String) throws -> Double, weights: (String) throws -> Void
+    ) throws {
+        guard options.output.hasSuffix(".onnx") else {
+            try weights(options.output)
+            return try Output.result("\(options.output): the same weights, bit for bit")
         }
+        let difference = try onnx(options.output)
+        try Output.result(
+            "\(options.output): the same \(values) to \(String(format: "%.0e", max(difference, 1e-9)))")
     }
 }

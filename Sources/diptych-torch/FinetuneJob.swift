@@ -24,18 +24,25 @@ struct FinetuneJob {
             settings.overrides = []
             finetuning.pipeline = try settings.reader()
         }
-        finetuning.overrides = training.settings.overrides
-        if let seed = training.seed { finetuning.overrides.append("training.seed=\(seed)") }
-        if let epochs = training.epochs { finetuning.overrides.append("training.epochs=\(epochs)") }
+        finetuning.overrides = overrides
         return try finetuning.settings()
+    }
+
+    /// The settings that the user gave.
+    private var overrides: [String] {
+        let training = options.trained
+        return training.settings.overrides + (training.seed.map { ["training.seed=\($0)"] } ?? [])
+            + (training.epochs.map { ["training.epochs=\($0)"] } ?? [])
     }
 
     /// The settings of a new run, with enough epochs for the number of images, unless they are given.
     func lengthened(_ experiment: Experiment, on images: FinetuneImages) throws -> Experiment {
         let isGiven =
             options.training.epochs != nil || options.training.settings.pipeline != nil
-            || options.training.settings.overrides.contains { $0.hasPrefix("training.epochs") }
-        return isGiven ? experiment : Finetuning.lengthened(experiment, images: try images.learned(by: experiment))
+            || overrides.contains { $0.hasPrefix("training.epochs") }
+        guard !isGiven else { return experiment }
+        return try Finetuning.lengthened(
+            experiment, images: try images.learned(by: experiment), keeping: overrides)
     }
 
     /// Opens the labelled images.

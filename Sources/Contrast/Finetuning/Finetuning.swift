@@ -100,7 +100,11 @@ public struct Finetuning {
     }
 
     /// The settings for a number of images: few labels have more epochs, and checkpoints further apart.
-    public static func lengthened(_ experiment: Experiment, images: Int) -> Experiment {
+    /// - Parameter overrides: settings that stay as they are given.
+    /// - Throws: `ConfigurationError`.
+    public static func lengthened(
+        _ experiment: Experiment, images: Int, keeping overrides: [String] = []
+    ) throws -> Experiment {
         let batches = max(1, images / experiment.training.batchSize)
         let needed = (leastSteps + batches - 1) / batches
         guard needed > experiment.training.epochs else { return experiment }
@@ -112,7 +116,10 @@ public struct Finetuning {
             schedule.warmupEpochs = (schedule.warmupEpochs * factor).rounded()
             longer.training.schedule = Selected(schedule)
         }
-        return longer
+        guard !overrides.isEmpty else { return longer }
+        return try ConfigurationReader(
+            file: "defaults", text: ConfigurationWriter.yaml(longer), overrides: overrides
+        ).read(Experiment.self)
     }
 
     /// The recipe with the size of its views, by which networks are recognised.

@@ -88,10 +88,17 @@ struct FinetuningTests {
 
     @Test func fewLabelsHaveMoreEpochs() throws {
         let experiment = try Experiments.read(Finetuning.recipe)
-        #expect(Finetuning.lengthened(experiment, images: 3200).training.epochs == 30)
-        let few = Finetuning.lengthened(experiment, images: 30).training
+        #expect(try Finetuning.lengthened(experiment, images: 3200).training.epochs == 30)
+        let few = try Finetuning.lengthened(experiment, images: 30).training
         #expect(few.epochs == 300 && few.checkpointEpochs == 15)
         #expect((few.schedule.component as? CosineConfiguration)?.warmupEpochs == 30)
+        // What is given stays.
+        let given = try Finetuning.lengthened(
+            experiment, images: 30,
+            keeping: ["training.schedule.cosine.warmup_epochs=1", "training.checkpoint_epochs=2"]
+        ).training
+        #expect(given.epochs == 300 && given.checkpointEpochs == 2)
+        #expect((given.schedule.component as? CosineConfiguration)?.warmupEpochs == 1)
     }
 
     /// Stopped inside of an epoch and resumed, mixed and with a share of the labels, it ends bit for bit as one that was not.
