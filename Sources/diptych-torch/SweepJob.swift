@@ -32,6 +32,8 @@ struct SweepJob {
             do throws(FileError) {
                 claim = try FileLock("\(run.folder.path)/.sweep", of: name)
             } catch {
+                // A folder that cannot be written is no other process's.
+                guard FileLock.isHeld("\(run.folder.path)/.sweep") else { throw error }
                 Output.note("sweep: \(error)")
                 continue
             }

@@ -68,9 +68,20 @@ extension RunFolder {
         let description = (try? StoredFile.read(encoderDescription)).flatMap {
             try? JSON.value(Description.self, from: $0)
         }
-        if StoredFile.exists(encoder), let description, description.epochs >= experiment.training.epochs {
+        if StoredFile.exists(encoder), let description,
+            description.epochs >= experiment.training.epochs
+                || hasLostPatience(after: description.epochs, experiment.training.patience)
+        {
             return .finished
         }
         return (try? keptCheckpoints())?.isEmpty == false ? .stopped : .begun
+    }
+
+    /// Whether `training.patience` ended the run after some epochs.
+    private func hasLostPatience(after epochs: Int, _ patience: Int?) -> Bool {
+        guard let patience, let newest = (try? keptCheckpoints())?.first,
+            let position = try? CheckpointFile(newest).checkpoint.position
+        else { return false }
+        return position.epoch == epochs && position.batch == 0 && (position.sinceBest ?? 0) >= patience
     }
 }

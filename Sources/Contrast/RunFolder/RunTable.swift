@@ -25,7 +25,7 @@ public struct RunTable: Codable, Sendable {
             let places = RunTable.runs(in: folder)
             for place in places {
                 let isItself = place.path == RunFolder(folder).path
-                let prefix = folders.count > 1 || isItself ? 0 : RunFolder(folder).path.count + 1
+                let prefix = folders.count > 1 || isItself ? 0 : RunFolder(folder).path.count + (folder == "/" ? 0 : 1)
                 do {
                     runs.append(try RunSummary(place, name: String(place.path.dropFirst(prefix))))
                 } catch {
@@ -127,7 +127,7 @@ public struct RunTable: Codable, Sendable {
     }
 
     private static func duration(_ seconds: Double) -> String {
-        let whole = Int(seconds.rounded())
+        let whole = Int(min(max(seconds.rounded(), 0), 1e15))
         if whole < 60 { return String(format: "%.1fs", seconds) }
         if whole < 3600 { return String(format: "%dm%02ds", whole / 60, whole % 60) }
         return String(format: "%dh%02dm", whole / 3600, whole / 60 % 60)

@@ -81,13 +81,13 @@ extension StepBench {
         let (setup, feed) = try prepare(experiment, images: images.train, machine: machine, group: group)
         defer { feed.loader.stop() }
         let step = try TrainingStep(setup)
-        _ = try take(2, step, setup, feed)
+        _ = try take(2, step, setup, feed, factor: 0)
         try Runtime.synchronize(machine.device)
         let (waited, start) = (feed.loader.waitSeconds, ContinuousClock.now)
         var count = 0
         // All ranks take the same number of steps: with several, time does not decide.
         while count < steps, count == 0 || group != nil || (ContinuousClock.now - start).seconds < limit {
-            _ = try take(1, step, setup, feed)
+            _ = try take(1, step, setup, feed, factor: 0)
             count += 1
         }
         try Runtime.synchronize(machine.device)

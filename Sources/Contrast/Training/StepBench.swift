@@ -66,9 +66,10 @@ public struct StepBench {
         return (setup, try setup.feed(epochs: 0..<epochs, maximumBad: maximumBad))
     }
 
-    /// Takes steps at the full learning rate, and returns the number of their images.
+    /// Takes steps at a share of the learning rate, and returns the number of their images.
     func take(
-        _ steps: Int, _ step: TrainingStep, _ setup: TrainingSetup, _ feed: DeviceFeed, _ clock: StageClock? = nil
+        _ steps: Int, _ step: TrainingStep, _ setup: TrainingSetup, _ feed: DeviceFeed, _ clock: StageClock? = nil,
+        factor: Double = 1
     ) throws -> Int {
         var images = 0
         for _ in 0..<steps {
@@ -76,7 +77,7 @@ public struct StepBench {
             // Another epoch follows.
             if case .endOfEpoch = turn { turn = try StageClock.measure(clock, .data) { try setup.ranks.next(feed) } }
             guard case .batch(let batch) = turn else { throw TrainingError(.data, "no batch has a usable image") }
-            images += try step(batch, from: feed, StepValues(), clock: clock).images
+            images += try step(batch, from: feed, StepValues(factor: factor), clock: clock).images
         }
         return images
     }

@@ -27,16 +27,22 @@ public struct SettingGrid<Value: Component>: Sendable {
             throw SettingAxis.failure("", "no setting has several values, as in lr=0.03,0.1")
         }
         var choices: [[String]] = [[]]
-        for axis in axes { choices = choices.flatMap { choice in axis.values.map { choice + [$0] } } }
-        guard choices.count <= 10_000 else {
-            throw SettingAxis.failure("", "there are \(choices.count) combinations; there may be 10000")
+        for axis in axes {
+            guard choices.count * axis.values.count <= 10_000 else {
+                throw SettingAxis.failure("", "there are more than 10000 combinations")
+            }
+            choices = choices.flatMap { choice in axis.values.map { choice + [$0] } }
         }
         var seen: [String: String] = [:]
+        var names: Set<String> = []
         for choice in choices {
             let cell = try SettingGrid.cell(reader, axes, choice)
             let text = try ConfigurationWriter.yaml(cell.value)
             if let other = seen[text] {
                 throw SettingAxis.failure("", "\(other) and \(cell.name) are the same configuration")
+            }
+            guard names.insert(cell.name).inserted else {
+                throw SettingAxis.failure("", "two combinations would have the folder \(cell.name)")
             }
             seen[text] = cell.name
             cells.append(cell)
@@ -47,9 +53,10 @@ public struct SettingGrid<Value: Component>: Sendable {
         _ reader: ConfigurationReader, _ axes: [SettingAxis], _ choice: [String]
     ) throws(ConfigurationError) -> Cell {
         var (overrides, words): ([String], [String]) = ([], [])
+        var tree = try ConfigurationWriter.tree(reader.read(Value.self))
         for (axis, value) in zip(axes, choice) {
-            // Of the settings so far: another optimizer has its own learning rate.
-            let tree = try ConfigurationWriter.tree(reader.adding(overrides).read(Value.self))
+            // Of the settings so far: another optimizer has its own learning rate. Some are valid only with later ones.
+            if let value = try? reader.adding(overrides).read(Value.self) { tree = try ConfigurationWriter.tree(value) }
             let path: String
             do throws(ConfigurationError) {
                 path = try axis.path(in: tree)

@@ -36,6 +36,8 @@ struct RunTableTests {
                 "a,\"b\"  simclr  resnet18     1/2  stopped  50.0%      -       -  1h01m",
                 "c      simclr  resnet18     1/2  stopped      -      -  1.5000  1m15s",
             ])
+        // A damaged record, too.
+        #expect(RunTable([run("d", seconds: 1e300)]).lines.count == 2)
         #expect(table.csv[1] == "\"a,\"\"b\"\"\",\"runs/a,\"\"b\"\"\",simclr,resnet18,1,2,stopped,0.5,,,3700.0")
     }
 }

@@ -191,6 +191,7 @@ struct LongRunTests {
         #expect(
             run.recorder.notices.contains { $0.hasPrefix("stopped after epoch \(epochs) of 9: \(best.rawValue) was") })
         #expect(FileManager.default.fileExists(atPath: run.folder.bestEncoder))
+        #expect(run.folder.progress(of: experiment) == .finished)
         // It is over when it is resumed, too.
         #expect(try run.train(experiment, source, heldOut: best.isLabelFree ? nil : images, resume: true) == .finished)
         #expect(try run.metrics("epoch").count == epochs)

@@ -29,6 +29,12 @@ struct SettingGridTests {
         #expect(cells.allSatisfy { $0.value.work.epochs == 5 } && cells[3].value.planTool.name == "hammer")
     }
 
+    @Test func tooManyCombinationsAreCountedBeforeTheyAreMade() {
+        let values = (1...2000).map(String.init).joined(separator: ",")
+        let settings = ["work.epochs=\(values)", "work.rate=\(values)", "plan_tool.weight=\(values)"]
+        #expect(error(settings).contains("more than 10000 combinations"))
+    }
+
     @Test func settingsApplyInOrder() throws {
         let text = "plan_tool: {saw: {weight: 7, teeth: 3}}"
         let cells = try grid("plan_tool=saw,hammer", "plan_tool.weight=1,2", file: text).cells

@@ -18,7 +18,7 @@ enum UnusedPrototypes: Check {
                 ],
                 evidence:
                     "\(use.largest.value.percent) of the views are nearest to one of \(use.prototypes) prototypes, and "
-                    + " \(use.used.value.percent) of those that these views could use are in use. "
+                    + "\(use.used.value.percent) of those that these views could use are in use. "
                     + prevention.cause,
                 remedy: prevention.remedy, paper: prevention.paper)
         }
