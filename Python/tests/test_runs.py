@@ -290,7 +290,7 @@ def test_features_alone_are_saved_and_long_captions_are_read(tmp_path):
     assert diptych.features(tmp_path).columns["caption"] == [caption, ""]
     for text in ("", "path\na\n", "path,caption\na,x\nb\n"):
         (tmp_path / "table.csv").write_text(text)
-        with pytest.raises(diptych.DataError, match="table.csv: "):
+        with pytest.raises(diptych.DataError, match=r"table\.csv: "):
             diptych.features(tmp_path)
 
 
